@@ -1,0 +1,53 @@
+# `make run` and `make test` are all a newcomer needs: each sets up what it uses.
+# `make help` lists the rest.
+
+SHELL := /bin/bash
+VENV ?= .venv
+PYTHON ?= python3
+BIN = $(VENV)/bin
+RUN_IN_VENV = PATH="$(abspath $(BIN)):$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-contract lint format coverage clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready ## Make the virtual environment
+
+# A lock pins every package; the file is newer than the environment after an upgrade.
+$(VENV)/.ready: pyproject.toml requirements.lock tools/setup.sh
+	@tools/setup.sh venv $(VENV) $(PYTHON)
+
+run: setup ## Run the service with demo data; nothing else is needed
+	@DEMO=$${DEMO-true} exec $(BIN)/chat3-user-service
+
+test: setup ## Run all tests but the heavy suites; installs RabbitMQ when it is missing
+	@tools/setup.sh servers
+	@$(RUN_IN_VENV) pytest --cov --cov-report=term $(TESTS)
+
+test-contract: setup ## Hold the embedded tenant-api, or the one at TENANT_API_URL, to the contract
+	@$(RUN_IN_VENV) pytest tests/contract
+
+lint: setup lint-proto lint-workflows ## Check style, types, the contract and the workflows
+	@$(RUN_IN_VENV) ruff check .
+	@$(RUN_IN_VENV) ruff format --check .
+	@$(RUN_IN_VENV) mypy
+	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree'
+
+format: setup ## Format the code and the contract
+	@$(RUN_IN_VENV) ruff check --fix-only --quiet . || true
+	@$(RUN_IN_VENV) ruff format .
+	@$(RUN_IN_VENV) buf format -w
+
+clean: ## Remove what was built, the environment included
+	rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+include mk/*.mk
+
+lint-proto generate check-generated breaking guard-contract check-guard lint-workflows: setup
+
+.PHONY: lock
+lock: setup ## Write the versions of the present environment into the lock
+	@{ head -1 requirements.lock; $(BIN)/pip freeze --exclude-editable | grep -v -E '^(-e|chat3)'; } > requirements.new
+	@mv requirements.new requirements.lock

@@ -1,0 +1,36 @@
+# The example clients: generates their stubs from the contract and compiles them. The stubs are not
+# committed. Go and npm fetch what go.mod and package-lock.json pin, on the first run.
+
+VENV ?= .venv
+
+clients_path = PATH="$(abspath $(VENV))/bin:$$PATH"
+
+.PHONY: clients clients-go clients-typescript clients-python
+
+clients: clients-go clients-typescript clients-python ## Generate and compile all example clients
+
+clients-go: ## Generate and compile the example client in Go
+	@rm -rf clients/go/gen
+	@$(clients_path) buf generate --template clients/go/buf.gen.yaml
+	@test -z "$$(gofmt -l clients/go/main.go)" || { gofmt -d clients/go/main.go; exit 1; }
+	@cd clients/go && go vet ./... && go build -o chat3-client .
+	@echo "clients-go: clients/go/chat3-client"
+
+clients-typescript: ## Generate and compile the example client in TypeScript
+	@rm -rf clients/typescript/src/gen clients/typescript/dist
+	@npm --prefix clients/typescript ci --silent --no-audit --no-fund
+	@$(clients_path) buf generate --template clients/typescript/buf.gen.yaml
+	@npm --prefix clients/typescript run --silent build
+	@echo "clients-typescript: clients/typescript/dist/main.js"
+
+clients-python: ## Generate the stubs of the example clients in Python and check that they load
+	@rm -rf clients/python/gen && mkdir -p clients/python/gen
+	@$(clients_path) buf generate --template clients/python/buf.gen.yaml 2>clients/python/gen/log \
+	  || { cat clients/python/gen/log; exit 1; }
+	@rm clients/python/gen/log
+	@$(clients_path) python -m grpc_tools.protoc --proto_path=api --python_out=clients/python/gen \
+	  --pyi_out=clients/python/gen --grpc_python_out=clients/python/gen \
+	  api/chat3/user/v1/*.proto
+	@cd clients/python && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
+	  -c 'import asyncio_client, grpcio_client'
+	@echo "clients-python: clients/python/asyncio_client.py, clients/python/grpcio_client.py"

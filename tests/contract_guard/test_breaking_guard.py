@@ -1,0 +1,142 @@
+"""`make breaking` refuses what breaks callers, and names it."""
+
+from collections.abc import Callable
+
+import pytest
+from contract_guard_project import Project
+
+V1 = "api/chat3/user/v1"
+
+
+def remove_a_field(project: Project) -> None:
+    project.cut(f"{V1}/pagination.proto", r"^  int32 total_count = 3;\n")
+
+
+def renumber_a_field(project: Project) -> None:
+    project.replace(f"{V1}/pagination.proto", "total_count = 3;", "total_count = 33;")
+
+
+def change_a_type(project: Project) -> None:
+    project.replace(f"{V1}/pagination.proto", "int32 total_count", "string total_count")
+
+
+def rename_a_field(project: Project) -> None:
+    project.replace(f"{V1}/pagination.proto", "int32 total_count", "int32 item_count")
+
+
+def lose_presence(project: Project) -> None:
+    project.replace(f"{V1}/user.proto", "optional int64 stats_version", "int64 stats_version")
+
+
+def move_a_message(project: Project) -> None:
+    message = project.cut(f"{V1}/user.proto", r"^// SenderTypeCount .*?^}\n")
+    moved = project.path(f"{V1}/pagination.proto")
+    moved.write_text(f"{moved.read_text('utf-8')}\n{message}", "utf-8")
+    project.replace(
+        f"{V1}/user.proto",
+        'import "google/protobuf/struct.proto";',
+        'import "chat3/user/v1/pagination.proto";\nimport "google/protobuf/struct.proto";',
+    )
+
+
+def remove_an_enum_value(project: Project) -> None:
+    project.cut(f"{V1}/update.proto", r"^  RELOAD_TARGET_MESSAGES = 2;\n")
+
+
+def remove_a_method(project: Project) -> None:
+    project.cut(f"{V1}/user_service.proto", r"^  rpc SendMessage\([^;]*;\n")
+
+
+def stop_streaming(project: Project) -> None:
+    project.replace(
+        f"{V1}/user_service.proto",
+        "returns (stream SubscribeUpdatesResponse)",
+        "returns (SubscribeUpdatesResponse)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "complaint"),
+    [
+        (remove_a_field, 'field "3" with name "total_count" on message "Pagination" was deleted'),
+        (renumber_a_field, 'field "3" with name "total_count" on message "Pagination" was deleted'),
+        (change_a_type, 'on message "Pagination" changed type from "int32" to "string"'),
+        (rename_a_field, 'on message "Pagination" changed name from "total_count" to "item_count"'),
+        (lose_presence, 'on message "UserStats" changed cardinality'),
+        (move_a_message, 'message "SenderTypeCount" was deleted from file'),
+        (remove_an_enum_value, 'enum value "2" on enum "ReloadTarget" was deleted'),
+        (remove_a_method, 'RPC "SendMessage" on service "UserService" was deleted'),
+        (stop_streaming, '"SubscribeUpdates" on service "UserService" changed from server stream'),
+    ],
+)
+def test_a_breaking_change_is_refused_and_named(
+    project: Project, fault: Callable[[Project], None], complaint: str
+) -> None:
+    fault(project)
+
+    outcome = project.make("breaking")
+
+    assert not outcome.passed
+    assert complaint in outcome.output
+
+
+def test_an_untouched_contract_passes(project: Project) -> None:
+    assert project.make("breaking").passed
+
+
+def test_an_addition_passes(project: Project) -> None:
+    add_a_field(project)
+
+    assert project.make("lint-proto", "breaking").passed
+
+
+def test_another_contract_can_be_compared_with(project: Project) -> None:
+    other = project.path("other")
+    project.path("api").rename(other)
+    project.path("api/chat3/user").mkdir(parents=True)
+    (other / "chat3/user/v1").rename(project.path(V1))
+    assert project.make("guard-contract", "CONTRACT_IMAGE=other/present.binpb").passed
+    remove_a_field(project)
+
+    outcome = project.make("breaking", "BREAKING_AGAINST=other/present.binpb")
+
+    assert not outcome.passed
+    assert "total_count" in outcome.output
+
+
+def test_the_guard_does_not_give_way_to_a_breaking_change(project: Project) -> None:
+    guarded = project.path("api/guarded.binpb").read_bytes()
+    remove_a_field(project)
+
+    outcome = project.make("guard-contract")
+
+    assert not outcome.passed
+    assert "total_count" in outcome.output
+    assert project.path("api/guarded.binpb").read_bytes() == guarded
+
+
+def test_the_guard_gives_way_when_it_is_forced(project: Project) -> None:
+    remove_a_field(project)
+
+    assert project.make("guard-contract", "FORCE=1").passed
+    assert project.make("breaking", "check-guard").passed
+
+
+def test_a_release_needs_the_guard_to_be_raised(project: Project) -> None:
+    assert project.make("guard-contract", "FORCE=1").passed
+    add_a_field(project)
+
+    outcome = project.make("check-guard")
+
+    assert not outcome.passed
+    assert "make guard-contract" in outcome.output
+    assert project.make("guard-contract").passed
+    assert project.make("check-guard").passed
+
+
+def add_a_field(project: Project) -> None:
+    project.replace(
+        f"{V1}/pagination.proto",
+        "  int32 total_count = 3;\n",
+        "  int32 total_count = 3;\n\n  // Something new.\n  string novelty = 99;\n",
+    )

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Generates everything that is made from the contract, or checks what was made.
+#
+#   tools/generate.sh write               bring the generated files up to date
+#   tools/generate.sh check               fail when they are not
+#   tools/generate.sh check-guard IMAGE   fail when IMAGE is not the present contract
+#
+# buf, its plugins and Python come from PATH; mk/generate.mk puts the virtual environment there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+
+generate_into() {
+  buf generate --output "$1" &&
+    buf build --as-file-descriptor-set --output "$1/gen/python/chat3_api/descriptor.binpb"
+}
+
+case "${1:-}" in
+  write | check)
+    # The plugins talk on standard error even when all is well.
+    if ! generate_into "$scratch/tree" 2>"$scratch/log"; then
+      cat "$scratch/log" >&2
+      exit 1
+    fi
+    PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 python -m generated_tree "$1" "$scratch/tree" .
+    ;;
+  check-guard)
+    buf build --exclude-source-info --output "$scratch/contract.binpb"
+    if ! cmp -s "$scratch/contract.binpb" "${2:?the guarded image}"; then
+      echo "check-guard: $2 is not the present contract; run 'make guard-contract'" >&2
+      exit 1
+    fi
+    echo "check-guard: $2 is the present contract"
+    ;;
+  *)
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,1 @@
+"""Keeps the generated files of the project equal to a fresh generation."""

@@ -1,0 +1,65 @@
+"""Takes the comments of a contract apart: rules of a field, parts of an error reason."""
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+_REASON_LABEL = re.compile(r"^(Status|Details|Caller): ?", re.MULTILINE)
+_EXAMPLE = re.compile(r"^Example:\n\n(?P<json>(?: {4}.*(?:\n|$))+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class RuledComment:
+    """A comment with its `Rules:` paragraph set apart."""
+
+    text: str
+    rules: str | None
+
+
+@dataclass(frozen=True)
+class ReasonComment:
+    """The parts of a comment on an error reason."""
+
+    text: str
+    status: str
+    details: str
+    caller: str
+    example: str
+
+
+def clean(raw: str) -> str:
+    """Remove the space that follows `//` in every line."""
+    lines = (line.removeprefix(" ").rstrip() for line in raw.splitlines())
+    return "\n".join(lines).strip("\n")
+
+
+def split_rules(comment: str) -> RuledComment:
+    """Set the paragraph that begins with `Rules:` apart."""
+    text: list[str] = []
+    rules: list[str] = []
+    for paragraph in comment.split("\n\n"):
+        if paragraph.startswith("Rules:"):
+            rules.append(" ".join(paragraph.removeprefix("Rules:").split()))
+        else:
+            text.append(paragraph)
+    return RuledComment("\n\n".join(text).strip(), " ".join(rules) or None)
+
+
+def split_reason(comment: str) -> ReasonComment | None:
+    """Take the comment of an error reason apart; None when it does not have the form."""
+    example = _EXAMPLE.search(comment)
+    rest = _EXAMPLE.sub("", comment)
+    text, *labelled = _REASON_LABEL.split(rest)
+    parts = {
+        label: " ".join(value.split())
+        for label, value in zip(labelled[::2], labelled[1::2], strict=True)
+    }
+    if example is None or parts.keys() != {"Status", "Details", "Caller"}:
+        return None
+    return ReasonComment(
+        text=text.strip(),
+        status=parts["Status"].strip("`."),
+        details=parts["Details"].rstrip("."),
+        caller=parts["Caller"],
+        example=textwrap.dedent(example["json"]).strip(),
+    )

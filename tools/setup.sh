@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Sets up what the make targets use.
+#
+#   tools/setup.sh venv DIRECTORY PYTHON   the virtual environment, by the lock
+#   tools/setup.sh servers                 RabbitMQ and Redis for the tests, where they are missing
+#
+# Debian packages are installed by apt when that is needed and we are root.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+install() {
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    echo "setup: please install $* and try again" >&2
+    exit 1
+  fi
+  echo "setup: installing $*"
+  apt-get update -qq
+  # Packages that bring a server would start it; the tests start their own.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  fi
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+case "${1:-}" in
+  venv)
+    directory="$2" python="$3"
+    if ! command -v "$python" >/dev/null || ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+      install python3 python3-venv
+    fi
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+      echo "setup: Python 3.11 or newer is needed; name one with PYTHON=..." >&2
+      exit 1
+    fi
+    echo "setup: making $directory"
+    [ -x "$directory/bin/python" ] || "$python" -m venv "$directory"
+    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+    "$directory/bin/python" -m pip install --quiet --disable-pip-version-check \
+      --constraint requirements.lock --editable . --group dev
+    touch "$directory/.ready"
+    ;;
+  servers)
+    missing=()
+    command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+    command -v redis-server >/dev/null || missing+=(redis-server)
+    [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+    ;;
+  *)
+    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
