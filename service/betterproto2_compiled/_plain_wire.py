@@ -1,0 +1,232 @@
+"""Plain JSON data to the bytes of a ``google.protobuf.Struct`` and back, without Value objects.
+
+The decoder reads only what encoders usually write and gives up (``None``) on anything else, be
+it unusual or wrong; the compiled decoder of the Struct class then says what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from struct import Struct as Packer
+from typing import Any, Final
+
+from ._scalars import encode_double
+from ._wire import SHORT_VARINTS, encode_varint, read_short_varint, tag_and_short_varint
+
+_pack_double = Packer("<d").pack
+_unpack_double = Packer("<d").unpack_from
+
+_ENTRY: Final = tag_and_short_varint(b"\x0a")  # Struct.fields, ListValue.values
+_VALUE: Final = tag_and_short_varint(b"\x12")  # the value of an entry
+_NULL_VALUE: Final = b"\x08\x00"
+_TRUE_VALUE: Final = b"\x20\x01"
+_FALSE_VALUE: Final = b"\x20\x00"
+_NUMBER: Final = b"\x11"
+_NULL_ENTRY: Final = b"\x12\x02" + _NULL_VALUE
+_TRUE_ENTRY: Final = b"\x12\x02" + _TRUE_VALUE
+_FALSE_ENTRY: Final = b"\x12\x02" + _FALSE_VALUE
+_NUMBER_ENTRY: Final = b"\x12\x09" + _NUMBER
+_STRING_ENTRY: Final = tuple(
+    b"\x12" + SHORT_VARINTS[length + 2] + b"\x1a" + SHORT_VARINTS[length] for length in range(126)
+)
+_STRING_ITEM: Final = tuple(
+    b"\x0a" + SHORT_VARINTS[length + 2] + b"\x1a" + SHORT_VARINTS[length] for length in range(126)
+)
+
+_CACHED_KEYS: Final = 4096
+_CACHED_KEY_LENGTH: Final = 64
+_keys: dict[str, bytes] = {}
+
+_SAFE_INTEGER: Final = 2.0**53
+
+
+def _encode_key(key: Any) -> bytes:
+    """Encode the key of an entry; the keys of JSON objects repeat, so short ones are kept."""
+    if not isinstance(key, str):
+        raise TypeError(f"a key of a JSON object is a str, not {type(key).__name__}")
+    text = key.encode()
+    encoded = b"\x0a" + encode_varint(len(text)) + text
+    if len(text) <= _CACHED_KEY_LENGTH and type(key) is str:
+        if len(_keys) >= _CACHED_KEYS:
+            _keys.clear()
+        _keys[key] = encoded
+    return encoded
+
+
+def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
+    """Encode a JSON object as a Struct message; ``depth`` is how many levels may follow.
+
+    Raises:
+        TypeError: A value is none of JSON's.
+        ValueError: It is nested too deeply, or a text has lone surrogates.
+        OverflowError: An integer is too large for a double.
+    """
+    if not plain:
+        return b""
+    if depth < 2:  # noqa: PLR2004 (the entry and its Value)
+        raise ValueError("nested too deeply")
+    chunks: list[bytes] = []
+    for key, value in plain.items():
+        head = _keys.get(key) or _encode_key(key)
+        kind = type(value)
+        if kind is str:
+            text = value.encode()
+            length = len(text)
+            size = len(head) + length + 4
+            if size < 128:  # noqa: PLR2004 (one-byte lengths)
+                chunks += (_ENTRY[size], head, _STRING_ENTRY[length], text)
+                continue
+            encoded = b"\x1a" + encode_varint(length) + text
+            encoded = b"\x12" + encode_varint(len(encoded)) + encoded
+        elif kind is bool:
+            encoded = _TRUE_ENTRY if value else _FALSE_ENTRY
+        elif kind is float or kind is int:
+            encoded = _NUMBER_ENTRY + _pack_double(value)
+        elif value is None:
+            encoded = _NULL_ENTRY
+        else:
+            encoded = _encode_value(value, depth - 2)
+            encoded = b"\x12" + encode_varint(len(encoded)) + encoded
+        size = len(head) + len(encoded)
+        chunks += (
+            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),  # noqa: PLR2004
+            head,
+            encoded,
+        )
+    return b"".join(chunks)
+
+
+def _encode_value(value: Any, depth: int) -> bytes:
+    """Encode a Value message of any kind."""
+    kind = type(value)
+    if kind is not dict and kind is not list:
+        if isinstance(value, str):
+            text = value.encode()
+            return b"\x1a" + encode_varint(len(text)) + text
+        if value is None:
+            return _NULL_VALUE
+        if isinstance(value, bool):
+            return _TRUE_VALUE if value else _FALSE_VALUE
+        if isinstance(value, int | float):
+            return _NUMBER + encode_double(value)
+    if depth < 1:
+        raise ValueError("nested too deeply")
+    if kind is dict or isinstance(value, Mapping):
+        encoded = encode_plain(value, depth - 1)
+        return b"\x2a" + encode_varint(len(encoded)) + encoded
+    if isinstance(value, list | tuple):
+        encoded = _encode_list(value, depth - 1)
+        return b"\x32" + encode_varint(len(encoded)) + encoded
+    raise TypeError(f"JSON has no {kind.__name__}")
+
+
+def _encode_list(values: list[Any] | tuple[Any, ...], depth: int) -> bytes:
+    if values and depth < 1:
+        raise ValueError("nested too deeply")
+    chunks: list[bytes] = []
+    for value in values:
+        if type(value) is str:
+            text = value.encode()
+            length = len(text)
+            if length < 126:  # noqa: PLR2004 (one-byte lengths)
+                chunks += (_STRING_ITEM[length], text)
+                continue
+        encoded = _encode_value(value, depth - 1)
+        size = len(encoded)
+        chunks += (
+            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),  # noqa: PLR2004
+            encoded,
+        )
+    return b"".join(chunks)
+
+
+def plain_number(number: float) -> float:
+    """Give a double back as JSON wrote it: 3 for 3.0, while an ``int`` says exactly the same.
+
+    -0.0 stays a float, since an ``int`` has no negative zero, and so do numbers from 2**53 up,
+    where neighbouring integers share a double.
+    """
+    if number.is_integer() and -_SAFE_INTEGER < number < _SAFE_INTEGER:
+        whole = int(number)
+        if whole or str(number) == "0.0":
+            return whole
+    return number
+
+
+class UnusualError(Exception):
+    """The bytes are not what an encoder usually writes."""
+
+
+def decode_plain(data: bytes, position: int, end: int, depth: int) -> dict[str, Any] | None:
+    """Decode the Struct in ``data[position:end]``, or give ``None`` if it is unusual or wrong."""
+    try:
+        return _decode_object(data, position, end, depth)
+    except (UnusualError, IndexError, ValueError):
+        return None
+
+
+def _length(data: bytes, position: int, tag: int, end: int) -> tuple[int, int]:
+    """Read an expected tag and a length; return where the value begins and ends."""
+    if data[position] != tag:
+        raise UnusualError
+    length = data[position + 1]
+    position += 2
+    if length > 0x7F:
+        length, position = read_short_varint(data, position, length)
+    length += position
+    if length > end:
+        raise UnusualError
+    return position, length
+
+
+def _decode_object(data: bytes, position: int, end: int, depth: int) -> dict[str, Any]:
+    plain: dict[str, Any] = {}
+    if depth < 0 or (position < end and depth < 2):  # noqa: PLR2004 (the entry and its Value)
+        raise UnusualError
+    while position < end:
+        position, entry_end = _length(data, position, 0x0A, end)
+        position, key_end = _length(data, position, 0x0A, entry_end)
+        key = data[position:key_end].decode()
+        position, value_end = _length(data, key_end, 0x12, entry_end)
+        if value_end != entry_end:
+            raise UnusualError
+        plain[key] = _decode_value(data, position, value_end, depth - 2)
+        position = value_end
+    return plain
+
+
+def _decode_value(data: bytes, position: int, end: int, depth: int) -> Any:
+    if position >= end:
+        raise UnusualError
+    kind = data[position]
+    if kind == 0x1A:  # noqa: PLR2004 (string_value)
+        position, value_end = _length(data, position, kind, end)
+        if value_end == end:
+            return data[position:end].decode()
+    elif kind == 0x11:  # noqa: PLR2004 (number_value)
+        if position + 9 == end:
+            return plain_number(_unpack_double(data, position + 1)[0])
+    elif kind == 0x20:  # noqa: PLR2004 (bool_value)
+        if position + 2 == end and data[position + 1] < 2:  # noqa: PLR2004 (false, true)
+            return data[position + 1] == 1
+    elif kind == 0x08:  # noqa: PLR2004 (null_value)
+        if position + 2 == end and not data[position + 1]:
+            return None
+    elif depth > 0 and kind in {0x2A, 0x32}:  # struct_value, list_value
+        position, value_end = _length(data, position, kind, end)
+        if value_end == end:
+            if kind == 0x2A:  # noqa: PLR2004 (struct_value)
+                return _decode_object(data, position, end, depth - 1)
+            return _decode_list(data, position, end, depth - 1)
+    raise UnusualError
+
+
+def _decode_list(data: bytes, position: int, end: int, depth: int) -> list[Any]:
+    values: list[Any] = []
+    if depth < 0 or (position < end and depth < 1):
+        raise UnusualError
+    while position < end:
+        position, value_end = _length(data, position, 0x0A, end)
+        values.append(_decode_value(data, position, value_end, depth - 1))
+        position = value_end
+    return values

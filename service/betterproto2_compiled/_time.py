@@ -1,0 +1,141 @@
+"""Timestamps and durations as ``datetime`` and ``timedelta``, without a message object between.
+
+All arithmetic is on integers, so microseconds are exact. What is finer than a microsecond is cut
+towards zero when decoding, as google protobuf's ``ToDatetime`` and ``ToTimedelta`` cut it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from betterproto2 import TYPE_INT32, TYPE_INT64
+
+from ._scalars import FROM_VARINT
+from ._wire import (
+    CONTINUED_VARINTS,
+    SHORT_VARINTS,
+    encode_varint,
+    read_short_varint,
+    read_varint,
+    skip_value,
+)
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS_A_DAY: Final = 86_400
+_MICROSECONDS_A_SECOND: Final = 1_000_000
+_MICROSECOND: Final = timedelta(microseconds=1)
+_TWO_POWER_64: Final = 1 << 64
+_FIVE_BYTES: Final = 1 << 28  # the least number whose varint has five bytes
+_SEVEN_BYTES: Final = 1 << 42
+_SECONDS: Final = b"\x08"  # field 1, varint
+_NANOS: Final = b"\x10"  # field 2, varint
+_SECONDS_TAG: Final = 0x08
+_NANOS_TAG: Final = 0x10
+
+_int32 = FROM_VARINT[TYPE_INT32]
+_int64 = FROM_VARINT[TYPE_INT64]
+
+
+def encode_timestamp(moment: datetime) -> bytes:
+    """Encode an aware ``datetime`` as a ``google.protobuf.Timestamp``.
+
+    Raises:
+        TypeError: It has no time zone, or is no ``datetime``.
+    """
+    since = moment - _EPOCH
+    seconds = since.days * _SECONDS_A_DAY + since.seconds
+    nanos = since.microseconds * 1000
+    if _FIVE_BYTES <= seconds < _SEVEN_BYTES:  # from July 1978 on
+        head: tuple[bytes, ...] = (
+            _SECONDS,
+            CONTINUED_VARINTS[seconds & 0x3FFF],
+            CONTINUED_VARINTS[seconds >> 14 & 0x3FFF],
+            SHORT_VARINTS[seconds >> 28],
+        )
+    elif seconds:
+        head = (_SECONDS, encode_varint(seconds if seconds > 0 else seconds + _TWO_POWER_64))
+    else:
+        head = ()
+    if not nanos:
+        return b"".join(head)
+    if nanos < _FIVE_BYTES:
+        return b"".join((*head, _NANOS, encode_varint(nanos)))
+    return b"".join(
+        (
+            *head,
+            _NANOS,
+            CONTINUED_VARINTS[nanos & 0x3FFF],
+            CONTINUED_VARINTS[nanos >> 14 & 0x3FFF],
+            SHORT_VARINTS[nanos >> 28],
+        )
+    )
+
+
+def encode_duration(span: timedelta) -> bytes:
+    """Encode a ``timedelta`` as a ``google.protobuf.Duration``; both parts have its sign."""
+    total = span // _MICROSECOND
+    if total >= 0:
+        seconds, microseconds = divmod(total, _MICROSECONDS_A_SECOND)
+        nanos = microseconds * 1000
+    else:
+        seconds, microseconds = divmod(-total, _MICROSECONDS_A_SECOND)
+        seconds = _TWO_POWER_64 - seconds if seconds else 0
+        nanos = _TWO_POWER_64 - microseconds * 1000 if microseconds else 0
+    encoded = b""
+    if seconds:
+        encoded = _SECONDS + encode_varint(seconds)
+    if nanos:
+        encoded += _NANOS + encode_varint(nanos)
+    return encoded
+
+
+def _read_seconds_and_nanos(data: bytes, position: int, end: int, depth: int) -> tuple[int, int]:
+    seconds = nanos = 0
+    while position < end:
+        tag = data[position]
+        position += 1
+        if tag > 0x7F:
+            tag, position = read_short_varint(data, position, tag)
+        if tag in {_SECONDS_TAG, _NANOS_TAG}:
+            raw = data[position]
+            position += 1
+            if raw > 0x7F:
+                raw, position = read_varint(data, position, raw)
+            if tag == _SECONDS_TAG:
+                seconds = _int64(raw)
+            else:
+                nanos = _int32(raw)
+        else:
+            position = skip_value(data, position, end, tag, depth)
+    if position > end:
+        raise IndexError
+    return seconds, nanos
+
+
+def _microseconds(nanos: int) -> int:
+    return nanos // 1000 if nanos >= 0 else -(-nanos // 1000)
+
+
+def decode_timestamp(data: bytes, position: int, end: int, depth: int) -> datetime:
+    """Decode the ``google.protobuf.Timestamp`` in ``data[position:end]``.
+
+    Raises:
+        OverflowError: The moment is outside the years that ``datetime`` knows.
+    """
+    seconds, nanos = _read_seconds_and_nanos(data, position, end, depth)
+    return _EPOCH + timedelta(seconds=seconds, microseconds=_microseconds(nanos))
+
+
+def decode_duration(data: bytes, position: int, end: int, depth: int) -> timedelta:
+    """Decode the ``google.protobuf.Duration`` in ``data[position:end]``.
+
+    Raises:
+        OverflowError: The span is longer than a ``timedelta`` can be.
+    """
+    seconds, nanos = _read_seconds_and_nanos(data, position, end, depth)
+    return timedelta(seconds=seconds, microseconds=_microseconds(nanos))
+
+
+TIME_ENCODERS: Final = {"Timestamp": encode_timestamp, "Duration": encode_duration}
+TIME_DECODERS: Final = {"Timestamp": decode_timestamp, "Duration": decode_duration}

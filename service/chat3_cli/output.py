@@ -1,0 +1,58 @@
+"""Prints answers and failures, for people or as JSON lines."""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import betterproto2
+
+from chat3_cli import json_output
+from chat3_cli.failures import Failure
+from chat3_cli.style import RED, YELLOW, Style, clock, safe
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where and how the command prints."""
+
+    as_json: bool
+    style: Style
+    error_style: Style
+
+    @classmethod
+    def to_standard_streams(cls, *, as_json: bool) -> "Output":
+        """Print to standard output and standard error."""
+        return cls(as_json, Style.of(sys.stdout), Style.of(sys.stderr))
+
+    def answer(self, message: betterproto2.Message, lines: Iterable[str]) -> None:
+        """Print a response: the message itself as JSON, or the lines that say it in words."""
+        for line in [json_output.line(message)] if self.as_json else lines:
+            self.line(line)
+
+    def line(self, text: str) -> None:
+        """Print one line at once, so that the reader of a pipe never waits for a full buffer."""
+        print(text, flush=True)
+
+    def failure(self, failure: Failure) -> None:
+        """Print why the command failed."""
+        if self.as_json:
+            _complain(json_output.dump({"error": failure.to_json()}))
+            return
+        _complain(f"{self.error_style.paint('error:', RED)} {safe(failure.title)}")
+        for name, rule in failure.violations:
+            _complain(f"  {safe(name)}: {safe(rule)}")
+        if failure.request_id:
+            _complain(f"  request id: {safe(failure.request_id)}")
+
+    def reconnecting(self, failure: Failure, pause: float) -> None:
+        """Say that the stream broke and when it is opened again."""
+        if self.as_json:
+            seconds = round(pause, 3)
+            _complain(json_output.dump({"error": failure.to_json(), "reconnectInSeconds": seconds}))
+            return
+        word = self.error_style.paint("reconnecting", YELLOW)
+        _complain(f"{clock(None)} {word} in {pause:.1f} s: {safe(failure.title)}")
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

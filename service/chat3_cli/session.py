@@ -1,0 +1,180 @@
+"""Holds the connection to the service, and makes calls with identity, deadline and safe retries."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self, TypeVar, cast
+from urllib.parse import quote
+
+import betterproto2
+from chat3_api.chat3.user.v1 import (
+    SubscribeUpdatesRequest,
+    SubscribeUpdatesResponse,
+    UserServiceStub,
+)
+from grpclib.client import Channel
+from grpclib.events import RecvTrailingMetadata, listen
+from grpclib.health.v1.health_grpc import HealthStub
+from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
+
+from chat3_cli import backoff
+from chat3_cli.failures import CallFailedError, translated, unreachable
+
+ATTEMPTS = 4
+UNSAID_HEARTBEAT_SECONDS = 30.0
+
+Response = TypeVar("Response", bound=betterproto2.Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the service is and how to talk to it."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None
+    timeout: float
+
+    @property
+    def address(self) -> str:
+        """The target as `host:port`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """In whose name calls are made."""
+
+    api_key: str
+    tenant: str
+    user: str
+
+    def metadata(self) -> dict[str, str]:
+        """Give the request metadata as the contract wants it: the user id percent-encoded."""
+        return {
+            "x-api-key": self.api_key,
+            "x-tenant-id": self.tenant,
+            "x-user-id": quote(self.user, safe=""),
+        }
+
+
+class Session:
+    """One connection to the service, and the identity of every call made on it."""
+
+    def __init__(self, target: Target, identity: Identity) -> None:
+        self._target = target
+        self._metadata = identity.metadata()
+        self._channel = Channel(target.host, target.port, ssl=target.tls)
+        self.stub = UserServiceStub(self._channel)
+        self.replayed = False
+        """Whether the last answer repeats that of an earlier call with the same idempotency key."""
+        listen(self._channel, RecvTrailingMetadata, self._read_trailers)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._channel.close()
+
+    async def call(
+        self, method: Callable[..., Awaitable[Response]], request: betterproto2.Message
+    ) -> Response:
+        """Make a unary call; repeat it within the deadline while the service is not available.
+
+        Every mutation of this client carries an idempotency key, so that repeating is safe. A
+        service that was never reached is not waited for: the address may be wrong.
+        """
+        end = time.monotonic() + self._target.timeout
+        attempt = 0
+        while True:
+            attempt += 1
+            left = max(end - time.monotonic(), 0.001)
+            try:
+                await self._connect(left)
+                with translated(self._target.timeout):
+                    return await method(request, timeout=left, metadata=self._metadata)
+            except CallFailedError as error:
+                failure = error.failure
+                pause = backoff.pause(attempt, failure.retry_after)
+                hopeless = not failure.passing or (attempt == 1 and not failure.reached)
+                if hopeless or attempt == ATTEMPTS or time.monotonic() + pause >= end:
+                    raise
+            await asyncio.sleep(pause)
+
+    async def subscribe(
+        self, request: SubscribeUpdatesRequest
+    ) -> AsyncGenerator[SubscribeUpdatesResponse, None]:
+        """Open a stream of updates and yield its responses until it fails; it never just ends.
+
+        The first response must come within the timeout. Later silence is the service's choice, but
+        after twice the promised heartbeat interval the connection counts as lost.
+        """
+        await self._connect(self._target.timeout)
+        # The stub says AsyncIterator; what it returns is a generator, and must be closed as one so
+        # that the stream is cancelled at once and not at garbage collection.
+        stream = cast(
+            "AsyncGenerator[SubscribeUpdatesResponse, None]",
+            self.stub.subscribe_updates(request, metadata=self._metadata),
+        )
+        try:
+            with translated(self._target.timeout):
+                response = await _next(stream, self._target.timeout)
+            interval = _heartbeat_interval(response)
+            while True:
+                yield response
+                with translated(None):
+                    try:
+                        response = await _next(stream, 2 * interval)
+                    except TimeoutError:
+                        raise ConnectionError(f"nothing heard for {2 * interval:g} s") from None
+        finally:
+            await stream.aclose()
+
+    async def health(self, service: str) -> str:
+        """Ask the standard health service; give the name of the status."""
+        await self._connect(self._target.timeout)
+        with translated(self._target.timeout):
+            request = HealthCheckRequest(service=service)
+            answer = await HealthStub(self._channel).Check(request, timeout=self._target.timeout)
+        return HealthCheckResponse.ServingStatus.Name(answer.status)
+
+    async def _connect(self, patience: float) -> None:
+        try:
+            async with asyncio.timeout(patience):
+                await self._channel.__connect__()
+        except TimeoutError as error:
+            raise unreachable(self._target.address, None) from error
+        except OSError as error:
+            raise unreachable(self._target.address, error) from error
+
+    async def _read_trailers(self, event: RecvTrailingMetadata) -> None:
+        self.replayed = event.metadata.get("idempotency-replayed") == "true"
+
+
+OpenSession = Callable[[], Session]
+"""Makes a new connection to the same service for the same user."""
+
+
+async def _next(
+    stream: AsyncGenerator[SubscribeUpdatesResponse, None], patience: float
+) -> SubscribeUpdatesResponse:
+    async with asyncio.timeout(patience):
+        response = await anext(stream, None)
+    if response is None:
+        raise ConnectionError("the stream ended without a status")
+    return response
+
+
+def _heartbeat_interval(first: SubscribeUpdatesResponse) -> float:
+    established = first.connection_established
+    if established is not None and established.heartbeat_interval:
+        return established.heartbeat_interval.total_seconds()
+    return UNSAID_HEARTBEAT_SECONDS

@@ -1,0 +1,81 @@
+"""Reads single values of the command line, and says what is wrong with them."""
+
+import json
+from argparse import ArgumentTypeError
+from math import isinf
+from pathlib import Path
+from typing import Any, NoReturn
+
+LAST_PORT = 0xFFFF
+DAY_SECONDS = 86_400
+INT32_SPAN = 2**31
+
+
+def address(text: str) -> tuple[str, int]:
+    """Read `host:port`, an IPv6 host in brackets."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT):
+        raise ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host, int(port)
+
+
+def header(text: str) -> str:
+    """Read what travels in request metadata."""
+    if not all("!" <= character <= "~" for character in text):
+        raise ArgumentTypeError("may hold visible ASCII characters only")
+    return text
+
+
+def seconds(text: str) -> float:
+    """Read a positive number of seconds."""
+    value = float(text)
+    # Written so that NaN, which compares with nothing, is refused as well.
+    if not 0 < value <= DAY_SECONDS:
+        raise ArgumentTypeError("must be a number of seconds, more than 0 and at most a day")
+    return value
+
+
+def int32(text: str) -> int:
+    """Read what fits into an int32 field: the codec would cut off what does not."""
+    value = int(text)
+    if not -INT32_SPAN <= value < INT32_SPAN:
+        raise ArgumentTypeError("is too large a number")
+    return value
+
+
+def count(text: str) -> int:
+    """Read a number of things."""
+    value = int(text)
+    if value < 0:
+        raise ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def file(text: str) -> Path:
+    """Read the path of a file that exists."""
+    path = Path(text)
+    if not path.is_file():
+        raise ArgumentTypeError(f"there is no file {text!r}")
+    return path
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Read a JSON object."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise ArgumentTypeError(f"{constant} is no JSON")
+
+    def number(digits: str) -> float:
+        # Open data knows doubles only.
+        if isinf(value := float(digits)):
+            refuse(digits)
+        return value
+
+    try:
+        value = json.loads(text, parse_constant=refuse, parse_int=number, parse_float=number)
+    except (ValueError, RecursionError) as error:
+        raise ArgumentTypeError(f"is no JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise ArgumentTypeError("must be a JSON object, such as '{\"key\": 1}'")
+    return value

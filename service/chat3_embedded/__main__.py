@@ -1,0 +1,74 @@
+"""Runs the embedded tenant-api as a server of its own: `python -m chat3_embedded`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from chat3_embedded.demo import API_KEY
+from chat3_embedded.publishing import AmqpPublisher, NullPublisher
+from chat3_embedded.server import serve
+from chat3_embedded.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger("chat3_embedded")
+
+
+def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="chat3_embedded", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
+    parser.add_argument("--port", type=int, default=3000, help="port to listen on; 0: a free one")
+    parser.add_argument("--rabbitmq-url", help="where updates go; without it nowhere")
+    parser.add_argument("--database", default=":memory:", help="SQLite file; default: memory")
+    parser.add_argument("--demo", action="store_true", help="write the demo data at the start")
+    return parser.parse_args(arguments)
+
+
+def masked(url: str) -> str:
+    """Return an AMQP URL without its credentials."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"***:***@{parts.netloc.rpartition('@')[2]}").geturl()
+
+
+async def run(options: argparse.Namespace, stop: asyncio.Event) -> None:
+    """Serve until `stop` is set."""
+    settings, publisher = Settings(), None
+    if options.rabbitmq_url:
+        settings = Settings(rabbitmq_url_masked=masked(options.rabbitmq_url))
+        publisher = AmqpPublisher(options.rabbitmq_url, exchange=settings.updates_exchange)
+    try:
+        async with serve(
+            options.host,
+            options.port,
+            publisher=publisher or NullPublisher(),
+            settings=settings,
+            database=options.database,
+            demo=options.demo,
+        ) as url:
+            log.info("embedded tenant-api on %s", url)
+            if options.demo:
+                log.info("try: curl -H 'X-API-Key: %s' %s/api/users/alice/dialogs", API_KEY, url)
+            await stop.wait()
+    finally:
+        if publisher is not None:
+            await publisher.close()
+
+
+async def main() -> None:
+    """Serve until the process is told to end."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    await run(parse_arguments(), stop)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,120 @@
+"""Dialogs: list, create, read, delete; and their topics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat3_embedded import shapes, views
+from chat3_embedded.ids import new_topic_id
+from chat3_embedded.paging import strict_page
+from chat3_embedded.query import in_set, meta_resolver, scope
+from chat3_embedded.routes.call import Answer, Route, listed, ok, said
+from chat3_embedded.routes.fields import MEMBERS, META
+from chat3_embedded.routes.listing import read_filter
+from chat3_embedded.routes.membership import dialogs_with
+from chat3_embedded.sorting import ordered, parse_paren
+from chat3_embedded.store.records import Topic
+from chat3_embedded.validation import obj
+
+if TYPE_CHECKING:
+    from chat3_embedded.filters import Condition
+    from chat3_embedded.query import Test
+    from chat3_embedded.routes.call import Call
+
+_NEW = obj({"members": MEMBERS, "meta": META})
+_NEW_TOPIC = obj({"meta": META})
+
+
+def list_dialogs(call: Call) -> Answer:
+    """List the tenant's dialogs, oldest first unless sorted."""
+    page = strict_page(call.query)
+    query = scope(tenantId=call.tenant_id).within(read_filter(call.query))
+    order = parse_paren(call.query.get("sort", ""), numbers=True)
+    dialogs = {dialog.dialog_id: dialog for dialog in call.store.dialogs.all(call.tenant_id)}
+    by_meta = meta_resolver(call.store.meta, call.tenant_id, "dialog", "dialogId")
+
+    def resolve(condition: Condition) -> Test | None:
+        if condition.field == "member":
+            ids = dialogs_with(call.store, call.tenant_id, dialogs, condition)
+            return in_set("dialogId", ids)
+        return by_meta(condition)
+
+    test = query.test(resolve)
+    rows = [
+        row
+        for dialog in dialogs.values()
+        if test(
+            row := {
+                "tenantId": dialog.tenant_id,
+                "dialogId": dialog.dialog_id,
+                "createdAt": dialog.created_at,
+            }
+        )
+    ]
+    if order is not None:
+        rows = ordered(rows, order)
+    shown = [dialogs[row["dialogId"]] for row in page.of(rows)]
+    views_of_shown = views.dialogs(call.store, call.tenant_id, shown)
+    counted = [{**view, "memberCount": view["stats"]["memberCount"]} for view in views_of_shown]
+    return listed(counted, page, len(rows))
+
+
+def create_dialog(call: Call) -> Answer:
+    """Create a dialog; unknown members become users, with their ids as written."""
+    body = call.checked_body(_NEW)
+    members = body["members"]
+    with call.store.transaction():
+        dialog = call.store.add_dialog(
+            call.tenant_id, [member["userId"] for member in members], meta=body["meta"]
+        )
+        for member in members:
+            if member["type"]:
+                key = member["userId"].lower()
+                call.store.users.set_type(call.tenant_id, key, member["type"])
+    call.feed.dialog_created(dialog)
+    return ok(views.dialog(call.store, dialog), "Dialog created successfully", 201)
+
+
+def get_dialog(call: Call) -> Answer:
+    """Read a dialog; one of another tenant is not found."""
+    return ok(views.dialog(call.store, call.dialog()))
+
+
+def delete_dialog(call: Call) -> Answer:
+    """Delete a dialog with everything in it; no member is told."""
+    dialog = call.dialog()
+    call.store.dialogs.remove(call.tenant_id, dialog.dialog_id)
+    return said("Dialog deleted successfully")
+
+
+def list_topics(call: Call) -> Answer:
+    """List a dialog's topics."""
+    page = strict_page(call.query)
+    dialog = call.dialog()
+    topics = call.store.dialogs.topics(call.tenant_id, dialog.dialog_id)
+    metas = call.store.meta.of_many(call.tenant_id, "topic", [t.topic_id for t in topics])
+    rows = [shapes.topic_json(topic, metas.get(topic.topic_id, {})) for topic in topics]
+    return listed(page.of(rows), page, len(rows))
+
+
+def create_topic(call: Call) -> Answer:
+    """Create a topic; the dialog's members are told."""
+    body = call.checked_body(_NEW_TOPIC)
+    dialog = call.dialog()
+    topic = Topic(call.tenant_id, new_topic_id(), dialog.dialog_id, call.store.clock.now())
+    with call.store.transaction():
+        call.store.dialogs.add_topic(topic)
+        call.store.meta.put_all(call.tenant_id, "topic", topic.topic_id, body["meta"])
+    call.feed.topic_created(dialog, topic.topic_id)
+    meta = call.store.meta.of(call.tenant_id, "topic", topic.topic_id)
+    return ok(shapes.topic_json(topic, meta), "Topic created successfully", 201)
+
+
+ROUTES = (
+    Route("GET", "/api/dialogs", list_dialogs, "read"),
+    Route("POST", "/api/dialogs", create_dialog, "write"),
+    Route("GET", "/api/dialogs/{dialogId}", get_dialog, "read"),
+    Route("DELETE", "/api/dialogs/{dialogId}", delete_dialog, "delete"),
+    Route("GET", "/api/dialogs/{dialogId}/topics", list_topics, "read"),
+    Route("POST", "/api/dialogs/{dialogId}/topics", create_topic, "write"),
+)

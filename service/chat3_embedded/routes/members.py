@@ -1,0 +1,160 @@
+"""Members of a dialog: list, add, remove, lower the unread count, type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat3_embedded import shapes
+from chat3_embedded.errors import bad_request, not_found
+from chat3_embedded.feed import TYPING_EXPIRES_MS
+from chat3_embedded.paging import strict_page
+from chat3_embedded.query import Query, meta_resolver
+from chat3_embedded.routes.call import Answer, Route, listed, ok, said
+from chat3_embedded.routes.fields import MEMBER
+from chat3_embedded.routes.listing import plainly, read_filter
+from chat3_embedded.sorting import Order, ordered, parse_paren
+from chat3_embedded.validation import Field, integer, obj, string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chat3_embedded.filters import Condition
+    from chat3_embedded.query import Test
+    from chat3_embedded.routes.call import Call
+    from chat3_embedded.store.records import Member
+
+_UNREAD = obj(
+    {
+        "unreadCount": Field(integer(minimum=0), required=True),
+        "lastSeenAt": Field(integer(minimum=0)),
+        "reason": Field(string(maximum=500, empty=True)),
+    }
+)
+
+
+def list_members(call: Call) -> Answer:
+    """List members; here a filter cannot overwrite the dialog."""
+    page = strict_page(call.query)
+    node = read_filter(call.query, plainly)
+    dialog = call.dialog()
+    members = call.store.members.of_dialog(call.tenant_id, dialog.dialog_id)
+    test = Query().within(node).without("dialogId", "tenantId").test(_meta_resolver(call))
+    metas = call.store.meta.of_many(
+        call.tenant_id, "dialogMember", [f"{dialog.dialog_id}:{m.user_id}" for m in members]
+    )
+    rows = [
+        shapes.member_json(member, metas.get(f"{dialog.dialog_id}:{member.user_id}", {}))
+        for member in members
+        if test({**shapes.member_json(member, {}), **shapes.member_state(member)})
+    ]
+    rows = ordered(rows, _order(call))
+    return listed(page.of(rows), page, len(rows))
+
+
+def _meta_resolver(call: Call) -> Callable[[Condition], Test | None]:
+    by_entity = meta_resolver(call.store.meta, call.tenant_id, "dialogMember", "entityId")
+
+    def resolve(condition: Condition) -> Test | None:
+        test = by_entity(condition)
+        if test is None:
+            return None
+        return lambda row: test({"entityId": f"{row['dialogId']}:{row['userId']}"})
+
+    return resolve
+
+
+def _order(call: Call) -> Order:
+    sort = call.query.get("sort", "")
+    direction = call.query.get("sortDirection")
+    return parse_paren(sort) or Order(sort or "createdAt", descending=direction == "desc")
+
+
+def add_member(call: Call) -> Answer:
+    """Add a member; unknown users are created, a given type changes an existing user's."""
+    body = call.checked_body(MEMBER)
+    dialog = call.dialog()
+    where = (call.tenant_id, dialog.dialog_id, body["userId"])
+    member = call.store.add_member(*where, type=body["type"])
+    data = {"userId": body["userId"], "dialogId": dialog.dialog_id}
+    if member is None:
+        return ok(data, "Member already exists in dialog")
+    call.feed.member_added(dialog, member)
+    return ok(data, "Member added to dialog successfully", 201)
+
+
+def remove_member(call: Call) -> Answer:
+    """Remove a member; somebody who is none is removed just as well."""
+    dialog = call.dialog()
+    member = call.store.members.get(call.tenant_id, dialog.dialog_id, call.path["userId"])
+    if member is not None:
+        call.store.remove_member(member)
+        call.feed.member_removed(dialog, member)
+    return said("Member removed from dialog successfully")
+
+
+def patch_unread(call: Call) -> Answer:
+    """Lower a member's unread count."""
+    body = call.checked_body(_UNREAD)
+    dialog = call.dialog()
+    member = _member_or_404(call)
+    if body["unreadCount"] > member.unread_count:
+        raise bad_request("Unread count cannot be greater than current unread count")
+    seen = body["lastSeenAt"]
+    call.store.set_unread(member, body["unreadCount"], last_seen_at=seen)
+    member = _member_or_404(call)
+    fields = ("member.state.unreadCount", "member.state.lastSeenAt")
+    call.feed.member_changed(dialog, member, fields[: 1 if seen is None else 2])
+    return ok(_state(member), "Unread count updated successfully")
+
+
+def mark_all_read(call: Call) -> Answer:
+    """Mark everything read: two events, no per-message updates."""
+    dialog = call.dialog()
+    processed = call.store.mark_all_read(call.member())
+    member = call.member()
+    fields = ("member.state.unreadCount", "member.state.lastSeenAt")
+    call.feed.member_changed(dialog, member, fields)
+    call.feed.bulk_read(member)
+    data = {**_state(member), "processedMessageCount": processed}
+    return ok(data, "All messages marked as read")
+
+
+def typing(call: Call) -> Answer:
+    """Signal typing; a stranger gets 404 here, not 403."""
+    dialog = call.dialog()
+    member = _member_or_404(call)
+    call.feed.typing(dialog, member.user_id)
+    data = {
+        "dialogId": dialog.dialog_id,
+        "userId": member.user_id,
+        "expiresInMs": TYPING_EXPIRES_MS,
+    }
+    return ok(data, "Typing signal accepted", 202)
+
+
+def _member_or_404(call: Call) -> Member:
+    where = (call.tenant_id, call.path["dialogId"], call.path["userId"])
+    member = call.store.members.get(*where)
+    if member is None:
+        raise not_found("User is not a member of this dialog")
+    return member
+
+
+def _state(member: Member) -> dict[str, object]:
+    return {
+        "userId": member.user_id,
+        "dialogId": member.dialog_id,
+        "tenantId": member.tenant_id,
+        **shapes.member_state(member),
+    }
+
+
+_DIALOG = "/api/dialogs/{dialogId}"
+ROUTES = (
+    Route("GET", f"{_DIALOG}/members", list_members, "read"),
+    Route("POST", f"{_DIALOG}/members/add", add_member, "write"),
+    Route("POST", f"{_DIALOG}/members/{{userId}}/remove", remove_member, "write"),
+    Route("PATCH", f"{_DIALOG}/members/{{userId}}/unread", patch_unread, "write"),
+    Route("POST", f"{_DIALOG}/member/{{userId}}/typing", typing, "write"),
+    Route("POST", "/api/users/{userId}/dialogs/{dialogId}/markAllRead", mark_all_read, "write"),
+)

@@ -1,0 +1,157 @@
+"""Meta of any entity: read, set one key or several, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat3_embedded import shapes
+from chat3_embedded.errors import bad_request, not_found
+from chat3_embedded.ids import META_KEY
+from chat3_embedded.routes.call import Answer, Route, ok, raw, said
+from chat3_embedded.validation import Field, array, meta, meta_value, obj, string
+
+if TYPE_CHECKING:
+    from chat3_embedded.routes.call import Call
+
+ENTITY_TYPES = ("user", "dialog", "message", "tenant", "system", "dialogMember", "topic", "pack")
+_VALUE = obj(
+    {
+        "value": Field(meta_value, required=True),
+        "dataType": Field(string(maximum=20), default="string"),
+    }
+)
+_BULK = obj({"meta": Field(meta(minimum=1), required=True)})
+_KEYS = obj({"keys": Field(array(string(maximum=100), minimum=1), required=True)})
+
+
+def get_meta(call: Call) -> Answer:
+    """Read an entity's meta; a user need not exist."""
+    entity_type, entity_id = _entity(call)
+    _require_entity(call)
+    return ok(call.store.meta.of(call.tenant_id, entity_type, entity_id))
+
+
+def put_key(call: Call) -> Answer:
+    """Set one key; of all writes to meta this one tells somebody. The data type is not checked."""
+    entity_type, entity_id = _entity(call)
+    key = _key(call)
+    body = call.checked_body(_VALUE)
+    _require_entity(call)
+    entry = call.store.meta.put(
+        call.tenant_id,
+        entity_type,
+        entity_id,
+        key,
+        body["value"],
+        data_type=body["dataType"],
+        created_by=call.key.name,
+    )
+    _tell(call, entity_type, entity_id)
+    return raw(shapes.meta_entry_json(entry), "Meta set successfully")
+
+
+def put_bulk(call: Call) -> Answer:
+    """Merge several keys; nobody is told."""
+    entity_type, entity_id = _entity(call)
+    body = call.checked_body(_BULK)
+    _require_entity(call)
+    call.store.meta.put_all(call.tenant_id, entity_type, entity_id, body["meta"])
+    data = call.store.meta.of(call.tenant_id, entity_type, entity_id)
+    return ok(data, "Meta updated successfully")
+
+
+def delete_key(call: Call) -> Answer:
+    """Delete one key; told for all but users."""
+    entity_type, entity_id = _entity(call)
+    key = _key(call)
+    _require_entity(call)
+    if not call.store.meta.remove(call.tenant_id, entity_type, entity_id, [key]):
+        raise not_found(f"Meta key '{key}' not found for {entity_type} {entity_id}")
+    if entity_type != "user":
+        _tell(call, entity_type, entity_id)
+    return said("Meta deleted successfully")
+
+
+def delete_bulk(call: Call) -> Answer:
+    """Delete several keys; missing ones are ignored, nobody is told."""
+    entity_type, entity_id = _entity(call)
+    body = call.checked_body(_KEYS)
+    _require_entity(call)
+    call.store.meta.remove(call.tenant_id, entity_type, entity_id, body["keys"])
+    data = call.store.meta.of(call.tenant_id, entity_type, entity_id)
+    return ok(data, "Meta keys deleted successfully")
+
+
+def _entity(call: Call) -> tuple[str, str]:
+    entity_type = call.path["entityType"]
+    if entity_type not in ENTITY_TYPES:
+        raise bad_request(
+            f"Invalid entity type. Must be one of: {', '.join(ENTITY_TYPES)}",
+            field="entityType",
+            received=entity_type,
+            validValues=list(ENTITY_TYPES),
+        )
+    return entity_type, call.path["entityId"]
+
+
+def _key(call: Call) -> str:
+    key = call.path["key"]
+    if not META_KEY.fullmatch(key):
+        raise bad_request(
+            "Meta key may only contain letters, numbers, and underscores"
+            " (no dots or hyphens). Example: contact_phone",
+            field="key",
+            received=key,
+        )
+    return key
+
+
+def _require_entity(call: Call) -> None:
+    entity_type, entity_id = call.path["entityType"], call.path["entityId"]
+    if entity_type in {"user", "system"}:
+        return
+    if not _exists(call, entity_type, entity_id):
+        name = entity_type[0].upper() + entity_type[1:]
+        shown = name if entity_type == "dialogMember" else f"{name} {entity_id}"
+        raise not_found(f"{shown} not found")
+
+
+def _exists(call: Call, entity_type: str, entity_id: str) -> bool:
+    store, tenant_id = call.store, call.tenant_id
+    if entity_type == "dialog":
+        return store.dialogs.get(tenant_id, entity_id) is not None
+    if entity_type == "message":
+        return store.messages.get(tenant_id, entity_id) is not None
+    if entity_type == "tenant":
+        return store.tenants.get(entity_id) is not None
+    if entity_type == "dialogMember":
+        dialog_id, _, user_id = entity_id.partition(":")
+        return store.members.get(tenant_id, dialog_id, user_id) is not None
+    # There are no packs here.
+    return entity_type == "topic" and store.dialogs.topic_exists(tenant_id, entity_id)
+
+
+def _tell(call: Call, entity_type: str, entity_id: str) -> None:
+    store, feed, tenant_id = call.store, call.feed, call.tenant_id
+    if entity_type == "user" and (user := store.users.get(tenant_id, entity_id)):
+        feed.user_changed(user, ("user.meta",))
+    elif entity_type == "dialog" and (dialog := store.dialogs.get(tenant_id, entity_id)):
+        feed.dialog_changed(dialog, ("dialog.meta",))
+    elif entity_type == "message" and (message := store.messages.get(tenant_id, entity_id)):
+        feed.message_changed(message, ("message.meta",))
+    elif entity_type == "dialogMember":
+        dialog_id, _, user_id = entity_id.partition(":")
+        member = store.members.get(tenant_id, dialog_id, user_id)
+        dialog = store.dialogs.get(tenant_id, dialog_id)
+        if member and dialog:
+            feed.member_changed(dialog, member, ("member.meta",))
+
+
+_ENTITY = "/api/meta/{entityType}/{entityId}"
+ROUTES = (
+    Route("GET", _ENTITY, get_meta, "read"),
+    Route("PUT", _ENTITY, put_bulk, "write"),
+    Route("DELETE", _ENTITY, delete_bulk, "delete"),
+    Route("PUT", _ENTITY + "/{key}", put_key, "write"),
+    Route("DELETE", _ENTITY + "/{key}", delete_key, "delete"),
+)

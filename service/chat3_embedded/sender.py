@@ -1,0 +1,101 @@
+"""Addresses updates: a copy for each recipient, with its own numbers, into the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chat3_embedded import updates
+from chat3_embedded.jsonvalues import number
+from chat3_embedded.store.facade import DEFAULT_USER_TYPE
+from chat3_embedded.updates import Entity, Recipient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chat3_embedded.jsonvalues import JsonObject
+    from chat3_embedded.outbox import Outbox
+    from chat3_embedded.settings import Settings
+    from chat3_embedded.store import Store
+    from chat3_embedded.store.records import Dialog, Member, User
+    from chat3_embedded.updates import Event
+
+
+class UpdateSender:
+    """Sends the two kinds of updates: what happened now, and counters a little later."""
+
+    def __init__(self, store: Store, outbox: Outbox, settings: Settings) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._counter_delay = settings.counter_delay
+
+    def to_members(
+        self,
+        event: Event,
+        dialog: Dialog,
+        members: Sequence[Member],
+        data: JsonObject,
+        *,
+        about: Entity | None = None,
+    ) -> None:
+        """Send each of the members the dialog, with its own unread count, and the data."""
+        meta = self._store.meta.of(dialog.tenant_id, "dialog", dialog.dialog_id)
+        recipients = self._recipients(event.tenant_id, members)
+        for member, recipient in zip(members, recipients, strict=True):
+            own = {"dialog": updates.dialog_section(dialog, meta, member.unread_count), **data}
+            self._send(event, recipient, about or Entity("dialog", dialog.dialog_id), own)
+
+    def to_user(self, event: Event, user: User, fields: tuple[str, ...]) -> None:
+        """Send a user its own profile."""
+        meta = self._store.meta.of(user.tenant_id, "user", user.user_id)
+        data = updates.profile_data(user, meta, fields)
+        recipient = Recipient(user.user_id, user.type)
+        self._send(event, recipient, Entity("user", user.user_id), data)
+
+    def stats(self, event: Event, user_ids: Iterable[str]) -> None:
+        """Send their counters to those of the users that exist, later."""
+        ids = list(user_ids)
+        users = self._store.users.many(event.tenant_id, ids)
+        stats = self._store.counters.stats_of(event.tenant_id, users)
+        now = number(self._store.clock.now())
+        for user in (users[user_id] for user_id in ids if user_id in users):
+            data = updates.stats_data(user, stats[user.user_id], now)
+            recipient = Recipient(user.user_id, user.type)
+            entity = Entity("user", user.user_id)
+            self._send(event, recipient, entity, data, delay=self._counter_delay)
+
+    def unread(self, event: Event, members: Iterable[Member]) -> None:
+        """Send members their unread count, read anew, later.
+
+        Counters are kept under lower-case ids: a member stored as `Zoe` has none.
+        """
+        dialog_counts = [
+            now
+            for member in members
+            if member.user_id == member.user_key
+            and (now := self._store.members.get(event.tenant_id, member.dialog_id, member.user_id))
+        ]
+        recipients = self._recipients(event.tenant_id, dialog_counts)
+        for member, recipient in zip(dialog_counts, recipients, strict=True):
+            data = updates.unread_data(member)
+            entity = Entity("dialog", member.dialog_id)
+            self._send(event, recipient, entity, data, delay=self._counter_delay)
+
+    def _recipients(self, tenant_id: str, members: Sequence[Member]) -> list[Recipient]:
+        users = self._store.users.many(tenant_id, (member.user_id for member in members))
+        return [
+            Recipient(m.user_id, users[m.user_id].type if m.user_id in users else DEFAULT_USER_TYPE)
+            for m in members
+        ]
+
+    def _send(
+        self,
+        event: Event,
+        recipient: Recipient,
+        entity: Entity,
+        data: JsonObject,
+        *,
+        delay: float = 0.0,
+    ) -> None:
+        now = self._store.clock.now()
+        update = updates.envelope(event, recipient, entity, data, now)
+        self._outbox.put(update, delay=delay)

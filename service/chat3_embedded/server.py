@@ -1,0 +1,166 @@
+"""The composition root: the aiohttp application, and a server that runs it."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from chat3_embedded import express
+from chat3_embedded.auth import authenticate, require_permission, resolve_tenant
+from chat3_embedded.bodies import read_body
+from chat3_embedded.demo import seed_demo
+from chat3_embedded.errors import ApiError, HtmlError, bad_request, internal
+from chat3_embedded.feed import UpdateFeed
+from chat3_embedded.guard import DuplicateGuard
+from chat3_embedded.outbox import Outbox
+from chat3_embedded.publishing import NullPublisher
+from chat3_embedded.routes.call import Call
+from chat3_embedded.routes.health import health_json
+from chat3_embedded.routes.table import ROUTES
+from chat3_embedded.sender import UpdateSender
+from chat3_embedded.settings import Settings
+from chat3_embedded.store import Store
+from chat3_embedded.urlids import check_url_ids
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from typing import Any
+
+    from chat3_embedded.publishing import UpdatePublisher
+    from chat3_embedded.routes.call import Route
+
+log = logging.getLogger(__name__)
+
+OUTBOX = web.AppKey("outbox", Outbox)
+_BODY = web.RequestKey("body", object)
+# Far above the 100 kB that are accepted, so that the page for 413 is ours.
+_READ_LIMIT = 16 * 1024 * 1024
+
+
+def create_app(
+    store: Store, publisher: UpdatePublisher, *, settings: Settings | None = None
+) -> web.Application:
+    """Compose the application; it owns the outbox, the caller owns store and publisher."""
+    settings = settings or Settings()
+    outbox = Outbox(publisher, settings)
+    feed = UpdateFeed(store, UpdateSender(store, outbox, settings))
+    app = web.Application(middlewares=[_edge(settings)], client_max_size=_READ_LIMIT)
+    app[OUTBOX] = outbox
+
+    async def run_outbox(_app: web.Application) -> AsyncIterator[None]:
+        async with outbox:
+            yield
+
+    app.cleanup_ctx.append(run_outbox)
+
+    async def health(request: web.Request) -> web.Response:
+        origin = str(request.url.origin())
+        report = health_json(settings, origin, connected=outbox.healthy)
+        return express.json_response(request, 200 if outbox.healthy else 503, report)
+
+    _add(app, "GET", "/health", health)
+    for route in ROUTES:
+        _add(app, route.method, route.path, _handler(route, store, feed))
+    return app
+
+
+def _add(
+    app: web.Application,
+    method: str,
+    path: str,
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
+) -> None:
+    methods = (method, "HEAD") if method == "GET" else (method,)
+    for one in methods:
+        app.router.add_route(one, path, handler)
+        app.router.add_route(one, path + "/", handler)
+
+
+def _edge(settings: Settings) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Return the middleware around all routes, known or not: bodies, guard, errors."""
+    guard = DuplicateGuard(settings)
+
+    @web.middleware
+    async def edge(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            if request.method == "OPTIONS":
+                return express.preflight_response()
+            body = await read_body(request, settings.body_limit)
+            request[_BODY] = body
+            url = request.rel_url
+            guard.check(request.method, url.raw_path, url.raw_path_qs, body)
+            return await handler(request)
+        except ApiError as error:
+            return express.json_response(request, error.status, error.body)
+        except HtmlError as error:
+            return express.html_response(error)
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+            return express.html_response(HtmlError(404, express.no_such_route(request)))
+        except Exception as error:
+            log.exception("unexpected error in %s %s", request.method, request.rel_url)
+            return express.json_response(request, 500, internal(str(error)).body)
+
+    return edge
+
+
+def _handler(
+    route: Route, store: Store, feed: UpdateFeed
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Return the aiohttp handler of a route: the checks in their order, then the controller."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        key = authenticate(store, request.headers)
+        tenant_id = ""
+        if route.tenant:
+            tenant_id = resolve_tenant(store, request.headers)
+        elif route.method == "POST" and "X-Tenant-Id" in request.headers:
+            raise bad_request(
+                "X-Tenant-Id header is not allowed when creating a tenant."
+                " Tenant creation must be performed outside of any tenant context."
+            )
+        if route.permission is not None:
+            require_permission(key, route.permission)
+        check_url_ids(request.match_info)
+        body: Any = request[_BODY]
+        call = Call(store, feed, key, tenant_id, request.match_info, request.query, body)
+        answer = route.handler(call)
+        if answer.body is None:
+            return express.empty_response(answer.status)
+        return express.json_response(request, answer.status, answer.body)
+
+    return handle
+
+
+@asynccontextmanager
+async def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    store: Store | None = None,
+    publisher: UpdatePublisher | None = None,
+    settings: Settings | None = None,
+    database: str = ":memory:",
+    demo: bool = False,
+) -> AsyncIterator[str]:
+    """Run the server in this event loop; yield its URL. Port 0 takes a free one.
+
+    A given store stays the caller's to close; without one, `database` is opened and closed here.
+    """
+    async with AsyncExitStack() as stack:
+        if store is None:
+            store = stack.enter_context(Store(database))
+        if demo:
+            seed_demo(store)
+        app = create_app(store, publisher or NullPublisher(), settings=settings)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        bound_host, bound_port = runner.addresses[0][:2]
+        yield f"http://{bound_host}:{bound_port}"

@@ -1,0 +1,141 @@
+"""The rows of the store as frozen records; times are Unix milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant; its meta stands in the meta table, as for every other entity."""
+
+    tenant_id: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key that acts in any tenant, with the permissions `read`, `write`, `delete`."""
+
+    key: str
+    name: str
+    permissions: frozenset[str]
+    active: bool
+    expires_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of a tenant."""
+
+    tenant_id: str
+    user_id: str
+    type: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """A dialog; `member_count` is the counter that counts duplicate members twice."""
+
+    tenant_id: str
+    dialog_id: str
+    created_at: float
+    member_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user's place in a dialog.
+
+    `user_id` is what the caller wrote; `user_key` is its lower-case form, under which counters
+    and statuses are kept. For a member added as `Zoe` the two part, and unread stays 0.
+    """
+
+    tenant_id: str
+    dialog_id: str
+    user_id: str
+    user_key: str
+    created_at: float
+    unread_count: int
+    last_seen_at: float
+    last_message_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message; `quoted` is a snapshot taken when it was written."""
+
+    tenant_id: str
+    message_id: str
+    dialog_id: str
+    sender_id: str
+    content: str
+    type: str
+    created_at: float
+    topic_id: str | None
+    quoted: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One line of a message's status history."""
+
+    object_id: str
+    tenant_id: str
+    message_id: str
+    user_id: str
+    user_type: str | None
+    status: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One user's reaction to a message; a user may have several different ones."""
+
+    object_id: str
+    tenant_id: str
+    message_id: str
+    user_id: str
+    reaction: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic of a dialog."""
+
+    tenant_id: str
+    topic_id: str
+    dialog_id: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetaEntry:
+    """One key of an entity's meta."""
+
+    object_id: str
+    tenant_id: str
+    entity_type: str
+    entity_id: str
+    key: str
+    value: Any
+    data_type: str
+    created_by: str | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class UserStats:
+    """A user's counters."""
+
+    dialog_count: int = 0
+    unread_dialogs: int = 0
+    total_messages: int = 0
+    total_unread: int = 0
+    unread_by_type: tuple[tuple[str, int], ...] = ()
+    version: int = 0
+    updated_at: float | None = None

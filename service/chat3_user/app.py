@@ -1,0 +1,157 @@
+"""The composition root: every part is created, opened and closed here."""
+
+import asyncio
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from chat3_embedded.publishing import AmqpPublisher, UpdatePublisher
+from chat3_embedded.server import serve as serve_tenant_api
+from chat3_user.calls import CallChain
+from chat3_user.config import Config
+from chat3_user.domain.access import Access
+from chat3_user.domain.writes import Writes
+from chat3_user.mapping.updates import decode_update
+from chat3_user.metrics import Metrics
+from chat3_user.ops import create_ops_app
+from chat3_user.rpc import UserService
+from chat3_user.server import GrpcServer
+from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api.transport import Http
+from chat3_user.updates.amqp_broker import AmqpBroker
+from chat3_user.updates.broker import Broker
+from chat3_user.updates.hub import Hub
+from chat3_user.updates.memory_broker import MemoryBroker
+from chat3_user.updates.settings import HubSettings
+from chat3_user.updates.stream import StreamSettings
+from chat3_user.updates.subscription import BufferLimits
+from chat3_user.welcome import print_welcome
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A running service: where it listens, and its parts that tests and benchmarks ask."""
+
+    grpc_port: int
+    ops_port: int
+    hub: Hub
+    broker: Broker
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Running]:
+    """Run the service within the block."""
+    async with AsyncExitStack() as stack:
+        broker = _broker(config)
+        tenant_api_url = config.tenant_api_url
+        if not tenant_api_url:
+            tenant_api_url = await stack.enter_async_context(_embedded(config, broker))
+        http = Http(
+            tenant_api_url,
+            connections=config.tenant_api_connections,
+            connect_timeout=config.tenant_api_connect_timeout,
+        )
+        await http.open()
+        stack.push_async_callback(http.close)
+        hub = Hub(broker, decode_update, _hub_settings(config))
+        await hub.open()
+        stack.push_async_callback(hub.close)
+
+        metrics = Metrics()
+        api = TenantApi(http)
+        access = Access(api)
+        service = UserService(
+            CallChain(metrics, default_deadline=config.default_deadline),
+            api,
+            access,
+            Writes(api, access),
+            hub,
+            StreamSettings(config.stream_max_age, config.stream_recheck_interval),
+        )
+        server = GrpcServer(service)
+        grpc_port = await server.start(config.grpc_host, config.grpc_port)
+        stack.push_async_callback(server.close)
+        ops_port = await _serve_ops(stack, config, metrics, hub, broker)
+        log.info("serving", extra={"grpc": f"{config.grpc_host}:{grpc_port}", "ops": ops_port})
+        if not config.tenant_api_url:
+            print_welcome(config.grpc_host, grpc_port)
+        yield Running(grpc_port, ops_port, hub, broker)
+        server.set_serving(serving=False)
+
+
+async def serve(config: Config) -> None:
+    """Run the service until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with running(config):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def _embedded(config: Config, broker: Broker) -> AsyncIterator[str]:
+    """Run the embedded tenant-api with demo data; its updates reach the service's broker."""
+    publisher: UpdatePublisher = (
+        broker if isinstance(broker, MemoryBroker) else AmqpPublisher(
+            config.rabbitmq_url, exchange=config.rabbitmq_updates_exchange
+        )
+    )
+    async with serve_tenant_api(
+        publisher=publisher, database=config.demo_database or ":memory:", demo=True
+    ) as url:
+        yield url
+    if isinstance(publisher, AmqpPublisher):
+        await publisher.close()
+
+
+def _broker(config: Config) -> Broker:
+    if not config.rabbitmq_url:
+        return MemoryBroker(secrets.token_hex(8))
+    return AmqpBroker(
+        config.rabbitmq_url,
+        exchange=config.rabbitmq_updates_exchange,
+        log_queue=config.rabbitmq_updates_log,
+        worker=secrets.token_hex(4),
+        retention_seconds=config.updates_log_max_age,
+        retention_bytes=config.updates_log_max_bytes,
+    )
+
+
+def _hub_settings(config: Config) -> HubSettings:
+    return HubSettings(
+        streams_per_user=config.streams_per_user,
+        buffer=BufferLimits(config.stream_buffer_count, config.stream_buffer_bytes),
+        grace=config.stream_grace,
+    )
+
+
+async def _serve_ops(
+    stack: AsyncExitStack, config: Config, metrics: Metrics, hub: Hub, broker: Broker
+) -> int:
+    def problems() -> dict[str, str]:
+        found: dict[str, str] = {}
+        if not hub.live:
+            found["not_ready"] = "no connection to the broker"
+        if isinstance(broker, AmqpBroker) and broker.log_problem:
+            found["updates_log"] = broker.log_problem
+        return found
+
+    def refresh() -> None:
+        metrics.streams.set(hub.stream_count)
+        metrics.broker_live.set(hub.live)
+
+    runner = web.AppRunner(create_ops_app(metrics, problems, refresh), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, config.ops_host, config.ops_port)
+    await site.start()
+    port: int = runner.addresses[0][1]
+    return port

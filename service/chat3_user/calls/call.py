@@ -1,0 +1,35 @@
+"""One call: who makes it, what names it, and what it has to say besides its answer."""
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from chat3_user.validation import Identity
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way.
+
+    ``trailing`` goes into trailing metadata. A streaming method sets ``interrupted`` to what ends a
+    send that waits for a slow client.
+    """
+
+    method: str
+    request_id: str
+    identity: Identity
+    trailing: dict[str, str] = field(default_factory=dict)
+    interrupted: "asyncio.Future[None] | None" = None
+
+
+_current: ContextVar[Call] = ContextVar("call")
+
+
+def current_call() -> Call:
+    """Return the call that the running task serves."""
+    return _current.get()
+
+
+def enter_call(call: Call) -> None:
+    """Make ``call`` the one that the running task serves: a task serves one."""
+    _current.set(call)

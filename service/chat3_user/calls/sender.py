@@ -1,0 +1,71 @@
+"""Sends encoded messages on a server stream, several in one DATA frame, none cut in two.
+
+grpclib sends a message in pieces when the client's flow-control window is small. A stream whose
+client stops reading could then only be ended in the middle of a message. Here a message waits until
+it fits, and the wait can be interrupted.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from betterproto2_compiled import Encoded
+
+_WHOLE = 32 * 1024
+"""A message up to this size waits for a window it fits into; a larger one goes in pieces."""
+
+_FRAME = 16 * 1024
+"""Messages are packed up to this size: HTTP/2's default maximum for a frame."""
+
+
+class StreamSender:
+    """The sending half of one server-streaming call."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._h2 = stream._stream  # noqa: SLF001 - grpclib offers no window to wait for
+
+    async def begin(self) -> None:
+        """Send initial metadata, so that the client knows the call was accepted."""
+        await self._stream.send_initial_metadata()
+
+    async def send(
+        self, messages: Sequence[Encoded], interrupted: "asyncio.Future[None] | None"
+    ) -> bool:
+        """Send ``messages``; return whether all went out before ``interrupted`` was done."""
+        pack: list[bytes] = []
+        size = 0
+        for message in messages:
+            framed = len(message) + 5
+            if pack and size + framed > _FRAME:
+                if not await self._send(b"".join(pack), interrupted):
+                    return False
+                pack, size = [], 0
+            pack += (b"\x00", len(message).to_bytes(4), message)
+            size += framed
+        return not pack or await self._send(b"".join(pack), interrupted)
+
+    async def _send(self, data: bytes, interrupted: "asyncio.Future[None] | None") -> bool:
+        needed = min(len(data), _WHOLE)
+        h2 = self._h2
+        while True:
+            await h2.connection.write_ready.wait()
+            if h2._h2_connection.local_flow_control_window(h2.id) >= needed:  # noqa: SLF001
+                break
+            h2.window_updated.clear()
+            if not await _either(h2.window_updated, interrupted):
+                return False
+        await h2.send_data(data)
+        return True
+
+
+async def _either(ready: asyncio.Event, interrupted: "asyncio.Future[None] | None") -> bool:
+    """Wait for one of the two; return whether it was ``ready``."""
+    if interrupted is None:
+        return await ready.wait()
+    waiting = asyncio.ensure_future(ready.wait())
+    try:
+        await asyncio.wait((waiting, interrupted), return_when=asyncio.FIRST_COMPLETED)
+        return waiting.done()
+    finally:
+        waiting.cancel()

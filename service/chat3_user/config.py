@@ -1,0 +1,176 @@
+"""The settings of the service: from the environment, overridden by flags, checked at the start.
+
+Each field below is a setting: its name in capitals is the environment variable, with dashes the
+flag. Its annotation holds the rule, its description the text of `--help`.
+"""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, get_type_hints
+
+import msgspec
+from msgspec import Meta
+from yarl import URL
+
+
+class ConfigError(Exception):
+    """A setting breaks its rule; the text names the variable."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings; times are seconds, sizes bytes."""
+
+    grpc_host: Annotated[str, Meta(description="address the gRPC server listens on")] = "127.0.0.1"
+    grpc_port: Annotated[
+        int, Meta(ge=0, le=65535, description="port of the gRPC server; 0 takes a free one")
+    ] = 50051
+    ops_host: Annotated[
+        str, Meta(description="address of /healthz, /readyz, /metrics and /docs")
+    ] = "127.0.0.1"
+    ops_port: Annotated[
+        int, Meta(ge=0, le=65535, description="port of the operators' HTTP server; 0: a free one")
+    ] = 9090
+    tenant_api_url: Annotated[
+        str, Meta(description="tenant-api, such as http://tenant-api:3000; empty needs DEMO")
+    ] = ""
+    tenant_api_connections: Annotated[
+        int, Meta(ge=1, description="most connections to tenant-api at once")
+    ] = 256
+    tenant_api_connect_timeout: Annotated[
+        float, Meta(gt=0, description="longest wait for a connection to tenant-api")
+    ] = 5.0
+    rabbitmq_url: Annotated[
+        str, Meta(description="RabbitMQ, such as amqp://user:password@host/vhost; empty needs DEMO")
+    ] = ""
+    rabbitmq_updates_exchange: Annotated[
+        str, Meta(min_length=1, description="topic exchange of updates")
+    ] = "chat3_updates"
+    rabbitmq_updates_log: Annotated[
+        str, Meta(min_length=1, description="stream queue that keeps updates for resuming")
+    ] = "chat3_updates_log"
+    updates_log_max_age: Annotated[
+        int, Meta(ge=60, description="age at which the updates log drops updates")
+    ] = 86_400
+    updates_log_max_bytes: Annotated[
+        int, Meta(ge=1_000_000, description="size at which the updates log drops its oldest")
+    ] = 5_000_000_000
+    demo: Annotated[
+        bool,
+        Meta(description="run an embedded tenant-api with demo data where TENANT_API_URL is empty"),
+    ] = False
+    demo_database: Annotated[
+        str, Meta(description="SQLite file of the embedded tenant-api; empty keeps it in memory")
+    ] = ""
+    default_deadline: Annotated[
+        float, Meta(gt=0, description="deadline of unary calls that bring none")
+    ] = 30.0
+    streams_per_user: Annotated[
+        int, Meta(ge=1, description="open streams one user may have on one worker")
+    ] = 20
+    stream_buffer_count: Annotated[
+        int, Meta(ge=1, description="updates a slow stream may leave unread before it is ended")
+    ] = 1000
+    stream_buffer_bytes: Annotated[
+        int, Meta(ge=65_536, description="bytes a slow stream may leave unread before it is ended")
+    ] = 4_194_304
+    stream_max_age: Annotated[
+        float, Meta(gt=0, description="age at which a stream is ended, 0 to 20 % earlier")
+    ] = 3600.0
+    stream_recheck_interval: Annotated[
+        float, Meta(gt=0, description="how often an open stream's API key and user are proved anew")
+    ] = 300.0
+    stream_grace: Annotated[
+        float, Meta(gt=0, description="how long a user's updates are kept for a quick reconnect")
+    ] = 30.0
+    shutdown_grace: Annotated[
+        float, Meta(ge=0, description="how long calls in flight may go on after SIGTERM")
+    ] = 10.0
+    log_format: Annotated[
+        str, Meta(pattern="^(text|json)$", description="text or json")
+    ] = "text"
+    log_level: Annotated[
+        str, Meta(pattern="^(debug|info|warning|error)$", description="least severity that is logged")
+    ] = "info"
+
+
+_WITH_CREDENTIALS: Final = ("tenant_api_url", "rabbitmq_url")
+_SCHEMES: Final = {
+    "tenant_api_url": ("http", "https"),
+    "rabbitmq_url": ("amqp", "amqps"),
+}
+
+
+def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Config:
+    """Return the settings; flags win over the environment, empty variables count as absent.
+
+    Raises `ConfigError`.
+    """
+    given = {
+        name: value
+        for name in Config.__struct_fields__
+        if (value := flags.get(name) or environment.get(name.upper()))
+    }
+    try:
+        config = msgspec.convert(given, Config, strict=False)
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$.")
+        name = place.rstrip("`")
+        raise ConfigError(f"{name.upper()}: {problem}, got {given[name]!r}") from error
+    for name, schemes in _SCHEMES.items():
+        value = getattr(config, name)
+        if value and not _is_url(value, schemes):
+            raise ConfigError(f"{name.upper()}: expected a URL that begins with {schemes[0]}://")
+        if not value and not config.demo:
+            raise ConfigError(f"{name.upper()}: required, unless DEMO is set")
+    return config
+
+
+def _is_url(value: str, schemes: Sequence[str]) -> bool:
+    try:
+        url = URL(value)
+    except ValueError:
+        return False
+    return url.scheme in schemes and bool(url.host)
+
+
+def masked(config: Config) -> dict[str, Any]:
+    """Return the settings by variable, without passwords."""
+    shown = msgspec.to_builtins(config)
+    for name in _WITH_CREDENTIALS:
+        if shown[name] and URL(shown[name]).password:
+            shown[name] = str(URL(shown[name]).with_password("***"))
+    return {name.upper(): value for name, value in shown.items()}
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every setting."""
+    hints = get_type_hints(Config, include_extras=True)
+    defaults = dict(
+        zip(Config.__struct_fields__, Config.__struct_defaults__, strict=True)
+    )
+    for name in Config.__struct_fields__:
+        meta: Meta = hints[name].__metadata__[0]
+        default = defaults[name]
+        flag = f"--{name.replace('_', '-')}"
+        text = f"{meta.description} ({name.upper()}; default: {default!r})".replace("%", "%%")
+        if isinstance(default, bool):
+            parser.add_argument(flag, action="store_const", const="true", help=text)
+        else:
+            parser.add_argument(flag, metavar="VALUE", help=text)
+
+
+def parse(arguments: Sequence[str] | None = None) -> tuple[Config, bool]:
+    """Return the settings of this process, and whether they are only to be printed.
+
+    Raises `ConfigError`; leaves the process on `--help` and unknown flags.
+    """
+    parser = argparse.ArgumentParser(
+        prog="chat3-user-service",
+        description="Chat3 over gRPC. Every flag is an environment variable too.",
+    )
+    parser.add_argument("--print-config", action="store_true", help="print the settings and exit")
+    add_flags(parser)
+    flags = vars(parser.parse_args(arguments))
+    print_only = flags.pop("print_config")
+    return load(os.environ, flags), print_only

@@ -1,0 +1,62 @@
+"""Who may do what: tenant-api's own judgement, asked for where tenant-api would not ask itself.
+
+tenant-api writes messages for strangers and takes reactions to other dialogs' messages. So before
+such a write, membership and ownership are proved by a read that does check. A proof counts for
+`PROOF_SECONDS`, for the same caller only; a refusal is never remembered.
+"""
+
+import asyncio
+from typing import Final
+
+from cachetools import TTLCache
+
+from chat3_user.tenant_api import TenantApi
+from chat3_user.validation import Identity
+
+PROOF_SECONDS: Final = 5.0
+_PROOFS_MAX: Final = 50_000
+
+
+class Access:
+    """Proves access; needs the key's `read` permission."""
+
+    def __init__(self, api: TenantApi) -> None:
+        self._api = api
+        self._proofs: TTLCache[tuple[Identity, str], bool] = TTLCache(_PROOFS_MAX, PROOF_SECONDS)
+
+    async def prove_member(self, identity: Identity, dialog_id: str) -> None:
+        """Prove that the caller is a member of the dialog.
+
+        Raises `CallError`.
+        """
+        if (identity, dialog_id) not in self._proofs:
+            await self._api.dialog_messages(identity, dialog_id, limit=1)
+            self._proofs[identity, dialog_id] = True
+
+    async def prove_message(self, identity: Identity, dialog_id: str, message_id: str) -> None:
+        """Prove that the caller is a member of the dialog, and that it has the message.
+
+        Raises `CallError`.
+        """
+        proof = (identity, f"{dialog_id}/{message_id}")
+        if proof not in self._proofs:
+            await self._api.message_id(identity, dialog_id, message_id)
+            self._proofs[proof] = True
+            self._proofs[identity, dialog_id] = True
+
+    async def prove_reader(self, identity: Identity) -> None:
+        """Prove that the key may read in the tenant and that the user exists; nothing is cached.
+
+        The users route checks no permission, so a list that does is read beside it; what it says
+        comes first, for permission is judged before existence.
+
+        Raises `CallError`.
+        """
+        outcomes = await asyncio.gather(
+            self._api.user_dialogs(identity, limit=1),
+            self._api.user(identity),
+            return_exceptions=True,
+        )
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome

@@ -1,0 +1,14 @@
+"""Failures a caller can see: raised where they are known, translated once at the edge."""
+
+from chat3_user.errors import reasons
+from chat3_user.errors._failures import CallError, FieldViolation, Resource, invalid_fields
+from chat3_user.errors._status import to_grpc_error
+
+__all__ = [
+    "CallError",
+    "FieldViolation",
+    "Resource",
+    "invalid_fields",
+    "reasons",
+    "to_grpc_error",
+]

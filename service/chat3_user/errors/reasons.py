@@ -1,0 +1,176 @@
+"""Constructors of the failures that more than one part of the service raises."""
+
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.errors._failures import CallError, FieldViolation, Resource
+
+
+def api_key_invalid() -> CallError:
+    """Return the failure for an API key the platform does not take."""
+    return CallError(ErrorReason.API_KEY_INVALID, "the API key is unknown, inactive or expired")
+
+
+def permission_missing(permission: str) -> CallError:
+    """Return the failure for an API key without ``permission``."""
+    return CallError(
+        ErrorReason.PERMISSION_MISSING,
+        f"the API key lacks the permission '{permission}'",
+        metadata={"permission": permission},
+    )
+
+
+def not_a_member(dialog_id: str) -> CallError:
+    """Return the failure for a user outside a dialog, be it real or not."""
+    return CallError(
+        ErrorReason.NOT_A_MEMBER,
+        "the user is not a member of this dialog",
+        metadata={"dialog_id": dialog_id},
+        resource=Resource("chat3.dialog", dialog_id),
+    )
+
+
+def tenant_not_found(tenant_id: str) -> CallError:
+    """Return the failure for an unknown tenant."""
+    return CallError(
+        ErrorReason.TENANT_NOT_FOUND,
+        "there is no such tenant",
+        metadata={"tenant_id": tenant_id},
+        resource=Resource("chat3.tenant", tenant_id),
+    )
+
+
+def user_not_found(user_id: str) -> CallError:
+    """Return the failure for an unknown user."""
+    return CallError(
+        ErrorReason.USER_NOT_FOUND,
+        "there is no such user",
+        metadata={"user_id": user_id},
+        resource=Resource("chat3.user", user_id),
+    )
+
+
+def message_not_found(message_id: str) -> CallError:
+    """Return the failure for a message that the dialog does not have."""
+    return CallError(
+        ErrorReason.MESSAGE_NOT_FOUND,
+        "the dialog has no such message",
+        metadata={"message_id": message_id},
+        resource=Resource("chat3.message", message_id),
+    )
+
+
+def topic_not_found(topic_id: str) -> CallError:
+    """Return the failure for a topic that the dialog does not have."""
+    return CallError(
+        ErrorReason.TOPIC_NOT_FOUND,
+        "the dialog has no such topic",
+        metadata={"topic_id": topic_id},
+        resource=Resource("chat3.topic", topic_id),
+    )
+
+
+def upstream_unavailable(retry_after: float = 1.0) -> CallError:
+    """Return the failure for a platform that is down; ``retry_after`` in seconds."""
+    return CallError(
+        ErrorReason.UPSTREAM_UNAVAILABLE,
+        "the platform cannot be reached right now",
+        retry_after=retry_after,
+    )
+
+
+def upstream_invalid_response(route: str) -> CallError:
+    """Return the failure for an answer of the platform that cannot be understood."""
+    return CallError(
+        ErrorReason.UPSTREAM_INVALID_RESPONSE,
+        "the platform answered something this service does not understand",
+        metadata={"route": route},
+    )
+
+
+def upstream_rejected(route: str, http_status: int) -> CallError:
+    """Return the failure for a request the platform refused against expectation."""
+    return CallError(
+        ErrorReason.UPSTREAM_REJECTED,
+        "the platform refused the request",
+        metadata={"route": route, "http_status": str(http_status)},
+    )
+
+
+def request_too_large(limit_bytes: int) -> CallError:
+    """Return the failure for a request that exceeds what the platform takes."""
+    return CallError(
+        ErrorReason.REQUEST_TOO_LARGE,
+        f"the request is larger than {limit_bytes} bytes",
+        metadata={"limit_bytes": str(limit_bytes)},
+    )
+
+
+def deadline_exceeded() -> CallError:
+    """Return the failure for a call that was not done in time."""
+    return CallError(ErrorReason.DEADLINE_EXCEEDED, "the deadline passed before the call's end")
+
+
+def slow_consumer() -> CallError:
+    """Return the failure that ends a stream whose client does not read as fast as updates come."""
+    return CallError(
+        ErrorReason.SLOW_CONSUMER,
+        "the client reads slower than updates come",
+        retry_after=1.0,
+    )
+
+
+def stream_max_age(retry_after: float) -> CallError:
+    """Return the failure that ends a stream which was open for as long as a stream may be."""
+    return CallError(
+        ErrorReason.STREAM_MAX_AGE,
+        "the stream reached its maximum age; subscribe again on a new connection",
+        retry_after=retry_after,
+    )
+
+
+def shutting_down(retry_after: float) -> CallError:
+    """Return the failure that ends calls and streams when the process is being stopped."""
+    return CallError(
+        ErrorReason.SHUTTING_DOWN,
+        "the service process is being stopped; go on with another",
+        retry_after=retry_after,
+    )
+
+
+def updates_unavailable() -> CallError:
+    """Return the failure for a stream that cannot be opened without a broker."""
+    return CallError(
+        ErrorReason.UPDATES_UNAVAILABLE,
+        "the service has no connection to its broker right now",
+        retry_after=2.0,
+    )
+
+
+def too_many_streams(limit: int) -> CallError:
+    """Return the failure for a user with as many open streams as one may have."""
+    return CallError(
+        ErrorReason.TOO_MANY_STREAMS,
+        f"the user has {limit} open streams on this worker",
+        metadata={"limit": str(limit)},
+        quota="streams per user",
+    )
+
+
+def resume_token_invalid(problem: str) -> CallError:
+    """Return the failure for a resume token that cannot be read."""
+    return CallError(
+        ErrorReason.RESUME_TOKEN_INVALID,
+        f"the resume token is {problem}",
+        violations=(FieldViolation("resume_token", problem),),
+    )
+
+
+def resume_token_foreign() -> CallError:
+    """Return the failure for another user's resume token."""
+    return CallError(
+        ErrorReason.RESUME_TOKEN_FOREIGN, "the resume token was issued to another user or tenant"
+    )
+
+
+def internal() -> CallError:
+    """Return the failure for a fault of this service."""
+    return CallError(ErrorReason.INTERNAL, "internal error")

@@ -1,0 +1,53 @@
+"""Logs of the process: one line a record, as text for people or JSON for machines."""
+
+import logging
+import time
+from typing import Any, Final
+
+import msgspec
+
+_STANDARD: Final = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+def configure(log_format: str, level: str) -> None:
+    """Log to standard error in ``log_format`` (`text` or `json`), from ``level`` on."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else _TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # grpclib tells of every client that goes away; aiormq of every loss that the broker supervises.
+    logging.getLogger("grpclib").setLevel(logging.ERROR)
+    logging.getLogger("aiormq").setLevel(logging.ERROR)
+
+
+def _extra(record: logging.LogRecord) -> dict[str, Any]:
+    return {key: value for key, value in vars(record).items() if key not in _STANDARD}
+
+
+class _TextFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
+        extra = " ".join(f"{key}={_quoted(value)}" for key, value in _extra(record).items())
+        return f"{super().formatMessage(record)} {extra}".rstrip()
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        document = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_extra(record),
+        }
+        if record.exc_info:
+            document["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(document, enc_hook=str).decode()
+
+
+def _quoted(value: object) -> str:
+    """Return a value on one line, whatever is in it: nobody can forge a record."""
+    text = str(value)
+    return text if text.isprintable() and " " not in text else msgspec.json.encode(text).decode()

@@ -1,0 +1,174 @@
+"""Dialogs, messages and users: models of tenant-api to messages of the contract."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.tenant_api import models as m
+from chat3_user.times import to_datetime
+from chat3_user.wire import struct
+
+_RESERVED: Final = "chat3_"
+
+STATUSES: Final = {
+    "unread": pb.MessageStatus.UNREAD,
+    "delivered": pb.MessageStatus.DELIVERED,
+    "read": pb.MessageStatus.READ,
+}
+STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
+
+
+def time(value: m.Time | None) -> datetime | None:
+    """Return a time of tenant-api, absent when it is."""
+    return None if value is None else to_datetime(value)
+
+
+def status(name: str) -> pb.MessageStatus:
+    """Return the status of a name, unspecified when the contract does not know it."""
+    return STATUSES.get(name, pb.MessageStatus.UNSPECIFIED)
+
+
+def pagination(page: m.Pagination) -> pb.Pagination:
+    """Return which page a list is."""
+    return pb.Pagination(
+        page=page.page, limit=page.limit, total_count=page.total, page_count=page.pages
+    )
+
+
+def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
+    """Return what is known about a user."""
+    if user is None:
+        return None
+    return pb.UserInfo(
+        user_id=user.user_id,
+        type=user.type,
+        create_time=time(user.created_at),
+        meta=struct(user.meta),
+    )
+
+
+def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
+    """Return a dialog of a user's list."""
+    context, stats = item.context, item.stats
+    return pb.Dialog(
+        dialog_id=item.dialog_id,
+        membership=pb.DialogMembership(
+            user_id=context.user_id,
+            unread_count=context.unread_count,
+            last_seen_time=time(context.last_seen_at),
+            last_message_time=time(context.last_message_at),
+            join_time=time(context.joined_at),
+        ),
+        member_count=item.members_count,
+        last_interaction_time=time(item.last_interaction_at),
+        meta=struct(item.meta),
+        stats=pb.DialogStats(
+            topic_count=stats.topic_count,
+            member_count=stats.member_count,
+            message_count=stats.message_count,
+        ),
+        last_message=_last_message(item.last_message) if with_last_message else None,
+    )
+
+
+def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
+    if message is None:
+        return None
+    return pb.LastMessage(
+        message_id=message.message_id,
+        content=message.content,
+        sender_id=message.sender_id,
+        type=message.type,
+        create_time=time(message.created_at),
+        sender=user_info(message.sender_info),
+    )
+
+
+def message(item: m.Message, user_id: str) -> pb.Message:
+    """Return a message as ``user_id`` sees it."""
+    return pb.Message(
+        message_id=item.message_id,
+        dialog_id=item.dialog_id,
+        sender_id=item.sender_id,
+        type=item.type,
+        content=item.content,
+        meta=struct(_open_meta(item.meta)),
+        create_time=time(item.created_at),
+        edit_time=_edit_time(item.meta),
+        topic_id=item.topic_id,
+        topic=topic(item.topic),
+        quoted_message=_quoted(item.quoted_message),
+        sender=user_info(item.sender_info),
+        status_counts=status_counts(item.status_message_matrix),
+        reactions=[
+            pb.Reaction(reaction=row.reaction, count=row.count, mine=row.me)
+            for row in item.reaction_set
+        ],
+        mine=item.sender_id == user_id,
+    )
+
+
+def status_counts(matrix: list[m.StatusCount]) -> list[pb.StatusCount]:
+    """Return the rows of a status matrix."""
+    return [
+        pb.StatusCount(
+            status=status(row.status),
+            status_name=row.status,
+            user_type=row.user_type,
+            count=row.count,
+        )
+        for row in matrix
+    ]
+
+
+def topic(item: m.Topic | None) -> pb.Topic | None:
+    """Return a topic."""
+    return None if item is None else pb.Topic(topic_id=item.topic_id, meta=struct(item.meta))
+
+
+def status_record(
+    record: m.StatusRecord, dialog_id: str
+) -> pb.MessageStatusRecord:
+    """Return an entry of a message's status history."""
+    return pb.MessageStatusRecord(
+        message_id=record.message_id,
+        dialog_id=record.dialog_id or dialog_id,
+        user_id=record.user_id,
+        user_type=record.user_type,
+        status=status(record.status),
+        status_name=record.status,
+        create_time=time(record.created_at),
+    )
+
+
+def _quoted(item: m.QuotedMessage | None) -> pb.QuotedMessage | None:
+    if item is None:
+        return None
+    return pb.QuotedMessage(
+        message_id=item.message_id,
+        dialog_id=item.dialog_id,
+        sender_id=item.sender_id,
+        type=item.type,
+        content=item.content,
+        meta=struct(_open_meta(item.meta)),
+        create_time=time(item.created_at),
+        sender=user_info(item.sender_info),
+    )
+
+
+def _open_meta(meta: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return meta without the keys this service keeps for itself."""
+    if not meta or not any(key.startswith(_RESERVED) for key in meta):
+        return meta
+    return {key: value for key, value in meta.items() if not key.startswith(_RESERVED)}
+
+
+def _edit_time(meta: dict[str, Any] | None) -> datetime | None:
+    """Return when a message was edited: the platform keeps it in meta, as a number."""
+    edited = meta.get("editedAt") if meta else None
+    if isinstance(edited, bool) or not isinstance(edited, int | float):
+        return None
+    try:
+        return to_datetime(edited)
+    except (OverflowError, ValueError):
+        return None

@@ -1,0 +1,36 @@
+"""What the process measures of itself, for Prometheus."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """Counters of one process in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._calls = Counter(
+            "chat3_rpc_calls",
+            "Calls by method, gRPC status and error reason.",
+            ("method", "status", "reason"),
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "chat3_rpc_duration_seconds",
+            "Duration of calls; streams count from opening to end.",
+            ("method",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.streams = Gauge(
+            "chat3_streams", "Open streams of updates.", registry=self.registry
+        )
+        self.broker_live = Gauge(
+            "chat3_broker_live", "1 while updates flow from the broker.", registry=self.registry
+        )
+
+    def call(self, method: str, status: str, reason: str, seconds: float) -> None:
+        """Count a finished call."""
+        self._calls.labels(method, status, reason).inc()
+        self._seconds.labels(method).observe(seconds)

@@ -1,0 +1,164 @@
+"""UserService: each method takes a valid request, does one thing, and answers in the contract."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import grpclib.const
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import CallChain, current_call
+from chat3_user.domain.access import Access
+from chat3_user.domain.writes import Writes
+from chat3_user.mapping import entities
+from chat3_user.tenant_api import TenantApi
+from chat3_user.updates.hub import Hub
+from chat3_user.updates.stream import StreamSettings, responses
+from chat3_user.updates.subscription import Filter
+from chat3_user.validation import (
+    parse_dialog_filter,
+    parse_dialog_sort,
+    parse_message_filter,
+    parse_message_sort,
+)
+from chat3_user.wire import Encoded, plain
+
+_DEFAULT_LIMIT: Final = 10
+_DEFAULT_HEARTBEAT: Final = timedelta(seconds=30)
+
+
+class UserService(pb.UserServiceBase):
+    """The seven calls. Identity, validation and failures are the call chain's."""
+
+    def __init__(
+        self,
+        chain: CallChain,
+        api: TenantApi,
+        access: Access,
+        writes: Writes,
+        hub: Hub,
+        streams: StreamSettings,
+    ) -> None:
+        self._chain = chain
+        self._api = api
+        self._access = access
+        self._writes = writes
+        self._hub = hub
+        self._streams = streams
+
+    def __mapping__(self) -> dict[str, grpclib.const.Handler]:
+        """Return the handlers of the generated base, within the call chain."""
+        mapping: Mapping[str, grpclib.const.Handler] = super().__mapping__()
+        return self._chain.wrap(mapping, self)
+
+    async def get_user_dialogs(
+        self, message: pb.GetUserDialogsRequest
+    ) -> pb.GetUserDialogsResponse:
+        """List the calling user's dialogs."""
+        page = await self._api.user_dialogs(
+            current_call().identity,
+            page=message.page or 1,
+            limit=message.limit or _DEFAULT_LIMIT,
+            filter_=parse_dialog_filter(message.filter),
+            sort=parse_dialog_sort(message.sort),
+            include_last_message=message.include_last_message,
+        )
+        return pb.GetUserDialogsResponse(
+            dialogs=[
+                entities.dialog(item, with_last_message=message.include_last_message)
+                for item in page.data
+            ],
+            pagination=entities.pagination(page.pagination),
+        )
+
+    async def get_dialog_messages(
+        self, message: pb.GetDialogMessagesRequest
+    ) -> pb.GetDialogMessagesResponse:
+        """List a dialog's messages."""
+        identity = current_call().identity
+        page = await self._api.dialog_messages(
+            identity,
+            message.dialog_id,
+            page=message.page or 1,
+            limit=message.limit or _DEFAULT_LIMIT,
+            filter_=parse_message_filter(message.filter),
+            sort=parse_message_sort(message.sort),
+        )
+        return pb.GetDialogMessagesResponse(
+            messages=[entities.message(item, identity.user_id) for item in page.data],
+            pagination=entities.pagination(page.pagination),
+        )
+
+    async def send_message(self, message: pb.SendMessageRequest) -> pb.SendMessageResponse:
+        """Write a message."""
+        identity = current_call().identity
+        body: dict[str, Any] = {"content": message.content}
+        if message.type:
+            body["type"] = message.type
+        if message.meta is not None:
+            body["meta"] = plain(message.meta)
+        if message.quoted_message_id is not None:
+            body["quotedMessageId"] = message.quoted_message_id
+        if message.topic_id is not None:
+            body["topicId"] = message.topic_id
+        sent = await self._writes.send_message(identity, message.dialog_id, body, None)
+        return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+
+    async def set_message_status(
+        self, message: pb.SetMessageStatusRequest
+    ) -> pb.SetMessageStatusResponse:
+        """Record a status."""
+        record = await self._writes.set_status(
+            current_call().identity,
+            message.dialog_id,
+            message.message_id,
+            entities.STATUS_NAMES[message.status],
+        )
+        return pb.SetMessageStatusResponse(
+            record=entities.status_record(record, message.dialog_id)
+        )
+
+    async def set_message_reaction(
+        self, message: pb.SetMessageReactionRequest
+    ) -> pb.SetMessageReactionResponse:
+        """Give a reaction or take it back."""
+        given = message.action == pb.ReactionAction.SET
+        write = self._writes.set_reaction if given else self._writes.unset_reaction
+        changed = await write(
+            current_call().identity, message.dialog_id, message.message_id, message.reaction
+        )
+        return pb.SetMessageReactionResponse(changed=changed)
+
+    async def send_typing_indicator(
+        self, message: pb.SendTypingIndicatorRequest
+    ) -> pb.SendTypingIndicatorResponse:
+        """Signal typing."""
+        shown_ms = await self._writes.typing(current_call().identity, message.dialog_id)
+        return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
+
+    async def subscribe_updates(  # type: ignore[override]  # batches, encoded once for all streams
+        self, message: pb.SubscribeUpdatesRequest
+    ) -> AsyncIterator[list[Encoded]]:
+        """Stream the calling user's updates."""
+        call = current_call()
+        identity = call.identity
+        token = self._hub.read_token(message.resume_token, identity.tenant_id, identity.user_id)
+        await self._access.prove_reader(identity)
+        wanted = Filter(frozenset(message.update_types), frozenset(message.dialog_ids))
+        connection_id = secrets.token_hex(8)
+        with self._hub.subscription(
+            identity.tenant_id, identity.user_id, connection_id, wanted
+        ) as (feed, subscription):
+            call.interrupted = subscription.ended
+            stream = responses(
+                self._hub,
+                feed,
+                subscription,
+                token,
+                message.heartbeat_interval or _DEFAULT_HEARTBEAT,
+                self._streams,
+                lambda: self._access.prove_reader(identity),
+            )
+            async for batch in stream:
+                yield batch

@@ -1,0 +1,107 @@
+"""Spans of calls in and out, by the OpenTelemetry API; free of cost while no SDK is installed.
+
+An operator turns tracing on by running the service with an OpenTelemetry SDK, for example through
+`opentelemetry-instrument`. Attribute names follow the semantic conventions for RPC and HTTP.
+"""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager, contextmanager
+
+from opentelemetry import propagate, trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+_SERVICE = "chat3.user.v1.UserService"
+
+
+class SpanSink:
+    """What is known about a finished operation; this one, without a span, forgets it."""
+
+    __slots__ = ()
+
+    def answered(self, status: int) -> None:
+        """Note the protocol's own status code."""
+
+    def failed(self, kind: str) -> None:
+        """Note that the operation failed, and how."""
+
+
+class _HttpSpan(SpanSink):
+    __slots__ = ("_span",)
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def answered(self, status: int) -> None:
+        self._span.set_attribute("http.response.status_code", status)
+        if status >= 400:
+            self.failed(str(status))
+
+    def failed(self, kind: str) -> None:
+        self._span.set_attribute("error.type", kind)
+        self._span.set_status(Status(StatusCode.ERROR))
+
+
+class _RpcSpan(_HttpSpan):
+    __slots__ = ()
+
+    def answered(self, status: int) -> None:
+        self._span.set_attribute("rpc.grpc.status_code", status)
+
+
+_SILENT = SpanSink()
+
+
+class _Silence(AbstractContextManager[SpanSink]):
+    def __enter__(self) -> SpanSink:
+        return _SILENT
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+_silence = _Silence()
+
+
+def _tracing() -> bool:
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
+def client_span(
+    method: str, route: str, headers: MutableMapping[str, str]
+) -> AbstractContextManager[SpanSink]:
+    """Span an HTTP request to tenant-api and put the trace context into its headers."""
+    return _client_span(method, route, headers) if _tracing() else _silence
+
+
+def server_span(method: str, metadata: Mapping[str, str]) -> AbstractContextManager[SpanSink]:
+    """Span a gRPC call to this service, continuing the trace its metadata names."""
+    return _server_span(method, metadata) if _tracing() else _silence
+
+
+@contextmanager
+def _client_span(
+    method: str, route: str, headers: MutableMapping[str, str]
+) -> Iterator[SpanSink]:
+    attributes = {"http.request.method": method, "url.template": route}
+    with _tracer().start_as_current_span(
+        f"{method} {route}", kind=SpanKind.CLIENT, attributes=attributes
+    ) as span:
+        propagate.inject(headers)
+        yield _HttpSpan(span)
+
+
+@contextmanager
+def _server_span(method: str, metadata: Mapping[str, str]) -> Iterator[SpanSink]:
+    attributes = {"rpc.system": "grpc", "rpc.service": _SERVICE, "rpc.method": method}
+    with _tracer().start_as_current_span(
+        f"{_SERVICE}/{method}",
+        context=propagate.extract(metadata),
+        kind=SpanKind.SERVER,
+        attributes=attributes,
+        record_exception=False,
+    ) as span:
+        yield _RpcSpan(span)
+
+
+def _tracer() -> trace.Tracer:
+    return trace.get_tracer("chat3_user")

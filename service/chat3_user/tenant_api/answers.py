@@ -1,0 +1,88 @@
+"""What an HTTP answer of tenant-api means: a typed body, or a failure of the catalogue."""
+
+import logging
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.errors import CallError, reasons
+from chat3_user.tenant_api.models import Problem
+
+log = logging.getLogger(__name__)
+
+_PERMISSION = re.compile(r"Permission '([a-z]+)' is required")
+_BODY_LIMIT = 100 * 1024
+
+GUARD_WINDOW = 0.5
+"""For how long, in seconds, tenant-api refuses a repetition of a write it took."""
+
+_decode_problem = msgspec.json.Decoder(Problem).decode
+
+
+class DuplicateGuardError(CallError):
+    """tenant-api refused a write because it looks like one it just took (HTTP 429)."""
+
+
+class UnknownRouteError(CallError):
+    """tenant-api has no such route or method: its answer is HTML, not JSON."""
+
+
+NotFound = Callable[[Problem], CallError | None]
+
+
+def failure(route: str, status: int, body: bytes, not_found: NotFound, forbidden: CallError | None
+            ) -> CallError:
+    """Return the failure that an answer with an error status means on this route.
+
+    ``not_found`` knows what 404 means on the route, ``forbidden`` what 403 means when no permission
+    is lacking; where they say nothing the answer is one this service does not understand.
+    """
+    problem = _problem(body)
+    if status >= 500:
+        log.warning("upstream server error", extra={"route": route, "http_status": status})
+        return reasons.upstream_unavailable()
+    if status == 429:
+        return DuplicateGuardError(
+            ErrorReason.UPSTREAM_UNAVAILABLE,
+            "the platform is busy with an equal request",
+            retry_after=GUARD_WINDOW,
+        )
+    if status == 401:
+        return reasons.api_key_invalid()
+    if status == 413:
+        return reasons.request_too_large(_BODY_LIMIT)
+    if status == 404 and problem is None:
+        log.error("upstream does not know the route", extra={"route": route})
+        unknown = reasons.upstream_invalid_response(route)
+        return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
+    found: CallError | None = None
+    if problem is not None and status == 403:
+        lacking = _PERMISSION.search(problem.message)
+        found = reasons.permission_missing(lacking[1]) if lacking else forbidden
+    elif problem is not None and status == 404:
+        found = not_found(problem)
+    if found is not None:
+        return found
+    log.error(
+        "upstream refused a request that keeps the contract",
+        extra={"route": route, "http_status": status, "problem": problem and problem.message[:200]},
+    )
+    return reasons.upstream_rejected(route, status)
+
+
+def invalid(route: str, status: int, body: bytes, error: Exception) -> CallError:
+    """Return, and log, the failure for a body that does not decode; the body stays out of the log."""
+    log.error(
+        "upstream answer cannot be decoded",
+        extra={"route": route, "http_status": status, "bytes": len(body), "problem": str(error)},
+    )
+    return reasons.upstream_invalid_response(route)
+
+
+def _problem(body: bytes) -> Problem | None:
+    try:
+        return _decode_problem(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

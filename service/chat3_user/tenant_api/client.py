@@ -1,0 +1,248 @@
+"""The calls this service makes to tenant-api, one method each."""
+
+import secrets
+from urllib.parse import urlencode
+
+import msgspec
+
+from chat3_user.errors import CallError, reasons
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import DuplicateGuardError, UnknownRouteError
+from chat3_user.tenant_api.transport import Http, segment
+from chat3_user.validation import Identity
+
+__all__ = ["DuplicateGuardError", "TenantApi"]
+
+_Decoder = msgspec.json.Decoder
+_dialogs = _Decoder(m.Page[m.UserDialog])
+_messages = _Decoder(m.Page[m.Message])
+_message = _Decoder(m.Data[m.Message])
+_message_id = _Decoder(m.Data[m.MessageId])
+_status_record = _Decoder(m.Data[m.StatusRecord])
+_typing = _Decoder(m.Data[m.TypingAccepted])
+_user = _Decoder(m.Data[m.User])
+_anything = _Decoder(m.Model)
+
+_USER_DIALOGS = "/api/users/{user_id}/dialogs"
+_USER_MESSAGES = "/api/users/{user_id}/dialogs/{dialog_id}/messages"
+_USER_MESSAGE = _USER_MESSAGES + "/{message_id}"
+_DIALOG_MESSAGES = "/api/dialogs/{dialog_id}/messages"
+
+SEND_KEY = "chat3_key"
+"""The meta key under which a message carries what names the attempt to send it."""
+
+
+class TenantApi:
+    """tenant-api in the words of this service."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+        self._status_method = "POST"
+
+    async def user(self, identity: Identity) -> m.User:
+        """Return the calling user. tenant-api checks no permission here."""
+        _, answer = await self._http.call(
+            "GET",
+            "/api/users/{user_id}",
+            f"/api/users/{segment(identity.user_id)}",
+            identity,
+            _user,
+            not_found=lambda problem: (
+                _tenant_problem(problem, identity) or reasons.user_not_found(identity.user_id)
+            ),
+        )
+        return answer.data
+
+    async def user_dialogs(
+        self, identity: Identity, *, page: int = 1, limit: int = 10, filter_: str = "",
+        sort: str = "", include_last_message: bool = False,
+    ) -> m.Page[m.UserDialog]:
+        """Return a page of the user's dialogs; ``filter_`` and ``sort`` are rendered by us."""
+        query = _query(page, limit, filter_, sort)
+        if include_last_message:
+            query["includeLastMessage"] = "true"
+        _, answer = await self._http.call(
+            "GET",
+            _USER_DIALOGS,
+            f"/api/users/{segment(identity.user_id)}/dialogs?{urlencode(query)}",
+            identity,
+            _dialogs,
+            not_found=lambda problem: _tenant_problem(problem, identity),
+        )
+        return answer
+
+    async def dialog_messages(
+        self, identity: Identity, dialog_id: str, *, page: int = 1, limit: int = 10,
+        filter_: str = "", sort: str = "",
+    ) -> m.Page[m.Message]:
+        """Return a page of a dialog's messages; ``filter_`` and ``sort`` are rendered by us."""
+        query = urlencode(_query(page, limit, filter_, sort))
+        _, answer = await self._http.call(
+            "GET",
+            _USER_MESSAGES,
+            f"{_user_messages(identity, dialog_id)}?{query}",
+            identity,
+            _messages,
+            not_found=lambda problem: _tenant_problem(problem, identity),
+            forbidden=reasons.not_a_member(dialog_id),
+        )
+        return answer
+
+    async def message_id(self, identity: Identity, dialog_id: str, message_id: str) -> m.MessageId:
+        """Prove that the user is a member of the dialog and the dialog has the message."""
+        _, answer = await self._http.call(
+            "GET",
+            _USER_MESSAGE,
+            f"{_user_messages(identity, dialog_id)}/{message_id}",
+            identity,
+            _message_id,
+            not_found=lambda problem: (
+                _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
+            ),
+            forbidden=reasons.not_a_member(dialog_id),
+        )
+        return answer.data
+
+    async def find_sent(self, identity: Identity, dialog_id: str, key: str) -> m.Message | None:
+        """Return the message of the dialog that carries ``key`` (hexadecimal digits), if any."""
+        page = await self.dialog_messages(
+            identity, dialog_id, limit=1, filter_=f'(meta.{SEND_KEY},eq,"{key}")'
+        )
+        return page.data[0] if page.data else None
+
+    async def send_message(
+        self, identity: Identity, dialog_id: str, body: m.Json, key: str | None = None
+    ) -> m.Message:
+        """Write a message; membership must have been proved.
+
+        ``body`` is the request without sender and key. The key (made up when absent) names the
+        attempt in the message's meta: `find_sent` finds it there, and two honest messages of equal
+        text never look alike to the duplicate guard.
+        """
+        meta = {**body.get("meta", {}), SEND_KEY: key or secrets.token_hex(16)}
+        document = {"senderId": identity.user_id, **body, "meta": meta}
+        _, answer = await self._http.call(
+            "POST",
+            _DIALOG_MESSAGES,
+            f"/api/dialogs/{dialog_id}/messages",
+            identity,
+            _message,
+            body=msgspec.json.encode(document),
+            not_found=lambda problem: (
+                _tenant_problem(problem, identity)
+                or (
+                    reasons.topic_not_found(str(body.get("topicId")))
+                    if problem.error == "ERROR_NO_TOPIC"
+                    else reasons.not_a_member(dialog_id)
+                )
+            ),
+        )
+        return answer.data
+
+    async def set_status(
+        self, identity: Identity, dialog_id: str, message_id: str, status: str
+    ) -> m.StatusRecord:
+        """Record a status; that the message belongs to the dialog must have been proved.
+
+        Older platforms know the route by PUT: where POST turns out to be unknown, PUT is tried and
+        remembered.
+        """
+        try:
+            return await self._set_status(identity, dialog_id, message_id, status)
+        except UnknownRouteError:
+            self._status_method = "PUT" if self._status_method == "POST" else "POST"
+            return await self._set_status(identity, dialog_id, message_id, status)
+
+    async def _set_status(
+        self, identity: Identity, dialog_id: str, message_id: str, status: str
+    ) -> m.StatusRecord:
+        _, answer = await self._http.call(
+            self._status_method,
+            _USER_MESSAGE + "/status/{status}",
+            f"{_user_messages(identity, dialog_id)}/{message_id}/status/{status}",
+            identity,
+            _status_record,
+            not_found=lambda problem: (
+                _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
+            ),
+            forbidden=reasons.not_a_member(dialog_id),
+        )
+        return answer.data
+
+    async def set_reaction(
+        self, identity: Identity, dialog_id: str, message_id: str, reaction: str
+    ) -> bool:
+        """Give a reaction; return whether it was new. The message's dialog must have been proved."""
+        status = await self._react(identity, dialog_id, message_id, reaction, "set")
+        return status == _CREATED
+
+    async def unset_reaction(
+        self, identity: Identity, dialog_id: str, message_id: str, reaction: str
+    ) -> bool:
+        """Take a reaction back; return whether it was there."""
+        try:
+            await self._react(identity, dialog_id, message_id, reaction, "unset")
+        except _NoSuchReactionError:
+            return False
+        return True
+
+    async def _react(
+        self, identity: Identity, dialog_id: str, message_id: str, reaction: str, action: str
+    ) -> int:
+        def not_found(problem: m.Problem) -> CallError | None:
+            if problem.message == "Reaction not found":
+                raise _NoSuchReactionError
+            return _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
+
+        status, _ = await self._http.call(
+            "POST",
+            _USER_MESSAGE + "/reactions/" + action,
+            f"{_user_messages(identity, dialog_id)}/{message_id}/reactions/{action}",
+            identity,
+            _anything,
+            body=msgspec.json.encode({"reaction": reaction}),
+            not_found=not_found,
+            forbidden=reasons.not_a_member(dialog_id),
+        )
+        return status
+
+    async def typing(self, identity: Identity, dialog_id: str) -> m.TypingAccepted:
+        """Signal that the user types; tenant-api checks membership itself and says so with 404."""
+        _, answer = await self._http.call(
+            "POST",
+            "/api/dialogs/{dialog_id}/member/{user_id}/typing",
+            f"/api/dialogs/{dialog_id}/member/{segment(identity.user_id)}/typing",
+            identity,
+            _typing,
+            not_found=lambda problem: (
+                _tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
+            ),
+            forbidden=reasons.not_a_member(dialog_id),
+        )
+        return answer.data
+
+
+_CREATED = 201
+
+
+class _NoSuchReactionError(Exception):
+    """The reaction to be taken back was not there."""
+
+
+def _user_messages(identity: Identity, dialog_id: str) -> str:
+    return f"/api/users/{segment(identity.user_id)}/dialogs/{dialog_id}/messages"
+
+
+def _query(page: int, limit: int, filter_: str, sort: str) -> dict[str, str]:
+    query = {"page": str(page), "limit": str(limit)}
+    if filter_:
+        query["filter"] = filter_
+    if sort:
+        query["sort"] = sort
+    return query
+
+
+def _tenant_problem(problem: m.Problem, identity: Identity) -> CallError | None:
+    if problem.message.startswith("Tenant '"):
+        return reasons.tenant_not_found(identity.tenant_id)
+    return None

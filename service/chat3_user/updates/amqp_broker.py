@@ -1,0 +1,234 @@
+"""RabbitMQ as a broker that may come and go: one session at a time, supervised."""
+
+import asyncio
+import logging
+import random
+import secrets
+import socket
+import time
+from contextlib import suppress
+
+from aiormq.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import (
+    AMQPError,
+    ChannelAccessRefused,
+    ChannelNotFoundEntity,
+    ChannelPreconditionFailed,
+    ConnectionNotImplemented,
+)
+from pamqp.common import FieldValue
+
+from chat3_user.updates.amqp_log import AmqpLog
+from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError, connect
+from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Sink
+
+log = logging.getLogger(__name__)
+
+_Failures = (AMQPError, OSError, TimeoutError, SessionEndedError, RuntimeError, LogError, QueueBusyError)
+_Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImplemented)
+
+_START_TIMEOUT = 60.0
+
+_LOG_PATIENCE = 60.0
+"""Seconds for which a log that fails without being refused keeps the session from starting."""
+
+
+class AmqpBroker:
+    """Keeps a session alive, rebinds after every loss, and says what became of it.
+
+    ``retention_seconds`` and ``retention_bytes`` bound the updates log; ``back_off`` (seconds) is
+    the shortest and the longest wait between two attempts to connect.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        exchange: str,
+        log_queue: str,
+        worker: str,
+        retention_seconds: int,
+        retention_bytes: int,
+        connect_timeout: float = 10.0,
+        back_off: tuple[float, float] = (0.2, 10.0),
+    ) -> None:
+        self._url = url
+        self._exchange = exchange
+        self._log_queue = log_queue
+        self._worker = worker
+        self._queue = self._new_queue()
+        self._retention: dict[str, FieldValue] = {
+            "x-queue-type": "stream",
+            "x-max-age": f"{retention_seconds}s",
+            "x-max-length-bytes": retention_bytes,
+            "x-stream-max-segment-size-bytes": max(1_000_000, retention_bytes // 10),
+        }
+        self._connect_timeout = connect_timeout
+        self._back_off = back_off
+        self._log = AmqpLog(log_queue)
+        self._users: set[str] = set()
+        self._session: AmqpSession | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self.problem = "not connected yet"
+        self.log_problem: str | None = "not declared yet"
+        self._log_failing_since: float | None = None
+
+    def _new_queue(self) -> str:
+        host = socket.gethostname()
+        return f"{self._exchange}.worker.{host}.{self._worker}.{secrets.token_hex(4)}"
+
+    @property
+    def log(self) -> AmqpLog:
+        """The updates log."""
+        return self._log
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a session."""
+        return self._session is not None
+
+    async def open(self, sink: Sink) -> None:
+        """Begin to connect; `Sink.regained` tells when it succeeded."""
+        self._supervisor = asyncio.create_task(self._supervise(sink), name="amqp-broker")
+
+    async def close(self) -> None:
+        """End the session; its queue goes with it."""
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._supervisor
+
+    async def bind(self, user_id: str) -> None:
+        """Bind a user now and after every reconnect."""
+        session = self._live()
+        self._users.add(user_id)
+        try:
+            await session.bind(user_id)
+        except _Failures as error:
+            self._users.discard(user_id)
+            raise BrokerUnavailableError from error
+
+    async def unbind(self, user_id: str) -> None:
+        """Unbind a user; a failure needs no care, for the queue is gone with its session."""
+        self._users.discard(user_id)
+        if self._session is not None:
+            with suppress(*_Failures):
+                await self._session.unbind(user_id)
+
+    async def fence(self, fence: str) -> None:
+        """Send a fence through the queue."""
+        try:
+            await self._live().fence(fence)
+        except _Failures as error:
+            raise BrokerUnavailableError from error
+
+    def _live(self) -> AmqpSession:
+        if self._session is None:
+            raise BrokerUnavailableError
+        return self._session
+
+    async def _supervise(self, sink: Sink) -> None:
+        shortest, longest = self._back_off
+        delay = shortest
+        while True:
+            try:
+                await self._run_session(sink)
+            except _Failures as error:
+                self.problem = str(error) or type(error).__name__
+            if self._session is not None:
+                self._session = None
+                delay = shortest
+                sink.lost()
+            log.warning(
+                "broker session ended", extra={"problem": self.problem, "retry_in_s": delay}
+            )
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
+            delay = min(longest, delay * 2)
+
+    async def _run_session(self, sink: Sink) -> None:
+        connection = await connect(self._url, timeout=self._connect_timeout)
+        session = AmqpSession(connection, self._queue, sink)
+        try:
+            await self._open_log(connection)
+            async with asyncio.timeout(_START_TIMEOUT):
+                kept = await session.start(self._exchange, tuple(self._users))
+            self._session = session
+            log.info(
+                "broker session is live",
+                extra={"queue": self._queue, "users": len(self._users), "kept": kept},
+            )
+            sink.regained(complete=kept)
+            await session.ended()
+        except QueueBusyError:
+            # A connection cut in silence lives on at the broker for a while. Its queue is left to
+            # expire; what is in it stands in the log too.
+            self._queue = self._new_queue()
+            raise
+        except asyncio.CancelledError:
+            await session.delete()
+            raise
+        finally:
+            self._log.detach()
+            await session.close()
+
+    async def _open_log(self, connection: AbstractConnection) -> None:
+        """Declare the log and feed it; where that cannot be, say so and go on without.
+
+        A broker that has just started may not have its streams yet. So what is no refusal counts
+        as a failed session, to be tried again, until patience ends.
+        """
+        try:
+            await self._declare_log(connection)
+        except _Refusals as error:
+            self._go_without_log(error)
+        except _Failures as error:
+            self._log_failing_since = self._log_failing_since or time.monotonic()
+            if time.monotonic() - self._log_failing_since < _LOG_PATIENCE or connection.is_closed:
+                raise
+            self._go_without_log(error)
+        else:
+            self._log_failing_since = None
+            self.log_problem = None
+
+    async def _declare_log(self, connection: AbstractConnection) -> None:
+        channel = await connection.channel()
+        await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
+        try:
+            await channel.queue_declare(self._log_queue, durable=True, arguments=self._retention)
+        except ChannelPreconditionFailed:
+            # Declared before with another retention: an operator's choice, and still a log.
+            channel = await connection.channel()
+            await channel.queue_declare(self._log_queue, passive=True)
+        await channel.queue_bind(self._log_queue, self._exchange, "update.#")
+        await self._note_restart(connection, channel)
+        await channel.close()
+        self._log.attach(connection)
+        await self._log.mark()
+
+    async def _note_restart(
+        self, connection: AbstractConnection, channel: AbstractChannel
+    ) -> None:
+        """Write a hole into the log when the broker has restarted since any worker was here.
+
+        A starting broker takes, and confirms, updates before its streams run: those never reach the
+        log. An exchange that does not outlive the broker tells of the restart.
+        """
+        sentinel = f"{self._log_queue}.running"
+        try:
+            probe = await connection.channel()
+            await probe.exchange_declare(sentinel, passive=True)
+        except ChannelNotFoundEntity:
+            await channel.basic_publish(
+                HOLE + secrets.token_hex(16).encode(), exchange="", routing_key=self._log_queue
+            )
+            await channel.exchange_declare(sentinel, exchange_type="fanout", durable=False)
+        else:
+            await probe.close()
+
+    def _go_without_log(self, error: Exception) -> None:
+        self._log.detach()
+        self.log_problem = str(error) or type(error).__name__
+        log.warning(
+            "no updates log: resuming is not possible",
+            extra={"queue": self._log_queue, "problem": self.log_problem},
+        )

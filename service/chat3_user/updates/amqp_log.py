@@ -1,0 +1,155 @@
+"""The updates log as a RabbitMQ stream queue, marked and read over AMQP 0-9-1.
+
+A stream keeps entries after they are read; `x-stream-offset` says where a reader starts. To find
+the end, a marker is published into the stream with a confirm and then read back from the last
+chunk: whatever was published before the call stands before the marker.
+"""
+
+import asyncio
+import secrets
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+from aiormq.exceptions import AMQPError
+from pamqp.commands import Basic
+
+from chat3_user.updates.broker import (
+    LogEntry,
+    LogExpiredError,
+    LogPosition,
+    LogReplacedError,
+    LogUnavailableError,
+    LogUnreadableError,
+)
+from chat3_user.updates.routing import user_of
+
+_PREFETCH = 1000
+_ACK_EVERY = 250
+
+
+class AmqpLog:
+    """Reads and marks the stream ``queue``; the session lends it a connection while there is one.
+
+    ``timeout`` (seconds) bounds every wait for the broker.
+    """
+
+    def __init__(self, queue: str, *, timeout: float = 10.0) -> None:
+        self._queue = queue
+        self._timeout = timeout
+        self._connection: AbstractConnection | None = None
+        self.entries_read = 0
+
+    def attach(self, connection: AbstractConnection) -> None:
+        """Use ``connection`` from now on: the log is declared there."""
+        self._connection = connection
+
+    def detach(self) -> None:
+        """Use the connection no more: it is gone, or there is no log."""
+        self._connection = None
+
+    async def mark(self) -> LogPosition:
+        """Publish a marker and return its position, or that of a later entry."""
+        marker = b"mark " + secrets.token_hex(16).encode()
+        try:
+            async with asyncio.timeout(self._timeout), self._channel() as channel:
+                await channel.basic_publish(marker, exchange="", routing_key=self._queue)
+                entry = await self._find(channel, marker)
+        except (AMQPError, OSError, TimeoutError) as error:
+            raise LogUnreadableError("the end cannot be found") from error
+        return entry.position
+
+    async def _find(self, channel: AbstractChannel, marker: bytes) -> LogEntry:
+        """Return the marker in the last chunk, or the chunk's first entry when it is newer."""
+        first: LogEntry | None = None
+        async with _reading(channel, self._queue, "last") as arrivals:
+            while True:
+                try:
+                    async with asyncio.timeout(self._timeout if first is None else 0.2):
+                        entry = _entry(await arrivals.get())
+                except TimeoutError:
+                    if first is None:
+                        raise
+                    return first
+                if entry.body == marker:
+                    return entry
+                first = first or entry
+
+    async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+        """Read the entries behind ``after``, up to and including ``until``."""
+        if after.offset > until.offset:
+            raise LogReplacedError
+        try:
+            async with (
+                self._channel() as channel,
+                _reading(channel, self._queue, after.offset) as arrivals,
+            ):
+                verified = False
+                while True:
+                    async with asyncio.timeout(self._timeout):
+                        entry = _entry(await arrivals.get())
+                    self.entries_read += 1
+                    if entry.offset < after.offset:
+                        continue
+                    if not verified:
+                        _verify(entry, after)
+                        verified = True
+                    elif entry.offset <= until.offset:
+                        yield entry
+                    if entry.offset >= until.offset:
+                        return
+        except (AMQPError, OSError, TimeoutError) as error:
+            raise LogUnreadableError("the log cannot be read") from error
+
+    @asynccontextmanager
+    async def _channel(self) -> AsyncIterator[AbstractChannel]:
+        if self._connection is None:
+            raise LogUnavailableError
+        channel = await self._connection.channel()
+        try:
+            await channel.basic_qos(prefetch_count=_PREFETCH)
+            yield channel
+        finally:
+            with suppress(AMQPError, OSError, TimeoutError, asyncio.InvalidStateError):
+                await channel.close()
+
+
+@asynccontextmanager
+async def _reading(
+    channel: AbstractChannel, queue: str, offset: int | str
+) -> AsyncIterator[asyncio.Queue[DeliveredMessage]]:
+    """Consume from ``offset`` and acknowledge in batches; a lost channel ends the waiting."""
+    arrivals: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+    unacknowledged = 0
+
+    async def arrived(message: DeliveredMessage) -> None:
+        nonlocal unacknowledged
+        arrivals.put_nowait(message)
+        unacknowledged += 1
+        if unacknowledged >= _ACK_EVERY and message.delivery_tag is not None:
+            unacknowledged = 0
+            await channel.basic_ack(message.delivery_tag, multiple=True, wait=False)
+
+    arguments: dict[str, Any] = {"x-stream-offset": offset}
+    consumed = await channel.basic_consume(queue, arrived, arguments=arguments)
+    try:
+        yield arrivals
+    finally:
+        with suppress(AMQPError, OSError, TimeoutError, asyncio.InvalidStateError):
+            await channel.basic_cancel(consumed.consumer_tag or "", timeout=5)
+
+
+def _verify(entry: LogEntry, after: LogPosition) -> None:
+    if entry.offset > after.offset:
+        raise LogExpiredError
+    if zlib.crc32(entry.body) != after.checksum:
+        raise LogReplacedError
+
+
+def _entry(message: DeliveredMessage) -> LogEntry:
+    headers = message.header.properties.headers or {}
+    offset = headers["x-stream-offset"]
+    routing_key = message.delivery.routing_key if isinstance(message.delivery, Basic.Deliver) else ""
+    return LogEntry(int(str(offset)), user_of(routing_key or ""), bytes(message.body))

@@ -1,0 +1,151 @@
+"""One connection to RabbitMQ: what is declared on it, one queue, its bindings, its consumer."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
+
+import aiormq
+from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelClosed, ChannelNotFoundEntity
+from pamqp.commands import Basic
+
+from chat3_user.updates.broker import Sink
+from chat3_user.updates.routing import binding_key
+
+log = logging.getLogger(__name__)
+
+_PREFETCH = 2000
+_ACK_EVERY = 200
+_FENCE_TYPE = "chat3.fence"
+
+QUEUE_EXPIRES = 30
+"""Seconds after which the broker deletes the queue of a worker that is gone."""
+
+
+class SessionEndedError(Exception):
+    """The session cannot go on; the text says why."""
+
+
+class QueueBusyError(Exception):
+    """The queue has a consumer already."""
+
+
+class AmqpSession:
+    """Consumes updates from the worker's queue until the connection, channel or consumer dies.
+
+    The queue outlives the session, and a restart of the broker, by `QUEUE_EXPIRES` seconds: the
+    next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
+    """
+
+    def __init__(self, connection: AbstractConnection, queue: str, sink: Sink) -> None:
+        self.connection = connection
+        self._queue = queue
+        self._sink = sink
+        self._channel: AbstractChannel | None = None
+        self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unacknowledged = 0
+
+    async def start(self, exchange: str, users: Iterable[str]) -> bool:
+        """Declare the exchange and the queue, bind ``users``, consume.
+
+        Returns whether the queue was there before, with all that was published meanwhile. Raises
+        `QueueBusyError` when the broker still takes the worker's last connection for alive.
+        """
+        self._exchange = exchange
+        kept = await self._queue_exists()
+        channel = self._channel = await self.connection.channel()
+        channel.on_consumer_cancel_callbacks.add(self._cancelled)
+        await channel.exchange_declare(exchange, exchange_type="topic", durable=True)
+        await channel.queue_declare(
+            self._queue, durable=True, arguments={"x-expires": QUEUE_EXPIRES * 1000}
+        )
+        await channel.basic_qos(prefetch_count=_PREFETCH)
+        try:
+            await channel.basic_consume(self._queue, self._delivered, exclusive=True)
+        except ChannelAccessRefused as error:
+            raise QueueBusyError from error
+        for user_id in users:
+            await self.bind(user_id)
+        return kept
+
+    async def _queue_exists(self) -> bool:
+        try:
+            channel = await self.connection.channel()
+            await channel.queue_declare(self._queue, passive=True)
+        except ChannelNotFoundEntity:
+            return False
+        await channel.close()
+        return True
+
+    async def delete(self) -> None:
+        """Delete the queue."""
+        with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
+            async with asyncio.timeout(5):
+                await self._open().queue_delete(self._queue)
+
+    async def bind(self, user_id: str) -> None:
+        """Bind the user's updates to the queue."""
+        await self._open().queue_bind(self._queue, self._exchange, binding_key(user_id))
+
+    async def unbind(self, user_id: str) -> None:
+        """Undo `bind`."""
+        await self._open().queue_unbind(self._queue, self._exchange, binding_key(user_id))
+
+    async def fence(self, fence: str) -> None:
+        """Send a fence to the own queue."""
+        await self._open().basic_publish(
+            fence.encode(),
+            exchange="",
+            routing_key=self._queue,
+            properties=Basic.Properties(message_type=_FENCE_TYPE),
+        )
+
+    async def ended(self) -> None:
+        """Wait until the session cannot go on, then raise `SessionEndedError`."""
+        channel = self._open()
+        waits = {
+            asyncio.ensure_future(asyncio.shield(self._ended)),
+            asyncio.ensure_future(channel.closing),
+            asyncio.ensure_future(self.connection.closing),
+        }
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+        causes = [str(wait.exception()) for wait in done if not wait.cancelled()]
+        raise SessionEndedError("; ".join(causes) or "closed")
+
+    async def close(self) -> None:
+        """Close the connection."""
+        with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
+            await asyncio.wait_for(self.connection.close(), timeout=5)
+        if not self._ended.done():
+            self._ended.cancel()
+
+    def _open(self) -> AbstractChannel:
+        if self._channel is None or self._channel.is_closed:
+            raise ChannelClosed(None, "the channel is closed")
+        return self._channel
+
+    def _cancelled(self, _: Basic.Cancel) -> None:
+        if not self._ended.done():
+            self._ended.set_exception(SessionEndedError("the consumer was cancelled by the broker"))
+
+    async def _delivered(self, message: DeliveredMessage) -> None:
+        self._unacknowledged += 1
+        if message.header.properties.message_type == _FENCE_TYPE:
+            self._sink.fenced(message.body.decode())
+        else:
+            self._sink.delivered(message.body)
+        if self._unacknowledged >= _ACK_EVERY and message.delivery_tag is not None:
+            self._unacknowledged = 0
+            await self._open().basic_ack(message.delivery_tag, multiple=True, wait=False)
+
+
+async def connect(url: str, *, timeout: float) -> AbstractConnection:
+    """Connect to the broker at ``url``, within ``timeout`` seconds."""
+    async with asyncio.timeout(timeout):
+        return await aiormq.connect(url)

@@ -1,0 +1,135 @@
+"""What the hub needs of a broker and of an updates log; two implementations stand behind it.
+
+`AmqpBroker` speaks to RabbitMQ, `MemoryBroker` lives in the process. One test suite holds both.
+"""
+
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class BrokerUnavailableError(Exception):
+    """There is no connection to the broker right now."""
+
+
+class LogError(Exception):
+    """The updates log cannot give what was asked; the subclass says why."""
+
+
+class LogUnavailableError(LogError):
+    """There is no updates log."""
+
+
+class LogExpiredError(LogError):
+    """The position is older than what the log still holds."""
+
+
+class LogReplacedError(LogError):
+    """The log is not the one the position was taken from."""
+
+
+class LogUnreadableError(LogError):
+    """The log could not be read to the end in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogPosition:
+    """A place in the updates log: the entry at ``offset``, recognised by its ``checksum``."""
+
+    offset: int
+    checksum: int
+
+
+HOLE = b"hole "
+"""The beginning of an entry which says that updates before it may never have reached the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """An entry of the updates log; ``user_id`` is empty for entries that are no updates."""
+
+    offset: int
+    user_id: str
+    body: bytes
+
+    @property
+    def is_hole(self) -> bool:
+        """Whether updates before this entry may be missing from the log."""
+        return not self.user_id and self.body.startswith(HOLE)
+
+    @property
+    def position(self) -> LogPosition:
+        """The place of this entry."""
+        return LogPosition(self.offset, zlib.crc32(self.body))
+
+
+class UpdatesLog(Protocol):
+    """What was published to all users, in order, for as long as it is kept."""
+
+    async def mark(self) -> LogPosition:
+        """Return the log's end: all that was published before the call stands before it.
+
+        Raises `LogError`.
+        """
+
+    def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+        """Read the entries behind ``after``, up to and including ``until``.
+
+        Raises `LogError`; `LogReplacedError` and `LogExpiredError` before the first entry.
+        """
+
+
+class Sink(Protocol):
+    """Who receives what a broker has to say; called in the order of publishing, never awaited."""
+
+    def delivered(self, body: bytes) -> None:
+        """Take an update that was published to a bound user."""
+
+    def fenced(self, fence: str) -> None:
+        """Learn that everything published before `Broker.fence` was called has been delivered."""
+
+    def lost(self) -> None:
+        """Learn that the broker is gone: what is published from now on is not delivered."""
+
+    def regained(self, *, complete: bool) -> None:
+        """Learn that the broker is back, with all bindings.
+
+        ``complete`` says that what was published meanwhile is being delivered; else it stands in
+        the log.
+        """
+
+
+class Broker(Protocol):
+    """A source of updates for bound users."""
+
+    @property
+    def log(self) -> UpdatesLog:
+        """The updates log; its methods raise `LogUnavailableError` where there is none."""
+
+    @property
+    def live(self) -> bool:
+        """Whether updates are being delivered."""
+
+    async def open(self, sink: Sink) -> None:
+        """Start delivering to ``sink``; returns before the broker is reached."""
+
+    async def close(self) -> None:
+        """Stop delivering and leave nothing behind at the broker."""
+
+    async def bind(self, user_id: str) -> None:
+        """Deliver the user's updates; every one published after this returns will come.
+
+        Raises `BrokerUnavailableError`.
+        """
+
+    async def unbind(self, user_id: str) -> None:
+        """Stop delivering the user's updates, sooner or later."""
+
+    async def fence(self, fence: str) -> None:
+        """Send ``fence`` through the same queue as updates, to be told by `Sink.fenced`.
+
+        Raises `BrokerUnavailableError`.
+        """
+
+

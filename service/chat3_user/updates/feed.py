@@ -1,0 +1,154 @@
+"""One user's updates on this worker: what came, where the log stands, which streams listen."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chat3_api.chat3.user.v1 import GapReason
+from chat3_user.updates.broker import LogPosition
+from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.responses import gap_item, update_item
+from chat3_user.updates.subscription import Item, Subscription
+from chat3_user.updates.tokens import IDS_MAX, Missed, Token, scope_of
+
+_RECENT_MAX = 512
+_OVERLAP = 2.0
+"""Seconds by which the queue and the log may differ in when an update reaches them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A log position behind which everything has been delivered.
+
+    ``taken`` (monotonic seconds) and ``time_ms`` (Unix milliseconds) say when its taking began.
+    """
+
+    position: LogPosition | None
+    taken: float
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TailLimits:
+    """How many updates, and how many bytes of them, a feed keeps for quick reconnects."""
+
+    count: int
+    bytes: int
+
+
+class Feed:
+    """A user of a tenant with at least one stream, or none since a short while.
+
+    ``newest_mark`` gives the worker's newest mark; it counts for this feed once it was taken after
+    the feed went live.
+    """
+
+    def __init__(
+        self,
+        tenant_id: str,
+        user_id: str,
+        worker: bytes,
+        newest_mark: Callable[[], Mark],
+        tail: TailLimits,
+    ) -> None:
+        self.tenant_id = tenant_id
+        self.user_id = user_id
+        self.scope = scope_of(tenant_id, user_id)
+        self.subscriptions: set[Subscription] = set()
+        self.idle_since = time.monotonic()
+        self._worker = worker
+        self._newest_mark = newest_mark
+        self._mark: Mark | None = None
+        self._sequence = 0
+        self._recent: deque[tuple[float, bytes]] = deque(maxlen=_RECENT_MAX)
+        self._recent_ids: set[bytes] = set()
+        self._tail: deque[Item] = deque()
+        self._tail_size = 0
+        self._tail_limits = tail
+
+    @property
+    def live(self) -> bool:
+        """Whether everything published for the user reaches this feed."""
+        return self._mark is not None
+
+    def go_live(self, mark: Mark) -> None:
+        """Start from ``mark``, taken after the user was bound."""
+        self._mark = mark
+
+    @property
+    def mark(self) -> Mark:
+        """The newest mark that counts for this feed."""
+        if self._mark is None:
+            raise RuntimeError("the feed is not live")
+        newest = self._newest_mark()
+        if newest.taken > self._mark.taken:
+            self._mark = newest
+        return self._mark
+
+    def take(self, decoded: DecodedUpdate) -> None:
+        """Give an update to all streams, unless it has been here before."""
+        if decoded.digest in self._recent_ids:
+            return
+        self._remember(decoded.digest)
+        self._sequence += 1
+        item = update_item(decoded, self.token(), self._sequence)
+        self._keep(item)
+        for subscription in self.subscriptions:
+            subscription.offer(item)
+
+    def gap(self, reason: GapReason, from_ms: int | None) -> None:
+        """Tell all streams that updates may be missing here; what memory holds ends here too."""
+        self._tail.clear()
+        self._tail_size = 0
+        self._sequence += 1
+        item = gap_item(self.token(), reason, from_ms)
+        for subscription in self.subscriptions:
+            subscription.offer(item)
+
+    def token(self) -> str:
+        """Return the position of a stream that has had everything this feed has had."""
+        ids, complete = self._ids()
+        mark = self._mark
+        return Token(
+            scope=self.scope,
+            worker=self._worker,
+            sequence=self._sequence,
+            time_ms=int(time.time() * 1000),
+            position=None if mark is None else self.mark.position,
+            ids=ids[-IDS_MAX:],
+            complete=complete and len(ids) <= IDS_MAX,
+        ).encode()
+
+    def missed(self) -> Missed:
+        """Return what tells the updates this feed has not had from those in the log behind its
+        mark."""
+        ids, complete = self._ids()
+        return Missed(ids, complete=complete)
+
+    def remembered(self, token: Token) -> list[Item] | None:
+        """Return what came after ``token`` from memory, or nothing when memory does not tell."""
+        if token.worker != self._worker or token.sequence > self._sequence:
+            return None
+        behind = self._sequence - token.sequence
+        newer = [item for item in self._tail if item.sequence > token.sequence]
+        return newer if len(newer) == behind else None
+
+    def _ids(self) -> tuple[list[bytes], bool]:
+        since = self.mark.taken - _OVERLAP if self._mark is not None else 0.0
+        ids = [digest for taken, digest in self._recent if taken >= since]
+        return ids, len(ids) < _RECENT_MAX
+
+    def _remember(self, digest: bytes) -> None:
+        if len(self._recent) == _RECENT_MAX:
+            self._recent_ids.discard(self._recent[0][1])
+        self._recent.append((time.monotonic(), digest))
+        self._recent_ids.add(digest)
+
+    def _keep(self, item: Item) -> None:
+        self._tail.append(item)
+        self._tail_size += len(item.encoded)
+        while len(self._tail) > self._tail_limits.count or (
+            self._tail_size > self._tail_limits.bytes
+        ):
+            self._tail_size -= len(self._tail.popleft().encoded)

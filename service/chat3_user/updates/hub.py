@@ -1,0 +1,318 @@
+"""The worker's centre of updates: one broker, a feed for each subscribed user, their streams.
+
+The hub keeps the promises of `docs/guarantees.md` on this worker: it binds a user before it lets a
+stream begin, knows the log position behind which a feed is complete, fills the hole after the
+broker was away, and lets streams resume from memory or from the log.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+
+from chat3_api.chat3.user.v1 import GapReason
+from chat3_user.errors import CallError, reasons
+from chat3_user.updates.broker import (
+    Broker,
+    BrokerUnavailableError,
+    LogError,
+    LogReplacedError,
+    LogUnavailableError,
+)
+from chat3_user.updates.decoded import Decoder
+from chat3_user.updates.feed import Feed, Mark
+from chat3_user.updates.replay import Replays
+from chat3_user.updates.responses import gap_reason
+from chat3_user.updates.resuming import (
+    Resumption,
+    fresh_start,
+    from_log,
+    from_memory,
+    undelivered,
+)
+from chat3_user.updates.settings import HubSettings
+from chat3_user.updates.subscription import Filter, Subscription
+from chat3_user.updates.tokens import (
+    ForeignTokenError,
+    Token,
+    TokenError,
+    decode_token,
+    scope_of,
+)
+
+log = logging.getLogger(__name__)
+
+_FENCE_TIMEOUT = 30.0
+
+
+class Hub:
+    """Delivers updates to streams; created, opened and closed by the composition root."""
+
+    def __init__(self, broker: Broker, decode: Decoder, settings: HubSettings) -> None:
+        self._broker = broker
+        self._decode = decode
+        self._settings = settings
+        self._worker = secrets.token_bytes(4)
+        self._replays = Replays(
+            broker.log, keep_seconds=settings.replay_keep, keep_bytes=settings.replay_bytes
+        )
+        self._feeds: dict[tuple[str, str], Feed] = {}
+        self._users: Counter[str] = Counter()
+        self._opening: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._held: list[bytes] | None = []
+        self._mark = Mark(None, 0.0, 0)
+        self._fences: dict[str, asyncio.Future[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._recovery: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Start the broker and the hub's own chores."""
+        self._start(self._keep_marks(), "hub-marks")
+        self._start(self._expire_feeds(), "hub-expiry")
+        await self._broker.open(self)
+
+    async def close(self) -> None:
+        """Stop the broker and all chores."""
+        await self._broker.close()
+        await self._replays.close()
+        tasks = {*self._tasks, *self._opening.values()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def live(self) -> bool:
+        """Whether updates flow."""
+        return self._broker.live and self._held is None
+
+    @property
+    def stream_count(self) -> int:
+        """The number of open streams."""
+        return sum(len(feed.subscriptions) for feed in self._feeds.values())
+
+    def end_streams(self, problem: CallError) -> None:
+        """End all streams."""
+        for feed in self._feeds.values():
+            for subscription in tuple(feed.subscriptions):
+                subscription.end(problem)
+
+    def read_token(self, text: str, tenant_id: str, user_id: str) -> Token | None:
+        """Return the token in ``text``; nothing when there is none.
+
+        Raises `CallError`.
+        """
+        if not text:
+            return None
+        try:
+            return decode_token(text, scope_of(tenant_id, user_id), int(time.time() * 1000))
+        except TokenError as error:
+            raise reasons.resume_token_invalid(str(error)) from error
+        except ForeignTokenError as error:
+            raise reasons.resume_token_foreign() from error
+
+    @contextmanager
+    def subscription(
+        self, tenant_id: str, user_id: str, connection_id: str, wanted: Filter
+    ) -> Iterator[tuple[Feed, Subscription]]:
+        """Hold a place in the user's feed; what comes is held back until `begin` opens it.
+
+        Raises `CallError` when the user has too many streams or the broker is away.
+        """
+        feed = self._feed(tenant_id, user_id)
+        if len(feed.subscriptions) >= self._settings.streams_per_user:
+            raise reasons.too_many_streams(self._settings.streams_per_user)
+        subscription = Subscription(connection_id, wanted, self._settings.buffer)
+        feed.subscriptions.add(subscription)
+        try:
+            yield feed, subscription
+        finally:
+            feed.subscriptions.discard(subscription)
+            feed.idle_since = time.monotonic()
+
+    async def begin(self, feed: Feed, token: Token | None) -> Resumption:
+        """Make the feed live and return what goes before live updates.
+
+        Raises `CallError` when the broker is away.
+        """
+        was_live = feed.live
+        await self._go_live(feed)
+        if token is None:
+            return fresh_start(feed)
+        remembered = feed.remembered(token) if was_live and self.live else None
+        if remembered is not None:
+            return from_memory(token, remembered)
+        return await from_log(feed, token, self._replays, self._decode)
+
+    def _feed(self, tenant_id: str, user_id: str) -> Feed:
+        key = (tenant_id, user_id)
+        feed = self._feeds.get(key)
+        if feed is None:
+            if not self._broker.live:
+                raise reasons.updates_unavailable()
+            feed = Feed(
+                tenant_id, user_id, self._worker, lambda: self._mark, self._settings.tail
+            )
+            self._feeds[key] = feed
+            self._users[user_id] += 1
+        return feed
+
+    def _forget(self, feed: Feed) -> None:
+        del self._feeds[feed.tenant_id, feed.user_id]
+        self._users[feed.user_id] -= 1
+        if not self._users[feed.user_id]:
+            del self._users[feed.user_id]
+
+    async def _go_live(self, feed: Feed) -> None:
+        if feed.live:
+            return
+        key = (feed.tenant_id, feed.user_id)
+        opening = self._opening.get(key)
+        if opening is None:
+            opening = asyncio.create_task(self._bind(feed), name="hub-bind")
+            self._opening[key] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(key, None))
+        try:
+            await asyncio.shield(opening)
+        except BrokerUnavailableError as error:
+            raise reasons.updates_unavailable() from error
+
+    async def _bind(self, feed: Feed) -> None:
+        try:
+            await self._broker.bind(feed.user_id)
+            mark = await self._take_mark()
+            if not self._broker.live:
+                raise BrokerUnavailableError
+        except BaseException:
+            self._forget(feed)
+            raise
+        feed.go_live(mark)
+
+    async def _take_mark(self) -> Mark:
+        taken, now_ms = time.monotonic(), int(time.time() * 1000)
+        try:
+            return Mark(await self._replays.mark(), taken, now_ms)
+        except LogError:
+            return Mark(None, taken, now_ms)
+
+    # What the broker says (`Sink`).
+
+    def delivered(self, body: bytes) -> None:
+        """Hand an update to its feed; during a recovery it waits behind what was missed."""
+        if self._held is not None:
+            self._held.append(body)
+        else:
+            self._dispatch(body)
+
+    def fenced(self, fence: str) -> None:
+        """Wake who waits for the fence."""
+        waiting = self._fences.pop(fence, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def lost(self) -> None:
+        """Hold updates back until the hole is known and filled; tell the streams."""
+        if self._recovery is not None:
+            self._recovery.cancel()
+        self._held = []
+        self._nudge_all()
+
+    def regained(self, *, complete: bool) -> None:
+        """Go on; when not all that was published meanwhile comes, fill the hole first."""
+        if complete:
+            self._release()
+        else:
+            self._recovery = self._start(self._recover(), "hub-recovery")
+
+    def _dispatch(self, body: bytes) -> None:
+        decoded = self._decode(body)
+        if decoded is None:
+            return
+        feed = self._feeds.get((decoded.tenant_id, decoded.user_id))
+        if feed is not None:
+            feed.take(decoded)
+
+    async def _recover(self) -> None:
+        """Give every feed what the log has and it has not, then what was held meanwhile."""
+        feeds = [feed for feed in self._feeds.values() if feed.live]
+        await asyncio.gather(*(self._recover_feed(feed) for feed in feeds))
+        self._release()
+
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        for body in held:
+            self._dispatch(body)
+        self._nudge_all()
+
+    async def _recover_feed(self, feed: Feed) -> None:
+        mark = feed.mark
+        taken, now_ms = time.monotonic(), int(time.time() * 1000)
+        missed = feed.missed()
+        try:
+            if mark.position is None:
+                raise LogUnavailableError
+            entries, end = await self._replays.behind(feed.user_id, mark.position)
+            for _, decoded in undelivered(entries, feed, self._decode, missed):
+                if decoded is None:
+                    feed.gap(GapReason.LOG_UNREADABLE, mark.time_ms)
+                else:
+                    feed.take(decoded)
+            if missed.lost_track:
+                raise LogReplacedError
+        except LogError as error:
+            if self._broker.live:
+                feed.go_live(await self._take_mark())
+                feed.gap(gap_reason(error), mark.time_ms)
+        else:
+            feed.go_live(Mark(end, taken, now_ms))
+
+    def _nudge_all(self) -> None:
+        for feed in self._feeds.values():
+            for subscription in feed.subscriptions:
+                subscription.nudge()
+
+    # Chores.
+
+    async def _keep_marks(self) -> None:
+        """Take a mark now and then; it counts once all that was published before has come."""
+        while True:
+            await asyncio.sleep(self._settings.mark_interval)
+            if not self._feeds or not self.live:
+                continue
+            mark = await self._take_mark()
+            if mark.position is not None and await self._fence():
+                self._mark = mark
+            self._replays.expire()
+
+    async def _fence(self) -> bool:
+        fence = secrets.token_hex(8)
+        passed = self._fences[fence] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(_FENCE_TIMEOUT):
+                await self._broker.fence(fence)
+                await passed
+        except (BrokerUnavailableError, TimeoutError):
+            return False
+        finally:
+            self._fences.pop(fence, None)
+        return self.live
+
+    async def _expire_feeds(self) -> None:
+        """Forget feeds without streams after the grace period, and unbind their users in measure."""
+        while True:
+            await asyncio.sleep(self._settings.grace / 10)
+            idle_before = time.monotonic() - self._settings.grace
+            for key, feed in tuple(self._feeds.items()):
+                if feed.subscriptions or feed.idle_since > idle_before or key in self._opening:
+                    continue
+                self._forget(feed)
+                if feed.user_id not in self._users:
+                    await self._broker.unbind(feed.user_id)
+
+    def _start(self, chore: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(chore, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task

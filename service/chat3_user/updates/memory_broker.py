@@ -1,0 +1,96 @@
+"""A broker within the process, for `make run`, demos and tests: same promises, no server."""
+
+from collections import deque
+from collections.abc import AsyncIterator, Mapping
+
+from chat3_user.updates.broker import (
+    LogEntry,
+    LogExpiredError,
+    LogPosition,
+    LogReplacedError,
+    Sink,
+)
+from chat3_user.updates.routing import binding_key, user_of
+
+
+class MemoryLog:
+    """The updates log as a bounded list; it lives and dies with the process."""
+
+    def __init__(self, epoch: str, capacity: int) -> None:
+        self._entries: deque[LogEntry] = deque(maxlen=capacity)
+        self._next = 0
+        self.append("", epoch.encode())
+
+    def append(self, user_id: str, body: bytes) -> LogPosition:
+        """Keep an entry; the oldest goes when the log is full."""
+        entry = LogEntry(self._next, user_id, body)
+        self._entries.append(entry)
+        self._next += 1
+        return entry.position
+
+    async def mark(self) -> LogPosition:
+        """Return the position of the newest entry."""
+        return self._entries[-1].position
+
+    async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+        """Read the entries between two positions."""
+        entries = list(self._entries)
+        start = after.offset - entries[0].offset
+        if start < 0:
+            raise LogExpiredError
+        if start >= len(entries) or entries[start].position != after:
+            raise LogReplacedError
+        for entry in entries[start + 1 : until.offset - entries[0].offset + 1]:
+            yield entry
+
+
+class MemoryBroker:
+    """Delivers at once, in the task of the publisher."""
+
+    def __init__(self, epoch: str, *, log_capacity: int = 100_000) -> None:
+        self._log = MemoryLog(epoch, log_capacity)
+        self._bound: set[str] = set()
+        self._sink: Sink | None = None
+
+    @property
+    def log(self) -> MemoryLog:
+        """The updates log."""
+        return self._log
+
+    @property
+    def live(self) -> bool:
+        """Whether it was opened."""
+        return self._sink is not None
+
+    async def open(self, sink: Sink) -> None:
+        """Deliver to ``sink`` from now on."""
+        self._sink = sink
+        sink.regained(complete=True)
+
+    async def close(self) -> None:
+        """Deliver no more."""
+        self._sink = None
+
+    async def bind(self, user_id: str) -> None:
+        """Deliver the user's updates."""
+        binding_key(user_id)
+        self._bound.add(user_id)
+
+    async def unbind(self, user_id: str) -> None:
+        """Deliver the user's updates no more."""
+        self._bound.discard(user_id)
+
+    async def fence(self, fence: str) -> None:
+        """Tell the fence at once: nothing is ever under way."""
+        if self._sink is not None:
+            self._sink.fenced(fence)
+
+    async def publish(
+        self, routing_key: str, body: bytes, headers: Mapping[str, str], timestamp_ms: int
+    ) -> None:
+        """Take an update as a tenant-api worker publishes it; headers and time are not used."""
+        del headers, timestamp_ms
+        user_id = user_of(routing_key)
+        self._log.append(user_id, body)
+        if self._sink is not None and user_id in self._bound:
+            self._sink.delivered(body)

@@ -1,0 +1,86 @@
+"""Responses of the stream, encoded once for all streams that get them."""
+
+from datetime import UTC, datetime, timedelta
+
+from betterproto2_compiled import Encoded, encode
+from chat3_api.chat3.user.v1 import (
+    ConnectionEstablished,
+    Gap,
+    GapReason,
+    Heartbeat,
+    ReloadTarget,
+    StreamState,
+    SubscribeUpdatesResponse,
+)
+from chat3_user.updates.broker import (
+    LogError,
+    LogExpiredError,
+    LogReplacedError,
+    LogUnavailableError,
+)
+from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.subscription import Item
+
+
+def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
+    """Return an update; ``sequence`` is its place in the memory of its feed."""
+    response = SubscribeUpdatesResponse(resume_token=token, update=decoded.update)
+    return Item(
+        encoded=Encoded(encode(response)),
+        token=token,
+        digest=decoded.digest,
+        sequence=sequence,
+        type=decoded.update.type,
+        dialog_id=decoded.dialog_id,
+    )
+
+
+def established_item(
+    token: str, connection_id: str, heartbeat_interval: timedelta, *, resumed: bool
+) -> Item:
+    """Return the first response of a stream."""
+    return _item(
+        SubscribeUpdatesResponse(
+            resume_token=token,
+            connection_established=ConnectionEstablished(
+                connection_id=connection_id,
+                heartbeat_interval=heartbeat_interval,
+                resumed=resumed,
+            ),
+        )
+    )
+
+
+def heartbeat_item(token: str, *, live: bool) -> Item:
+    """Return a heartbeat."""
+    state = StreamState.LIVE if live else StreamState.DEGRADED
+    heartbeat = Heartbeat(send_time=datetime.now(UTC), state=state)
+    return _item(SubscribeUpdatesResponse(resume_token=token, heartbeat=heartbeat))
+
+
+def gap_item(token: str, reason: GapReason, from_ms: int | None) -> Item:
+    """Return a gap that began at ``from_ms`` (Unix milliseconds) and ends now."""
+    gap = Gap(
+        reason=reason,
+        from_time=None if from_ms is None else datetime.fromtimestamp(from_ms / 1000, UTC),
+        to_time=datetime.now(UTC),
+        reload=[ReloadTarget.DIALOGS, ReloadTarget.MESSAGES],
+    )
+    return _item(SubscribeUpdatesResponse(resume_token=token, gap=gap))
+
+
+def gap_reason(error: LogError) -> GapReason:
+    """Return why updates may be missing when the log failed with ``error``."""
+    match error:
+        case LogExpiredError():
+            return GapReason.EXPIRED
+        case LogReplacedError():
+            return GapReason.LOG_REPLACED
+        case LogUnavailableError():
+            return GapReason.LOG_UNAVAILABLE
+        case _:
+            return GapReason.LOG_UNREADABLE
+
+
+def _item(response: SubscribeUpdatesResponse) -> Item:
+    return Item(encoded=Encoded(encode(response)), token=response.resume_token)

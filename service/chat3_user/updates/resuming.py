@@ -1,0 +1,114 @@
+"""How a stream goes on: from now, or from a token by way of the updates log."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from chat3_api.chat3.user.v1 import GapReason
+from chat3_user.updates.broker import (
+    LogEntry,
+    LogError,
+    LogPosition,
+    LogReplacedError,
+    LogUnavailableError,
+)
+from chat3_user.updates.decoded import DecodedUpdate, Decoder
+from chat3_user.updates.feed import Feed
+from chat3_user.updates.replay import Replays
+from chat3_user.updates.responses import gap_item, gap_reason, update_item
+from chat3_user.updates.subscription import Item
+from chat3_user.updates.tokens import Missed, Token
+
+_NO_WORKER = bytes(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """What goes before live updates; of those held meanwhile only the ``fresh`` ones follow."""
+
+    resumed: bool
+    token: str
+    items: Iterator[Item]
+    fresh: Callable[[bytes], bool] = lambda _: True
+
+
+def fresh_start(feed: Feed) -> Resumption:
+    """Return the start of a stream without a token."""
+    return Resumption(resumed=False, token=feed.token(), items=iter(()))
+
+
+def from_memory(token: Token, remembered: Iterable[Item]) -> Resumption:
+    """Return the start of a stream whose feed remembers all since its token."""
+    items = tuple(remembered)
+    sent = {item.digest for item in items}
+    return Resumption(
+        resumed=True,
+        token=token.encode(),
+        items=iter(items),
+        fresh=lambda digest: digest not in sent,
+    )
+
+
+async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) -> Resumption:
+    """Return the start of a stream that goes on behind ``token``, or after a gap."""
+    try:
+        if token.position is None:
+            raise LogUnavailableError
+        entries, end = await replays.behind(feed.user_id, token.position)
+    except LogError as error:
+        gap = gap_item(feed.token(), gap_reason(error), token.time_ms)
+        return Resumption(resumed=True, token=token.encode(), items=iter((gap,)))
+    missed = Missed(token.ids, complete=token.complete)
+    return Resumption(
+        resumed=True,
+        token=token.encode(),
+        items=_replayed(undelivered(entries, feed, decode, missed), token, missed, end),
+        fresh=missed.is_fresh,
+    )
+
+
+def undelivered(
+    entries: Iterable[LogEntry], feed: Feed, decode: Decoder, missed: Missed
+) -> Iterator[tuple[LogPosition, DecodedUpdate | None]]:
+    """Decode what the log has for a feed's user and ``missed`` admits, each update once.
+
+    ``None`` stands for a hole in the log.
+    """
+    for entry in entries:
+        if entry.is_hole:
+            yield entry.position, None
+            continue
+        decoded = decode(entry.body)
+        if decoded is None or decoded.tenant_id != feed.tenant_id:
+            continue
+        if missed.admits(decoded.digest):
+            missed.had(decoded.digest)
+            yield entry.position, decoded
+
+
+def _replayed(
+    updates: Iterator[tuple[LogPosition, DecodedUpdate | None]],
+    token: Token,
+    missed: Missed,
+    end: LogPosition,
+) -> Iterator[Item]:
+    """Encode lazily: a client that reads slowly costs no memory for what it has not read."""
+
+    def behind(position: LogPosition) -> str:
+        return Token(
+            scope=token.scope,
+            worker=_NO_WORKER,
+            sequence=0,
+            time_ms=int(time.time() * 1000),
+            position=position,
+            ids=token.ids,
+            complete=True,
+        ).encode()
+
+    for position, decoded in updates:
+        if decoded is None:
+            yield gap_item(behind(position), GapReason.LOG_UNREADABLE, token.time_ms)
+        else:
+            yield update_item(decoded, behind(position))
+    if missed.lost_track:
+        yield gap_item(behind(end), gap_reason(LogReplacedError()), token.time_ms)

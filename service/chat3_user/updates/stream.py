@@ -1,0 +1,75 @@
+"""One open stream: what it says, when it is silent, and how it ends."""
+
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import chain
+
+from betterproto2_compiled import Encoded
+from chat3_user.errors import CallError, reasons
+from chat3_user.updates.feed import Feed
+from chat3_user.updates.hub import Hub
+from chat3_user.updates.responses import established_item, heartbeat_item
+from chat3_user.updates.subscription import Subscription
+from chat3_user.updates.tokens import Token
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Seconds: the age at which a stream ends, and how often its right to be open is proved."""
+
+    max_age: float
+    recheck_interval: float
+
+
+async def responses(
+    hub: Hub,
+    feed: Feed,
+    subscription: Subscription,
+    token: Token | None,
+    heartbeat: timedelta,
+    settings: StreamSettings,
+    still_allowed: Callable[[], Awaitable[None]],
+) -> AsyncIterator[list[Encoded]]:
+    """Yield what to send next, until the stream ends with `CallError`.
+
+    The error carries the token of the last response that was yielded before.
+    """
+    resumption = await hub.begin(feed, token)
+    first = established_item(
+        resumption.token, subscription.connection_id, heartbeat, resumed=resumption.resumed
+    )
+    subscription.open(chain((first,), resumption.items), resumption.fresh)
+    sent, last_sent = resumption.token, time.monotonic()
+    silence = heartbeat.total_seconds()
+    ends_at = _jittered(settings.max_age)
+    check_at = _jittered(settings.recheck_interval)
+    live = hub.live
+    try:
+        while True:
+            items = subscription.drain()
+            now = time.monotonic()
+            if now >= ends_at:
+                raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))  # noqa: S311
+            if now >= check_at:
+                await still_allowed()
+                check_at = _jittered(settings.recheck_interval)
+            if items:
+                sent = items[-1].token
+                last_sent = now
+                yield [item.encoded for item in items]
+                continue
+            if now - last_sent >= silence or hub.live != live:
+                live = hub.live
+                beat = heartbeat_item(feed.token(), live=live)
+                sent, last_sent = beat.token, now
+                yield [beat.encoded]
+            await subscription.wait(min(last_sent + silence, ends_at, check_at) - now)
+    except CallError as error:
+        raise replace(error, metadata={**error.metadata, "resume_token": sent}) from error
+
+
+def _jittered(seconds: float) -> float:
+    return time.monotonic() + seconds * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load only

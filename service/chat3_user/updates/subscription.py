@@ -1,0 +1,171 @@
+"""One stream's buffer between the hub and its client: bounded, filtered, never in the way."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from betterproto2_compiled import Encoded
+from chat3_api.chat3.user.v1 import UpdateType
+from chat3_user.errors import CallError, reasons
+
+_BACKLOG_STEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An encoded response on its way to streams, shared by all streams of a user.
+
+    ``type`` is set for updates only; ``sequence`` is the update's place in its feed's memory.
+    """
+
+    encoded: Encoded
+    token: str
+    digest: bytes = b""
+    sequence: int = 0
+    type: UpdateType | None = None
+    dialog_id: str = ""
+
+    @property
+    def droppable(self) -> bool:
+        """Whether a slow stream may do without it."""
+        return self.type is UpdateType.TYPING
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which updates a stream wants; empty sets want all."""
+
+    types: frozenset[UpdateType] = frozenset()
+    dialog_ids: frozenset[str] = frozenset()
+
+    def admits(self, item: Item) -> bool:
+        """Return whether the stream wants ``item``; what is no update always passes."""
+        if item.type is None:
+            return True
+        if self.types and item.type not in self.types:
+            return False
+        return not self.dialog_ids or not item.dialog_id or item.dialog_id in self.dialog_ids
+
+
+@dataclass(frozen=True, slots=True)
+class BufferLimits:
+    """How much a stream may leave unread before it is ended."""
+
+    count: int
+    bytes: int
+
+
+class Subscription:
+    """The place of one stream in a feed.
+
+    Before `open` everything offered is held; `open` puts the backlog before it.
+    """
+
+    def __init__(self, connection_id: str, wanted: Filter, limits: BufferLimits) -> None:
+        self.connection_id = connection_id
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._wanted = wanted
+        self._limits = limits
+        self._items: deque[Item] = deque()
+        self._size = 0
+        self._backlog: Iterator[Item] | None = None
+        self._fresh: Callable[[bytes], bool] | None = None
+        self._opened = False
+        self._overflowed = False
+        self._problem: CallError | None = None
+        self._wake: asyncio.Future[None] | None = None
+
+    def open(self, backlog: Iterator[Item], fresh: Callable[[bytes], bool]) -> None:
+        """Send ``backlog`` first, then what was held and is ``fresh`` by its digest."""
+        self._backlog = backlog
+        self._fresh = fresh
+        self._opened = True
+
+    def offer(self, item: Item) -> None:
+        """Take an item, unless the stream does not want it or has ended."""
+        if self._problem is not None or self._overflowed or not self._wanted.admits(item):
+            return
+        self._items.append(item)
+        self._size += len(item.encoded)
+        if self._overfull():
+            self._drop()
+            if self._overfull():
+                self._overflow()
+        self.nudge()
+
+    def end(self, problem: CallError) -> None:
+        """End the stream with ``problem``; what is queued is dropped, for the token of the last
+        response sent tells where to go on."""
+        if self._problem is None:
+            self._problem = problem
+            self._clear()
+            self.ended.set_result(None)
+            self.nudge()
+
+    def drain(self) -> list[Item]:
+        """Return what is to be sent next, oldest first; nothing when all has been sent.
+
+        Raises the problem the stream was ended with.
+        """
+        if self._problem is not None:
+            raise self._problem
+        if self._backlog is not None:
+            step = list(islice(self._backlog, _BACKLOG_STEP))
+            if step:
+                return [item for item in step if self._wanted.admits(item)]
+            self._finish_backlog()
+            return self.drain()
+        items = list(self._items)
+        self._clear()
+        return items
+
+    async def wait(self, timeout: float) -> None:
+        """Wait until there is something to drain, the state changed, or ``timeout`` seconds are
+        over."""
+        if self._items or self._backlog is not None or self._problem is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(timeout, self.nudge)
+        try:
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
+
+
+    def _finish_backlog(self) -> None:
+        self._backlog = None
+        fresh = self._fresh
+        if self._overflowed:
+            self.end(reasons.slow_consumer())
+        elif fresh is not None:
+            self._items = deque(item for item in self._items if fresh(item.digest))
+            self._size = sum(len(item.encoded) for item in self._items)
+        self._fresh = None
+
+    def _overflow(self) -> None:
+        """End the stream; one with a backlog first sends that, so that every try makes headway."""
+        if self._opened and self._backlog is None:
+            self.end(reasons.slow_consumer())
+        else:
+            self._overflowed = True
+            self._clear()
+
+    def _overfull(self) -> bool:
+        return len(self._items) > self._limits.count or self._size > self._limits.bytes
+
+    def _drop(self) -> None:
+        self._items = deque(item for item in self._items if not item.droppable)
+        self._size = sum(len(item.encoded) for item in self._items)
+
+    def _clear(self) -> None:
+        self._items.clear()
+        self._size = 0
+
+    def nudge(self) -> None:
+        """Wake the stream: there may be something to drain or to say."""
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)

@@ -1,0 +1,25 @@
+"""What a caller may send: field rules, metadata rules, and the grammar of filters and sorts."""
+
+from chat3_user.validation.filters import (
+    FilterError,
+    parse_dialog_filter,
+    parse_dialog_sort,
+    parse_message_filter,
+    parse_message_sort,
+)
+from chat3_user.validation.identity import Identity, parse_identity, parse_request_id
+from chat3_user.validation.meta import check_meta
+from chat3_user.validation.requests import validate
+
+__all__ = [
+    "FilterError",
+    "Identity",
+    "check_meta",
+    "parse_dialog_filter",
+    "parse_dialog_sort",
+    "parse_identity",
+    "parse_message_filter",
+    "parse_message_sort",
+    "parse_request_id",
+    "validate",
+]

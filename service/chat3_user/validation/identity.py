@@ -1,0 +1,153 @@
+"""Who calls: the identity in request metadata, parsed and checked as the contract states it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from chat3_api.chat3.user.v1 import ErrorReason
+
+from chat3_user.errors._failures import CallError, FieldViolation
+from chat3_user.validation.text import WHITE_SPACE, has_control_characters, is_longer
+
+MAX_USER_ID_LENGTH: Final = 100
+# An AMQP routing key has at most 255 bytes. This leaves 55 for the rest of the longest key the
+# platform publishes, `update.dialog.{type}.{user}.message`: types of up to 32 bytes fit.
+MAX_USER_ID_BYTES: Final = 200
+
+API_KEY_WORDS: Final = "1 to 512 visible ASCII characters"
+TENANT_WORDS: Final = "1 to 20 characters of a-z, 0-9, `_` and `-`"
+USER_WORDS: Final = (
+    f"1 to {MAX_USER_ID_LENGTH} characters and at most {MAX_USER_ID_BYTES} bytes of UTF-8, "
+    "without `.`, `*`, `#` and control characters"
+)
+ENCODING_WORDS: Final = "percent-encoded UTF-8"
+REQUEST_ID_WORDS: Final = "1 to 128 visible ASCII characters"
+ONCE_WORDS: Final = "sent once"
+
+_API_KEY: Final = re.compile("[!-~]{1,512}")
+_TENANT: Final = re.compile("[a-z0-9_-]{1,20}")
+_REQUEST_ID: Final = re.compile("[!-~]{1,128}")
+_COMMON_USER: Final = re.compile("[a-z0-9_@:-]{1,100}")
+_ENCODED: Final = re.compile("(?:[ -$&-~]|%[0-9A-Fa-f]{2})*")
+_ESCAPE: Final = re.compile(b"%([0-9A-Fa-f]{2})")
+# A dot divides the words of a routing key; a star and a hash stand for words in a binding.
+_TOPIC_SYNTAX: Final = re.compile("[.*#]")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The caller: an application's key, a tenant, and the user it acts for."""
+
+    api_key: str = field(repr=False)
+    tenant_id: str
+    user_id: str
+
+
+class _MalformedError(ValueError):
+    """A value breaks the rule in its text."""
+
+
+def parse_identity(metadata: Mapping[str, str]) -> Identity:
+    """Return the caller's identity.
+
+    Raises ``CallError``: ``API_KEY_MISSING`` without a key, else ``INVALID_METADATA`` with every
+    violation at once. ``x-request-id`` is checked along, so that one answer names all.
+    """
+    if not metadata.get("x-api-key", "").strip(" \t"):
+        raise CallError(ErrorReason.API_KEY_MISSING, "no x-api-key metadata")
+    found: list[FieldViolation] = []
+    values = [
+        _parsed(metadata, key, parse, found)
+        for key, parse in (
+            ("x-api-key", _api_key),
+            ("x-tenant-id", _tenant_id),
+            ("x-user-id", _user_id),
+        )
+    ]
+    if "x-request-id" in metadata:
+        _parsed(metadata, "x-request-id", _request_id, found)
+    if found:
+        first = found[0].field.removeprefix("metadata.")
+        raise CallError(
+            ErrorReason.INVALID_METADATA,
+            "invalid metadata: "
+            + ", ".join(item.field.removeprefix("metadata.") for item in found),
+            metadata={"key": first},
+            violations=tuple(found),
+        )
+    return Identity(*values)
+
+
+def parse_request_id(metadata: Mapping[str, str]) -> str | None:
+    """Return the caller's request id, or None when it sent none that can be used.
+
+    Never raises: a failure needs a request id too, that of a malformed request id included.
+    """
+    value = metadata.get("x-request-id", "").strip(" \t")
+    return value if _REQUEST_ID.fullmatch(value) else None
+
+
+def _parsed(
+    metadata: Mapping[str, str],
+    key: str,
+    parse: Callable[[str], str],
+    found: list[FieldViolation],
+) -> str:
+    # A multidict keeps repeated keys apart: which of two identities is meant cannot be known.
+    getall = getattr(metadata, "getall", None)
+    if getall is not None and len(getall(key, ())) > 1:
+        found.append(FieldViolation(f"metadata.{key}", ONCE_WORDS))
+        return ""
+    try:
+        return parse(metadata.get(key, "").strip(" \t"))
+    except _MalformedError as error:
+        found.append(FieldViolation(f"metadata.{key}", str(error)))
+        return ""
+
+
+def _api_key(value: str) -> str:
+    if not _API_KEY.fullmatch(value):
+        raise _MalformedError(API_KEY_WORDS)
+    return value
+
+
+def _tenant_id(value: str) -> str:
+    # Not every lower-case mapping is ASCII to ASCII: U+212A becomes k.
+    lowered = value.lower()
+    if not value.isascii() or not _TENANT.fullmatch(lowered):
+        raise _MalformedError(TENANT_WORDS)
+    return lowered
+
+
+def _request_id(value: str) -> str:
+    if not _REQUEST_ID.fullmatch(value):
+        raise _MalformedError(REQUEST_ID_WORDS)
+    return value
+
+
+def _user_id(value: str) -> str:
+    """Return the user id; lowered as Unicode says, which is what JavaScript does, and not composed.
+
+    Upstream compares code units, so two spellings of one accented letter are two users there;
+    composing them here would make one of the two unreachable.
+    """
+    if _COMMON_USER.fullmatch(value):
+        return value
+    if not _ENCODED.fullmatch(value):
+        raise _MalformedError(ENCODING_WORDS)
+    raw = _ESCAPE.sub(lambda escape: bytes.fromhex(escape[1].decode()), value.encode())
+    try:
+        decoded = raw.decode()
+    except UnicodeDecodeError as error:
+        raise _MalformedError(ENCODING_WORDS) from error
+    user_id = decoded.strip(WHITE_SPACE).lower()
+    if (
+        not user_id
+        or is_longer(user_id, MAX_USER_ID_LENGTH)
+        or len(user_id.encode()) > MAX_USER_ID_BYTES
+        or _TOPIC_SYNTAX.search(user_id)
+        or has_control_characters(user_id)
+    ):
+        raise _MalformedError(USER_WORDS)
+    return user_id

@@ -1,0 +1,42 @@
+"""The wire seam: everything this service knows of betterproto2's codec and its replacement."""
+
+from typing import Any
+
+import betterproto2
+from betterproto2_compiled import DecodeError, Encoded, decode, encode, plain, plain_struct_class
+from chat3_api.google.protobuf import Struct
+from grpclib.encoding.base import CodecBase
+
+__all__ = ["DecodeError", "Encoded", "GrpcCodec", "plain", "struct"]
+
+_PlainStruct = plain_struct_class(Struct)
+
+
+def struct(data: dict[str, Any] | None) -> Struct | None:
+    """Return JSON data as a Struct that is encoded without an object per value."""
+    return None if data is None else _PlainStruct(data)
+
+
+class GrpcCodec(CodecBase):
+    """Encodes and decodes for grpclib: contract messages compiled, others by their own methods.
+
+    The others are google protobuf's, of the health and reflection services.
+    """
+
+    __content_subtype__ = "proto"
+
+    def encode(self, message: Any, message_type: Any) -> bytes:
+        """Return the bytes of a message; what is encoded already passes."""
+        if isinstance(message, betterproto2.Message | Encoded):
+            return encode(message)
+        encoded: bytes = message.SerializeToString()
+        return encoded
+
+    def decode(self, data: bytes, message_type: Any) -> Any:
+        """Return the message in ``data``.
+
+        Raises `DecodeError` for contract messages, google protobuf's own error for others.
+        """
+        if issubclass(message_type, betterproto2.Message):
+            return decode(message_type, data)
+        return message_type.FromString(data)

@@ -1,0 +1,149 @@
+"""A user service that answers as a test scripts it, and remembers what it was asked."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import betterproto2
+from chat3_api.chat3.user.v1 import (
+    ConnectionEstablished,
+    GetDialogMessagesRequest,
+    GetDialogMessagesResponse,
+    GetUserDialogsRequest,
+    GetUserDialogsResponse,
+    SendMessageRequest,
+    SendMessageResponse,
+    SendTypingIndicatorRequest,
+    SendTypingIndicatorResponse,
+    SetMessageReactionRequest,
+    SetMessageReactionResponse,
+    SetMessageStatusRequest,
+    SetMessageStatusResponse,
+    SubscribeUpdatesRequest,
+    SubscribeUpdatesResponse,
+    UserServiceBase,
+)
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2 as details
+from grpclib.const import Status
+from grpclib.events import RecvRequest, SendTrailingMetadata
+from grpclib.exceptions import GRPCError
+
+HANG = "hang"
+"""In a scripted stream: say nothing more."""
+
+BREAK = "break"
+"""In a scripted stream: end with OK, which the contract forbids."""
+
+
+class ScriptedService(UserServiceBase):
+    def __init__(self) -> None:
+        self.answers: dict[type[betterproto2.Message], list[Any]] = defaultdict(list)
+        self.streams: list[list[Any]] = []
+        self.requests: list[Any] = []
+        self.metadata: list[dict[str, str]] = []
+        self.trailers: dict[str, str] = {}
+        self.hanging = asyncio.Event()
+
+    async def read_metadata(self, event: RecvRequest) -> None:
+        self.metadata.append({key: str(value) for key, value in event.metadata.items()})
+
+    async def add_trailers(self, event: SendTrailingMetadata) -> None:
+        event.metadata.update(self.trailers)
+
+    async def _answer(self, request: betterproto2.Message) -> Any:
+        self.requests.append(request)
+        answer = self.answers[type(request)].pop(0)
+        if answer is HANG:
+            self.hanging.set()
+            await asyncio.Event().wait()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def get_user_dialogs(self, message: GetUserDialogsRequest) -> GetUserDialogsResponse:
+        return await self._answer(message)
+
+    async def get_dialog_messages(
+        self, message: GetDialogMessagesRequest
+    ) -> GetDialogMessagesResponse:
+        return await self._answer(message)
+
+    async def send_message(self, message: SendMessageRequest) -> SendMessageResponse:
+        return await self._answer(message)
+
+    async def set_message_status(
+        self, message: SetMessageStatusRequest
+    ) -> SetMessageStatusResponse:
+        return await self._answer(message)
+
+    async def set_message_reaction(
+        self, message: SetMessageReactionRequest
+    ) -> SetMessageReactionResponse:
+        return await self._answer(message)
+
+    async def send_typing_indicator(
+        self, message: SendTypingIndicatorRequest
+    ) -> SendTypingIndicatorResponse:
+        return await self._answer(message)
+
+    async def subscribe_updates(
+        self, message: SubscribeUpdatesRequest
+    ) -> AsyncIterator[SubscribeUpdatesResponse]:
+        self.requests.append(message)
+        for item in self.streams.pop(0):
+            if item is HANG:
+                self.hanging.set()
+                await asyncio.Event().wait()
+            if item is BREAK:
+                return
+            if isinstance(item, Exception):
+                raise item
+            yield item
+
+
+def failure(
+    status: Status,
+    reason: str | None = None,
+    text: str = "what went wrong",
+    *,
+    violations: dict[str, str] | None = None,
+    retry: float | None = None,
+    request_id: str = "",
+    metadata: dict[str, str] | None = None,
+) -> GRPCError:
+    found: list[Any] = []
+    if reason:
+        found.append(
+            details.ErrorInfo(
+                reason=f"ERROR_REASON_{reason}", domain="chat3.user", metadata=metadata or {}
+            )
+        )
+    if violations:
+        bad = details.BadRequest()
+        for name, rule in violations.items():
+            bad.field_violations.add(field=name, description=rule)
+        found.append(bad)
+    if retry is not None:
+        delay = Duration()
+        delay.FromMicroseconds(int(retry * 1e6))
+        found.append(details.RetryInfo(retry_delay=delay))
+    if request_id:
+        found.append(details.RequestInfo(request_id=request_id))
+        found.append(details.Help())
+    return GRPCError(status, text, found or None)
+
+
+def established(
+    position: str = "t1", *, heartbeat: float | None = 30, resumed: bool = False
+) -> SubscribeUpdatesResponse:
+    return SubscribeUpdatesResponse(
+        resume_token=position,
+        connection_established=ConnectionEstablished(
+            connection_id="con_1",
+            heartbeat_interval=None if heartbeat is None else timedelta(seconds=heartbeat),
+            resumed=resumed,
+        ),
+    )

@@ -1,0 +1,154 @@
+"""The server under test: the embedded double, or the tenant-api that the environment names."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import msgspec
+import pytest
+from yarl import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chat3_embedded import Store
+
+_NO_BODY = object()
+# The tests name keys by what they may do; the recordings have names of their own.
+ROLES = ("full", "read", "write", "none", "inactive", "expired")
+PERMISSIONS = {
+    "full": ("read", "write", "delete"),
+    "read": ("read",),
+    "write": ("write",),
+    "none": (),
+    "inactive": ("read", "write", "delete"),
+    "expired": ("read", "write", "delete"),
+}
+TENANT, SECOND_TENANT = "tnt_demo", "tnt_default"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One update as the publisher got it."""
+
+    routing_key: str
+    body: dict[str, Any]
+    headers: Mapping[str, str]
+    timestamp_ms: int
+
+
+@dataclass
+class RecordingPublisher:
+    """Keeps what is published."""
+
+    published: list[Published] = field(default_factory=list)
+
+    async def publish(
+        self, routing_key: str, body: bytes, headers: Mapping[str, str], timestamp_ms: int
+    ) -> None:
+        self.published.append(
+            Published(routing_key, msgspec.json.decode(body), headers, timestamp_ms)
+        )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer: `json` is None when the body is not JSON."""
+
+    status: int
+    json: Any
+    text: str
+    headers: Mapping[str, str]
+
+
+@dataclass
+class Target:
+    """A running server and what the tests may use on it."""
+
+    url: str
+    session: aiohttp.ClientSession
+    tenant: str
+    second_tenant: str | None
+    keys: Mapping[str, str | None]
+    store: Store | None = None
+    publisher: RecordingPublisher | None = None
+    # Repeats a request that the duplicate guard refused; the guard's own tests do not.
+    patient: bool = False
+
+    @property
+    def is_double(self) -> bool:
+        return self.store is not None
+
+    def key(self, role: str) -> str:
+        """Return the key of a role; skip the test when the server's tester gave none."""
+        key = self.keys[role]
+        if key is None:
+            pytest.skip(f"no {role} key for this server")
+        return key
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = _NO_BODY,
+        *,
+        role: str | None = "full",
+        tenant: str | None = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send one request; `body` is sent as JSON unless it is text or bytes."""
+        sent = dict(headers or {})
+        if role is not None:
+            sent.setdefault("X-API-Key", self.key(role))
+        if tenant is not None:
+            sent.setdefault("X-Tenant-Id", tenant or self.tenant)
+        data = None
+        if isinstance(body, str | bytes):
+            data = body
+        elif body is not _NO_BODY:
+            data = msgspec.json.encode(body)
+            sent.setdefault("Content-Type", "application/json")
+        while True:
+            reply = await self._send(method, path, data, sent)
+            if reply.status != 429 or not self.patient:
+                return reply
+            await asyncio.sleep(0.1)
+
+    async def _send(
+        self, method: str, path: str, data: str | bytes | None, headers: Mapping[str, str]
+    ) -> Reply:
+        url = URL(self.url + path)
+        async with self.session.request(
+            method, url, data=data, headers=headers, allow_redirects=False
+        ) as answer:
+            text = await answer.text()
+            is_json = text and answer.content_type == "application/json"
+            json = msgspec.json.decode(text) if is_json else None
+            return Reply(answer.status, json, text, dict(answer.headers))
+
+
+def seed_keys(store: Store) -> dict[str, str]:
+    """Give the double a key for every role, named as in the recordings."""
+    names = {role: f"chat3_{'rwd' if role == 'full' else role}" for role in ROLES}
+    for role, name in names.items():
+        expires = 1.0 if role == "expired" else None
+        store.add_key(name, PERMISSIONS[role], active=role != "inactive", expires_at=expires)
+    return names
+
+
+def real_target(url: str, session: aiohttp.ClientSession, *, patient: bool) -> Target:
+    """Return the server that the environment names, with the keys and tenants it names."""
+    keys = {role: os.environ.get(f"TENANT_API_{role.upper()}_KEY") for role in ROLES}
+    keys["full"] = os.environ["TENANT_API_KEY"]
+    return Target(
+        url.rstrip("/"),
+        session,
+        os.environ.get("TENANT_API_TENANT", "tnt_default"),
+        os.environ.get("TENANT_API_SECOND_TENANT"),
+        keys,
+        patient=patient,
+    )

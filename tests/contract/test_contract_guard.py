@@ -1,0 +1,104 @@
+"""The duplicate guard, at its recorded pace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from contract_story import load
+from contract_world import World
+
+if TYPE_CHECKING:
+    from contract_target import Reply, Target
+
+REFUSED = load("dup_x2_after_failed")["response"]
+
+
+@pytest.fixture
+def world(guarded_api: Target) -> World:
+    return World(guarded_api)
+
+
+def refused(reply: Reply) -> bool:
+    if reply.status != 429:
+        return False
+    assert reply.json == REFUSED
+    assert "Retry-After" not in reply.headers
+    return True
+
+
+async def seconds_until_accepted(api: Target, method: str, path: str, *body: Any) -> float:
+    """Repeat a request until it is taken; refused ones must not make that later."""
+    start = time.monotonic()
+    while refused(await api.call(method, path, *body)):
+        await asyncio.sleep(0.02)
+    return time.monotonic() - start
+
+
+async def test_an_equal_write_is_refused_for_half_a_second(
+    guarded_api: Target, world: World
+) -> None:
+    user = await world.user("alice")
+    path, body = f"/api/users/{user}", {"type": "bot"}
+    assert (await guarded_api.call("PUT", path, body)).status == 200
+    assert refused(await guarded_api.call("PUT", path, body))
+    assert 0.2 < await seconds_until_accepted(guarded_api, "PUT", path, body) < 0.9
+
+
+async def test_typing_is_refused_for_a_second(guarded_api: Target, world: World) -> None:
+    user = await world.user("alice")
+    dialog = await world.dialog(user)
+    path = f"/api/dialogs/{dialog}/member/{user}/typing"
+    assert (await guarded_api.call("POST", path)).status == 202
+    assert refused(await guarded_api.call("POST", path))
+    assert 0.7 < await seconds_until_accepted(guarded_api, "POST", path) < 1.5
+
+
+async def test_neither_key_nor_tenant_nor_idempotency_key_makes_a_difference(
+    guarded_api: Target, world: World
+) -> None:
+    body = {"userId": world.name("dup")}
+    first = await guarded_api.call("POST", "/api/users", body)
+    assert first.status == 201
+    for headers in (
+        {"X-API-Key": "nope"},
+        {"X-Tenant-Id": "tnt_other"},
+        {"X-Idempotency-Key": "another"},
+    ):
+        assert refused(await guarded_api.call("POST", "/api/users", body, headers=headers))
+
+
+async def test_a_write_that_failed_counts_as_well(guarded_api: Target, world: World) -> None:
+    body = {"userId": world.name("dup")}
+    failed = await guarded_api.call("POST", "/api/users", body, headers={"X-API-Key": "nope"})
+    assert failed.json == load("dup_x1")["response"]
+    assert refused(await guarded_api.call("POST", "/api/users", body))
+
+
+async def test_another_body_path_or_query_is_another_request(
+    guarded_api: Target, world: World
+) -> None:
+    user = await world.user("alice")
+    path = f"/api/users/{user}"
+    for where, body in (
+        (path, {"type": "bot"}),
+        (path, {"type": "user"}),
+        (path, {"type": "bot", "x": 1}),
+        (path + "?x=1", {"type": "bot"}),
+        (path + "/", {"type": "bot"}),
+    ):
+        assert (await guarded_api.call("PUT", where, body)).status == 200
+
+
+async def test_reads_are_not_guarded(guarded_api: Target, world: World) -> None:
+    user = await world.user("alice")
+    for _ in range(3):
+        assert (await guarded_api.call("GET", f"/api/users/{user}")).status == 200
+
+
+async def test_a_malformed_body_is_refused_before_the_guard(guarded_api: Target) -> None:
+    headers = {"Content-Type": "application/json"}
+    for _ in range(2):
+        assert (await guarded_api.call("POST", "/api/users", "{", headers=headers)).status == 400

@@ -1,0 +1,27 @@
+"""Replays the recorded requests and holds the answers against the recorded ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from contract_story import NAMES, Story
+
+if TYPE_CHECKING:
+    from contract_target import Target
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def story(shared_api: Target) -> Story:
+    """Replay everything once; each test then looks at one answer."""
+    story = Story(shared_api)
+    await story.tell()
+    return story
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_answer_is_as_recorded(story: Story, name: str) -> None:
+    if name in story.skipped:
+        pytest.skip(story.skipped[name])
+    assert story.problems[name] == []

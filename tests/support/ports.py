@@ -1,0 +1,9 @@
+"""Free ports on the loopback interface."""
+
+import socket
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,199 @@
+"""Whatever the bytes: one error type, google's verdict, and no time or memory to be had."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from betterproto2_compiled import DecodeError, decode, encode
+from codec_fuzz import NotComparable, as_python_can_say, delimited, hostile_bytes, tag, varint
+from codec_oracle import Pair, deterministic
+from google.protobuf.message import DecodeError as GoogleDecodeError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+thorough = settings(max_examples=4000, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.timeout(240)
+@thorough
+@given(data=st.data())
+def test_google_accepts_the_same_bytes_and_means_the_same(
+    every: list[Pair], data: st.DataObject
+) -> None:
+    pair = data.draw(st.sampled_from(every))
+    wire = data.draw(hostile_bytes(pair))
+    try:
+        theirs = pair.google.FromString(wire)
+    except GoogleDecodeError:
+        with pytest.raises(DecodeError):
+            decode(pair.ours, wire)
+        return
+    try:
+        ours = decode(pair.ours, wire)
+    except DecodeError as error:
+        # Google lets field number 0 pass inside groups and in messages without fields.
+        assert "out of Python's range" in str(error) or "field number 0" in str(error)  # noqa: PT017
+        return
+    try:
+        expected = as_python_can_say(theirs)
+    except NotComparable:
+        return
+    assert deterministic(pair.google.FromString(encode(ours))) == deterministic(expected)
+
+
+def one(pairs: dict[str, Pair], name: str) -> Pair:
+    return pairs[f"codec.test.{name}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "wire", "text"),
+    [
+        ("Scalars", b"\x72", "Scalars.a_string: truncated"),
+        ("Scalars", b"\x72\x05abc", "Scalars.a_string: truncated"),
+        ("Scalars", b"\x72\x01\xff", "Scalars.a_string: not UTF-8 at byte 2"),
+        ("Scalars", b"\x72\x03\xed\xa0\x80", "Scalars.a_string: not UTF-8"),
+        ("Scalars", b"\x10", "Scalars.an_int32: truncated at byte 1"),
+        ("Scalars", b"\x10\x80", "Scalars.an_int32: truncated at byte 2"),
+        ("Scalars", b"\x10" + b"\xff" * 10 + b"\x01", "Scalars.an_int32: .* more than 10 bytes"),
+        ("Scalars", b"\x49\0\0\0", "Scalars.a_double: truncated"),
+        ("Scalars", b"\x00\x01", "field number 0"),
+        ("Scalars", b"\x80\x80\x80\x80\x80\x01", "more than 32 bits"),
+        ("Scalars", b"\x72\xff\xff\xff\xff\xff\x01", "more than 32 bits"),
+        ("Scalars", b"\x72\xff\xff\xff\xff\x0f", "beyond"),
+        ("Scalars", b"\x16", "wire type 6"),
+        ("Scalars", b"\x17", "wire type 7"),
+        ("Scalars", b"\x14", "a group that was not open"),
+        ("Scalars", b"\x13\x1c", "a group that was not open"),
+        ("Scalars", b"\x13", "still open"),
+        ("Repeateds", b"\x4a\x07" + b"\0" * 7, "Repeateds.doubles: truncated"),
+        ("Repeateds", b"\x12\x01\x80", "Repeateds.int32s: truncated"),
+        ("Repeateds", b"\x12\x01\x80\x01", "Repeateds.int32s: truncated"),
+        ("Repeateds", b"\x8a\x01\x02\x1a\x05", "Tree.label: truncated"),
+        ("Maps", b"\x0a\x03\x0a\x01\xff", "Maps.strings: not UTF-8"),
+        ("Choice", b"\x42\x02\x1a\x05\x10\x01", "Tree.label: truncated"),
+        ("WellKnown", b"\x0a\x0a\x08" + b"\xff" * 8 + b"\x7f", "WellKnown.time: out of Python's"),
+    ],
+)  # fmt: skip
+def test_the_error_says_what_and_where(
+    all_types: dict[str, Pair], name: str, wire: bytes, text: str
+) -> None:
+    with pytest.raises(DecodeError, match=text):
+        decode(one(all_types, name).ours, wire)
+
+
+def test_an_error_text_never_shows_the_value(all_types: dict[str, Pair]) -> None:
+    with pytest.raises(DecodeError) as caught:
+        decode(one(all_types, "Scalars").ours, b"\x72\x0bsecretword\xff")
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 5, 9])
+@pytest.mark.parametrize("depth", [99, 100, 101, 150, 100_000])
+def test_nesting_ends_where_google_ends_it(
+    all_types: dict[str, Pair], number: int, depth: int
+) -> None:
+    if depth > 1000:  # without making quadratically many bytes: only the lengths are nested
+        wire = b"".join(tag(number, 2) + varint(5 * left) for left in range(depth, 0, -1))
+    else:
+        wire = b""
+        for level in range(depth):
+            wire = wire if number == 5 and level % 2 == 0 and level else wire
+            wire = delimited(2 if number == 5 and level % 2 == 0 else number, wire)
+    pair = one(all_types, "Tree")
+    try:
+        pair.google.FromString(wire)
+    except GoogleDecodeError:
+        with pytest.raises(DecodeError):
+            decode(pair.ours, wire)
+    else:
+        decode(pair.ours, wire)
+
+
+@pytest.mark.parametrize("levels", [32, 33, 34, 49, 50, 51])
+@pytest.mark.parametrize("kind", ["Struct", "ListValue"])
+def test_json_nests_as_deep_as_google_lets_it(
+    all_types: dict[str, Pair], levels: int, kind: str
+) -> None:
+    wire = b""
+    for _ in range(levels):
+        if kind == "Struct":
+            wire = delimited(1, delimited(1, b"k") + delimited(2, delimited(5, wire)))
+        else:
+            wire = delimited(1, delimited(6, wire))
+    pair = all_types[f"google.protobuf.{kind}"]
+    try:
+        pair.google.FromString(wire)
+    except GoogleDecodeError:
+        with pytest.raises(DecodeError):
+            decode(pair.ours, wire)
+    else:
+        assert encode(decode(pair.ours, wire)) == wire
+
+
+MEGABYTE = 1 << 20
+
+
+def _nested_repeats(levels: int) -> bytes:
+    """A singular message twice at each level: decoding eagerly would take 2**levels steps."""
+    wire = b""
+    for _ in range(levels):
+        wire = delimited(1, wire) + delimited(1, b"")
+    return wire
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    ("name", "wire"),
+    [
+        pytest.param("Tree", delimited(1, b"\x1a\x01a") * (MEGABYTE // 5), id="merged-messages"),
+        pytest.param("Tree", delimited(1, b"\x38\x01") * (MEGABYTE // 4), id="merged-unknown"),
+        pytest.param("Tree", b"\x38\x01" * (MEGABYTE // 2), id="unknown-fields"),
+        pytest.param("Tree", b"\x3b\x3c" * (MEGABYTE // 2), id="unknown-groups"),
+        pytest.param("Tree", b"\x22\x00" * (MEGABYTE // 2), id="empty-messages"),
+        pytest.param("Tree", b"\x1a\x00\x0a\x00" * (MEGABYTE // 4), id="out-of-order"),
+        pytest.param("Tree", _nested_repeats(99), id="nested-merges"),
+        pytest.param("Choice", b"\x42\x00\x10\x01" * (MEGABYTE // 4), id="oneof-switches"),
+        pytest.param("Choice", b"\x42\x00" * (MEGABYTE // 2), id="oneof-merges"),
+        pytest.param("Repeateds", b"\x12\x01\x01" * (MEGABYTE // 3), id="tiny-packed"),
+        pytest.param("Maps", b"\x0a\x00" * (MEGABYTE // 2), id="one-map-key"),
+        pytest.param("WellKnown", b"\x1a\x04\x0a\x02\x12\x00" * (MEGABYTE // 6), id="structs"),
+    ],
+)
+def test_a_megabyte_of_malice_takes_a_few_seconds_at_most(
+    all_types: dict[str, Pair], name: str, wire: bytes
+) -> None:
+    pair = one(all_types, name)
+    start = time.process_time()
+
+    ours = decode(pair.ours, wire)
+
+    assert time.process_time() - start < 10
+    assert deterministic(pair.google.FromString(encode(ours))) == deterministic(
+        pair.google.FromString(wire)
+    )
+
+
+@pytest.mark.timeout(30)
+def test_a_struct_that_is_odd_at_each_level_is_read_in_linear_time(
+    all_types: dict[str, Pair],
+) -> None:
+    pair = all_types["google.protobuf.Struct"]
+    filler = delimited(1, delimited(1, b"a") + delimited(2, delimited(3, b"text"))) * 3000
+    wire = b""
+    for level in range(32):
+        wire = filler + delimited(
+            1, delimited(1, str(level).encode()) + delimited(2, delimited(5, wire))
+        ) + b"\x38\x01"  # fmt: skip
+    start = time.process_time()
+    ours = decode(pair.ours, wire)
+    assert time.process_time() - start < 20
+    assert deterministic(pair.google.FromString(encode(ours))) == deterministic(
+        pair.google.FromString(wire)
+    )
+
+
+def test_any_buffer_is_accepted(all_types: dict[str, Pair]) -> None:
+    cls = one(all_types, "Scalars").ours
+    for kind in (bytes, bytearray, memoryview):
+        assert decode(cls, kind(b"\x72\x01a")) == decode(cls, b"\x72\x01a")
