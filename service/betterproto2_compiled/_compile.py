@@ -43,6 +43,7 @@ def encode(message: betterproto2.Message | Encoded) -> bytes:
 
     Raises:
         EncodeError: A field has a value that it cannot carry, or nesting is too deep to decode.
+
     """
     encoder = _encoders.get(type(message))
     if encoder is None:
@@ -55,6 +56,7 @@ def decode(cls: type[MessageT], data: bytes) -> MessageT:
 
     Raises:
         DecodeError: The bytes are no such message. Nothing else is raised, whatever the bytes.
+
     """
     decoder = _decoders.get(cls)
     if decoder is None:
@@ -121,7 +123,7 @@ class _Compiler:
         if issubclass(cls, Encoded):
             self.encoders[cls] = _encode_encoded
         elif issubclass(cls, PlainStruct):
-            self._compile_struct(cls._struct_class)
+            self._compile_struct(vars(cls)["_struct_class"])
         elif is_well_known(cls, "Struct"):
             self._compile_struct(cls)
         elif _has_own_codec(cls):
@@ -151,7 +153,7 @@ class _Compiler:
 
     def _compile_struct(self, struct_class: type[Any]) -> None:
         self._compile_message(struct_class)
-        plain_class = make_plain_struct_class(struct_class)
+        plain_class: type[Any] = make_plain_struct_class(struct_class)
         self.encoders[plain_class] = plain_struct_encoder(self.encoders[struct_class])
         decoder = plain_struct_decoder(plain_class, self.decoders[struct_class])
         self.decoders[plain_class] = self.decoders[struct_class] = decoder

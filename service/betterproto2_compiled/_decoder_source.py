@@ -7,47 +7,31 @@ next tag where one has matched; a tag that comes out of order costs one more rou
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from struct import error as StructError  # noqa: N812 (it is a class)
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import betterproto2
 from betterproto2 import (
     TYPE_BOOL,
     TYPE_BYTES,
     TYPE_DOUBLE,
     TYPE_ENUM,
     TYPE_FLOAT,
-    TYPE_INT32,
-    TYPE_INT64,
     TYPE_MAP,
     TYPE_MESSAGE,
     TYPE_STRING,
-    TYPE_UINT32,
-    TYPE_UINT64,
 )
 
+from ._decoder_runtime import decode_parts, join_later, wrong_bytes
 from ._errors import DecodeError, WireError
 from ._fields import Field, Presence
-from ._scalars import (
-    FROM_VARINT,
-    PACKERS,
-    read_packed_fixed,
-    read_packed_varints,
-    wire_type_of,
-)
+from ._scalar_source import packed_expression, write_length, write_scalar
+from ._scalars import read_packed_fixed, read_packed_varints, wire_type_of
 from ._source import Source
-from ._wire import (
-    LENGTH,
-    MAX_DEPTH,
-    check_framing,
-    read_short_varint,
-    read_varint,
-    skip_value,
-)
+from ._wire import LENGTH, MAX_DEPTH, read_short_varint, read_varint, skip_value
+
+if TYPE_CHECKING:
+    import betterproto2
 
 _NOT_PACKED = frozenset({TYPE_STRING, TYPE_BYTES, TYPE_MESSAGE, TYPE_MAP})
-_SAME_WHEN_SHORT = frozenset({TYPE_ENUM, TYPE_INT32, TYPE_INT64, TYPE_UINT32, TYPE_UINT64})
 _DEFAULTS = {
     TYPE_BOOL: "False",
     TYPE_BYTES: "b''",
@@ -55,70 +39,6 @@ _DEFAULTS = {
     TYPE_FLOAT: "0.0",
     TYPE_STRING: "''",
 }
-
-
-def wrong_bytes(
-    cls: type[Any], fields: dict[int, str], position: int, error: Exception
-) -> DecodeError:
-    """Say what was wrong and where, from the line of the generated code that failed."""
-    line = error.__traceback__.tb_lineno if error.__traceback__ else 0
-    name = fields.get(line)
-    where = f"{cls.__name__}.{name}" if name else cls.__name__
-    if isinstance(error, WireError):
-        reason = str(error)
-    elif isinstance(error, IndexError | StructError):
-        reason = f"truncated at byte {position}"
-    elif isinstance(error, UnicodeDecodeError):
-        reason = f"not UTF-8 at byte {position}"  # its own text has an excerpt of the value
-    elif isinstance(error, OverflowError):
-        reason = f"out of Python's range before byte {position}"
-    else:
-        reason = f"{error} at byte {position}"
-    return DecodeError(f"{where}: {reason}")
-
-
-Later = dict[int, list[bytes]]
-"""The parts of message fields that occur more than once, by field number."""
-
-
-def join_later(
-    later: Later | None,
-    number: int,
-    data: bytes,
-    first: tuple[int, int],
-    second: tuple[int, int],
-    depth: int,
-) -> Later:
-    """Keep another part of a message field: protobuf merges parts, which is to decode them joined.
-
-    Each part must be a row of whole fields by itself. Decoding each as it comes and once more
-    when joined would take exponential time in messages nested on purpose.
-    """
-    if later is None:
-        later = {}
-    parts = later.get(number)
-    if parts is None:
-        check_framing(data, *first, depth)
-        parts = later[number] = [data[first[0] : first[1]]]
-    check_framing(data, *second, depth)
-    parts.append(data[second[0] : second[1]])
-    return later
-
-
-def decode_parts(
-    data: bytes,
-    span: tuple[int, int],
-    later: Later | None,
-    number: int,
-    decoder: Callable[[bytes, int, int, int], Any],
-    depth: int,
-) -> Any:
-    """Decode a message field from its only place, or from all its parts joined."""
-    parts = later.pop(number, None) if later else None
-    if parts is None:
-        return decoder(data, span[0], span[1], depth)
-    joined = b"".join(parts)
-    return decoder(joined, 0, len(joined), depth)
 
 
 def write_decoder(
@@ -237,7 +157,7 @@ class _Writer:
         number = field.number
         if field.presence is Presence.MAP:
             with source.block(f"if tag == {number << 3 | LENGTH}:"):
-                self._length()
+                write_length(source)
                 source.add(
                     f"key, value = decode_{number}(data, position, stop, depth - 1)",
                     f"f{number}[key] = value",
@@ -253,13 +173,13 @@ class _Writer:
             return [tag]
         with source.block(f"while tag == {tag}:"):
             if field.proto_type == TYPE_MESSAGE:
-                self._length()
+                write_length(source)
                 source.add(
                     f"f{number}.append(decode_{number}(data, position, stop, depth - 1))",
                     "position = stop",
                 )
             else:
-                self._scalar(field)
+                write_scalar(source, field)
                 source.add(f"f{number}.append(value)")
             with source.block("if position >= end:"):
                 source.add("tag = -1", "break")
@@ -269,8 +189,8 @@ class _Writer:
             return [tag]
         packed = number << 3 | LENGTH
         with source.block(f"if tag == {packed}:"):
-            self._length()
-            source.add(f"f{number} += {self._packed(field)}", "position = stop")
+            write_length(source)
+            source.add(f"f{number} += {packed_expression(source, field)}", "position = stop")
             self._more()
         return [tag, packed]
 
@@ -279,9 +199,9 @@ class _Writer:
         number = field.number
         is_message = field.proto_type == TYPE_MESSAGE
         if is_message:
-            self._length()
+            write_length(source)
         else:
-            self._scalar(field)
+            write_scalar(source, field)
         if field.group is not None:
             index = self.oneofs[field.group]
             with source.block(f"if case{index} != {number}:"):
@@ -313,71 +233,6 @@ class _Writer:
             source.add(f"f{number} = value")
         if is_message:
             source.add("position = stop")
-
-    def _length(self) -> None:
-        """Write the reading of a length; the value is then ``data[position:stop]``."""
-        self.source.add(
-            "stop = data[position]",
-            "position += 1",
-            "if stop > 127: stop, position = read_short_varint(data, position, stop)",
-            "stop += position",
-            "if stop > end: raise WireError(f'truncated: a value goes on beyond byte {end}')",
-        )
-
-    def _scalar(self, field: Field) -> None:
-        """Write the reading of a scalar into ``value``."""
-        source = self.source
-        proto_type = field.proto_type
-        if proto_type == TYPE_STRING:
-            self._length()
-            source.add("value = data[position:stop].decode()", "position = stop")
-        elif proto_type == TYPE_BYTES:
-            self._length()
-            source.add("value = data[position:stop]", "position = stop")
-        elif proto_type in PACKERS:
-            source.names[f"unpack_{proto_type}"] = PACKERS[proto_type].unpack_from
-            source.add(
-                f"(value,) = unpack_{proto_type}(data, position)",
-                f"position += {PACKERS[proto_type].size}",
-            )
-        else:
-            source.names[f"from_{proto_type}"] = FROM_VARINT[proto_type]
-            source.add("value = data[position]", "position += 1")
-            with source.block("if value > 127:"):
-                source.add("value, position = read_varint(data, position, value)")
-                if proto_type in _SAME_WHEN_SHORT:
-                    source.add(f"value = from_{proto_type}(value)")
-            if proto_type == TYPE_BOOL:
-                source.add("value = value != 0")
-            elif proto_type not in _SAME_WHEN_SHORT:
-                source.add(f"value = from_{proto_type}(value)")
-            if proto_type == TYPE_ENUM:
-                self._name_enum(field)
-                number = field.number
-                source.add(
-                    f"value = E{number}[value] if value in E{number} else C{number}(value)"
-                )
-
-    def _name_enum(self, field: Field) -> None:
-        if field.cls is None:
-            raise TypeError(f"{field.name} is an enum without class")
-        self.source.names[f"C{field.number}"] = field.cls
-        self.source.names[f"E{field.number}"] = {
-            member.value: member for member in field.cls.__members__.values()
-        }
-
-    def _packed(self, field: Field) -> str:
-        proto_type = field.proto_type
-        names = self.source.names
-        if proto_type in PACKERS:
-            names[f"P{field.number}"] = PACKERS[proto_type]
-            return f"read_packed_fixed(data, position, stop, P{field.number})"
-        convert: Callable[[int], Any] = FROM_VARINT[proto_type]
-        values = f"read_packed_varints(data, position, stop, P{field.number})"
-        names[f"P{field.number}"] = convert
-        if proto_type == TYPE_ENUM:
-            return f"map(C{field.number}, {values})"
-        return values
 
     def _result(self) -> None:
         source = self.source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import betterproto2
 from betterproto2 import TYPE_ENUM, TYPE_MAP, TYPE_MESSAGE, FieldMetadata
@@ -67,9 +67,9 @@ def _wire_class(meta: FieldMetadata, hint: type[Any]) -> type[Any] | None:
 
 def read_fields(cls: type[betterproto2.Message]) -> list[Field]:
     """Read the fields of a generated message class, in the order of their numbers."""
-    # The metaclass-free `_betterproto` is where betterproto2 keeps what it has resolved from
+    # `_betterproto` is where betterproto2 keeps what it has resolved from
     # the annotations; its own codec reads the same.
-    hints = cls._betterproto.cls_by_field  # noqa: SLF001
+    hints: dict[str, Any] = cast("Any", cls)._betterproto.cls_by_field  # noqa: SLF001 (as said)
     fields = []
     for dataclass_field in dataclasses.fields(cls):  # type: ignore[arg-type]
         meta = FieldMetadata.get(dataclass_field)

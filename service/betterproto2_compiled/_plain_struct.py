@@ -1,5 +1,7 @@
 """A ``google.protobuf.Struct`` that carries plain JSON data instead of an object per value."""
 
+# ruff: noqa: SLF001
+# The PlainStruct and its functions are one; `_betterproto` has the resolved classes.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -33,6 +35,7 @@ class PlainStruct:
         Args:
             plain: The JSON object. It is not copied: changes show until it is encoded.
             fields: Name to ``google.protobuf.Value``, instead of ``plain``.
+
         """
         self._unknown_fields = b""
         if fields is None:
@@ -63,7 +66,7 @@ class PlainStruct:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, self._struct_class):
             return NotImplemented
-        return _as_struct(self) == _as_struct(other)
+        return bool(_as_struct(self) == _as_struct(other))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -81,9 +84,9 @@ def _as_struct(struct: Any) -> Any:
     """Give an ordinary Struct with the same fields, without expanding a PlainStruct for good."""
     if not isinstance(struct, PlainStruct):
         return struct
-    cls = struct._struct_class  # noqa: SLF001
-    held = struct._plain  # noqa: SLF001
-    return cls(fields=struct._fields if held is None else _expand(cls, held))  # noqa: SLF001
+    cls = struct._struct_class
+    held = struct._plain
+    return cls(fields=struct._fields if held is None else _expand(cls, held))
 
 
 def _rebuild(struct_class: type[Any], plain: dict[str, Any]) -> Any:
@@ -102,8 +105,8 @@ def make_plain_struct_class(struct_class: type[Any]) -> type[Any]:
             "__doc__": PlainStruct.__doc__,
             "_struct_class": struct_class,
             "fields": property(
-                PlainStruct._read_fields,  # noqa: SLF001
-                PlainStruct._write_fields,  # noqa: SLF001
+                PlainStruct._read_fields,
+                PlainStruct._write_fields,
                 doc="Name to Value; made from the plain data when first asked for.",
             ),
         },
@@ -118,9 +121,7 @@ def plain_struct_class(
     It is a subclass of ``struct_class`` and of `PlainStruct`. Type checkers see a function that
     makes Structs; test with ``isinstance(value, PlainStruct)``.
     """
-    return cast(
-        "Callable[[Mapping[str, Any]], StructT]", make_plain_struct_class(struct_class)
-    )
+    return cast("Callable[[Mapping[str, Any]], StructT]", make_plain_struct_class(struct_class))
 
 
 def plain(struct: betterproto2.Message) -> dict[str, Any]:
@@ -151,8 +152,8 @@ def _plain_value(value: Any) -> Any:
 
 def _expand(struct_class: type[Any], held: Mapping[str, Any]) -> dict[str, Any]:
     """Make the Value objects that betterproto2's own codec needs."""
-    value_class = struct_class._betterproto.cls_by_field["fields.value"]  # noqa: SLF001
-    classes = value_class._betterproto.cls_by_field  # noqa: SLF001
+    value_class = struct_class._betterproto.cls_by_field["fields.value"]
+    classes = value_class._betterproto.cls_by_field
     list_class = classes["list_value"]
     null = classes["null_value"](0)
 

@@ -4,6 +4,8 @@ The decoder reads only what encoders usually write and gives up (``None``) on an
 it unusual or wrong; the compiled decoder of the Struct class then says what it is.
 """
 
+# ruff: noqa: PLR2004
+# The numbers of the wire format are its vocabulary: tags, and the high bit of a varint's byte.
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -60,10 +62,11 @@ def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
         TypeError: A value is none of JSON's.
         ValueError: It is nested too deeply, or a text has lone surrogates.
         OverflowError: An integer is too large for a double.
+
     """
     if not plain:
         return b""
-    if depth < 2:  # noqa: PLR2004 (the entry and its Value)
+    if depth < 2:  # the entry and its Value
         raise ValueError("nested too deeply")
     chunks: list[bytes] = []
     for key, value in plain.items():
@@ -73,7 +76,7 @@ def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
             text = value.encode()
             length = len(text)
             size = len(head) + length + 4
-            if size < 128:  # noqa: PLR2004 (one-byte lengths)
+            if size < 128:  # one-byte lengths
                 chunks += (_ENTRY[size], head, _STRING_ENTRY[length], text)
                 continue
             encoded = b"\x1a" + encode_varint(length) + text
@@ -89,7 +92,7 @@ def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
             encoded = b"\x12" + encode_varint(len(encoded)) + encoded
         size = len(head) + len(encoded)
         chunks += (
-            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),  # noqa: PLR2004
+            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),
             head,
             encoded,
         )
@@ -128,13 +131,13 @@ def _encode_list(values: list[Any] | tuple[Any, ...], depth: int) -> bytes:
         if type(value) is str:
             text = value.encode()
             length = len(text)
-            if length < 126:  # noqa: PLR2004 (one-byte lengths)
+            if length < 126:  # one-byte lengths
                 chunks += (_STRING_ITEM[length], text)
                 continue
         encoded = _encode_value(value, depth - 1)
         size = len(encoded)
         chunks += (
-            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),  # noqa: PLR2004
+            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),
             encoded,
         )
     return b"".join(chunks)
@@ -169,53 +172,71 @@ def _length(data: bytes, position: int, tag: int, end: int) -> tuple[int, int]:
     """Read an expected tag and a length; return where the value begins and ends."""
     if data[position] != tag:
         raise UnusualError
-    length = data[position + 1]
+    stop = data[position + 1]
     position += 2
-    if length > 0x7F:
-        length, position = read_short_varint(data, position, length)
-    length += position
-    if length > end:
+    if stop > 0x7F:
+        stop, position = read_short_varint(data, position, stop)
+    stop += position
+    if stop > end:
         raise UnusualError
-    return position, length
+    return position, stop
 
 
 def _decode_object(data: bytes, position: int, end: int, depth: int) -> dict[str, Any]:
     plain: dict[str, Any] = {}
-    if depth < 0 or (position < end and depth < 2):  # noqa: PLR2004 (the entry and its Value)
+    if depth < 0 or (position < end and depth < 2):  # the entry and its Value
         raise UnusualError
     while position < end:
-        position, entry_end = _length(data, position, 0x0A, end)
-        position, key_end = _length(data, position, 0x0A, entry_end)
-        key = data[position:key_end].decode()
-        position, value_end = _length(data, key_end, 0x12, entry_end)
-        if value_end != entry_end:
+        position, stop = _length(data, position, 0x0A, end)
+        # What follows is `_length` again, in place for the sake of speed. No end needs checking
+        # but the last: the value must end where the entry does.
+        if data[position] != 0x0A:  # the key
             raise UnusualError
-        plain[key] = _decode_value(data, position, value_end, depth - 2)
-        position = value_end
+        key_end = data[position + 1]
+        position += 2
+        if key_end > 0x7F:
+            key_end, position = read_short_varint(data, position, key_end)
+        key_end += position
+        key = data[position:key_end].decode()
+        if data[key_end] != 0x12:  # the value
+            raise UnusualError
+        size = data[key_end + 1]
+        position = key_end + 2
+        if size > 0x7F:
+            size, position = read_short_varint(data, position, size)
+        if position + size != stop or not size:
+            raise UnusualError
+        if data[position] == 0x1A and data[position + 1] == size - 2:  # a short string_value
+            plain[key] = data[position + 2 : stop].decode()
+        else:
+            plain[key] = _decode_value(data, position, stop, depth - 2)
+        position = stop
     return plain
 
 
-def _decode_value(data: bytes, position: int, end: int, depth: int) -> Any:
+def _decode_value(  # noqa: C901 (one branch for each kind)
+    data: bytes, position: int, end: int, depth: int
+) -> Any:
     if position >= end:
         raise UnusualError
     kind = data[position]
-    if kind == 0x1A:  # noqa: PLR2004 (string_value)
+    if kind == 0x1A:  # string_value
         position, value_end = _length(data, position, kind, end)
         if value_end == end:
             return data[position:end].decode()
-    elif kind == 0x11:  # noqa: PLR2004 (number_value)
+    elif kind == 0x11:  # number_value
         if position + 9 == end:
             return plain_number(_unpack_double(data, position + 1)[0])
-    elif kind == 0x20:  # noqa: PLR2004 (bool_value)
-        if position + 2 == end and data[position + 1] < 2:  # noqa: PLR2004 (false, true)
+    elif kind == 0x20:  # bool_value
+        if position + 2 == end and data[position + 1] < 2:  # false, true
             return data[position + 1] == 1
-    elif kind == 0x08:  # noqa: PLR2004 (null_value)
+    elif kind == 0x08:  # null_value
         if position + 2 == end and not data[position + 1]:
             return None
     elif depth > 0 and kind in {0x2A, 0x32}:  # struct_value, list_value
         position, value_end = _length(data, position, kind, end)
         if value_end == end:
-            if kind == 0x2A:  # noqa: PLR2004 (struct_value)
+            if kind == 0x2A:  # struct_value
                 return _decode_object(data, position, end, depth - 1)
             return _decode_list(data, position, end, depth - 1)
     raise UnusualError

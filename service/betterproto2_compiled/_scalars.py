@@ -4,11 +4,12 @@ The generated code does the common cases itself and comes here for the others: l
 negative numbers, repeated fields, map keys and whatever is wrong.
 """
 
+# ruff: noqa: PLR2004
+# The numbers of the wire format are its vocabulary: tags, and the high bit of a varint's byte.
 from __future__ import annotations
 
-from collections.abc import Callable
 from struct import Struct as Packer
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from betterproto2 import (
     TYPE_BOOL,
@@ -31,6 +32,9 @@ from betterproto2 import (
 
 from ._errors import WireError
 from ._wire import FIXED32, FIXED64, LENGTH, VARINT, encode_varint, read_varint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TWO_POWER_64: Final = 1 << 64
 
@@ -62,7 +66,7 @@ INTEGER_RANGES: Final = {
 def wire_type_of(proto_type: str) -> int:
     """Tell the wire type of a field's single value."""
     if proto_type in PACKERS:
-        return FIXED64 if PACKERS[proto_type].size == 8 else FIXED32  # noqa: PLR2004 (bytes)
+        return FIXED64 if PACKERS[proto_type].size == 8 else FIXED32
     if proto_type == TYPE_BOOL or proto_type in INTEGER_RANGES:
         return VARINT
     return LENGTH

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _serial = count(1)
 
@@ -62,6 +64,6 @@ class Source:
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         self.names["FIELD_OF_LINE"] = self.fields
         # The text is made of field numbers and identifiers of generated classes, never of input.
-        exec(compile(text, filename, "exec"), self.names)  # noqa: S102
+        exec(compile(text, filename, "exec"), self.names)  # noqa: S102 (as said)
         function: Callable[..., Any] = self.names[name]
         return function

@@ -1,11 +1,15 @@
 """The codec of the Struct class: plain data where possible, the compiled messages otherwise."""
 
+# ruff: noqa: SLF001
+# The codec of a class sees inside it.
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._plain_wire import decode_plain, encode_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def plain_struct_encoder(
@@ -14,8 +18,8 @@ def plain_struct_encoder(
     """Make the encoder of a PlainStruct class from that of its Struct class."""
 
     def encode_plain_struct(struct: Any, depth: int) -> bytes:
-        plain = struct._plain  # noqa: SLF001
-        if plain is None or struct._unknown_fields or depth < 0:  # noqa: SLF001
+        plain = struct._plain
+        if plain is None or struct._unknown_fields or depth < 0:
             return encode_struct(struct, depth)
         return encode_plain(plain, depth)
 
@@ -37,11 +41,11 @@ def plain_struct_decoder(
         if plain is None:
             whole = decode_struct(data, position, end, depth)
             struct = plain_class(fields=whole.fields)
-            struct._unknown_fields = whole._unknown_fields  # noqa: SLF001
+            struct._unknown_fields = whole._unknown_fields
             return struct
         struct = new(plain_class)
-        struct._plain = plain  # noqa: SLF001
-        struct._unknown_fields = b""  # noqa: SLF001
+        struct._plain = plain
+        struct._unknown_fields = b""
         return struct
 
     return decode_plain_struct

@@ -4,12 +4,14 @@ All arithmetic is on integers, so microseconds are exact. What is finer than a m
 towards zero when decoding, as google protobuf's ``ToDatetime`` and ``ToTimedelta`` cut it.
 """
 
+# ruff: noqa: PLR2004
+# The numbers of the wire format are its vocabulary: tags, and the high bit of a varint's byte.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from betterproto2 import TYPE_INT32, TYPE_INT64
+from betterproto2 import TYPE_INT32
 
 from ._scalars import FROM_VARINT
 from ._wire import (
@@ -26,6 +28,7 @@ _SECONDS_A_DAY: Final = 86_400
 _MICROSECONDS_A_SECOND: Final = 1_000_000
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TWO_POWER_64: Final = 1 << 64
+_INT64_MAX: Final = (1 << 63) - 1
 _FIVE_BYTES: Final = 1 << 28  # the least number whose varint has five bytes
 _SEVEN_BYTES: Final = 1 << 42
 _SECONDS: Final = b"\x08"  # field 1, varint
@@ -34,7 +37,6 @@ _SECONDS_TAG: Final = 0x08
 _NANOS_TAG: Final = 0x10
 
 _int32 = FROM_VARINT[TYPE_INT32]
-_int64 = FROM_VARINT[TYPE_INT64]
 
 
 def encode_timestamp(moment: datetime) -> bytes:
@@ -42,6 +44,7 @@ def encode_timestamp(moment: datetime) -> bytes:
 
     Raises:
         TypeError: It has no time zone, or is no ``datetime``.
+
     """
     since = moment - _EPOCH
     seconds = since.days * _SECONDS_A_DAY + since.seconds
@@ -97,15 +100,19 @@ def _read_seconds_and_nanos(data: bytes, position: int, end: int, depth: int) ->
         position += 1
         if tag > 0x7F:
             tag, position = read_short_varint(data, position, tag)
-        if tag in {_SECONDS_TAG, _NANOS_TAG}:
-            raw = data[position]
+        if tag == _SECONDS_TAG:
+            seconds = data[position]
             position += 1
-            if raw > 0x7F:
-                raw, position = read_varint(data, position, raw)
-            if tag == _SECONDS_TAG:
-                seconds = _int64(raw)
-            else:
-                nanos = _int32(raw)
+            if seconds > 0x7F:
+                seconds, position = read_varint(data, position, seconds)
+                if seconds > _INT64_MAX:
+                    seconds -= _TWO_POWER_64
+        elif tag == _NANOS_TAG:
+            nanos = data[position]
+            position += 1
+            if nanos > 0x7F:
+                nanos, position = read_varint(data, position, nanos)
+                nanos = _int32(nanos)
         else:
             position = skip_value(data, position, end, tag, depth)
     if position > end:
@@ -113,18 +120,15 @@ def _read_seconds_and_nanos(data: bytes, position: int, end: int, depth: int) ->
     return seconds, nanos
 
 
-def _microseconds(nanos: int) -> int:
-    return nanos // 1000 if nanos >= 0 else -(-nanos // 1000)
-
-
 def decode_timestamp(data: bytes, position: int, end: int, depth: int) -> datetime:
     """Decode the ``google.protobuf.Timestamp`` in ``data[position:end]``.
 
     Raises:
         OverflowError: The moment is outside the years that ``datetime`` knows.
+
     """
     seconds, nanos = _read_seconds_and_nanos(data, position, end, depth)
-    return _EPOCH + timedelta(seconds=seconds, microseconds=_microseconds(nanos))
+    return _EPOCH + timedelta(0, seconds, nanos // 1000 if nanos >= 0 else -(-nanos // 1000))
 
 
 def decode_duration(data: bytes, position: int, end: int, depth: int) -> timedelta:
@@ -132,9 +136,10 @@ def decode_duration(data: bytes, position: int, end: int, depth: int) -> timedel
 
     Raises:
         OverflowError: The span is longer than a ``timedelta`` can be.
+
     """
     seconds, nanos = _read_seconds_and_nanos(data, position, end, depth)
-    return timedelta(seconds=seconds, microseconds=_microseconds(nanos))
+    return timedelta(0, seconds, nanos // 1000 if nanos >= 0 else -(-nanos // 1000))
 
 
 TIME_ENCODERS: Final = {"Timestamp": encode_timestamp, "Duration": encode_duration}

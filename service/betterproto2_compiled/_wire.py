@@ -4,6 +4,8 @@ Tables hold the short varints, because lengths, counts and enum values are nearl
 and one tuple lookup is cheaper in CPython than any arithmetic.
 """
 
+# ruff: noqa: PLR2004
+# The numbers of the wire format are its vocabulary: tags, and the high bit of a varint's byte.
 from __future__ import annotations
 
 from functools import cache
@@ -73,6 +75,7 @@ def read_varint(data: bytes, position: int, first: int) -> tuple[int, int]:
     Raises:
         IndexError: The data end inside the varint.
         WireError: It has more than ten bytes.
+
     """
     value = first & 0x7F
     for shift in range(7, 7 * _LONGEST_VARINT, 7):
@@ -90,6 +93,7 @@ def read_short_varint(data: bytes, position: int, first: int) -> tuple[int, int]
     Raises:
         IndexError: The data end inside the varint.
         WireError: It is longer or larger.
+
     """
     value = first & 0x7F
     for shift in range(7, 7 * _LONGEST_TAG, 7):
@@ -104,7 +108,9 @@ def read_short_varint(data: bytes, position: int, first: int) -> tuple[int, int]
     raise WireError(f"a tag or length of more than 32 bits before byte {position}")
 
 
-def skip_value(data: bytes, position: int, end: int, tag: int, depth: int) -> int:
+def skip_value(  # noqa: C901, PLR0912 (one branch for each wire type)
+    data: bytes, position: int, end: int, tag: int, depth: int
+) -> int:
     """Step over the value of an unknown field; return the position after it.
 
     Groups are walked with a stack of our own, so nesting costs no Python frames.
@@ -112,6 +118,7 @@ def skip_value(data: bytes, position: int, end: int, tag: int, depth: int) -> in
     Raises:
         IndexError: The data end inside the value.
         WireError: The tag or the value is not valid.
+
     """
     open_groups: list[int] = []
     while True:
@@ -161,6 +168,7 @@ def check_framing(data: bytes, position: int, end: int, depth: int) -> None:
     Raises:
         IndexError: The data end inside a field.
         WireError: A tag or a value is not valid.
+
     """
     while position < end:
         tag = data[position]

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chat3_embedded.store import Store
+    from chat3_embedded.store.records import Message
 
 TENANT = "tnt_default"
 API_KEY = "demo-key"
-# 1 November 2026, 09:00 UTC; something happens every minute.
-_START = 1_793_523_600_000.0
+# 5 January 2026, 09:00 UTC; something happens every minute.
+_START = 1_767_603_600_000.0
 _MINUTE = 60_000.0
 
 USERS = {"alice": "Alice", "bob": "Bob", "carl": "Carl"}
@@ -43,26 +44,29 @@ def seed_demo(store: Store) -> bool:
         store.add_key(API_KEY, ("read", "write", "delete"))
         if store.dialogs.get(TENANT, GENERAL) is not None:
             return False
-        for user_id, name in USERS.items():
-            store.add_user(TENANT, user_id, meta={"displayName": name}, created_at=_START)
-        for dialog_id, (title, members) in DIALOGS.items():
-            meta = {"title": title}
-            store.add_dialog(TENANT, meta=meta, dialog_id=dialog_id, created_at=_START)
-            for member in members:
-                store.add_member(TENANT, dialog_id, member, created_at=_START)
-        messages = [
-            store.add_message(
-                TENANT,
-                dialog_id,
-                sender,
-                content,
-                message_id=f"msg_demo{number:016d}",
-                created_at=_START + number * _MINUTE,
-            )
-            for number, (dialog_id, sender, content) in enumerate(MESSAGES, start=1)
-        ]
-        for place, user_id, reaction in REACTIONS:
-            store.marks.add_reaction(TENANT, messages[place].message_id, user_id, reaction)
-        for place, user_id, status in STATUSES:
-            store.set_status(messages[place], user_id, status)
+        with store.clock.starting_at(_START):
+            _add_people_and_dialogs(store)
+        messages = _add_messages(store)
+        with store.clock.starting_at(_START + 10 * _MINUTE):
+            for place, user_id, reaction in REACTIONS:
+                store.marks.add_reaction(TENANT, messages[place].message_id, user_id, reaction)
+            for place, user_id, status in STATUSES:
+                store.set_status(messages[place], user_id, status)
     return True
+
+
+def _add_people_and_dialogs(store: Store) -> None:
+    for user_id, name in USERS.items():
+        store.add_user(TENANT, user_id, meta={"displayName": name})
+    for dialog_id, (title, members) in DIALOGS.items():
+        store.add_dialog(TENANT, members, meta={"title": title}, dialog_id=dialog_id)
+
+
+def _add_messages(store: Store) -> list[Message]:
+    messages = []
+    for number, (dialog_id, sender, content) in enumerate(MESSAGES, start=1):
+        message_id, moment = f"msg_demo{number:016d}", _START + number * _MINUTE
+        with store.clock.starting_at(moment):
+            message = store.add_message(TENANT, dialog_id, sender, content, message_id=message_id)
+        messages.append(message)
+    return messages

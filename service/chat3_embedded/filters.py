@@ -15,6 +15,8 @@ from chat3_embedded.jsonvalues import TIME_KEYS, decode, number
 
 OPERATORS = ("eq", "ne", "in", "nin", "all", "gt", "gte", "lt", "lte", "regex", "exists")
 MAX_OPERANDS = 12
+# Nobody nests deeper; it keeps hostile text from exhausting the stack.
+_MAX_DEPTH = 50
 _LISTS = frozenset({"in", "nin", "all"})
 
 _HEAD = re.compile(r"\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*,")
@@ -59,17 +61,17 @@ def parse_filter(text: str) -> Node | None:
     return parsed[0] if parsed else None
 
 
-def _parse_operands(text: str, at: int) -> tuple[Node, int] | None:
+def _parse_operands(text: str, at: int, depth: int = 0) -> tuple[Node, int] | None:
     operands: list[Node] = []
     joiners: set[str] = set()
-    while operand := _parse_operand(text, at):
-        node, at = operand
+    parsed = _parse_operand(text, at, depth)
+    while parsed:
+        node, at = parsed
         operands.append(node)
         joiner = text[at : at + 1]
-        if joiner not in _NAMES or _parse_operand(text, at + 1) is None:
-            break
-        joiners.add(joiner)
-        at += 1
+        parsed = _parse_operand(text, at + 1, depth) if joiner in _NAMES else None
+        if parsed:
+            joiners.add(joiner)
     if not operands:
         return None
     if len(joiners) > 1:
@@ -84,13 +86,14 @@ def _parse_operands(text: str, at: int) -> tuple[Node, int] | None:
     return Group(joiner, tuple(operands)), at
 
 
-def _parse_operand(text: str, at: int) -> tuple[Node, int] | None:
+def _parse_operand(text: str, at: int, depth: int) -> tuple[Node, int] | None:
     if head := _HEAD.match(text, at):
         field, operator = head.groups()
         end = _end_of_value(text, head.end(), balanced=operator == "regex")
         if end is not None:
             return _condition(field, operator, text[head.end() : end]), end + 1
-    if text.startswith("((", at) and (parsed := _parse_operands(text, at + 1)):
+    nested = text.startswith("((", at) and depth < _MAX_DEPTH
+    if nested and (parsed := _parse_operands(text, at + 1, depth + 1)):
         node, end = parsed
         if text.startswith(")", end):
             return node, end + 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import secrets
 import signal
 from collections.abc import AsyncIterator
@@ -9,13 +10,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
-
 from chat3_embedded.publishing import AmqpPublisher, UpdatePublisher
 from chat3_embedded.server import serve as serve_tenant_api
+
 from chat3_user.calls import CallChain
 from chat3_user.config import Config
 from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
+from chat3_user.errors import reasons
+from chat3_user.http2 import ConnectionLimits
 from chat3_user.mapping.updates import decode_update
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app
@@ -43,6 +46,10 @@ class Running:
     ops_port: int
     hub: Hub
     broker: Broker
+
+    async def ready(self) -> None:
+        """Wait until updates flow."""
+        await self.hub.wait_live()
 
 
 @asynccontextmanager
@@ -75,7 +82,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             hub,
             StreamSettings(config.stream_max_age, config.stream_recheck_interval),
         )
-        server = GrpcServer(service)
+        server = GrpcServer(service, ConnectionLimits(config.connection_max_age))
         grpc_port = await server.start(config.grpc_host, config.grpc_port)
         stack.push_async_callback(server.close)
         ops_port = await _serve_ops(stack, config, metrics, hub, broker)
@@ -83,7 +90,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
         if not config.tenant_api_url:
             print_welcome(config.grpc_host, grpc_port)
         yield Running(grpc_port, ops_port, hub, broker)
-        server.set_serving(serving=False)
+        log.info("draining", extra={"streams": hub.stream_count})
+        hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
+        await server.drain(config.shutdown_grace)
 
 
 async def serve(config: Config) -> None:
@@ -100,9 +109,9 @@ async def serve(config: Config) -> None:
 async def _embedded(config: Config, broker: Broker) -> AsyncIterator[str]:
     """Run the embedded tenant-api with demo data; its updates reach the service's broker."""
     publisher: UpdatePublisher = (
-        broker if isinstance(broker, MemoryBroker) else AmqpPublisher(
-            config.rabbitmq_url, exchange=config.rabbitmq_updates_exchange
-        )
+        broker
+        if isinstance(broker, MemoryBroker)
+        else AmqpPublisher(config.rabbitmq_url, exchange=config.rabbitmq_updates_exchange)
     )
     async with serve_tenant_api(
         publisher=publisher, database=config.demo_database or ":memory:", demo=True

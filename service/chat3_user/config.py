@@ -83,14 +83,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     stream_grace: Annotated[
         float, Meta(gt=0, description="how long a user's updates are kept for a quick reconnect")
     ] = 30.0
+    connection_max_age: Annotated[
+        float,
+        Meta(gt=0, description="age at which a client is asked to reconnect, 0 to 20 % earlier"),
+    ] = 1800.0
     shutdown_grace: Annotated[
         float, Meta(ge=0, description="how long calls in flight may go on after SIGTERM")
     ] = 10.0
-    log_format: Annotated[
-        str, Meta(pattern="^(text|json)$", description="text or json")
-    ] = "text"
+    log_format: Annotated[str, Meta(pattern="^(text|json)$", description="text or json")] = "text"
     log_level: Annotated[
-        str, Meta(pattern="^(debug|info|warning|error)$", description="least severity that is logged")
+        str,
+        Meta(pattern="^(debug|info|warning|error)$", description="least severity that is logged"),
     ] = "info"
 
 
@@ -146,9 +149,7 @@ def masked(config: Config) -> dict[str, Any]:
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag for every setting."""
     hints = get_type_hints(Config, include_extras=True)
-    defaults = dict(
-        zip(Config.__struct_fields__, Config.__struct_defaults__, strict=True)
-    )
+    defaults = dict(zip(Config.__struct_fields__, Config.__struct_defaults__, strict=True))
     for name in Config.__struct_fields__:
         meta: Meta = hints[name].__metadata__[0]
         default = defaults[name]

@@ -23,9 +23,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.streams = Gauge(
-            "chat3_streams", "Open streams of updates.", registry=self.registry
-        )
+        self.streams = Gauge("chat3_streams", "Open streams of updates.", registry=self.registry)
         self.broker_live = Gauge(
             "chat3_broker_live", "1 while updates flow from the broker.", registry=self.registry
         )

@@ -18,8 +18,8 @@ from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 from grpclib.reflection.service import ServerReflection
-from grpclib.server import Server
 
+from chat3_user.http2 import ConnectionLimits, Http2Server
 from chat3_user.rpc import UserService
 from chat3_user.wire import GrpcCodec
 
@@ -37,14 +37,15 @@ _KEEPALIVE: Final = {
 class GrpcServer:
     """A listener and its health; created and closed by the composition root."""
 
-    def __init__(self, service: UserService) -> None:
+    def __init__(self, service: UserService, limits: ConnectionLimits) -> None:
         _load_descriptors()
         self._status = ServiceStatus()
         health = Health({service: [self._status], OVERALL: [self._status]})
-        self._server = Server(
+        self._server = Http2Server(
             ServerReflection.extend([service, health]),
             codec=GrpcCodec(),
             status_details_codec=ProtoStatusDetailsCodec(),
+            limits=limits,
             config=Configuration(**_KEEPALIVE),  # type: ignore[arg-type]  # private options
         )
 
@@ -55,7 +56,7 @@ class GrpcServer:
             family=socket.AF_INET6 if ":" in host else socket.AF_INET,
             backlog=4096,
         )
-        listener.setblocking(False)
+        listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
         await self._server.start(sock=listener, ssl=tls, backlog=4096)
         self.set_serving(serving=True)
         bound: int = listener.getsockname()[1]
@@ -65,9 +66,14 @@ class GrpcServer:
         """Say by the health service whether calls should come here."""
         self._status.set(serving)
 
+    async def drain(self, grace: float) -> None:
+        """Send callers elsewhere, and wait up to ``grace`` seconds for calls in flight."""
+        self.set_serving(serving=False)
+        await self._server.drain(grace)
+
     async def close(self) -> None:
-        """Stop listening and cancel what is still running."""
-        self._server.close()
+        """Cancel what is still running and close all connections."""
+        self._server.abort()
         await self._server.wait_closed()
 
 

@@ -6,6 +6,7 @@ An operator turns tracing on by running the service with an OpenTelemetry SDK, f
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
+from http import HTTPStatus
 
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
@@ -33,7 +34,7 @@ class _HttpSpan(SpanSink):
 
     def answered(self, status: int) -> None:
         self._span.set_attribute("http.response.status_code", status)
-        if status >= 400:
+        if status >= HTTPStatus.BAD_REQUEST:
             self.failed(str(status))
 
     def failed(self, kind: str) -> None:
@@ -79,9 +80,7 @@ def server_span(method: str, metadata: Mapping[str, str]) -> AbstractContextMana
 
 
 @contextmanager
-def _client_span(
-    method: str, route: str, headers: MutableMapping[str, str]
-) -> Iterator[SpanSink]:
+def _client_span(method: str, route: str, headers: MutableMapping[str, str]) -> Iterator[SpanSink]:
     attributes = {"http.request.method": method, "url.template": route}
     with _tracer().start_as_current_span(
         f"{method} {route}", kind=SpanKind.CLIENT, attributes=attributes

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-
 def to_datetime(value: str | float) -> datetime:
     """Return the time that ``value`` (Unix milliseconds) means; finer than 1 µs is cut off.
 

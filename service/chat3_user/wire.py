@@ -25,7 +25,7 @@ class GrpcCodec(CodecBase):
 
     __content_subtype__ = "proto"
 
-    def encode(self, message: Any, message_type: Any) -> bytes:
+    def encode(self, message: Any, message_type: Any) -> bytes:  # noqa: ARG002 - grpclib's signature
         """Return the bytes of a message; what is encoded already passes."""
         if isinstance(message, betterproto2.Message | Encoded):
             return encode(message)

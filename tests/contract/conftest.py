@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiohttp.test_utils import TestServer
+from chat3_embedded import Settings, Store, create_app
+from chat3_embedded.server import OUTBOX
 from contract_target import (
     SECOND_TENANT,
     TENANT,
@@ -18,8 +21,6 @@ from contract_target import (
     seed_keys,
 )
 from contract_world import World
-
-from chat3_embedded import Settings, Store, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,8 +40,12 @@ async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]
             for tenant in (SECOND_TENANT, TENANT):
                 store.add_tenant(tenant)
             keys = seed_keys(store)
-            async with serve(store=store, publisher=publisher, settings=settings) as url:
-                yield Target(url, session, TENANT, SECOND_TENANT, keys, store, publisher)
+            app = create_app(store, publisher, settings=settings)
+            async with TestServer(app) as server:
+                url = str(server.make_url("")).rstrip("/")
+                yield Target(
+                    url, session, TENANT, SECOND_TENANT, keys, store, publisher, app[OUTBOX]
+                )
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

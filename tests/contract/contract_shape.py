@@ -42,13 +42,7 @@ def differences(
     if expected != found:
         yield f"{at}: {expected} recorded, found {found}: {answer!r}"
     elif expected == "object":
-        for key in sorted(recorded.keys() | answer.keys()):
-            if key not in answer:
-                yield f"{at}.{key}: recorded, but missing"
-            elif key not in recorded:
-                yield f"{at}.{key}: not recorded, found {answer[key]!r}"
-            elif not (key in loose and kind(answer[key]) == "number"):
-                yield from differences(recorded[key], answer[key], loose=loose, at=f"{at}.{key}")
+        yield from _of_objects(recorded, answer, loose, at)
     elif expected == "array":
         if len(recorded) != len(answer):
             yield f"{at}: {len(recorded)} items recorded, found {len(answer)}: {answer!r}"
@@ -56,6 +50,18 @@ def differences(
             yield from differences(one, other, loose=loose, at=f"{at}[{index}]")
     elif expected in {"text", "number", "boolean"} and recorded != answer:
         yield f"{at}: {recorded!r} recorded, found {answer!r}"
+
+
+def _of_objects(
+    recorded: dict[str, Any], answer: dict[str, Any], loose: frozenset[str], at: str
+) -> Iterator[str]:
+    for key in sorted(recorded.keys() | answer.keys()):
+        if key not in answer:
+            yield f"{at}.{key}: recorded, but missing"
+        elif key not in recorded:
+            yield f"{at}.{key}: not recorded, found {answer[key]!r}"
+        elif not (key in loose and kind(answer[key]) == "number"):
+            yield from differences(recorded[key], answer[key], loose=loose, at=f"{at}.{key}")
 
 
 def correspondence(recorded: Any, answer: Any) -> Iterator[tuple[str, str]]:

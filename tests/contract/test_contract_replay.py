@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from contract_story import NAMES, Story
+from contract_chapters import NAMES
+from contract_story import Story
 
 if TYPE_CHECKING:
     from contract_target import Target

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from support.ports import free_port
@@ -51,14 +52,16 @@ class RabbitMQ:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, timeout: float = 90.0) -> None:
-        self._process = subprocess.Popen(
-            [_program("rabbitmq-server")],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=(self._folder / "out").open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self._folder / "out").open("ab") as output:
+            self._process = subprocess.Popen(
+                [_program("rabbitmq-server")],
+                env=self._environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + timeout
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -96,10 +99,8 @@ class RabbitMQ:
         except (ProcessLookupError, subprocess.TimeoutExpired):
             pass
         finally:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             process.wait(10)
 
     def _answers(self) -> bool:
@@ -112,7 +113,5 @@ class RabbitMQ:
 
 
 def _kill_quietly(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

@@ -68,9 +68,7 @@ class CallChain:
 
         return handle
 
-    def _streaming(
-        self, name: str, method: StreamingMethod
-    ) -> Callable[[Stream], Awaitable[None]]:
+    def _streaming(self, name: str, method: StreamingMethod) -> Callable[[Stream], Awaitable[None]]:
         async def handle(stream: Stream) -> None:
             async def run(call: Call, request: Any) -> None:
                 enter_call(call)
@@ -143,7 +141,7 @@ class CallChain:
             raise reasons.internal() from error
 
     def _time_left(self, stream: Stream) -> float:
-        """Return the seconds left: a little less than the caller has, so that it gets the reason."""
+        """Return the seconds left: a little less than the caller has, so that it learns why."""
         if stream.deadline is None:
             return self._default_deadline
         return max(0.0, stream.deadline.time_remaining() - _DEADLINE_MARGIN)

@@ -88,4 +88,4 @@ async def _past_guard(write: Callable[[], Awaitable[T]]) -> T:
             return await write()
         except DuplicateGuardError:
             # Jitter only spreads load; nobody gains from guessing it.
-            await asyncio.sleep(GUARD_WINDOW * random.uniform(1.0, 1.4))  # noqa: S311
+            await asyncio.sleep(GUARD_WINDOW * random.uniform(1.0, 1.4))

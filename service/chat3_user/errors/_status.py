@@ -2,13 +2,13 @@
 
 from types import MappingProxyType
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2 as details
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
-from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors._failures import CallError
 
 DOMAIN = "chat3.user"

@@ -1,6 +1,7 @@
 """Constructors of the failures that more than one part of the service raises."""
 
 from chat3_api.chat3.user.v1 import ErrorReason
+
 from chat3_user.errors._failures import CallError, FieldViolation, Resource
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
+
 from chat3_user.tenant_api import models as m
 from chat3_user.times import to_datetime
 from chat3_user.wire import struct
@@ -126,9 +127,7 @@ def topic(item: m.Topic | None) -> pb.Topic | None:
     return None if item is None else pb.Topic(topic_id=item.topic_id, meta=struct(item.meta))
 
 
-def status_record(
-    record: m.StatusRecord, dialog_id: str
-) -> pb.MessageStatusRecord:
+def status_record(record: m.StatusRecord, dialog_id: str) -> pb.MessageStatusRecord:
     """Return an entry of a message's status history."""
     return pb.MessageStatusRecord(
         message_id=record.message_id,

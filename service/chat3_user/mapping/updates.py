@@ -4,8 +4,8 @@ import logging
 from datetime import timedelta
 
 import msgspec
-
 from chat3_api.chat3.user import v1 as pb
+
 from chat3_user.mapping import update_models as m
 from chat3_user.mapping.entities import message, status, time, topic, user_info
 from chat3_user.tenant_api.models import Message
@@ -35,7 +35,9 @@ def decode_update(body: bytes) -> DecodedUpdate | None:
         tenant_id=published.tenant_id,
         user_id=published.user_id,
         digest=digest_of(f"{update.update_id}:{published.entity_id}"),
-        dialog_id=dialog.dialog_id if dialog is not None else published.data.context.dialog_id or "",
+        dialog_id=dialog.dialog_id
+        if dialog is not None
+        else published.data.context.dialog_id or "",
         update=update,
     )
 
@@ -45,7 +47,9 @@ def _unfit(body: bytes, error: Exception) -> DecodedUpdate | None:
         opaque = _decode_opaque(body)
         update = _opaque(opaque)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError):
-        log.error("update cannot be addressed", extra={"bytes": len(body), "problem": str(error)})
+        log.error(  # noqa: TRY400 - the trace says no more than the text
+            "update cannot be addressed", extra={"bytes": len(body), "problem": str(error)}
+        )
         return None
     log.warning(
         "update does not fit its kind",
@@ -210,8 +214,7 @@ def _stats(stats: m.UserStats) -> pb.UserStats:
 
 def _by_sender_type(rows: list[m.SenderTypeCount]) -> list[pb.SenderTypeCount]:
     return [
-        pb.SenderTypeCount(sender_type=row.from_type, unread_count=row.count_unread)
-        for row in rows
+        pb.SenderTypeCount(sender_type=row.from_type, unread_count=row.count_unread) for row in rows
     ]
 
 

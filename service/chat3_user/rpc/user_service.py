@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any, Final
 
 import grpclib.const
-
 from chat3_api.chat3.user import v1 as pb
+
 from chat3_user.calls import CallChain, current_call
 from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
@@ -115,9 +115,7 @@ class UserService(pb.UserServiceBase):
             message.message_id,
             entities.STATUS_NAMES[message.status],
         )
-        return pb.SetMessageStatusResponse(
-            record=entities.status_record(record, message.dialog_id)
-        )
+        return pb.SetMessageStatusResponse(record=entities.status_record(record, message.dialog_id))
 
     async def set_message_reaction(
         self, message: pb.SetMessageReactionRequest

@@ -3,17 +3,19 @@
 import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 
 import msgspec
-
 from chat3_api.chat3.user.v1 import ErrorReason
+
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api.models import Problem
 
 log = logging.getLogger(__name__)
 
 _PERMISSION = re.compile(r"Permission '([a-z]+)' is required")
-_BODY_LIMIT = 100 * 1024
+BODY_LIMIT = 100 * 1024
+"""The largest body, in bytes, that tenant-api takes."""
 
 GUARD_WINDOW = 0.5
 """For how long, in seconds, tenant-api refuses a repetition of a write it took."""
@@ -32,37 +34,35 @@ class UnknownRouteError(CallError):
 NotFound = Callable[[Problem], CallError | None]
 
 
-def failure(route: str, status: int, body: bytes, not_found: NotFound, forbidden: CallError | None
-            ) -> CallError:
+def failure(
+    route: str, status: int, body: bytes, not_found: NotFound, forbidden: CallError | None
+) -> CallError:
     """Return the failure that an answer with an error status means on this route.
 
     ``not_found`` knows what 404 means on the route, ``forbidden`` what 403 means when no permission
     is lacking; where they say nothing the answer is one this service does not understand.
     """
     problem = _problem(body)
-    if status >= 500:
-        log.warning("upstream server error", extra={"route": route, "http_status": status})
-        return reasons.upstream_unavailable()
-    if status == 429:
-        return DuplicateGuardError(
-            ErrorReason.UPSTREAM_UNAVAILABLE,
-            "the platform is busy with an equal request",
-            retry_after=GUARD_WINDOW,
-        )
-    if status == 401:
-        return reasons.api_key_invalid()
-    if status == 413:
-        return reasons.request_too_large(_BODY_LIMIT)
-    if status == 404 and problem is None:
-        log.error("upstream does not know the route", extra={"route": route})
-        unknown = reasons.upstream_invalid_response(route)
-        return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
     found: CallError | None = None
-    if problem is not None and status == 403:
-        lacking = _PERMISSION.search(problem.message)
-        found = reasons.permission_missing(lacking[1]) if lacking else forbidden
-    elif problem is not None and status == 404:
-        found = not_found(problem)
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            found = reasons.api_key_invalid()
+        case HTTPStatus.FORBIDDEN if problem is not None:
+            lacking = _PERMISSION.search(problem.message)
+            found = reasons.permission_missing(lacking[1]) if lacking else forbidden
+        case HTTPStatus.NOT_FOUND:
+            found = _unknown_route(route) if problem is None else not_found(problem)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            found = reasons.request_too_large(BODY_LIMIT)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            found = DuplicateGuardError(
+                ErrorReason.UPSTREAM_UNAVAILABLE,
+                "the platform is busy with an equal request",
+                retry_after=GUARD_WINDOW,
+            )
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("upstream server error", extra={"route": route, "http_status": status})
+            found = reasons.upstream_unavailable()
     if found is not None:
         return found
     log.error(
@@ -72,8 +72,14 @@ def failure(route: str, status: int, body: bytes, not_found: NotFound, forbidden
     return reasons.upstream_rejected(route, status)
 
 
+def _unknown_route(route: str) -> CallError:
+    log.error("upstream does not know the route", extra={"route": route})
+    unknown = reasons.upstream_invalid_response(route)
+    return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
+
+
 def invalid(route: str, status: int, body: bytes, error: Exception) -> CallError:
-    """Return, and log, the failure for a body that does not decode; the body stays out of the log."""
+    """Return the failure for a body that does not decode; the log gets all but the body."""
     log.error(
         "upstream answer cannot be decoded",
         extra={"route": route, "http_status": status, "bytes": len(body), "problem": str(error)},

@@ -54,8 +54,14 @@ class TenantApi:
         return answer.data
 
     async def user_dialogs(
-        self, identity: Identity, *, page: int = 1, limit: int = 10, filter_: str = "",
-        sort: str = "", include_last_message: bool = False,
+        self,
+        identity: Identity,
+        *,
+        page: int = 1,
+        limit: int = 10,
+        filter_: str = "",
+        sort: str = "",
+        include_last_message: bool = False,
     ) -> m.Page[m.UserDialog]:
         """Return a page of the user's dialogs; ``filter_`` and ``sort`` are rendered by us."""
         query = _query(page, limit, filter_, sort)
@@ -72,8 +78,14 @@ class TenantApi:
         return answer
 
     async def dialog_messages(
-        self, identity: Identity, dialog_id: str, *, page: int = 1, limit: int = 10,
-        filter_: str = "", sort: str = "",
+        self,
+        identity: Identity,
+        dialog_id: str,
+        *,
+        page: int = 1,
+        limit: int = 10,
+        filter_: str = "",
+        sort: str = "",
     ) -> m.Page[m.Message]:
         """Return a page of a dialog's messages; ``filter_`` and ``sort`` are rendered by us."""
         query = urlencode(_query(page, limit, filter_, sort))
@@ -172,7 +184,7 @@ class TenantApi:
     async def set_reaction(
         self, identity: Identity, dialog_id: str, message_id: str, reaction: str
     ) -> bool:
-        """Give a reaction; return whether it was new. The message's dialog must have been proved."""
+        """Give a reaction; return whether it was new. Its message must have been proved."""
         status = await self._react(identity, dialog_id, message_id, reaction, "set")
         return status == _CREATED
 

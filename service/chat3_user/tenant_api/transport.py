@@ -1,6 +1,7 @@
 """HTTP towards tenant-api: one pooled session, identity headers, answers judged."""
 
 import logging
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -38,8 +39,9 @@ def nothing(_: Problem) -> CallError | None:
 class Http:
     """Sends requests to tenant-api; created and closed by the composition root."""
 
-    def __init__(self, base_url: str, *, connections: int, connect_timeout: float,
-                 ssl: Any = True) -> None:
+    def __init__(
+        self, base_url: str, *, connections: int, connect_timeout: float, ssl: Any = True
+    ) -> None:
         self._base = base_url.rstrip("/")
         self._connections = connections
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=connect_timeout)
@@ -98,7 +100,7 @@ class Http:
                 span.failed(type(error).__name__)
                 raise reasons.upstream_unavailable() from error
             span.answered(status)
-        if status >= 300:
+        if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise failure(route, status, raw, not_found, forbidden)
         try:
             return status, decoder.decode(raw)

@@ -24,7 +24,15 @@ from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Si
 
 log = logging.getLogger(__name__)
 
-_Failures = (AMQPError, OSError, TimeoutError, SessionEndedError, RuntimeError, LogError, QueueBusyError)
+_Failures = (
+    AMQPError,
+    OSError,
+    TimeoutError,
+    SessionEndedError,
+    RuntimeError,
+    LogError,
+    QueueBusyError,
+)
 _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImplemented)
 
 _START_TIMEOUT = 60.0
@@ -205,9 +213,7 @@ class AmqpBroker:
         self._log.attach(connection)
         await self._log.mark()
 
-    async def _note_restart(
-        self, connection: AbstractConnection, channel: AbstractChannel
-    ) -> None:
+    async def _note_restart(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
         """Write a hole into the log when the broker has restarted since any worker was here.
 
         A starting broker takes, and confirms, updates before its streams run: those never reach the

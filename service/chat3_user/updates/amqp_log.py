@@ -151,5 +151,7 @@ def _verify(entry: LogEntry, after: LogPosition) -> None:
 def _entry(message: DeliveredMessage) -> LogEntry:
     headers = message.header.properties.headers or {}
     offset = headers["x-stream-offset"]
-    routing_key = message.delivery.routing_key if isinstance(message.delivery, Basic.Deliver) else ""
+    routing_key = (
+        message.delivery.routing_key if isinstance(message.delivery, Basic.Deliver) else ""
+    )
     return LogEntry(int(str(offset)), user_of(routing_key or ""), bytes(message.body))

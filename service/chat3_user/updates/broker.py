@@ -131,5 +131,3 @@ class Broker(Protocol):
 
         Raises `BrokerUnavailableError`.
         """
-
-

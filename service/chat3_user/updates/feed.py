@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat3_api.chat3.user.v1 import GapReason
+
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.responses import gap_item, update_item
@@ -121,8 +122,7 @@ class Feed:
         ).encode()
 
     def missed(self) -> Missed:
-        """Return what tells the updates this feed has not had from those in the log behind its
-        mark."""
+        """Return what tells which updates behind the mark this feed has not had."""
         ids, complete = self._ids()
         return Missed(ids, complete=complete)
 

@@ -10,10 +10,11 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
 from chat3_api.chat3.user.v1 import GapReason
+
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import (
     Broker,
@@ -64,6 +65,8 @@ class Hub:
         self._opening: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._held: list[bytes] | None = []
         self._mark = Mark(None, 0.0, 0)
+        self._flowing = asyncio.Event()
+        self._ending: Callable[[], CallError] | None = None
         self._fences: dict[str, asyncio.Future[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._recovery: asyncio.Task[None] | None = None
@@ -88,16 +91,21 @@ class Hub:
         """Whether updates flow."""
         return self._broker.live and self._held is None
 
+    async def wait_live(self) -> None:
+        """Wait until updates flow."""
+        await self._flowing.wait()
+
     @property
     def stream_count(self) -> int:
         """The number of open streams."""
         return sum(len(feed.subscriptions) for feed in self._feeds.values())
 
-    def end_streams(self, problem: CallError) -> None:
-        """End all streams."""
+    def end_streams(self, problem: Callable[[], CallError]) -> None:
+        """End all streams, and every one that begins from now on."""
+        self._ending = problem
         for feed in self._feeds.values():
             for subscription in tuple(feed.subscriptions):
-                subscription.end(problem)
+                subscription.end(problem())
 
     def read_token(self, text: str, tenant_id: str, user_id: str) -> Token | None:
         """Return the token in ``text``; nothing when there is none.
@@ -121,6 +129,8 @@ class Hub:
 
         Raises `CallError` when the user has too many streams or the broker is away.
         """
+        if self._ending is not None:
+            raise self._ending()
         feed = self._feed(tenant_id, user_id)
         if len(feed.subscriptions) >= self._settings.streams_per_user:
             raise reasons.too_many_streams(self._settings.streams_per_user)
@@ -152,9 +162,7 @@ class Hub:
         if feed is None:
             if not self._broker.live:
                 raise reasons.updates_unavailable()
-            feed = Feed(
-                tenant_id, user_id, self._worker, lambda: self._mark, self._settings.tail
-            )
+            feed = Feed(tenant_id, user_id, self._worker, lambda: self._mark, self._settings.tail)
             self._feeds[key] = feed
             self._users[user_id] += 1
         return feed
@@ -217,6 +225,7 @@ class Hub:
         if self._recovery is not None:
             self._recovery.cancel()
         self._held = []
+        self._flowing.clear()
         self._nudge_all()
 
     def regained(self, *, complete: bool) -> None:
@@ -244,6 +253,7 @@ class Hub:
         held, self._held = self._held or [], None
         for body in held:
             self._dispatch(body)
+        self._flowing.set()
         self._nudge_all()
 
     async def _recover_feed(self, feed: Feed) -> None:
@@ -300,7 +310,7 @@ class Hub:
         return self.live
 
     async def _expire_feeds(self) -> None:
-        """Forget feeds without streams after the grace period, and unbind their users in measure."""
+        """Forget feeds without streams after the grace period; unbind their users one by one."""
         while True:
             await asyncio.sleep(self._settings.grace / 10)
             idle_before = time.monotonic() - self._settings.grace

@@ -23,7 +23,6 @@ from chat3_user.updates.broker import (
     UpdatesLog,
 )
 
-
 _ENTRY_BYTES = 200
 """What an entry costs in memory besides its body."""
 
@@ -83,9 +82,7 @@ class Replays:
         self._used = 0.0
         self._reader: asyncio.Task[None] | None = None
 
-    async def behind(
-        self, user_id: str, after: LogPosition
-    ) -> tuple[list[LogEntry], LogPosition]:
+    async def behind(self, user_id: str, after: LogPosition) -> tuple[list[LogEntry], LogPosition]:
         """Return the user's entries behind ``after``, and a position up to which they are complete.
 
         Holes stand among the entries.

@@ -12,6 +12,7 @@ from chat3_api.chat3.user.v1 import (
     StreamState,
     SubscribeUpdatesResponse,
 )
+
 from chat3_user.updates.broker import (
     LogError,
     LogExpiredError,

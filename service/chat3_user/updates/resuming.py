@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chat3_api.chat3.user.v1 import GapReason
+
 from chat3_user.updates.broker import (
     LogEntry,
     LogError,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import chain
 
 from betterproto2_compiled import Encoded
+
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.feed import Feed
 from chat3_user.updates.hub import Hub
@@ -52,7 +53,7 @@ async def responses(
             items = subscription.drain()
             now = time.monotonic()
             if now >= ends_at:
-                raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))  # noqa: S311
+                raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))
             if now >= check_at:
                 await still_allowed()
                 check_at = _jittered(settings.recheck_interval)
@@ -72,4 +73,4 @@ async def responses(
 
 
 def _jittered(seconds: float) -> float:
-    return time.monotonic() + seconds * random.uniform(0.8, 1.0)  # noqa: S311 - spreads load only
+    return time.monotonic() + seconds * random.uniform(0.8, 1.0)

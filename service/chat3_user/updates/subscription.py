@@ -8,6 +8,7 @@ from itertools import islice
 
 from betterproto2_compiled import Encoded
 from chat3_api.chat3.user.v1 import UpdateType
+
 from chat3_user.errors import CallError, reasons
 
 _BACKLOG_STEP = 64
@@ -96,8 +97,10 @@ class Subscription:
         self.nudge()
 
     def end(self, problem: CallError) -> None:
-        """End the stream with ``problem``; what is queued is dropped, for the token of the last
-        response sent tells where to go on."""
+        """End the stream with ``problem``.
+
+        What is queued is dropped: the token of the last response sent tells where to go on.
+        """
         if self._problem is None:
             self._problem = problem
             self._clear()
@@ -122,8 +125,7 @@ class Subscription:
         return items
 
     async def wait(self, timeout: float) -> None:
-        """Wait until there is something to drain, the state changed, or ``timeout`` seconds are
-        over."""
+        """Wait for something to drain, a nudge, or the end of ``timeout`` seconds."""
         if self._items or self._backlog is not None or self._problem is not None:
             return
         loop = asyncio.get_running_loop()
@@ -134,7 +136,6 @@ class Subscription:
         finally:
             timer.cancel()
             self._wake = None
-
 
     def _finish_backlog(self) -> None:
         self._backlog = None

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import betterproto2
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.message import Message as GoogleMessage
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import betterproto2
+    from google.protobuf.message import Message as GoogleMessage
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = Path(sys.executable).parent

@@ -98,7 +98,6 @@ def test_nesting_ends_where_google_ends_it(
     else:
         wire = b""
         for level in range(depth):
-            wire = wire if number == 5 and level % 2 == 0 and level else wire
             wire = delimited(2 if number == 5 and level % 2 == 0 else number, wire)
     pair = one(all_types, "Tree")
     try:

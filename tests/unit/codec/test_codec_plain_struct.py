@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 import betterproto2_compiled._plain_struct as plain_structs
+import betterproto2_compiled._plain_wire as plain_wire
 import pytest
 from betterproto2_compiled import (
     DecodeError,
@@ -136,7 +137,9 @@ def test_the_value_may_be_any_mapping_and_sequence_of_json() -> None:
         __slots__ = ()
 
     odd = Plain(
-        MappingProxyType({Text("k"): Text("v"), "t": (1, 2), "e": Level.HIGH, "o": OrderedDict(a=1)})
+        MappingProxyType(
+            {Text("k"): Text("v"), "t": (1, 2), "e": Level.HIGH, "o": OrderedDict(a=1)}
+        )
     )
     usual = Plain({"k": "v", "t": [1, 2], "e": 3, "o": {"a": 1}})
     assert encode(odd) == encode(usual) == bytes(odd)
@@ -194,7 +197,7 @@ def test_copies_and_pickles_and_equality() -> None:
     for other in (
         copy.copy(struct),
         copy.deepcopy(struct),
-        pickle.loads(pickle.dumps(struct)),  # noqa: S301
+        pickle.loads(pickle.dumps(struct)),  # noqa: S301 (our own bytes)
         Struct.from_dict(SAMPLE),
     ):
         assert struct == other
@@ -222,8 +225,6 @@ def test_lists_and_values_outside_a_struct_hold_plain_structs() -> None:
 
 
 def test_so_many_keys_do_not_stay_in_memory() -> None:
-    from betterproto2_compiled import _plain_wire  # noqa: PLC0415
-
     for start in range(0, 20_000, 1000):
         encode(Plain({f"key {number}": 1 for number in range(start, start + 1000)}))
-    assert len(_plain_wire._keys) <= _plain_wire._CACHED_KEYS
+    assert len(plain_wire._keys) <= plain_wire._CACHED_KEYS

@@ -1,0 +1,88 @@
+"""The service and the embedded tenant-api as tests run them: real sockets, free ports."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from chat3_embedded.publishing import AmqpPublisher
+from chat3_embedded.server import serve
+from chat3_embedded.settings import Settings
+from chat3_embedded.store import Store
+from chat3_user.app import Running, running
+from chat3_user.config import Config
+
+TENANT, OTHER_TENANT = "tnt_one", "tnt_two"
+KEY, READ_KEY, WRITE_KEY, NO_KEY = "key-all", "key-read", "key-write", "key-none"
+
+
+@dataclass(frozen=True)
+class Upstream:
+    url: str
+    store: Store
+    publisher: AmqpPublisher
+
+    def dialog(
+        self, *members: str, tenant: str = TENANT, meta: dict[str, Any] | None = None
+    ) -> str:
+        """Make a dialog with its users and return its id."""
+        for user in members:
+            if self.store.users.get(tenant, user) is None:
+                self.store.add_user(tenant, user)
+        record = self.store.add_dialog(tenant, meta=meta or {})
+        for user in members:
+            self.store.add_member(tenant, record.dialog_id, user)
+        return record.dialog_id
+
+
+@dataclass(frozen=True)
+class Gateway:
+    running: Running
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.running.grpc_port}"
+
+    @property
+    def ops(self) -> str:
+        return f"http://127.0.0.1:{self.running.ops_port}"
+
+
+def metadata(user: str, *, tenant: str = TENANT, key: str = KEY) -> dict[str, str]:
+    return {"x-api-key": key, "x-tenant-id": tenant, "x-user-id": user}
+
+
+@asynccontextmanager
+async def run_upstream(rabbitmq_url: str) -> AsyncIterator[Upstream]:
+    with Store(":memory:") as store:
+        for tenant in (TENANT, OTHER_TENANT):
+            store.add_tenant(tenant)
+        store.add_key(KEY, ("read", "write", "delete"))
+        store.add_key(READ_KEY, ("read",))
+        store.add_key(WRITE_KEY, ("write",))
+        store.add_key(NO_KEY, ())
+        publisher = AmqpPublisher(rabbitmq_url)
+        async with serve(
+            store=store, publisher=publisher, settings=Settings(counter_delay=0.01)
+        ) as url:
+            yield Upstream(url, store, publisher)
+        await publisher.close()
+
+
+@asynccontextmanager
+async def run_gateway(
+    tenant_api_url: str, rabbitmq_url: str, **settings: Any
+) -> AsyncIterator[Gateway]:
+    config = Config(
+        grpc_port=0,
+        ops_port=0,
+        tenant_api_url=tenant_api_url,
+        rabbitmq_url=rabbitmq_url,
+        # A log of its own: what other tests publish is not replayed here.
+        rabbitmq_updates_log=f"log_{secrets.token_hex(4)}",
+        **settings,
+    )
+    async with running(config) as service:
+        await service.ready()
+        yield Gateway(service)

@@ -1,0 +1,49 @@
+"""Fixtures for the parts of the embedded tenant-api."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from chat3_embedded import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class FlakyPublisher:
+    """Refuses as often as it is told, with the given error, and keeps what it takes."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.attempts = 0
+        self.refusals = 0
+        self.error: Exception = ConnectionError("broker down")
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def publish(
+        self,
+        routing_key: str,
+        body: bytes,  # noqa: ARG002 - the publisher's signature
+        headers: Mapping[str, str],  # noqa: ARG002 - the publisher's signature
+        timestamp_ms: int,  # noqa: ARG002 - the publisher's signature
+    ) -> None:
+        self.attempts += 1
+        await self.gate.wait()
+        if self.refusals:
+            self.refusals -= 1
+            raise self.error
+        self.taken.append(routing_key)
+
+
+@pytest.fixture
+async def publisher() -> FlakyPublisher:
+    return FlakyPublisher()
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    with Store() as opened:
+        yield opened

@@ -1,0 +1,151 @@
+"""Composition: serving, demo data, the command line, health, unexpected errors."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+from chat3_embedded import Settings, Store, seed_demo, serve
+from chat3_embedded.__main__ import masked, parse_arguments, run
+from chat3_embedded.demo import API_KEY, GENERAL
+from chat3_embedded.express import etag
+from chat3_embedded.jsonvalues import encode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import FlakyPublisher
+
+KEY = {"X-API-Key": API_KEY}
+
+
+async def get(url: str) -> tuple[int, Any]:
+    async with aiohttp.ClientSession(headers=KEY) as session, session.get(url) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_the_demo_data_are_served() -> None:
+    async with serve(demo=True) as url:
+        status, body = await get(url + "/api/users/alice/dialogs")
+        assert status == 200
+        titles = [dialog["meta"]["title"] for dialog in body["data"]]
+        assert titles == ["Weekend plans", "Alice and Bob", "General"]
+        _, messages = await get(f"{url}/api/users/carl/dialogs/{GENERAL}/messages")
+        assert messages["data"][1]["reactionSet"] == [{"reaction": "☕", "count": 2, "me": True}]
+
+
+def fingerprint(store: Store) -> str:
+    """Return a digest of everything in the store but the random ids of the database."""
+    tables = ("users", "dialogs", "members", "messages", "user_counters", "unread_by_type")
+    rows = [tuple(row) for table in tables for row in store._db.rows(f"SELECT * FROM {table}")]
+    rows += [
+        tuple(r) for r in store._db.rows("SELECT message_id, status, created_at FROM statuses")
+    ]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+
+def test_the_demo_data_are_always_the_same_and_written_once(tmp_path: Path) -> None:
+    path = str(tmp_path / "demo.sqlite")
+    with Store(path) as store, Store() as other:
+        assert seed_demo(store)
+        assert seed_demo(other)
+        assert fingerprint(store) == fingerprint(other)
+        store.add_message("tnt_default", GENERAL, "bob", "mine")
+    with Store(path) as store:
+        before = fingerprint(store)
+        assert not seed_demo(store)
+        assert fingerprint(store) == before
+
+
+async def test_a_file_database_survives(tmp_path: Path) -> None:
+    path = str(tmp_path / "a.sqlite")
+    for _ in range(2):
+        async with serve(database=path, demo=True) as url:
+            status, body = await get(url + "/api/users/alice")
+            assert (status, body["data"]["stats"]["dialogCount"]) == (200, 3)
+
+
+async def test_a_given_store_stays_open(store: Store) -> None:
+    async with serve(store=store) as url:
+        assert url.startswith("http://127.0.0.1:")
+    assert store.tenants.count() == 0
+
+
+async def test_health_is_degraded_while_updates_cannot_be_published(
+    store: Store, publisher: FlakyPublisher
+) -> None:
+    seed_demo(store)
+    publisher.refusals = 1_000_000
+    settings = Settings(publish_retry_first=0.001, drain_timeout=0.0)
+    async with serve(store=store, publisher=publisher, settings=settings) as url:
+        async with aiohttp.ClientSession(headers=KEY) as session:
+            await session.put(url + "/api/users/alice", json={})
+        while not publisher.attempts:
+            await asyncio.sleep(0)
+        status, body = await get(url + "/health")
+    assert (status, body["status"]) == (503, "degraded")
+    assert body["rabbitmq"]["connected"] is False
+
+
+async def test_an_unexpected_error_shows_its_raw_text(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_key: str) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(store.tenants, "key", broken)
+    async with serve(store=store) as url:
+        status, body = await get(url + "/api/users/alice")
+    assert (status, body) == (500, {"error": "Internal Server Error", "message": "oops"})
+    assert "unexpected error" in caplog.text
+
+
+def test_an_etag_is_the_recorded_one() -> None:
+    body = {
+        "data": {
+            "userId": "alice",
+            "tenantId": "tnt_demo",
+            "type": "user",
+            "createdAt": "1795424679978.554443",
+        }
+    }
+    assert etag(encode(body)) == 'W/"62-n5ZTLRdS4SRYDHLZopGqeksGekY"'
+
+
+def test_the_command_line_has_defaults_and_hides_credentials() -> None:
+    options = parse_arguments([])
+    assert (options.host, options.database, options.demo) == ("127.0.0.1", ":memory:", False)
+    assert options.rabbitmq_url is None
+    assert masked("amqp://user:secret@host:5672/vhost") == "amqp://***:***@host:5672/vhost"
+    assert masked("amqp://host/") == "amqp://***:***@host/"
+
+
+@pytest.mark.parametrize("arguments", [["--demo"], ["--rabbitmq-url", "amqp://127.0.0.1:1/"]])
+async def test_it_runs_until_it_is_told_to_stop(arguments: list[str]) -> None:
+    stop = asyncio.Event()
+    stop.set()
+    await run(parse_arguments(["--port", "0", *arguments]), stop)
+
+
+async def test_the_module_runs_as_a_process_and_ends_on_a_signal() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "chat3_embedded",
+        "--port",
+        "0",
+        "--demo",
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    line = (await process.stderr.readline()).decode()
+    url = line.split()[-1]
+    assert (await get(url + "/api/users/bob"))[0] == 200
+    process.send_signal(signal.SIGTERM)
+    await process.communicate()
+    assert process.returncode == 0
