@@ -84,7 +84,9 @@ class ErrorReason(betterproto2.Enum):
     Every failed call carries a `google.rpc.ErrorInfo` in its status details with `domain`
     `chat3.user` and `reason` the name of one of these values; further details stand beside it as each
     value says, and a `google.rpc.RequestInfo` with the request id. Texts are for people and may
-    change; reasons and metadata keys do not. Values are added over time: treat an unknown reason by
+    change; reasons and metadata keys do not. A `google.rpc.RetryInfo` among the details means that the
+    same call may be repeated after its delay; without one, repeating it is of no use before the caller
+    has changed something. Values are added over time: treat an unknown reason by
     its gRPC status code. Permission is judged before existence: whoever may not see a thing does not
     learn whether it exists.
     """
@@ -985,7 +987,8 @@ class Dialog(betterproto2.Message):
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The dialog's open data, such as a title. Always present, may be empty.
+    The dialog's open data, such as a title, commonly under the key `title`. Always present, may be
+    empty.
     """
 
     stats: "DialogStats | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2524,7 +2527,7 @@ class UserInfo(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The user's open data, such as a display name. Absent where the platform does not say it, which
+    The user's open data, such as a name, commonly under the key `displayName`. Absent where the platform does not say it, which
     differs from an empty object.
     """
 
@@ -2766,9 +2769,9 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
 
-        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back what was not
-        are no errors: they change nothing, and the response says so. A user can give several different
-        reactions to one message.
+        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
+        what was not are no errors: they change nothing, and the response says so. A user can give several
+        different reactions to one message.
         """
 
         return await self._unary_unary(
@@ -2818,7 +2821,9 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
 
         Needs the `read` permission and an existing user. The first response is `connection_established`;
         every update published for the user after it was sent is delivered, in order and once. A stream
-        never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token`.
+        never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token` of
+        the last response that was sent. A client goes on with the token of the last response that it
+        has handled; the two differ when it broke off in between.
         To have a complete picture without a race: subscribe, wait for `connection_established`, read the
         dialogs, then apply the updates that came meanwhile and come from now on.
         """
@@ -2907,9 +2912,9 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
 
-        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back what was not
-        are no errors: they change nothing, and the response says so. A user can give several different
-        reactions to one message.
+        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
+        what was not are no errors: they change nothing, and the response says so. A user can give several
+        different reactions to one message.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -2935,7 +2940,9 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
 
         Needs the `read` permission and an existing user. The first response is `connection_established`;
         every update published for the user after it was sent is delivered, in order and once. A stream
-        never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token`.
+        never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token` of
+        the last response that was sent. A client goes on with the token of the last response that it
+        has handled; the two differ when it broke off in between.
         To have a complete picture without a race: subscribe, wait for `connection_established`, read the
         dialogs, then apply the updates that came meanwhile and come from now on.
         """
