@@ -1,15 +1,12 @@
-"""The process: settings, logs, event loop."""
+"""The command: settings, then one worker or several."""
 
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
 
-import uvloop
-
-from chat3_user import logs
-from chat3_user.app import serve
+from chat3_user import logs, process
 from chat3_user.config import ConfigError, masked, parse
+from chat3_user.workers import Workers, core_count
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,9 +19,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if print_only:
         sys.stdout.write(json.dumps(masked(config), indent=2) + "\n")
         return 0
-    logs.configure(config.log_format, config.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config))
+    count = config.workers or (1 if config.in_process else core_count())
+    if count == 1:
+        process.run(config)
+    else:
+        logs.configure(config.log_format, config.log_level)
+        Workers(config, count, process.run).serve()
     return 0
 
 

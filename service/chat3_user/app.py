@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import multiprocessing
 import random
 import secrets
 import signal
@@ -96,11 +97,14 @@ async def running(config: Config) -> AsyncIterator[Running]:
 
 
 async def serve(config: Config) -> None:
-    """Run the service until SIGTERM or SIGINT."""
+    """Run the service until SIGTERM, SIGINT or the end of the process that watches this one."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        loop.add_reader(parent.sentinel, stop.set)
     async with running(config):
         await stop.wait()
 

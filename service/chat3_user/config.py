@@ -31,6 +31,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ops_port: Annotated[
         int, Meta(ge=0, le=65535, description="port of the operators' HTTP server; 0: a free one")
     ] = 9090
+    workers: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="processes that share the port; 0 is one per core (one with DEMO);"
+            " worker n serves its operators' HTTP on OPS_PORT + n",
+        ),
+    ] = 0
     tenant_api_url: Annotated[
         str, Meta(description="tenant-api, such as http://tenant-api:3000; empty needs DEMO")
     ] = ""
@@ -96,6 +104,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Meta(pattern="^(debug|info|warning|error)$", description="least severity that is logged"),
     ] = "info"
 
+    @property
+    def in_process(self) -> bool:
+        """Whether tenant-api or the broker runs within the process."""
+        return not (self.tenant_api_url and self.rabbitmq_url)
+
 
 _WITH_CREDENTIALS: Final = ("tenant_api_url", "rabbitmq_url")
 _SCHEMES: Final = {
@@ -126,6 +139,8 @@ def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Con
             raise ConfigError(f"{name.upper()}: expected a URL that begins with {schemes[0]}://")
         if not value and not config.demo:
             raise ConfigError(f"{name.upper()}: required, unless DEMO is set")
+    if config.workers > 1 and config.in_process:
+        raise ConfigError("WORKERS: what DEMO runs in the process is not shared; use 1")
     return config
 
 

@@ -55,6 +55,7 @@ class GrpcServer:
             (host, port),
             family=socket.AF_INET6 if ":" in host else socket.AF_INET,
             backlog=4096,
+            reuse_port=True,
         )
         listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
         await self._server.start(sock=listener, ssl=tls, backlog=4096)

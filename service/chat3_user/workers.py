@@ -1,0 +1,128 @@
+"""Several worker processes on one port: started, watched, restarted, ended together.
+
+The kernel spreads connections over the workers' listeners (SO_REUSEPORT). Workers share nothing in
+memory; the parent only watches them.
+"""
+
+import logging
+import math
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from chat3_user.config import Config
+
+log = logging.getLogger(__name__)
+
+_BACK_OFF: Final = (0.5, 30.0)
+_HEALTHY_AFTER: Final = 60.0
+_END_MARGIN: Final = 5.0
+
+
+def core_count(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return the number of cores this process may use, a container's quota included."""
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
+    with suppress(OSError, ValueError):
+        quota, period = (cgroup / "cpu.max").read_text().split()
+        if quota != "max":
+            cores = min(cores, math.ceil(int(quota) / int(period)))
+    return max(1, cores)
+
+
+@dataclass(slots=True)
+class _Worker:
+    index: int
+    process: SpawnProcess
+    started: float
+    back_off: float = _BACK_OFF[0]
+    restart_at: float | None = None
+
+
+class Workers:
+    """The parent's view: ``run`` is what a worker does, in a process of its own."""
+
+    def __init__(self, config: Config, count: int, run: Callable[[Config], None]) -> None:
+        self._reserved = _reserve(config.grpc_host, config.grpc_port)
+        self._config = msgspec.structs.replace(
+            config, workers=1, grpc_port=self._reserved.getsockname()[1]
+        )
+        self._count = count
+        self._run = run
+        self._stop = threading.Event()
+
+    def serve(self) -> None:
+        """Run the workers until SIGTERM or SIGINT, then end them."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._stop.set())
+        workers = [self._start(index) for index in range(self._count)]
+        try:
+            while not self._stop.wait(0.1):
+                workers = [self._watch(worker) for worker in workers]
+        finally:
+            self._end(workers)
+            self._reserved.close()
+
+    def _start(self, index: int) -> _Worker:
+        ops_port = self._config.ops_port and self._config.ops_port + index
+        config = msgspec.structs.replace(self._config, ops_port=ops_port)
+        process = multiprocessing.get_context("spawn").Process(
+            target=self._run, args=(config,), name=f"worker-{index}"
+        )
+        process.start()
+        return _Worker(index, process, time.monotonic())
+
+    def _watch(self, worker: _Worker) -> _Worker:
+        """Return the worker, or its successor once the back-off after its death is over."""
+        if worker.process.is_alive():
+            return worker
+        now = time.monotonic()
+        if worker.restart_at is None:
+            healthy = now - worker.started > _HEALTHY_AFTER
+            worker.back_off = _BACK_OFF[0] if healthy else worker.back_off
+            worker.restart_at = now + worker.back_off
+            log.error(
+                "worker died",
+                extra={
+                    "worker": worker.index,
+                    "exit_code": worker.process.exitcode,
+                    "restart_in_s": worker.back_off,
+                },
+            )
+        if now < worker.restart_at:
+            return worker
+        successor = self._start(worker.index)
+        successor.back_off = min(_BACK_OFF[1], worker.back_off * 2)
+        return successor
+
+    def _end(self, workers: list[_Worker]) -> None:
+        for worker in workers:
+            with suppress(ValueError, ProcessLookupError):
+                worker.process.terminate()
+        deadline = time.monotonic() + self._config.shutdown_grace + _END_MARGIN
+        for worker in workers:
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+
+def _reserve(host: str, port: int) -> socket.socket:
+    """Bind the port without listening, so that all workers get the same one, and only they."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    reserved = socket.socket(family, socket.SOCK_STREAM)
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind((host, port))
+    return reserved
