@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 PlainStruct = plain_struct_class(Struct)
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)
+ROUNDS = 25
+ROUND = 0.02  # seconds
 STATUSES = ((MessageStatus.READ, "read"), (MessageStatus.UNREAD, "unread"))
 
 
@@ -141,24 +143,24 @@ def read_google(message: Any) -> list[dict[str, Any]]:
     return [json_format.MessageToDict(item.meta) for item in message.messages]
 
 
-def cost(call: Callable[[], object], seconds: float = 1.0) -> float:
-    """Give the least CPU time of a call, in microseconds, over rounds of a tenth of a second."""
-    count = 1
-    while True:
-        start = time.process_time()
-        for _ in range(count):
-            call()
-        spent = time.process_time() - start
-        if spent > seconds / 10:
-            break
-        count = max(count * 2, int(count * seconds / 10 / max(spent, 1e-6)))
-    best = spent
-    for _ in range(9):
-        start = time.process_time()
-        for _ in range(count):
-            call()
-        best = min(best, time.process_time() - start)
-    return best / count * 1e6
+def costs_of(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Give the least CPU time of each call, in microseconds.
+
+    The rivals take turns, so that a slow moment of the machine does not meet one alone.
+    """
+    counts = {name: max(1, int(ROUND / _timed(call, 1))) for name, call in calls.items()}
+    best = dict.fromkeys(calls, float("inf"))
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            best[name] = min(best[name], _timed(call, counts[name]) / counts[name])
+    return {name: seconds * 1e6 for name, seconds in best.items()}
+
+
+def _timed(call: Callable[[], object], count: int) -> float:
+    start = time.process_time()
+    for _ in range(count):
+        call()
+    return time.process_time() - start
 
 
 def measure(size: int) -> None:
@@ -171,9 +173,7 @@ def measure(size: int) -> None:
     assert encode(decode(GetDialogMessagesResponse, wire)) == wire == bytes(full)
     assert google_cls.FromString(wire) == google_message
     ours = decode(GetDialogMessagesResponse, wire)
-    print(
-        f"\n{size} messages, {len(wire)} bytes (JSON of meta {len(json.dumps(rows, default=str))})"
-    )
+    print(f"\n{size} messages, {len(wire)} bytes ({len(json.dumps(rows, default=str))} as JSON)")
     groups: dict[str, dict[str, Callable[[], object]]] = {
         "build": {
             "compiled": lambda: build(rows, PlainStruct),
@@ -206,9 +206,9 @@ def measure(size: int) -> None:
     }
     assert len(ours.messages) == size
     for group, calls in groups.items():
-        costs = {name: cost(call) for name, call in calls.items()}
+        costs = costs_of(calls)
         parts = [
-            f"{name} {value:9.0f} µs ({value / costs['compiled']:5.1f}x)"
+            f"{name} {value:9.0f} µs ({value / costs['compiled']:5.2f}x)"
             for name, value in costs.items()
         ]
         print(f"  {group:20}" + "   ".join(parts))

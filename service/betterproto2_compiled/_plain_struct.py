@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, TypeVar, cast
 
 import betterproto2
@@ -93,13 +92,14 @@ def _rebuild(struct_class: type[Any], plain: dict[str, Any]) -> Any:
     return plain_struct_class(struct_class)(plain)
 
 
-@cache
+_classes: dict[type[Any], type[Any]] = {}
+
+
 def make_plain_struct_class(struct_class: type[Any]) -> type[Any]:
-    """Make the class once for each generated package."""
-    return type(
-        "PlainStruct",
-        (PlainStruct, struct_class),
-        {
+    """Give the PlainStruct class for a Struct class; it is made once."""
+    made = _classes.get(struct_class)
+    if made is None:
+        namespace = {
             # betterproto2 resolves annotations in the module that the class names.
             "__module__": struct_class.__module__,
             "__doc__": PlainStruct.__doc__,
@@ -109,8 +109,12 @@ def make_plain_struct_class(struct_class: type[Any]) -> type[Any]:
                 PlainStruct._write_fields,
                 doc="Name to Value; made from the plain data when first asked for.",
             ),
-        },
-    )
+        }
+        # Of two threads that come first at once, both get the class of one.
+        made = _classes.setdefault(
+            struct_class, type("PlainStruct", (PlainStruct, struct_class), namespace)
+        )
+    return made
 
 
 def plain_struct_class(

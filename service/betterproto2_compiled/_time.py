@@ -9,7 +9,7 @@ towards zero when decoding, as google protobuf's ``ToDatetime`` and ``ToTimedelt
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from betterproto2 import TYPE_INT32
 
@@ -23,6 +23,9 @@ from ._wire import (
     skip_value,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_A_DAY: Final = 86_400
 _MICROSECONDS_A_SECOND: Final = 1_000_000
@@ -31,6 +34,7 @@ _TWO_POWER_64: Final = 1 << 64
 _INT64_MAX: Final = (1 << 63) - 1
 _FIVE_BYTES: Final = 1 << 28  # the least number whose varint has five bytes
 _SEVEN_BYTES: Final = 1 << 42
+_join = b"".join
 _SECONDS: Final = b"\x08"  # field 1, varint
 _NANOS: Final = b"\x10"  # field 2, varint
 _SECONDS_TAG: Final = 0x08
@@ -49,30 +53,19 @@ def encode_timestamp(moment: datetime) -> bytes:
     since = moment - _EPOCH
     seconds = since.days * _SECONDS_A_DAY + since.seconds
     nanos = since.microseconds * 1000
-    if _FIVE_BYTES <= seconds < _SEVEN_BYTES:  # from July 1978 on
-        head: tuple[bytes, ...] = (
-            _SECONDS,
-            CONTINUED_VARINTS[seconds & 0x3FFF],
-            CONTINUED_VARINTS[seconds >> 14 & 0x3FFF],
-            SHORT_VARINTS[seconds >> 28],
-        )
-    elif seconds:
-        head = (_SECONDS, encode_varint(seconds if seconds > 0 else seconds + _TWO_POWER_64))
-    else:
-        head = ()
-    if not nanos:
-        return b"".join(head)
-    if nanos < _FIVE_BYTES:
-        return b"".join((*head, _NANOS, encode_varint(nanos)))
-    return b"".join(
-        (
-            *head,
-            _NANOS,
-            CONTINUED_VARINTS[nanos & 0x3FFF],
-            CONTINUED_VARINTS[nanos >> 14 & 0x3FFF],
-            SHORT_VARINTS[nanos >> 28],
-        )
-    )
+    if _FIVE_BYTES <= seconds < _SEVEN_BYTES:  # from July 1978 on: the usual case, in one go
+        low = CONTINUED_VARINTS[seconds & 0x3FFF]
+        middle = CONTINUED_VARINTS[seconds >> 14 & 0x3FFF]
+        high = SHORT_VARINTS[seconds >> 28]
+        if not nanos:
+            return _join((_SECONDS, low, middle, high))
+        return _join((_SECONDS, low, middle, high, _NANOS, encode_varint(nanos)))
+    encoded = b""
+    if seconds:
+        encoded = _SECONDS + encode_varint(seconds if seconds > 0 else seconds + _TWO_POWER_64)
+    if nanos:
+        encoded += _NANOS + encode_varint(nanos)
+    return encoded
 
 
 def encode_duration(span: timedelta) -> bytes:
@@ -142,5 +135,8 @@ def decode_duration(data: bytes, position: int, end: int, depth: int) -> timedel
     return timedelta(0, seconds, nanos // 1000 if nanos >= 0 else -(-nanos // 1000))
 
 
-TIME_ENCODERS: Final = {"Timestamp": encode_timestamp, "Duration": encode_duration}
+TIME_ENCODERS: Final[dict[str, Callable[[Any], bytes]]] = {
+    "Timestamp": encode_timestamp,
+    "Duration": encode_duration,
+}
 TIME_DECODERS: Final = {"Timestamp": decode_timestamp, "Duration": decode_duration}

@@ -47,6 +47,8 @@ def encode_varint(value: int) -> bytes:
     """Encode a number from 0 up to 2**64 - 1; the caller has checked the range."""
     if value < _CHUNK_SIZE:
         return SHORT_VARINTS[value]
+    if value < 1 << 28:
+        return CONTINUED_VARINTS[value & _CHUNK_MASK] + SHORT_VARINTS[value >> _CHUNK]
     encoded = CONTINUED_VARINTS[value & _CHUNK_MASK]
     value >>= _CHUNK
     while value >= _CHUNK_SIZE:
