@@ -7,7 +7,7 @@ from betterproto2_compiled import DecodeError, Encoded, decode, encode, plain, p
 from chat3_api.google.protobuf import Struct
 from grpclib.encoding.base import CodecBase
 
-__all__ = ["DecodeError", "Encoded", "GrpcCodec", "plain", "struct"]
+__all__ = ["DecodeError", "Encoded", "GrpcCodec", "encode", "plain", "struct"]
 
 _PlainStruct = plain_struct_class(Struct)
 

@@ -11,9 +11,11 @@ from chat3_user.mapping.entities import message, status, time, topic, user_info
 from chat3_user.tenant_api.models import Message
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.tokens import digest_of
-from chat3_user.wire import struct
+from chat3_user.wire import Encoded, encode, struct
 
 log = logging.getLogger(__name__)
+
+_Unfit = (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError)
 
 _decode_update = msgspec.json.Decoder(m.PublishedUpdate).decode
 _decode_opaque = msgspec.json.Decoder(m.OpaqueUpdate).decode
@@ -27,40 +29,41 @@ def decode_update(body: bytes) -> DecodedUpdate | None:
     """
     try:
         published = _decode_update(body)
-        update = _typed(published) or _opaque(_decode_opaque(body))
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
-        return _unfit(body, error)
-    dialog = published.data.dialog
-    return DecodedUpdate(
-        tenant_id=published.tenant_id,
-        user_id=published.user_id,
-        digest=digest_of(f"{update.update_id}:{published.entity_id}"),
-        dialog_id=dialog.dialog_id
-        if dialog is not None
-        else published.data.context.dialog_id or "",
-        update=update,
-    )
+        update = _typed(published)
+        if update is not None:
+            dialog = published.data.dialog or published.data.context
+            return _decoded(published, update, dialog.dialog_id or "")
+    except _Unfit as error:
+        return _decode_as_opaque(body, error)
+    return _decode_as_opaque(body, None)
 
 
-def _unfit(body: bytes, error: Exception) -> DecodedUpdate | None:
+def _decode_as_opaque(body: bytes, problem: Exception | None) -> DecodedUpdate | None:
+    """Decode an update of an unknown kind, or one that does not fit its kind by ``problem``."""
     try:
         opaque = _decode_opaque(body)
-        update = _opaque(opaque)
-    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError):
+        update = _update(opaque, pb.UpdateType.UNSPECIFIED)
+        update.unknown = struct(opaque.data)
+        decoded = _decoded(opaque, update, "")
+    except _Unfit as error:
         log.error(  # noqa: TRY400 - the trace says no more than the text
             "update cannot be addressed", extra={"bytes": len(body), "problem": str(error)}
         )
         return None
-    log.warning(
-        "update does not fit its kind",
-        extra={"event_id": opaque.event_id, "kind": opaque.update_type, "problem": str(error)},
-    )
+    if problem is not None:
+        extra = {"event_id": opaque.event_id, "kind": opaque.update_type, "problem": str(problem)}
+        log.warning("update does not fit its kind", extra=extra)
+    return decoded
+
+
+def _decoded(envelope: m.Envelope, update: pb.Update, dialog_id: str) -> DecodedUpdate:
     return DecodedUpdate(
-        tenant_id=opaque.tenant_id,
-        user_id=opaque.user_id,
-        digest=digest_of(f"{update.update_id}:{opaque.entity_id}"),
-        dialog_id="",
-        update=update,
+        tenant_id=envelope.tenant_id,
+        user_id=envelope.user_id,
+        digest=digest_of(f"{update.update_id}:{envelope.entity_id}"),
+        dialog_id=dialog_id,
+        type=update.type,
+        update=Encoded(encode(update)),
     )
 
 
@@ -75,12 +78,6 @@ def _update(envelope: m.Envelope, kind: pb.UpdateType) -> pb.Update:
         entity_id=envelope.entity_id,
         create_time=time(envelope.created_at),
     )
-
-
-def _opaque(published: m.OpaqueUpdate) -> pb.Update:
-    update = _update(published, pb.UpdateType.UNSPECIFIED)
-    update.unknown = struct(published.data)
-    return update
 
 
 def _typed(published: m.PublishedUpdate) -> pb.Update | None:

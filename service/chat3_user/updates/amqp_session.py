@@ -80,6 +80,8 @@ class AmqpSession:
 
     async def delete(self) -> None:
         """Delete the queue."""
+        # The broker tells the consumer that its queue is gone; nobody waits for that any more.
+        self._ended.cancel()
         with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
             async with asyncio.timeout(5):
                 await self._open().queue_delete(self._queue)

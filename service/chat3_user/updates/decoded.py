@@ -1,20 +1,23 @@
-"""An update as the hub handles it: whose it is, what identifies it, and its contract message."""
+"""An update as the hub handles it: whose it is, what identifies it, and its encoded message."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chat3_api.chat3.user.v1 import Update
+from betterproto2_compiled import Encoded
+
+from chat3_api.chat3.user.v1 import UpdateType
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedUpdate:
-    """A decoded update; ``digest`` stands for its id."""
+    """A decoded update; ``digest`` stands for its id, ``update`` is the contract's `Update`."""
 
     tenant_id: str
     user_id: str
     digest: bytes
     dialog_id: str
-    update: Update
+    type: UpdateType
+    update: Encoded
 
 
 Decoder = Callable[[bytes], DecodedUpdate | None]

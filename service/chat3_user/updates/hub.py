@@ -324,5 +324,10 @@ class Hub:
     def _start(self, chore: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(chore, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._finished)
         return task
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.error("a chore of the hub failed", exc_info=problem)

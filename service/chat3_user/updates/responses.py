@@ -1,6 +1,7 @@
 """Responses of the stream, encoded once for all streams that get them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from betterproto2_compiled import Encoded, encode
 from chat3_api.chat3.user.v1 import (
@@ -11,6 +12,7 @@ from chat3_api.chat3.user.v1 import (
     ReloadTarget,
     StreamState,
     SubscribeUpdatesResponse,
+    Update,
 )
 
 from chat3_user.updates.broker import (
@@ -25,13 +27,13 @@ from chat3_user.updates.subscription import Item
 
 def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
     """Return an update; ``sequence`` is its place in the memory of its feed."""
-    response = SubscribeUpdatesResponse(resume_token=token, update=decoded.update)
+    response = SubscribeUpdatesResponse(resume_token=token, update=cast("Update", decoded.update))
     return Item(
         encoded=Encoded(encode(response)),
         token=token,
         digest=decoded.digest,
         sequence=sequence,
-        type=decoded.update.type,
+        type=decoded.type,
         dialog_id=decoded.dialog_id,
     )
 
