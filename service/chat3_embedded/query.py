@@ -70,22 +70,31 @@ def scope(**fields: str) -> Query:
     return Query({name: Condition(name, "eq", value) for name, value in fields.items()})
 
 
+def meta_ids(
+    meta: MetaTable, tenant_id: str, entity_type: str, condition: Condition
+) -> set[str] | None:
+    """Return the ids that a condition on `meta.…` selects; None for any other condition.
+
+    Only entities that have the key at all are selected, whatever the operator.
+    """
+    if not condition.field.startswith("meta."):
+        return None
+    scalar = isinstance(condition.value, str | int)
+    return meta.entities_where(
+        tenant_id,
+        entity_type,
+        condition.field.removeprefix("meta."),
+        comparison(condition),
+        equal_to=condition.value if condition.operator == "eq" and scalar else None,
+    )
+
+
 def meta_resolver(meta: MetaTable, tenant_id: str, entity_type: str, id_field: str) -> Resolver:
-    """Return a resolver for `meta.…`: it matches only entities that have the key at all."""
+    """Return a resolver for `meta.…`."""
 
     def resolve(condition: Condition) -> Test | None:
-        if not condition.field.startswith("meta."):
-            return None
-        key = condition.field.removeprefix("meta.")
-        scalar = isinstance(condition.value, str | int)
-        ids = meta.entities_where(
-            tenant_id,
-            entity_type,
-            key,
-            comparison(condition),
-            equal_to=condition.value if condition.operator == "eq" and scalar else None,
-        )
-        return in_set(id_field, ids)
+        ids = meta_ids(meta, tenant_id, entity_type, condition)
+        return None if ids is None else in_set(id_field, ids)
 
     return resolve
 

@@ -39,15 +39,18 @@ class UpdateSender:
     ) -> None:
         """Send each of the members the dialog, with its own unread count, and the data."""
         meta = self._store.meta.of(dialog.tenant_id, "dialog", dialog.dialog_id)
+        entity = about or Entity("dialog", dialog.dialog_id)
+        # Prepared once for all recipients: a dialog may have thousands.
+        shared = updates.prepared({"dialog": updates.dialog_section(dialog, meta), **data})
         recipients = self._recipients(event.tenant_id, members)
         for member, recipient in zip(members, recipients, strict=True):
-            own = {"dialog": updates.dialog_section(dialog, meta, member.unread_count), **data}
-            self._send(event, recipient, about or Entity("dialog", dialog.dialog_id), own)
+            own = updates.personal(shared, member.unread_count)
+            self._send(event, recipient, entity, own)
 
     def to_user(self, event: Event, user: User, fields: tuple[str, ...]) -> None:
         """Send a user its own profile."""
         meta = self._store.meta.of(user.tenant_id, "user", user.user_id)
-        data = updates.profile_data(user, meta, fields)
+        data = updates.prepared(updates.profile_data(user, meta, fields))
         recipient = Recipient(user.user_id, user.type)
         self._send(event, recipient, Entity("user", user.user_id), data)
 
@@ -58,7 +61,7 @@ class UpdateSender:
         stats = self._store.counters.stats_of(event.tenant_id, users)
         now = number(self._store.clock.now())
         for user in (users[user_id] for user_id in ids if user_id in users):
-            data = updates.stats_data(user, stats[user.user_id], now)
+            data = updates.prepared(updates.stats_data(user, stats[user.user_id], now))
             recipient = Recipient(user.user_id, user.type)
             entity = Entity("user", user.user_id)
             self._send(event, recipient, entity, data, delay=self._counter_delay)
@@ -76,7 +79,7 @@ class UpdateSender:
         ]
         recipients = self._recipients(event.tenant_id, dialog_counts)
         for member, recipient in zip(dialog_counts, recipients, strict=True):
-            data = updates.unread_data(member)
+            data = updates.prepared(updates.unread_data(member))
             entity = Entity("dialog", member.dialog_id)
             self._send(event, recipient, entity, data, delay=self._counter_delay)
 

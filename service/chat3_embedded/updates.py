@@ -62,7 +62,7 @@ class Entity:
 def envelope(
     event: Event, recipient: Recipient, entity: Entity, data: JsonObject, now: float
 ) -> OutgoingUpdate:
-    """Address and encode one update."""
+    """Address and encode one update; the data are prepared."""
     kind, entity_id = entity.kind, entity.entity_id
     update_type = f"update.{kind}"
     body = {
@@ -72,7 +72,7 @@ def envelope(
         "eventId": event.event_id,
         "sourceEventType": event.type,
         "updateType": update_type,
-        "data": drop_empty_objects(sanitise(data)),
+        "data": data,
         "published": False,
         "createdAt": time_text(now),
     }
@@ -87,6 +87,11 @@ def envelope(
         },
         timestamp_ms=int(now),
     )
+
+
+def prepared(data: JsonObject) -> JsonObject:
+    """Rewrite an update's data as they are published."""
+    return drop_empty_objects(sanitise(data))
 
 
 def context(
@@ -113,15 +118,19 @@ def context(
     }
 
 
-def dialog_section(dialog: Dialog, meta: JsonObject, unread: int) -> JsonObject:
-    """Shape the dialog as one recipient sees it."""
+def dialog_section(dialog: Dialog, meta: JsonObject) -> JsonObject:
+    """Shape the dialog; each recipient's unread count is added in `personal`."""
     return {
         "dialogId": dialog.dialog_id,
         "tenantId": dialog.tenant_id,
         "createdAt": dialog.created_at,
         "meta": meta,
-        "stats": {"unreadCount": unread},
     }
+
+
+def personal(data: JsonObject, unread: int) -> JsonObject:
+    """Return prepared data about a dialog as one recipient gets them."""
+    return {**data, "dialog": {**data["dialog"], "stats": {"unreadCount": unread}}}
 
 
 def message_section(message: Message, **more: object) -> JsonObject:

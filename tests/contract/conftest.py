@@ -10,8 +10,6 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
-from chat3_embedded import Settings, Store, create_app
-from chat3_embedded.server import OUTBOX
 from contract_target import (
     SECOND_TENANT,
     TENANT,
@@ -21,6 +19,9 @@ from contract_target import (
     seed_keys,
 )
 from contract_world import World
+
+from chat3_embedded import Settings, Store, create_app
+from chat3_embedded.server import OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -56,6 +56,7 @@ _PEOPLE = [
     "Bob",
     "dupuser2",
     "zed",
+    "a b/ц@1:2",
 ]
 _ROLES = {
     "chat3_rwd": "full",

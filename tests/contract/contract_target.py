@@ -1,4 +1,10 @@
-"""The server under test: the embedded double, or the tenant-api that the environment names."""
+"""The server under test: the embedded double, or the tenant-api that the environment names.
+
+TENANT_API_URL and TENANT_API_KEY (all permissions) name a real server. Optional are
+TENANT_API_TENANT (tnt_default unless given), TENANT_API_SECOND_TENANT, and keys that may do less:
+TENANT_API_READ_KEY, TENANT_API_WRITE_KEY, TENANT_API_NONE_KEY (no permission),
+TENANT_API_INACTIVE_KEY and TENANT_API_EXPIRED_KEY. A test that needs what is missing is skipped.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import aiohttp
+
     from chat3_embedded import Store
     from chat3_embedded.outbox import Outbox
 

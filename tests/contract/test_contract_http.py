@@ -181,3 +181,13 @@ async def test_health_needs_no_key(api: Target) -> None:
     assert reply.json["rabbitmq"].keys() == recorded["rabbitmq"].keys()
     assert reply.json["services"] == recorded["services"]
     assert "***:***@" in reply.json["rabbitmq"]["url"]
+
+
+async def test_a_tenant_is_made_once(api: Target) -> None:
+    if not api.is_double:
+        pytest.skip("leaves a tenant behind")
+    body = {"tenantId": "tnt_twice", "meta": {"a": 1}}
+    replies = [await api.call("POST", "/api/tenants", body, tenant=None) for _ in range(2)]
+    assert [reply.status for reply in replies] == [201, 409]
+    reply = await api.call("GET", "/api/users?filter=(tenantId,eq,tnt_twice)", tenant=None)
+    assert reply.json["data"] == []

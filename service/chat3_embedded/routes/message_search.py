@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes
-from chat3_embedded.query import meta_resolver, scope
+from chat3_embedded.query import meta_ids, meta_resolver, scope
 from chat3_embedded.sorting import ordered
 
 if TYPE_CHECKING:
@@ -30,9 +30,18 @@ def search_messages(
         found = table.page(pinned, descending=order.descending, limit=page.size, offset=page.offset)
         return found, table.count(pinned)
     tenant_id = pinned["tenantId"]
-    test = query.test(meta_resolver(call.store.meta, tenant_id, "message", "messageId"))
+    # Conditions on meta come first: they select few messages, and by an index.
+    selected = {
+        name: ids
+        for name, condition in query.fields.items()
+        if (ids := meta_ids(call.store.meta, tenant_id, "message", condition)) is not None
+    }
+    among = set.intersection(*selected.values()) if selected else None
+    test = query.without(*selected).test(
+        meta_resolver(call.store.meta, tenant_id, "message", "messageId")
+    )
     # Newest first from the index; a stable sort keeps that order among equals.
-    messages = {m.message_id: m for m in table.page(pinned, descending=True)}
+    messages = {m.message_id: m for m in table.page(pinned, descending=True, among=among)}
     documents = (shapes.message_json(message, {}) for message in messages.values())
     rows = ordered(filter(test, documents), order)
     return [messages[row["messageId"]] for row in page.of(rows)], len(rows)

@@ -9,7 +9,7 @@ from chat3_embedded.store.records import Message
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from chat3_embedded.store.database import Database
 
@@ -59,10 +59,19 @@ class MessageTable:
         return int(self._db.value(f"SELECT count(*) FROM messages {where}", *values))  # noqa: S608 - columns are ours
 
     def page(
-        self, scope: Scope, *, descending: bool = False, limit: int = -1, offset: int = 0
+        self,
+        scope: Scope,
+        *,
+        descending: bool = False,
+        limit: int = -1,
+        offset: int = 0,
+        among: Collection[str] | None = None,
     ) -> list[Message]:
-        """Return messages of the scope by time; a limit of -1 means all."""
+        """Return messages of the scope, `among` these ids, by time; a limit of -1 means all."""
         where, values = _where(scope)
+        if among is not None:
+            where += " AND message_id IN (SELECT value FROM json_each(?))"
+            values.append(encode(list(among)).decode())
         order = "DESC" if descending else "ASC"
         rows = self._db.rows(
             f"SELECT * FROM messages {where} ORDER BY created_at {order} LIMIT ? OFFSET ?",  # noqa: S608 - columns are ours

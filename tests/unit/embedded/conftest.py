@@ -2,40 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from embedded_publisher import FlakyPublisher
+
 from chat3_embedded import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-
-class FlakyPublisher:
-    """Refuses as often as it is told, with the given error, and keeps what it takes."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-        self.attempts = 0
-        self.refusals = 0
-        self.error: Exception = ConnectionError("broker down")
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    async def publish(
-        self,
-        routing_key: str,
-        body: bytes,  # noqa: ARG002 - the publisher's signature
-        headers: Mapping[str, str],  # noqa: ARG002 - the publisher's signature
-        timestamp_ms: int,  # noqa: ARG002 - the publisher's signature
-    ) -> None:
-        self.attempts += 1
-        await self.gate.wait()
-        if self.refusals:
-            self.refusals -= 1
-            raise self.error
-        self.taken.append(routing_key)
+    from collections.abc import Iterator
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
+
 from chat3_embedded import Settings, UnpublishableUpdateError
 from chat3_embedded.outbox import Outbox, OutgoingUpdate
 
 if TYPE_CHECKING:
-    from conftest import FlakyPublisher
+    from embedded_publisher import FlakyPublisher
 
 FAST = Settings(publish_retry_first=0.001, publish_retry_most=0.004, drain_timeout=0.2)
 
@@ -54,8 +55,7 @@ async def test_a_failing_broker_holds_up_everything_and_loses_nothing(
     async with Outbox(publisher, FAST) as outbox:
         for name in ("a", "b", "c"):
             outbox.put(update(name))
-        while publisher.attempts < 2:
-            await asyncio.sleep(0)
+        await publisher.tried(2)
         assert not outbox.healthy
         assert outbox.waiting == 3
         await outbox.drained()
@@ -102,8 +102,7 @@ async def test_closing_that_is_cancelled_still_ends_the_task(publisher: FlakyPub
     outbox = Outbox(publisher, Settings())
     outbox.start()
     outbox.put(update("a"))
-    while not publisher.attempts:
-        await asyncio.sleep(0)
+    await publisher.tried(1)
     closing = asyncio.create_task(outbox.close())
     await asyncio.sleep(0)
     closing.cancel()

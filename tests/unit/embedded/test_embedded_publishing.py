@@ -8,9 +8,10 @@ from typing import Any
 
 import aiormq
 import pytest
-from chat3_embedded import AmqpPublisher, NullPublisher, UnpublishableUpdateError
 from pamqp import decode
 from pamqp.commands import Basic
+
+from chat3_embedded import AmqpPublisher, NullPublisher, UnpublishableUpdateError
 
 ARGUMENTS = (b"{}", {"userId": "alice"}, 1_795_424_736_781)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+
 from chat3_embedded import Settings, Store, seed_demo, serve
 from chat3_embedded.__main__ import masked, parse_arguments, run
 from chat3_embedded.demo import API_KEY, GENERAL
@@ -19,7 +20,7 @@ from chat3_embedded.jsonvalues import encode
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import FlakyPublisher
+    from embedded_publisher import FlakyPublisher
 
 KEY = {"X-API-Key": API_KEY}
 
@@ -40,12 +41,19 @@ async def test_the_demo_data_are_served() -> None:
 
 
 def fingerprint(store: Store) -> str:
-    """Return a digest of everything in the store but the random ids of the database."""
-    tables = ("users", "dialogs", "members", "messages", "user_counters", "unread_by_type")
-    rows = [tuple(row) for table in tables for row in store._db.rows(f"SELECT * FROM {table}")]
-    rows += [
-        tuple(r) for r in store._db.rows("SELECT message_id, status, created_at FROM statuses")
-    ]
+    """Return a digest of what the store holds, save for the random ids of the database."""
+    queries = (
+        "SELECT * FROM users",
+        "SELECT * FROM dialogs",
+        "SELECT * FROM members",
+        "SELECT * FROM messages",
+        "SELECT * FROM user_counters",
+        "SELECT * FROM unread_by_type",
+        "SELECT message_id, user_id, status, created_at FROM statuses ORDER BY number",
+        "SELECT message_id, user_id, reaction, created_at FROM reactions",
+        "SELECT entity_id, key, value, created_at FROM meta",
+    )
+    rows = [tuple(row) for query in queries for row in store._db.rows(query)]
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
@@ -85,8 +93,7 @@ async def test_health_is_degraded_while_updates_cannot_be_published(
     async with serve(store=store, publisher=publisher, settings=settings) as url:
         async with aiohttp.ClientSession(headers=KEY) as session:
             await session.put(url + "/api/users/alice", json={})
-        while not publisher.attempts:
-            await asyncio.sleep(0)
+        await publisher.tried(1)
         status, body = await get(url + "/health")
     assert (status, body["status"]) == (503, "degraded")
     assert body["rabbitmq"]["connected"] is False

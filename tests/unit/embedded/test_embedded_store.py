@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from chat3_embedded import Store
 from chat3_embedded.clock import Clock
 
