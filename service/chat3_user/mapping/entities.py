@@ -4,12 +4,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
-
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.client import SEND_KEY
 from chat3_user.times import to_datetime
 from chat3_user.wire import struct
-
-_RESERVED: Final = "chat3_"
 
 STATUSES: Final = {
     "unread": pb.MessageStatus.UNREAD,
@@ -156,10 +154,10 @@ def _quoted(item: m.QuotedMessage | None) -> pb.QuotedMessage | None:
 
 
 def _open_meta(meta: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return meta without the keys this service keeps for itself."""
-    if not meta or not any(key.startswith(_RESERVED) for key in meta):
+    """Return meta without the key this service keeps there for itself."""
+    if not meta or SEND_KEY not in meta:
         return meta
-    return {key: value for key, value in meta.items() if not key.startswith(_RESERVED)}
+    return {key: value for key, value in meta.items() if key != SEND_KEY}
 
 
 def _edit_time(meta: dict[str, Any] | None) -> datetime | None:

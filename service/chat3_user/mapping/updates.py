@@ -4,8 +4,8 @@ import logging
 from datetime import timedelta
 
 import msgspec
-from chat3_api.chat3.user import v1 as pb
 
+from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import update_models as m
 from chat3_user.mapping.entities import message, status, time, topic, user_info
 from chat3_user.tenant_api.models import Message
@@ -15,7 +15,7 @@ from chat3_user.wire import Encoded, encode, struct
 
 log = logging.getLogger(__name__)
 
-_Unfit = (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError)
+_Unfit = (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, RecursionError)
 
 _decode_update = msgspec.json.Decoder(m.PublishedUpdate).decode
 _decode_opaque = msgspec.json.Decoder(m.OpaqueUpdate).decode
