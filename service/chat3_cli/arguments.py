@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from chat3_api.chat3.user.v1 import MessageStatus, UpdateType
-
 from chat3_cli import values
 from chat3_cli.session import Identity, Target
 

@@ -14,7 +14,6 @@ from chat3_api.chat3.user.v1 import (
     SetMessageStatusRequest,
 )
 from chat3_api.google.protobuf import Struct
-
 from chat3_cli import json_output, render
 from chat3_cli.arguments import STATUSES
 from chat3_cli.failures import EXIT_OK, EXIT_UNAVAILABLE

@@ -14,7 +14,6 @@ from chat3_api.chat3.user.v1 import (
     SetMessageStatusResponse,
 )
 from chat3_api.google.protobuf import Struct
-
 from chat3_cli.style import BOLD, DIM, Style, clock, date_and_clock, safe, table
 
 TEXT_TYPE = "internal.text"

@@ -1,6 +1,7 @@
 """Says in one line what a response on the stream of updates means."""
 
 import betterproto2
+
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     DialogSummary,
@@ -21,7 +22,6 @@ from chat3_api.chat3.user.v1 import (
     UserUpdate,
 )
 from chat3_api.google.protobuf import Struct
-
 from chat3_cli import json_output
 from chat3_cli.render import content_of, counted, status_name, title_of
 from chat3_cli.style import (

@@ -10,16 +10,16 @@ from typing import Self, TypeVar, cast
 from urllib.parse import quote
 
 import betterproto2
-from chat3_api.chat3.user.v1 import (
-    SubscribeUpdatesRequest,
-    SubscribeUpdatesResponse,
-    UserServiceStub,
-)
 from grpclib.client import Channel
 from grpclib.events import RecvTrailingMetadata, listen
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from chat3_api.chat3.user.v1 import (
+    SubscribeUpdatesRequest,
+    SubscribeUpdatesResponse,
+    UserServiceStub,
+)
 from chat3_cli import backoff
 from chat3_cli.failures import CallFailedError, translated, unreachable
 

@@ -5,9 +5,9 @@ from argparse import Namespace
 from contextlib import aclosing
 from datetime import timedelta
 
-from chat3_api.chat3.user.v1 import SubscribeUpdatesRequest, SubscribeUpdatesResponse
 from grpclib.const import Status
 
+from chat3_api.chat3.user.v1 import SubscribeUpdatesRequest, SubscribeUpdatesResponse
 from chat3_cli import backoff
 from chat3_cli.arguments import UPDATE_TYPES
 from chat3_cli.failures import EXIT_OK, CallFailedError, Failure

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chat3_user import logs, process
 from chat3_user.config import ConfigError, masked, parse
+from chat3_user.edge import check_files
 from chat3_user.workers import Workers, core_count
 
 
@@ -13,6 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the service; 2 is returned for settings that break a rule."""
     try:
         config, print_only = parse(arguments)
+        check_files(config)
     except ConfigError as error:
         sys.stderr.write(f"chat3-user-service: {error}\n")
         return 2

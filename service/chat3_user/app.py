@@ -11,22 +11,28 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
+
 from chat3_embedded.publishing import AmqpPublisher, UpdatePublisher
 from chat3_embedded.server import serve as serve_tenant_api
-
+from chat3_user import edge
 from chat3_user.calls import CallChain
 from chat3_user.config import Config
 from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
 from chat3_user.errors import reasons
-from chat3_user.http2 import ConnectionLimits
+from chat3_user.idempotency import Once, Store, Times
+from chat3_user.idempotency.place import default_database
+from chat3_user.idempotency.redis import RedisStore
+from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.mapping.updates import decode_update
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app
 from chat3_user.rpc import UserService
 from chat3_user.server import GrpcServer
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api.resilience import ResilienceSettings, Resilient
 from chat3_user.tenant_api.transport import Http
+from chat3_user.tls import ServerTls
 from chat3_user.updates.amqp_broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.hub import Hub
@@ -47,6 +53,8 @@ class Running:
     ops_port: int
     hub: Hub
     broker: Broker
+    server: GrpcServer
+    tls: ServerTls | None
 
     async def ready(self) -> None:
         """Wait until updates flow."""
@@ -65,6 +73,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             tenant_api_url,
             connections=config.tenant_api_connections,
             connect_timeout=config.tenant_api_connect_timeout,
+            ssl=edge.upstream_tls(config.tenant_api_ca_file) or True,
         )
         await http.open()
         stack.push_async_callback(http.close)
@@ -72,25 +81,45 @@ async def running(config: Config) -> AsyncIterator[Running]:
         await hub.open()
         stack.push_async_callback(hub.close)
 
+        times = Times(
+            config.idempotency_lease, config.idempotency_settle, config.idempotency_retention
+        )
+        store = _idempotency_store(config, times)
+        stack.push_async_callback(store.close)
+        await store.open()
+        once = Once(
+            store, times, write_without_store=config.idempotency_on_store_failure == "write"
+        )
+        stack.push_async_callback(once.close)
+
+        admission = edge.admission(config)
+        stack.push_async_callback(admission.rates.close)
         metrics = Metrics()
-        api = TenantApi(http)
+        api = TenantApi(Resilient(http, _resilience(config)))
         access = Access(api)
         service = UserService(
-            CallChain(metrics, default_deadline=config.default_deadline),
+            CallChain(metrics, default_deadline=config.default_deadline, admission=admission),
             api,
             access,
             Writes(api, access),
+            once,
             hub,
             StreamSettings(config.stream_max_age, config.stream_recheck_interval),
         )
-        server = GrpcServer(service, ConnectionLimits(config.connection_max_age))
-        grpc_port = await server.start(config.grpc_host, config.grpc_port)
+        tls = edge.listener_tls(config)
+        if tls is not None:
+            await tls.open()
+            stack.push_async_callback(tls.close)
+        server = GrpcServer(service, edge.connection_limits(config))
+        grpc_port = await server.start(
+            config.grpc_host, config.grpc_port, tls=None if tls is None else tls.context
+        )
         stack.push_async_callback(server.close)
         ops_port = await _serve_ops(stack, config, metrics, hub, broker)
         log.info("serving", extra={"grpc": f"{config.grpc_host}:{grpc_port}", "ops": ops_port})
         if not config.tenant_api_url:
             print_welcome(config.grpc_host, grpc_port)
-        yield Running(grpc_port, ops_port, hub, broker)
+        yield Running(grpc_port, ops_port, hub, broker, server, tls)
         log.info("draining", extra={"streams": hub.stream_count})
         hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
         await server.drain(config.shutdown_grace)
@@ -105,7 +134,9 @@ async def serve(config: Config) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         loop.add_reader(parent.sentinel, stop.set)
-    async with running(config):
+    async with running(config) as service:
+        if service.tls is not None:
+            loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()
 
 
@@ -135,6 +166,24 @@ def _broker(config: Config) -> Broker:
         worker=secrets.token_hex(4),
         retention_seconds=config.updates_log_max_age,
         retention_bytes=config.updates_log_max_bytes,
+        tls=edge.upstream_tls(config.rabbitmq_ca_file),
+    )
+
+
+def _idempotency_store(config: Config, times: Times) -> Store:
+    if config.redis_url:
+        return RedisStore(
+            config.redis_url, times, timeout=config.redis_timeout, ca_file=config.redis_ca_file
+        )
+    platform = config.tenant_api_url or config.demo_database
+    return SqliteStore(config.idempotency_database or default_database(platform), times)
+
+
+def _resilience(config: Config) -> ResilienceSettings:
+    return ResilienceSettings(
+        attempts=config.tenant_api_read_attempts,
+        budget=config.tenant_api_retry_budget,
+        failures=config.tenant_api_circuit_failures,
     )
 
 

@@ -1,7 +1,7 @@
 """The settings of the service: from the environment, overridden by flags, checked at the start.
 
-Each field below is a setting: its name in capitals is the environment variable, with dashes the
-flag. Its annotation holds the rule, its description the text of `--help`.
+Each field below, and of `EdgeSettings`, is a setting: its name in capitals is the environment
+variable, with dashes the flag. Its annotation holds the rule, its description the text of `--help`.
 """
 
 import argparse
@@ -13,12 +13,14 @@ import msgspec
 from msgspec import Meta
 from yarl import URL
 
+from chat3_user.limits.settings import EdgeSettings
+
 
 class ConfigError(Exception):
     """A setting breaks its rule; the text names the variable."""
 
 
-class Config(msgspec.Struct, frozen=True, kw_only=True):
+class Config(EdgeSettings, frozen=True, kw_only=True):
     """All settings; times are seconds, sizes bytes."""
 
     grpc_host: Annotated[str, Meta(description="address the gRPC server listens on")] = "127.0.0.1"
@@ -98,6 +100,63 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     shutdown_grace: Annotated[
         float, Meta(ge=0, description="how long calls in flight may go on after SIGTERM")
     ] = 10.0
+    redis_url: Annotated[
+        str,
+        Meta(
+            description="Redis that several machines share, such as redis://user:password@host/0;"
+            " rediss:// for TLS; empty keeps idempotency keys in IDEMPOTENCY_DATABASE"
+        ),
+    ] = ""
+    redis_ca_file: Annotated[
+        str, Meta(description="certificates that sign Redis' own; empty takes the system's")
+    ] = ""
+    redis_timeout: Annotated[
+        float, Meta(gt=0, description="longest wait for a connection to Redis and for an answer")
+    ] = 1.0
+    idempotency_database: Annotated[
+        str,
+        Meta(
+            description="SQLite file of idempotency keys, shared by this machine's workers; empty"
+            " is a file in STATE_DIRECTORY or ~/.local/state, or memory while DEMO keeps its"
+            " platform there; :memory: is memory"
+        ),
+    ] = ""
+    idempotency_retention: Annotated[
+        float, Meta(ge=3600, description="for how long an idempotency key is remembered")
+    ] = 86_400.0
+    idempotency_lease: Annotated[
+        float, Meta(gt=0, description="how long a killed worker's keys stay taken")
+    ] = 5.0
+    idempotency_settle: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="how long a write that was cut off may still turn up at tenant-api; a"
+            " repetition writes anew only then, if it did not",
+        ),
+    ] = 10.0
+    idempotency_on_store_failure: Annotated[
+        str,
+        Meta(
+            pattern="^(refuse|write)$",
+            description="what becomes of calls with a key while the store is down: refuse, or write"
+            " after a look at tenant-api, which does not stop two at the same time",
+        ),
+    ] = "refuse"
+    tenant_api_read_attempts: Annotated[
+        int, Meta(ge=1, description="how often a read that finds tenant-api down is tried")
+    ] = 3
+    tenant_api_retry_budget: Annotated[
+        float, Meta(ge=0, le=1, description="most retries, as a share of all reads")
+    ] = 0.1
+    tenant_api_circuit_failures: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="failures in a row after which calls fail at once until a probe succeeds;"
+            " 0: never",
+        ),
+    ] = 20
     log_format: Annotated[str, Meta(pattern="^(text|json)$", description="text or json")] = "text"
     log_level: Annotated[
         str,
@@ -110,11 +169,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.tenant_api_url and self.rabbitmq_url)
 
 
-_WITH_CREDENTIALS: Final = ("tenant_api_url", "rabbitmq_url")
+_WITH_CREDENTIALS: Final = ("tenant_api_url", "rabbitmq_url", "redis_url")
 _SCHEMES: Final = {
     "tenant_api_url": ("http", "https"),
     "rabbitmq_url": ("amqp", "amqps"),
+    "redis_url": ("redis", "rediss"),
 }
+_OPTIONAL: Final = ("redis_url",)
 
 
 def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Config:
@@ -137,8 +198,12 @@ def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Con
         value = getattr(config, name)
         if value and not _is_url(value, schemes):
             raise ConfigError(f"{name.upper()}: expected a URL that begins with {schemes[0]}://")
-        if not value and not config.demo:
+        if not value and not config.demo and name not in _OPTIONAL:
             raise ConfigError(f"{name.upper()}: required, unless DEMO is set")
+    if bool(config.grpc_tls_cert) != bool(config.grpc_tls_key):
+        raise ConfigError("GRPC_TLS_CERT, GRPC_TLS_KEY: neither goes without the other")
+    if config.grpc_tls_client_ca and not config.grpc_tls_cert:
+        raise ConfigError("GRPC_TLS_CLIENT_CA: needs GRPC_TLS_CERT")
     if config.workers > 1 and config.in_process:
         raise ConfigError("WORKERS: what DEMO runs in the process is not shared; use 1")
     return config

@@ -1,4 +1,4 @@
-"""The HTTP/2 listener: grpclib's server with connections that can be asked to go away.
+"""The HTTP/2 listener: grpclib's server, with connections that have limits and can be sent away.
 
 grpclib never sends GOAWAY, and h2's own way of sending it ends the connection at once. Here the
 frame is written beside h2, which goes on serving what is in flight: first with the highest stream
@@ -7,25 +7,59 @@ new calls on a new connection.
 """
 
 import asyncio
+import logging
 import random
+import ssl
+from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from grpclib.protocol import H2Protocol
+from grpclib.protocol import Connection as GrpclibConnection
+from grpclib.protocol import EventsProcessor, H2Protocol, _set_nodelay
 from grpclib.server import Server
+from h2.connection import H2Connection
+from h2.errors import ErrorCodes
+from h2.events import (
+    AlternativeServiceAvailable,
+    DataReceived,
+    Event,
+    RequestReceived,
+    SettingsAcknowledged,
+    StreamReset,
+    UnknownFrameReceived,
+)
+from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame
+
+from chat3_user.calls.endpoint import Endpoint
+from chat3_user.limits.frames import (
+    HEADERS_FACTOR,
+    ConnectionLimits,
+    FrameBudget,
+    GuardedFrames,
+)
+
+__all__ = ["Connection", "ConnectionLimits", "Http2Server"]
+
+log = logging.getLogger(__name__)
 
 _HIGHEST_STREAM: Final = 2**31 - 1
 _ROUND_TRIP: Final = 1.0
 """Seconds between the two GOAWAY frames: more than a round trip."""
 
+_EAGER_STREAMS: Final = 1000
+"""Streams a client may open before it knows how many it may open."""
 
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """Seconds after which a connection is asked to go away, 0 to 20 % earlier."""
+_CLOSED_STREAMS: Final = 1000
+"""Closed streams h2 remembers, to tell late frames from wrong ones."""
 
-    max_age: float
+_UNREAD_BYTES: Final = 8 * 2**20
+"""Bytes a client may leave unread: calls wait long before; only answers to floods come here."""
+
+
+class _H2(H2Connection):
+    MAX_CLOSED_STREAMS = _CLOSED_STREAMS
 
 
 class Connection(H2Protocol):
@@ -37,15 +71,98 @@ class Connection(H2Protocol):
         super().__init__(*arguments)
         self._open = open_connections
         self._limits = limits
+        self._budget = FrameBudget(limits)
         self._timers: list[asyncio.TimerHandle] = []
         self._going = False
+        self._greeted = False
+        self._credited = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to serve, and to age."""
-        super().connection_made(transport)
+        """Begin to serve, and to age; or turn the client away at once."""
+        sock = transport.get_extra_info("socket")
+        if sock is not None:
+            _set_nodelay(sock)
+        self.connection = GrpclibConnection(
+            self._h2(), cast("asyncio.Transport", transport), config=self.config
+        )
+        self.processor = EventsProcessor(self.handler, self.connection)
+        self.processor.processors |= {
+            UnknownFrameReceived: _ignore,  # HTTP/2 has them ignored; grpclib fails
+            AlternativeServiceAvailable: _ignore,
+        }
+        if len(self._open) >= self._limits.connections:
+            self._end(ErrorCodes.NO_ERROR, "too many connections")
+            return
+        encrypted = transport.get_extra_info("ssl_object")
+        if encrypted is not None and encrypted.selected_alpn_protocol() != "h2":
+            self._end(ErrorCodes.INADEQUATE_SECURITY, "ALPN must choose h2")
+            return
+        self.connection.flush()
+        self.connection.initialize()
         self._open.add(self)
         age = self._limits.max_age * random.uniform(0.8, 1.0)
         self._later(age, self.go_away)
+        self._later(self._limits.handshake_timeout, self._close_when_silent)
+
+    def _h2(self) -> H2Connection:
+        h2 = _H2(config=self.h2_config)
+        h2.incoming_buffer = GuardedFrames(
+            self._budget, self._limits.metadata_bytes * HEADERS_FACTOR
+        )
+        settings = h2.local_settings._settings  # noqa: SLF001 - h2 would wait for their acknowledgement
+        headers = self._limits.metadata_bytes * HEADERS_FACTOR
+        settings[SettingCodes.MAX_CONCURRENT_STREAMS] = deque([self._limits.streams])
+        settings[SettingCodes.MAX_HEADER_LIST_SIZE] = deque([headers])
+        h2.decoder.max_header_list_size = headers
+        h2.initiate_connection()
+        # h2 would end the connection, and every call on it, over one stream too many.
+        eager = max(_EAGER_STREAMS, self._limits.streams + 1)
+        settings[SettingCodes.MAX_CONCURRENT_STREAMS] = deque([eager])
+        window = self.config.http2_connection_window_size - h2.local_settings.initial_window_size
+        if window > 0:
+            h2.increment_flow_control_window(window)
+        h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: self.config.http2_stream_window_size})
+        return h2
+
+    def data_received(self, data: bytes) -> None:
+        """Serve what has come; end the connection when it breaks a rule or a limit."""
+        connection = self.connection
+        if connection.is_closing():
+            return
+        self._budget.sent(connection.data_sent - self._credited)
+        self._credited = connection.data_sent
+        try:
+            events = connection.feed(data)
+            connection.flush()
+            for event in events:
+                self._process(event)
+        except ProtocolError as error:
+            self._end(error.error_code, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever a client sends, it hurts only itself
+            log.warning("connection ended", extra={"problem": repr(error)})
+            self._end(ErrorCodes.INTERNAL_ERROR, "")
+        if connection.is_closing():
+            return
+        connection.flush()
+        if connection._transport.get_write_buffer_size() > _UNREAD_BYTES:  # noqa: SLF001
+            connection._transport.abort()  # noqa: SLF001
+
+    def _process(self, event: Event) -> None:
+        if isinstance(event, DataReceived):
+            # To grpclib data without length is the end of data.
+            if not event.data and not event.flow_controlled_length:
+                return
+        elif isinstance(event, RequestReceived):
+            if self._greeted and len(self.processor.streams) >= self._limits.streams:
+                self.connection._connection.reset_stream(  # noqa: SLF001
+                    event.stream_id, ErrorCodes.REFUSED_STREAM
+                )
+                return
+        elif isinstance(event, SettingsAcknowledged):
+            self._greeted = True
+        elif isinstance(event, StreamReset) and not event.remote_reset:
+            self._budget.reset()
+        self.processor.process(event)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the connection."""
@@ -71,16 +188,40 @@ class Connection(H2Protocol):
             self._send_go_away(self._last_stream())
             self.connection.close()
 
+    def _close_when_silent(self) -> None:
+        """Close a connection whose client has not acknowledged our settings: none does no work."""
+        if not self._greeted:
+            self._end(ErrorCodes.SETTINGS_TIMEOUT, "no settings were acknowledged")
+
+    def _end(self, code: ErrorCodes | int | None, problem: str) -> None:
+        """Say why, and close."""
+        log.debug("connection ended", extra={"code": str(code), "problem": problem})
+        if not self.connection.is_closing():
+            # h2 may have an own GOAWAY ready: this one comes first and says more.
+            self._send_go_away(self._last_stream(), code or ErrorCodes.NO_ERROR, problem)
+        self.processor.close(problem or "the connection was ended")
+
     def _last_stream(self) -> int:
         return int(self.connection._connection.highest_inbound_stream_id)  # noqa: SLF001
 
-    def _send_go_away(self, last_stream: int) -> None:
+    def _send_go_away(
+        self, last_stream: int, code: int = ErrorCodes.NO_ERROR, problem: str = ""
+    ) -> None:
         if not self.connection.is_closing():
-            frame = GoAwayFrame(0, last_stream_id=last_stream)
+            frame = GoAwayFrame(
+                0,
+                last_stream_id=last_stream,
+                error_code=code,
+                additional_data=problem.encode()[:200],
+            )
             self.connection._transport.write(frame.serialize())  # noqa: SLF001
 
     def _later(self, seconds: float, act: Any) -> None:
         self._timers.append(asyncio.get_running_loop().call_later(seconds, act))
+
+
+def _ignore(_: Event) -> None:
+    """Do nothing."""
 
 
 class Http2Server(Server):
@@ -92,21 +233,42 @@ class Http2Server(Server):
         super().__init__(handlers, **options)
         self._limits = limits
         self._connections: set[Connection] = set()
+        # A header that is not ASCII is the fault of one request, not of the connection.
+        self._h2_config.header_encoding = "latin-1"
 
     def _protocol_factory(self) -> H2Protocol:
-        plain = super()._protocol_factory()
+        self.__gc_step__()
+        endpoint = Endpoint(
+            self._mapping,
+            self._codec,
+            self._status_details_codec,
+            self.__dispatch__,
+            limits=self._limits,
+        )
+        self._handlers.add(endpoint)
         return Connection(
-            plain.handler,
-            plain.config,
-            plain.h2_config,
+            endpoint,
+            self._config,
+            self._h2_config,
             open_connections=self._connections,
             limits=self._limits,
         )
 
+    async def listen(self, sock: Any, *, tls: ssl.SSLContext | None, backlog: int) -> None:
+        """Serve the connections that come to ``sock``."""
+        self._server = await self._loop.create_server(
+            self._protocol_factory,
+            sock=sock,
+            backlog=backlog,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else self._limits.handshake_timeout,
+        )
+        self._server_closed_fut = self._loop.create_future()
+
     @property
-    def connection_count(self) -> int:
-        """The number of open connections."""
-        return len(self._connections)
+    def connections(self) -> Collection[Connection]:
+        """The open connections."""
+        return self._connections
 
     async def drain(self, grace: float) -> None:
         """Stop listening, send GOAWAY, and wait up to ``grace`` seconds for calls in flight."""

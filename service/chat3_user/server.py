@@ -3,6 +3,7 @@
 import importlib.resources
 import socket
 import ssl
+from collections.abc import Collection
 from typing import Any, Final
 
 # The well-known types are imported so that the pool has them before the contract asks.
@@ -19,18 +20,21 @@ from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 from grpclib.reflection.service import ServerReflection
 
-from chat3_user.http2 import ConnectionLimits, Http2Server
+from chat3_user.http2 import Connection, ConnectionLimits, Http2Server
 from chat3_user.rpc import UserService
 from chat3_user.wire import GrpcCodec
 
 SERVICE_NAME: Final = "chat3.user.v1.UserService"
 
 # A client that vanished without a word is found within a minute and a half.
-_KEEPALIVE: Final = {
+_OPTIONS: Final = {
     "_keepalive_time": 60.0,
     "_keepalive_timeout": 20.0,
     "_http2_max_pings_without_data": 0,
     "_http2_min_sent_ping_interval_without_data": 30.0,
+    # What clients may have sent and no call has read yet: requests are small.
+    "http2_connection_window_size": 1_048_576,
+    "http2_stream_window_size": 262_144,
 }
 
 
@@ -46,7 +50,7 @@ class GrpcServer:
             codec=GrpcCodec(),
             status_details_codec=ProtoStatusDetailsCodec(),
             limits=limits,
-            config=Configuration(**_KEEPALIVE),  # type: ignore[arg-type]  # private options
+            config=Configuration(**_OPTIONS),  # type: ignore[arg-type]  # private options
         )
 
     async def start(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
@@ -58,10 +62,15 @@ class GrpcServer:
             reuse_port=True,
         )
         listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        await self._server.start(sock=listener, ssl=tls, backlog=4096)
+        await self._server.listen(listener, tls=tls, backlog=4096)
         self.set_serving(serving=True)
         bound: int = listener.getsockname()[1]
         return bound
+
+    @property
+    def connections(self) -> Collection[Connection]:
+        """The open connections."""
+        return self._server.connections
 
     def set_serving(self, *, serving: bool) -> None:
         """Say by the health service whether calls should come here."""

@@ -8,7 +8,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @lru_cache(maxsize=8192)  # the same times come again and again: of senders, of dialogs
 def to_datetime(value: str | float) -> datetime:
-    """Return the time that ``value`` (Unix milliseconds) means; finer than 1 µs is cut off.
+    """Return the time that ``value`` (Unix milliseconds) means, to the nearest microsecond.
+
+    The platform keeps times as doubles and writes them as text of six decimals or as numbers. Both
+    forms of one double mean one time here, and a whole microsecond stays the one it was, although
+    no double is exactly it.
 
     Raises ``ValueError`` for text that is no decimal number and ``OverflowError`` for times that
     `datetime` cannot hold.
@@ -17,10 +21,14 @@ def to_datetime(value: str | float) -> datetime:
 
 
 def _microseconds(value: str | float) -> int:
-    if isinstance(value, str):
-        whole, _, fraction = value.partition(".")
-        micros = int(fraction[:3].ljust(3, "0")) if fraction else 0
-        return int(whole) * 1000 + (-micros if whole.startswith("-") else micros)
     if isinstance(value, int):
         return value * 1000
-    return round(value * 1000)
+    text = value if isinstance(value, str) else f"{value:.6f}"
+    whole, _, fraction = text.partition(".")
+    digits = whole.removeprefix("-") + fraction
+    # `int` alone would take signs, underscores, white space and other scripts' digits.
+    if not (digits.isascii() and digits.isdigit()):
+        raise ValueError("a time that is no decimal number")
+    nanos = int(fraction[:6].ljust(6, "0"))
+    micros = (nanos + 500) // 1000
+    return int(whole) * 1000 + (-micros if whole.startswith("-") else micros)

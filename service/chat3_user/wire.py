@@ -3,11 +3,12 @@
 from typing import Any
 
 import betterproto2
-from betterproto2_compiled import DecodeError, Encoded, decode, encode, plain, plain_struct_class
-from chat3_api.google.protobuf import Struct
 from grpclib.encoding.base import CodecBase
 
-__all__ = ["DecodeError", "Encoded", "GrpcCodec", "encode", "plain", "struct"]
+from betterproto2_compiled import DecodeError, Encoded, decode, encode, plain, plain_struct_class
+from chat3_api.google.protobuf import Struct
+
+__all__ = ["DecodeError", "Encoded", "GrpcCodec", "decode", "encode", "plain", "struct"]
 
 _PlainStruct = plain_struct_class(Struct)
 

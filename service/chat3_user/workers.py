@@ -67,6 +67,9 @@ class Workers:
         """Run the workers until SIGTERM or SIGINT, then end them."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
+        if self._config.grpc_tls_cert:
+            # Who renews certificates may tell us so; the workers see it for themselves.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         workers = [self._start(index) for index in range(self._count)]
         try:
             while not self._stop.wait(0.1):

@@ -1,6 +1,7 @@
 """One call: who makes it, what names it, and what it has to say besides its answer."""
 
 import asyncio
+import math
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ class Call:
     """A call under way.
 
     ``trailing`` goes into trailing metadata. A streaming method sets ``interrupted`` to what ends a
-    send that waits for a slow client.
+    send that waits for a slow client. ``deadline`` is when the call is ended, by the loop's clock.
     """
 
     method: str
@@ -20,6 +21,7 @@ class Call:
     identity: Identity
     trailing: dict[str, str] = field(default_factory=dict)
     interrupted: "asyncio.Future[None] | None" = None
+    deadline: float = math.inf
 
 
 _current: ContextVar[Call] = ContextVar("call")

@@ -1,4 +1,4 @@
-"""What happens to every call: receive, identify, bound, validate, run, translate failures.
+"""What happens to every call: identify, limit, receive, validate, run, translate failures.
 
 All failures are translated here and nowhere else: a `CallError` becomes its catalogue entry, and
 anything unforeseen becomes INTERNAL, logged under the request id.
@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import grpclib.const
@@ -19,9 +20,10 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 from chat3_user.calls.call import Call, enter_call
 from chat3_user.calls.sender import StreamSender
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
+from chat3_user.limits.admission import Admission
 from chat3_user.metrics import Metrics
 from chat3_user.telemetry import server_span
-from chat3_user.validation import parse_identity, parse_request_id, validate
+from chat3_user.validation import Identity, parse_identity, parse_request_id, validate
 from chat3_user.wire import DecodeError, Encoded
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 Stream = grpclib.server.Stream[Any, Any]
 UnaryMethod = Callable[[Any], Awaitable[Any]]
 StreamingMethod = Callable[[Any], AsyncIterator[list[Encoded]]]
+Place = Callable[[Identity], AbstractContextManager[None]]
 
 _DEADLINE_MARGIN = 0.005
 
@@ -36,9 +39,16 @@ _DEADLINE_MARGIN = 0.005
 class CallChain:
     """Turns methods into gRPC handlers; ``default_deadline`` (seconds) bounds unary calls."""
 
-    def __init__(self, metrics: Metrics, *, default_deadline: float = 30.0) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        *,
+        default_deadline: float = 30.0,
+        admission: Admission | None = None,
+    ) -> None:
         self._metrics = metrics
         self._default_deadline = default_deadline
+        self._admission = admission or Admission()
 
     def wrap(
         self, mapping: Mapping[str, grpclib.const.Handler], service: object
@@ -60,11 +70,13 @@ class CallChain:
         async def handle(stream: Stream) -> None:
             async def run(call: Call, request: Any) -> None:
                 enter_call(call)
-                async with asyncio.timeout(self._time_left(stream)):
+                call.deadline = asyncio.get_running_loop().time() + self._time_left(stream)
+                async with asyncio.timeout_at(call.deadline):
                     response = await method(request)
-                await stream.send_message(response)
+                    # A client that opens no window would keep the call for ever.
+                    await stream.send_message(response)
 
-            await self._handle(name, stream, run)
+            await self._handle(name, stream, run, lambda _: self._admission.call())
 
         return handle
 
@@ -84,12 +96,12 @@ class CallChain:
                 finally:
                     await responses.aclose()  # type: ignore[attr-defined]
 
-            await self._handle(name, stream, run)
+            await self._handle(name, stream, run, self._admission.stream)
 
         return handle
 
     async def _handle(
-        self, name: str, stream: Stream, run: Callable[[Call, Any], Awaitable[None]]
+        self, name: str, stream: Stream, run: Callable[[Call, Any], Awaitable[None]], place: Place
     ) -> None:
         started = time.perf_counter()
         metadata = _text_metadata(stream)
@@ -98,10 +110,12 @@ class CallChain:
         trailing = {"x-request-id": request_id}
         with server_span(name, metadata) as span:
             try:
-                await self._run(name, stream, metadata, request_id, trailing, run)
+                await self._run(name, stream, metadata, request_id, trailing, run, place)
             except CallError as error:
                 failure = to_grpc_error(error, request_id)
                 status, reason = failure.status, error.reason.name or ""
+                if error.retry_after is not None:
+                    trailing["grpc-retry-pushback-ms"] = str(round(error.retry_after * 1000))
                 await _fail(stream, failure, trailing)
             except (asyncio.CancelledError, StreamTerminatedError):
                 status = Status.CANCELLED
@@ -118,16 +132,20 @@ class CallChain:
         request_id: str,
         trailing: dict[str, str],
         run: Callable[[Call, Any], Awaitable[None]],
+        place: Place,
     ) -> None:
         """Run the call; leave with `CallError` for every failure the caller gets to see."""
         try:
-            request = await stream.recv_message()
             call = Call(name, request_id, parse_identity(metadata), trailing)
-            if request is None:
-                raise invalid_fields([FieldViolation("", "a request message")])
-            validate(request)
-            await run(call, request)
-            await stream.send_trailing_metadata(metadata=trailing)
+            with place(call.identity):
+                await self._admission.rates.spend(name, call.identity, trailing)
+                async with asyncio.timeout(self._time_left(stream)):
+                    request = await stream.recv_message()
+                if request is None:
+                    raise invalid_fields([FieldViolation("", "a request message")])
+                validate(request)
+                await run(call, request)
+                await stream.send_trailing_metadata(metadata=trailing)
         except (CallError, StreamTerminatedError):
             raise
         except DecodeError as error:

@@ -6,7 +6,7 @@ it fits, and the wait can be interrupted.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import MutableSequence
 from typing import Any
 
 from betterproto2_compiled import Encoded
@@ -30,33 +30,59 @@ class StreamSender:
         await self._stream.send_initial_metadata()
 
     async def send(
-        self, messages: Sequence[Encoded], interrupted: "asyncio.Future[None] | None"
+        self, messages: MutableSequence[Encoded], interrupted: "asyncio.Future[None] | None"
     ) -> bool:
-        """Send ``messages``; return whether all went out before ``interrupted`` was done."""
-        pack: list[bytes] = []
-        size = 0
-        for message in messages:
-            framed = len(message) + 5
-            if pack and size + framed > _FRAME:
-                if not await self._send(b"".join(pack), interrupted):
-                    return False
-                pack, size = [], 0
-            pack += (b"\x00", len(message).to_bytes(4), message)
-            size += framed
-        return not pack or await self._send(b"".join(pack), interrupted)
+        """Send ``messages``; return whether all went out before ``interrupted`` was done.
+
+        What was sent is removed from ``messages``.
+        """
+        while messages:
+            pack: list[bytes] = []
+            size = count = 0
+            for message in messages:
+                framed = len(message) + 5
+                if pack and size + framed > _FRAME:
+                    break
+                pack += (b"\x00", len(message).to_bytes(4), message)
+                size += framed
+                count += 1
+            if not await self._send(b"".join(pack), interrupted):
+                return False
+            del messages[:count]
+        return True
 
     async def _send(self, data: bytes, interrupted: "asyncio.Future[None] | None") -> bool:
         needed = min(len(data), _WHOLE)
         h2 = self._h2
-        while True:
-            await h2.connection.write_ready.wait()
-            if h2._h2_connection.local_flow_control_window(h2.id) >= needed:  # noqa: SLF001
-                break
-            h2.window_updated.clear()
-            if not await _either(h2.window_updated, interrupted):
+        while not h2.connection.write_ready.is_set() or self._window() < needed:
+            if h2.connection.write_ready.is_set():
+                h2.window_updated.clear()
+                ready = h2.window_updated
+            else:
+                ready = h2.connection.write_ready
+            if not await _either(ready, interrupted):
                 return False
-        await h2.send_data(data)
+        if len(data) <= _FRAME:
+            self._write(data)
+        else:
+            await h2.send_data(data)
         return True
+
+    def _window(self) -> int:
+        return int(self._h2._h2_connection.local_flow_control_window(self._h2.id))  # noqa: SLF001
+
+    def _write(self, data: bytes) -> None:
+        """Write one DATA frame beside h2, which would spend more on it than all else together.
+
+        DATA changes nothing in h2's state of a stream but its windows.
+        """
+        h2 = self._h2
+        connection = h2._h2_connection  # noqa: SLF001
+        connection.outbound_flow_control_window -= len(data)
+        connection.streams[h2.id].outbound_flow_control_window -= len(data)
+        header = len(data).to_bytes(3) + b"\x00\x00" + h2.id.to_bytes(4)
+        h2._transport.write(header + data)  # noqa: SLF001
+        h2.connection.data_send_process()
 
 
 async def _either(ready: asyncio.Event, interrupted: "asyncio.Future[None] | None") -> bool:

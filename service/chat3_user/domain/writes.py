@@ -2,16 +2,23 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
+
+import msgspec
 
 from chat3_user.domain.access import Access
 from chat3_user.tenant_api import DuplicateGuardError, TenantApi
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import GUARD_WINDOW
+from chat3_user.times import to_datetime
 from chat3_user.validation import Identity
 
 T = TypeVar("T")
+
+# How far tenant-api's clock may be from ours; far less than a key is kept.
+_CLOCKS_DIFFER: Final = 600.0
 
 TYPING_SHOWN_MS: Final = 5000
 """For how long tenant-api shows a typing signal, when it does not say."""
@@ -32,12 +39,30 @@ class Writes:
         key: str | None,
     ) -> m.Message:
         """Write a message; ``key`` names the attempt, see `TenantApi.send_message`."""
-        quoted = body.get("quotedMessageId")
+        await self.prove_sender(identity, dialog_id, body.get("quotedMessageId"))
+        return await self._api.send_message(identity, dialog_id, body, key)
+
+    async def prove_sender(self, identity: Identity, dialog_id: str, quoted: str | None) -> None:
+        """Prove that the caller may write into the dialog and quote the message, if any."""
         if quoted is None:
             await self._access.prove_member(identity, dialog_id)
         else:
             await self._access.prove_message(identity, dialog_id, quoted)
-        return await self._api.send_message(identity, dialog_id, body, key)
+
+    async def find_sent(
+        self, identity: Identity, dialog_id: str, key: str, age: float
+    ) -> m.Message | None:
+        """Return the message that was written as ``key`` at most ``age`` seconds ago, if any.
+
+        It comes as tenant-api answers a write: without statuses and reactions. An edit in the
+        meantime shows.
+        """
+        sent = await self._api.find_sent(identity, dialog_id, key)
+        if sent is None or sent.created_at is None:
+            return None
+        if to_datetime(sent.created_at).timestamp() < time.time() - age - _CLOCKS_DIFFER:
+            return None
+        return msgspec.structs.replace(sent, status_message_matrix=[], reaction_set=[])
 
     async def set_status(
         self, identity: Identity, dialog_id: str, message_id: str, status: str

@@ -44,7 +44,7 @@ class CallError(Exception):
 
 def invalid_fields(violations: Sequence[FieldViolation]) -> CallError:
     """Return the failure that reports broken field rules, all at once."""
-    named = ", ".join(violation.field for violation in violations[:5])
+    named = ", ".join(violation.field or violation.description for violation in violations[:5])
     return CallError(
         ErrorReason.INVALID_FIELD,
         f"invalid request: {named}",

@@ -2,13 +2,13 @@
 
 from types import MappingProxyType
 
-from chat3_api.chat3.user.v1 import ErrorReason
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2 as details
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors._failures import CallError
 
 DOMAIN = "chat3.user"
@@ -42,6 +42,11 @@ STATUS = MappingProxyType(
         _R.IDEMPOTENCY_OUTCOME_UNKNOWN: Status.UNAVAILABLE,
         _R.IDEMPOTENCY_STORE_UNAVAILABLE: Status.UNAVAILABLE,
         _R.INTERNAL: Status.INTERNAL,
+        _R.RATE_LIMITED: Status.RESOURCE_EXHAUSTED,
+        _R.OVERLOADED: Status.UNAVAILABLE,
+        _R.METADATA_TOO_LARGE: Status.INVALID_ARGUMENT,
+        _R.METHOD_UNKNOWN: Status.UNIMPLEMENTED,
+        _R.COMPRESSION_UNSUPPORTED: Status.UNIMPLEMENTED,
     }
 )
 

@@ -1,7 +1,6 @@
 """Constructors of the failures that more than one part of the service raises."""
 
 from chat3_api.chat3.user.v1 import ErrorReason
-
 from chat3_user.errors._failures import CallError, FieldViolation, Resource
 
 
@@ -105,6 +104,49 @@ def request_too_large(limit_bytes: int) -> CallError:
     )
 
 
+def metadata_too_large(limit_bytes: int) -> CallError:
+    """Return the failure for a call with more metadata than this service takes."""
+    return CallError(
+        ErrorReason.METADATA_TOO_LARGE,
+        f"the call's metadata is larger than {limit_bytes} bytes",
+        metadata={"limit_bytes": str(limit_bytes)},
+    )
+
+
+def method_unknown(method: str) -> CallError:
+    """Return the failure for a path that is no method of this service."""
+    return CallError(
+        ErrorReason.METHOD_UNKNOWN, "there is no such method", metadata={"method": method}
+    )
+
+
+def compression_unsupported() -> CallError:
+    """Return the failure for a compressed request."""
+    return CallError(
+        ErrorReason.COMPRESSION_UNSUPPORTED, "this service takes no compressed requests"
+    )
+
+
+def overloaded(retry_after: float) -> CallError:
+    """Return the failure for a call that comes while the process has as many as it can serve."""
+    return CallError(
+        ErrorReason.OVERLOADED,
+        "the service process has as many calls as it can serve",
+        retry_after=retry_after,
+    )
+
+
+def rate_limited(subject: str, kind: str, limit: str, retry_after: float) -> CallError:
+    """Return the failure for a caller that calls more often than its limit allows."""
+    return CallError(
+        ErrorReason.RATE_LIMITED,
+        f"the {subject} made more {kind} calls than {limit}",
+        metadata={"calls": kind, "limit": limit, "subject": subject},
+        retry_after=retry_after,
+        quota=f"{kind} calls per {subject}",
+    )
+
+
 def deadline_exceeded() -> CallError:
     """Return the failure for a call that was not done in time."""
     return CallError(ErrorReason.DEADLINE_EXCEEDED, "the deadline passed before the call's end")
@@ -146,13 +188,13 @@ def updates_unavailable() -> CallError:
     )
 
 
-def too_many_streams(limit: int) -> CallError:
-    """Return the failure for a user with as many open streams as one may have."""
+def too_many_streams(limit: int, subject: str = "user") -> CallError:
+    """Return the failure for a user, or an API key, with as many open streams as one may have."""
     return CallError(
         ErrorReason.TOO_MANY_STREAMS,
-        f"the user has {limit} open streams on this worker",
+        f"the {subject} has {limit} open streams on this worker",
         metadata={"limit": str(limit)},
-        quota="streams per user",
+        quota=f"streams per {subject}",
     )
 
 
@@ -169,6 +211,31 @@ def resume_token_foreign() -> CallError:
     """Return the failure for another user's resume token."""
     return CallError(
         ErrorReason.RESUME_TOKEN_FOREIGN, "the resume token was issued to another user or tenant"
+    )
+
+
+def idempotency_key_reused() -> CallError:
+    """Return the failure for a key that stands for another request."""
+    return CallError(
+        ErrorReason.IDEMPOTENCY_KEY_REUSED, "the idempotency key was used for another request"
+    )
+
+
+def idempotency_outcome_unknown(retry_after: float) -> CallError:
+    """Return the failure for a write that may or may not have happened."""
+    return CallError(
+        ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN,
+        "whether a call with this key wrote cannot be found out right now",
+        retry_after=retry_after,
+    )
+
+
+def idempotency_store_unavailable() -> CallError:
+    """Return the failure for a keyed write while keys cannot be kept; nothing was written."""
+    return CallError(
+        ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE,
+        "the store of idempotency keys cannot be reached right now; nothing was written",
+        retry_after=1.0,
     )
 
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Any, Final
 
 import grpclib.const
-from chat3_api.chat3.user import v1 as pb
 
+from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import CallChain, current_call
 from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
+from chat3_user.idempotency import Mutation, Once
 from chat3_user.mapping import entities
 from chat3_user.tenant_api import TenantApi
 from chat3_user.updates.hub import Hub
@@ -37,6 +38,7 @@ class UserService(pb.UserServiceBase):
         api: TenantApi,
         access: Access,
         writes: Writes,
+        once: Once,
         hub: Hub,
         streams: StreamSettings,
     ) -> None:
@@ -44,6 +46,7 @@ class UserService(pb.UserServiceBase):
         self._api = api
         self._access = access
         self._writes = writes
+        self._once = once
         self._hub = hub
         self._streams = streams
 
@@ -92,7 +95,8 @@ class UserService(pb.UserServiceBase):
 
     async def send_message(self, message: pb.SendMessageRequest) -> pb.SendMessageResponse:
         """Write a message."""
-        identity = current_call().identity
+        call = current_call()
+        identity = call.identity
         body: dict[str, Any] = {"content": message.content}
         if message.type:
             body["type"] = message.type
@@ -102,38 +106,75 @@ class UserService(pb.UserServiceBase):
             body["quotedMessageId"] = message.quoted_message_id
         if message.topic_id is not None:
             body["topicId"] = message.topic_id
-        sent = await self._writes.send_message(identity, message.dialog_id, body, None)
-        return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+
+        async def write(key: str | None) -> pb.SendMessageResponse:
+            sent = await self._writes.send_message(identity, message.dialog_id, body, key)
+            return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+
+        async def find(key: str, age: float) -> pb.SendMessageResponse | None:
+            sent = await self._writes.find_sent(identity, message.dialog_id, key, age)
+            if sent is None:
+                return None
+            return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+
+        async def prove() -> None:
+            await self._writes.prove_sender(identity, message.dialog_id, message.quoted_message_id)
+
+        return await self._once.run(
+            call, message, Mutation(pb.SendMessageResponse, write, find, prove)
+        )
 
     async def set_message_status(
         self, message: pb.SetMessageStatusRequest
     ) -> pb.SetMessageStatusResponse:
         """Record a status."""
-        record = await self._writes.set_status(
-            current_call().identity,
-            message.dialog_id,
-            message.message_id,
-            entities.STATUS_NAMES[message.status],
+        call = current_call()
+        where = (call.identity, message.dialog_id, message.message_id)
+
+        async def write(_: str | None) -> pb.SetMessageStatusResponse:
+            record = await self._writes.set_status(*where, entities.STATUS_NAMES[message.status])
+            return pb.SetMessageStatusResponse(
+                record=entities.status_record(record, message.dialog_id)
+            )
+
+        async def prove() -> None:
+            await self._access.prove_message(*where)
+
+        return await self._once.run(
+            call, message, Mutation(pb.SetMessageStatusResponse, write, prove=prove)
         )
-        return pb.SetMessageStatusResponse(record=entities.status_record(record, message.dialog_id))
 
     async def set_message_reaction(
         self, message: pb.SetMessageReactionRequest
     ) -> pb.SetMessageReactionResponse:
         """Give a reaction or take it back."""
+        call = current_call()
+        where = (call.identity, message.dialog_id, message.message_id)
         given = message.action == pb.ReactionAction.SET
-        write = self._writes.set_reaction if given else self._writes.unset_reaction
-        changed = await write(
-            current_call().identity, message.dialog_id, message.message_id, message.reaction
+        change = self._writes.set_reaction if given else self._writes.unset_reaction
+
+        async def write(_: str | None) -> pb.SetMessageReactionResponse:
+            return pb.SetMessageReactionResponse(changed=await change(*where, message.reaction))
+
+        async def prove() -> None:
+            await self._access.prove_message(*where)
+
+        return await self._once.run(
+            call, message, Mutation(pb.SetMessageReactionResponse, write, prove=prove)
         )
-        return pb.SetMessageReactionResponse(changed=changed)
 
     async def send_typing_indicator(
         self, message: pb.SendTypingIndicatorRequest
     ) -> pb.SendTypingIndicatorResponse:
         """Signal typing."""
-        shown_ms = await self._writes.typing(current_call().identity, message.dialog_id)
-        return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
+        call = current_call()
+
+        async def write(_: str | None) -> pb.SendTypingIndicatorResponse:
+            shown_ms = await self._writes.typing(call.identity, message.dialog_id)
+            return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
+
+        # Nothing is proved for a repetition: its answer tells nothing, and the key may not read.
+        return await self._once.run(call, message, Mutation(pb.SendTypingIndicatorResponse, write))
 
     async def subscribe_updates(  # type: ignore[override]  # batches, encoded once for all streams
         self, message: pb.SubscribeUpdatesRequest

@@ -2,12 +2,13 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 
 import msgspec
-from chat3_api.chat3.user.v1 import ErrorReason
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api.models import Problem
 
@@ -25,6 +26,10 @@ _decode_problem = msgspec.json.Decoder(Problem).decode
 
 class DuplicateGuardError(CallError):
     """tenant-api refused a write because it looks like one it just took (HTTP 429)."""
+
+
+class OutcomeUnknownError(CallError):
+    """A write failed in a way that does not tell whether tenant-api took it."""
 
 
 class UnknownRouteError(CallError):
@@ -78,17 +83,36 @@ def _unknown_route(route: str) -> CallError:
     return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
 
 
-def invalid(route: str, status: int, body: bytes, error: Exception) -> CallError:
+def in_doubt(error: CallError) -> OutcomeUnknownError:
+    """Return ``error`` as one that leaves open whether tenant-api wrote."""
+    return OutcomeUnknownError(
+        error.reason, error.message, error.metadata, retry_after=error.retry_after
+    )
+
+
+def invalid(route: str, status: int, size: int, error: Exception) -> CallError:
     """Return the failure for a body that does not decode; the log gets all but the body."""
     log.error(
         "upstream answer cannot be decoded",
-        extra={"route": route, "http_status": status, "bytes": len(body), "problem": str(error)},
+        extra={"route": route, "http_status": status, "bytes": size, "problem": str(error)},
     )
     return reasons.upstream_invalid_response(route)
+
+
+@contextmanager
+def understood(route: str) -> Iterator[None]:
+    """Turn what a decoded answer cannot mean, such as a time that is none, into the failure."""
+    try:
+        yield
+    except (ValueError, OverflowError) as error:
+        log.error(  # noqa: TRY400 - the trace says no more than the text
+            "upstream answer cannot be understood", extra={"route": route, "problem": str(error)}
+        )
+        raise reasons.upstream_invalid_response(route) from error
 
 
 def _problem(body: bytes) -> Problem | None:
     try:
         return _decode_problem(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -7,8 +7,9 @@ import msgspec
 
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.answers import DuplicateGuardError, UnknownRouteError
-from chat3_user.tenant_api.transport import Http, segment
+from chat3_user.tenant_api.answers import BODY_LIMIT, DuplicateGuardError, UnknownRouteError
+from chat3_user.tenant_api.resilience import Caller
+from chat3_user.tenant_api.transport import segment
 from chat3_user.validation import Identity
 
 __all__ = ["DuplicateGuardError", "TenantApi"]
@@ -35,7 +36,7 @@ SEND_KEY = "chat3_key"
 class TenantApi:
     """tenant-api in the words of this service."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Caller) -> None:
         self._http = http
         self._status_method = "POST"
 
@@ -132,14 +133,16 @@ class TenantApi:
         text never look alike to the duplicate guard.
         """
         meta = {**body.get("meta", {}), SEND_KEY: key or secrets.token_hex(16)}
-        document = {"senderId": identity.user_id, **body, "meta": meta}
+        document = msgspec.json.encode({"senderId": identity.user_id, **body, "meta": meta})
+        if len(document) > BODY_LIMIT:
+            raise reasons.request_too_large(BODY_LIMIT)
         _, answer = await self._http.call(
             "POST",
             _DIALOG_MESSAGES,
             f"/api/dialogs/{dialog_id}/messages",
             identity,
             _message,
-            body=msgspec.json.encode(document),
+            body=document,
             not_found=lambda problem: (
                 _tenant_problem(problem, identity)
                 or (

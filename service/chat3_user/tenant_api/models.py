@@ -4,12 +4,14 @@ Source: the recorded contract (`tests/contract/recorded`). Unknown keys are igno
 `None`; a time is text or a number of Unix milliseconds, see `chat3_user.times`.
 """
 
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 
 Time = str | int | float
 Json = dict[str, Any]
+Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+"""A number that the contract has room for."""
 
 
 class Model(msgspec.Struct, frozen=True, rename="camel", gc=False):
@@ -28,10 +30,10 @@ class UserInfo(Model, frozen=True):
 class Pagination(Model, frozen=True):
     """Which page an answer holds."""
 
-    page: int
-    limit: int
-    total: int
-    pages: int
+    page: Count
+    limit: Count
+    total: Count
+    pages: Count
 
 
 T = TypeVar("T")
@@ -54,7 +56,7 @@ class DialogContext(Model, frozen=True):
     """The asking user's state in a dialog."""
 
     user_id: str
-    unread_count: int = 0
+    unread_count: Count = 0
     last_seen_at: Time | None = None
     last_message_at: Time | None = None
     joined_at: Time | None = None
@@ -63,9 +65,9 @@ class DialogContext(Model, frozen=True):
 class DialogStats(Model, frozen=True):
     """Counters of a dialog."""
 
-    topic_count: int = 0
-    member_count: int = 0
-    message_count: int = 0
+    topic_count: Count = 0
+    member_count: Count = 0
+    message_count: Count = 0
 
 
 class LastMessage(Model, frozen=True):
@@ -84,7 +86,7 @@ class UserDialog(Model, frozen=True):
 
     dialog_id: str
     context: DialogContext
-    members_count: int = 0
+    members_count: Count = 0
     last_interaction_at: Time | None = None
     meta: Json = {}
     stats: DialogStats = DialogStats()
@@ -102,7 +104,7 @@ class StatusCount(Model, frozen=True):
     """One row of a message's status matrix."""
 
     status: str
-    count: int
+    count: Count
     user_type: str | None = None
 
 
@@ -110,7 +112,7 @@ class Reaction(Model, frozen=True):
     """One row of a message's reaction set."""
 
     reaction: str
-    count: int
+    count: Count
     me: bool | None = None
 
 

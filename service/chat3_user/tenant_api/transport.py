@@ -14,6 +14,7 @@ from chat3_user.telemetry import client_span
 from chat3_user.tenant_api.answers import (
     NotFound,
     failure,
+    in_doubt,
     invalid,
 )
 from chat3_user.tenant_api.models import Problem
@@ -24,6 +25,27 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _JSON_HEADERS = {"Content-Type": "application/json"}
+_NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+
+
+ANSWER_LIMIT = 64 * 1024 * 1024
+"""The largest answer, in bytes, that is read: twice what the greatest page can hold."""
+
+
+class _EndlessError(Exception):
+    """An answer exceeds `ANSWER_LIMIT`."""
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    parts: list[bytes] = []
+    left = ANSWER_LIMIT
+    async for part in response.content.iter_any():
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            response.close()
+            raise _EndlessError("the answer is larger than anything this service asks for")
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def segment(value: str) -> str:
@@ -83,29 +105,46 @@ class Http:
         ``route`` is the path's template, for logs and errors; ``path`` begins with ``/`` and is
         percent-encoded already. The caller's deadline and cancellation end the request.
 
-        Raises `CallError`, `DuplicateGuardError` (429) or `UnknownRouteError`.
+        Raises `CallError`, `DuplicateGuardError` (429), `UnknownRouteError`, or, when a write may
+        have been taken all the same, `OutcomeUnknownError`.
         """
+        writes = method != "GET"
         headers = {"X-API-Key": identity.api_key, "X-Tenant-Id": identity.tenant_id}
         if body is not None:
             headers |= _JSON_HEADERS
         with client_span(method, route, headers) as span:
             try:
                 async with self._opened().request(
-                    method, URL(self._base + path, encoded=True), headers=headers, data=body
+                    method,
+                    URL(self._base + path, encoded=True),
+                    headers=headers,
+                    data=body,
+                    allow_redirects=False,
                 ) as response:
                     status = response.status
-                    raw = await response.read()
+                    raw = await _read(response)
+            except _EndlessError as error:
+                span.failed(type(error).__name__)
+                problem = invalid(f"{method} {route}", response.status, ANSWER_LIMIT, error)
+                raise (in_doubt(problem) if writes else problem) from error
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning("upstream unreachable", extra={"route": route, "problem": repr(error)})
                 span.failed(type(error).__name__)
-                raise reasons.upstream_unavailable() from error
+                problem = reasons.upstream_unavailable()
+                if writes and not isinstance(error, _NOTHING_SENT):
+                    raise in_doubt(problem) from error
+                raise problem from error
             span.answered(status)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise failure(route, status, raw, not_found, forbidden)
+            problem = failure(f"{method} {route}", status, raw, not_found, forbidden)
+            if writes and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                raise in_doubt(problem)
+            raise problem
         try:
             return status, decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise invalid(route, status, raw, error) from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            problem = invalid(f"{method} {route}", status, len(raw), error)
+            raise (in_doubt(problem) if writes else problem) from error
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:

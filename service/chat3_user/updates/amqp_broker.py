@@ -5,6 +5,7 @@ import logging
 import random
 import secrets
 import socket
+import ssl
 import time
 from contextlib import suppress
 
@@ -37,6 +38,8 @@ _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImple
 
 _START_TIMEOUT = 60.0
 
+_LOG_TIMEOUT = 20.0
+
 _LOG_PATIENCE = 60.0
 """Seconds for which a log that fails without being refused keeps the session from starting."""
 
@@ -59,8 +62,10 @@ class AmqpBroker:
         retention_bytes: int,
         connect_timeout: float = 10.0,
         back_off: tuple[float, float] = (0.2, 10.0),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url
+        self._tls = tls
         self._exchange = exchange
         self._log_queue = log_queue
         self._worker = worker
@@ -109,11 +114,14 @@ class AmqpBroker:
     async def bind(self, user_id: str) -> None:
         """Bind a user now and after every reconnect."""
         session = self._live()
+        # Users of two tenants can share an id, and so the binding.
+        new = user_id not in self._users
         self._users.add(user_id)
         try:
             await session.bind(user_id)
         except _Failures as error:
-            self._users.discard(user_id)
+            if new:
+                self._users.discard(user_id)
             raise BrokerUnavailableError from error
 
     async def unbind(self, user_id: str) -> None:
@@ -154,7 +162,7 @@ class AmqpBroker:
             delay = min(longest, delay * 2)
 
     async def _run_session(self, sink: Sink) -> None:
-        connection = await connect(self._url, timeout=self._connect_timeout)
+        connection = await connect(self._url, timeout=self._connect_timeout, tls=self._tls)
         session = AmqpSession(connection, self._queue, sink)
         try:
             await self._open_log(connection)
@@ -186,7 +194,8 @@ class AmqpBroker:
         as a failed session, to be tried again, until patience ends.
         """
         try:
-            await self._declare_log(connection)
+            async with asyncio.timeout(_LOG_TIMEOUT):
+                await self._declare_log(connection)
         except _Refusals as error:
             self._go_without_log(error)
         except _Failures as error:
@@ -208,10 +217,17 @@ class AmqpBroker:
             channel = await connection.channel()
             await channel.queue_declare(self._log_queue, passive=True)
         await channel.queue_bind(self._log_queue, self._exchange, "update.#")
+        self._log.attach(connection, self._log_lost)
+        # A mark that can be read back shows that the stream runs; a hole written sooner could get
+        # lost like the updates it tells of.
+        await self._log.mark()
         await self._note_restart(connection, channel)
         await channel.close()
-        self._log.attach(connection)
-        await self._log.mark()
+
+    def _log_lost(self) -> None:
+        """Begin a new session, which declares the log anew: somebody has deleted it."""
+        if self._session is not None:
+            self._session.end("the updates log is gone")
 
     async def _note_restart(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
         """Write a hole into the log when the broker has restarted since any worker was here.

@@ -8,12 +8,12 @@ chunk: whatever was published before the call stands before the marker.
 import asyncio
 import secrets
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
 from pamqp.commands import Basic
 
 from chat3_user.updates.broker import (
@@ -40,11 +40,16 @@ class AmqpLog:
         self._queue = queue
         self._timeout = timeout
         self._connection: AbstractConnection | None = None
+        self._lost: Callable[[], None] = lambda: None
         self.entries_read = 0
 
-    def attach(self, connection: AbstractConnection) -> None:
-        """Use ``connection`` from now on: the log is declared there."""
+    def attach(self, connection: AbstractConnection, lost: Callable[[], None]) -> None:
+        """Use ``connection`` from now on: the log is declared there.
+
+        ``lost`` is called when the log turns out to be there no more.
+        """
         self._connection = connection
+        self._lost = lost
 
     def detach(self) -> None:
         """Use the connection no more: it is gone, or there is no log."""
@@ -57,6 +62,9 @@ class AmqpLog:
             async with asyncio.timeout(self._timeout), self._channel() as channel:
                 await channel.basic_publish(marker, exchange="", routing_key=self._queue)
                 entry = await self._find(channel, marker)
+        except ChannelNotFoundEntity as error:
+            self._lost()
+            raise LogUnreadableError("the log was deleted") from error
         except (AMQPError, OSError, TimeoutError) as error:
             raise LogUnreadableError("the end cannot be found") from error
         return entry.position
@@ -68,7 +76,7 @@ class AmqpLog:
             while True:
                 try:
                     async with asyncio.timeout(self._timeout if first is None else 0.2):
-                        entry = _entry(await arrivals.get())
+                        entry = _entry(await _next(arrivals))
                 except TimeoutError:
                     if first is None:
                         raise
@@ -89,7 +97,7 @@ class AmqpLog:
                 verified = False
                 while True:
                     async with asyncio.timeout(self._timeout):
-                        entry = _entry(await arrivals.get())
+                        entry = _entry(await _next(arrivals))
                     self.entries_read += 1
                     if entry.offset < after.offset:
                         continue
@@ -116,12 +124,16 @@ class AmqpLog:
                 await channel.close()
 
 
+_Arrivals = asyncio.Queue[DeliveredMessage | None]
+"""What a reader gets; nothing stands for the end of the channel."""
+
+
 @asynccontextmanager
 async def _reading(
     channel: AbstractChannel, queue: str, offset: int | str
-) -> AsyncIterator[asyncio.Queue[DeliveredMessage]]:
+) -> AsyncIterator[_Arrivals]:
     """Consume from ``offset`` and acknowledge in batches; a lost channel ends the waiting."""
-    arrivals: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+    arrivals: _Arrivals = asyncio.Queue()
     unacknowledged = 0
 
     async def arrived(message: DeliveredMessage) -> None:
@@ -134,11 +146,21 @@ async def _reading(
 
     arguments: dict[str, Any] = {"x-stream-offset": offset}
     consumed = await channel.basic_consume(queue, arrived, arguments=arguments)
+    closing = channel.closing
+    closing.add_done_callback(lambda _: arrivals.put_nowait(None))
     try:
         yield arrivals
     finally:
+        closing.cancel()
         with suppress(AMQPError, OSError, TimeoutError, asyncio.InvalidStateError):
             await channel.basic_cancel(consumed.consumer_tag or "", timeout=5)
+
+
+async def _next(arrivals: _Arrivals) -> DeliveredMessage:
+    message = await arrivals.get()
+    if message is None:
+        raise LogUnreadableError("the connection was lost")
+    return message
 
 
 def _verify(entry: LogEntry, after: LogPosition) -> None:

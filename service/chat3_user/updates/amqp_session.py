@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -9,14 +10,23 @@ import aiormq
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelClosed, ChannelNotFoundEntity
 from pamqp.commands import Basic
+from yarl import URL
 
 from chat3_user.updates.broker import Sink
 from chat3_user.updates.routing import binding_key
 
 log = logging.getLogger(__name__)
 
-_PREFETCH = 2000
-_ACK_EVERY = 200
+_PREFETCH = 400
+"""The broker delivers so many again after a lost connection; a feed must remember more."""
+
+_ACK_EVERY = 100
+_ACK_WITHIN = 1.0
+"""Seconds; far less than a feed is kept, so that nothing comes again after it was forgotten."""
+
+_HEARTBEAT = 10
+"""Seconds; a broker that is silent for three times as long is given up."""
+
 _FENCE_TYPE = "chat3.fence"
 
 QUEUE_EXPIRES = 30
@@ -45,6 +55,7 @@ class AmqpSession:
         self._channel: AbstractChannel | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unacknowledged = 0
+        self._last_tag = 0
 
     async def start(self, exchange: str, users: Iterable[str]) -> bool:
         """Declare the exchange and the queue, bind ``users``, consume.
@@ -111,8 +122,14 @@ class AmqpSession:
             asyncio.ensure_future(channel.closing),
             asyncio.ensure_future(self.connection.closing),
         }
+        done: set[asyncio.Future[None]] = set()
         try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            while not done:
+                done, _ = await asyncio.wait(
+                    waits, timeout=_ACK_WITHIN, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    await self._acknowledge()
         finally:
             for wait in waits:
                 wait.cancel()
@@ -132,9 +149,13 @@ class AmqpSession:
             raise ChannelClosed(None, "the channel is closed")
         return self._channel
 
-    def _cancelled(self, _: Basic.Cancel) -> None:
+    def end(self, problem: str) -> None:
+        """End the session, so that another begins."""
         if not self._ended.done():
-            self._ended.set_exception(SessionEndedError("the consumer was cancelled by the broker"))
+            self._ended.set_exception(SessionEndedError(problem))
+
+    def _cancelled(self, _: Basic.Cancel) -> None:
+        self.end("the consumer was cancelled by the broker")
 
     async def _delivered(self, message: DeliveredMessage) -> None:
         self._unacknowledged += 1
@@ -142,12 +163,26 @@ class AmqpSession:
             self._sink.fenced(message.body.decode())
         else:
             self._sink.delivered(message.body)
-        if self._unacknowledged >= _ACK_EVERY and message.delivery_tag is not None:
+        self._last_tag = message.delivery_tag or self._last_tag
+        if self._unacknowledged >= _ACK_EVERY:
+            await self._acknowledge()
+
+    async def _acknowledge(self) -> None:
+        if self._unacknowledged:
             self._unacknowledged = 0
-            await self._open().basic_ack(message.delivery_tag, multiple=True, wait=False)
+            with suppress(AMQPError, OSError, RuntimeError):
+                await self._open().basic_ack(self._last_tag, multiple=True, wait=False)
 
 
-async def connect(url: str, *, timeout: float) -> AbstractConnection:
+async def connect(
+    url: str, *, timeout: float, tls: ssl.SSLContext | None = None
+) -> AbstractConnection:
     """Connect to the broker at ``url``, within ``timeout`` seconds."""
     async with asyncio.timeout(timeout):
-        return await aiormq.connect(url)
+        return await aiormq.connect(_with_heartbeat(url), context=tls)
+
+
+def _with_heartbeat(url: str) -> URL:
+    """Return ``url`` with a heartbeat interval, unless it names one."""
+    given = URL(url)
+    return given if "heartbeat" in given.query else given.update_query(heartbeat=_HEARTBEAT)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from betterproto2_compiled import Encoded
-
 from chat3_api.chat3.user.v1 import UpdateType
 
 

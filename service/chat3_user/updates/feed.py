@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat3_api.chat3.user.v1 import GapReason
-
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.responses import gap_item, update_item
@@ -115,8 +114,10 @@ class Feed:
             scope=self.scope,
             worker=self._worker,
             sequence=self._sequence,
-            time_ms=int(time.time() * 1000),
-            position=None if mark is None else self.mark.position,
+            # All that was published before the mark has been delivered; later updates may be on
+            # their way.
+            time_ms=int(time.time() * 1000) if mark is None else mark.time_ms,
+            position=None if mark is None else mark.position,
             ids=ids[-IDS_MAX:],
             complete=complete and len(ids) <= IDS_MAX,
         ).encode()

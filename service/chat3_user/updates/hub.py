@@ -14,7 +14,6 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
 from chat3_api.chat3.user.v1 import GapReason
-
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import (
     Broker,

@@ -14,7 +14,6 @@ from chat3_api.chat3.user.v1 import (
     SubscribeUpdatesResponse,
     Update,
 )
-
 from chat3_user.updates.broker import (
     LogError,
     LogExpiredError,

@@ -1,11 +1,9 @@
 """How a stream goes on: from now, or from a token by way of the updates log."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from chat3_api.chat3.user.v1 import GapReason
-
 from chat3_user.updates.broker import (
     LogEntry,
     LogError,
@@ -50,15 +48,20 @@ def from_memory(token: Token, remembered: Iterable[Item]) -> Resumption:
     )
 
 
+def after_gap(feed: Feed, token: Token, error: LogError) -> Resumption:
+    """Return the start of a stream whose log failed with ``error``."""
+    gap = gap_item(feed.token(), gap_reason(error), token.time_ms)
+    return Resumption(resumed=True, token=token.encode(), items=iter((gap,)))
+
+
 async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) -> Resumption:
-    """Return the start of a stream that goes on behind ``token``, or after a gap."""
-    try:
-        if token.position is None:
-            raise LogUnavailableError
-        entries, end = await replays.behind(feed.user_id, token.position)
-    except LogError as error:
-        gap = gap_item(feed.token(), gap_reason(error), token.time_ms)
-        return Resumption(resumed=True, token=token.encode(), items=iter((gap,)))
+    """Return the start of a stream that goes on behind ``token``.
+
+    Raises `LogError`.
+    """
+    if token.position is None:
+        raise LogUnavailableError
+    entries, end = await replays.behind(feed.user_id, token.position)
     missed = Missed(token.ids, complete=token.complete)
     return Resumption(
         resumed=True,
@@ -100,7 +103,7 @@ def _replayed(
             scope=token.scope,
             worker=_NO_WORKER,
             sequence=0,
-            time_ms=int(time.time() * 1000),
+            time_ms=token.time_ms,
             position=position,
             ids=token.ids,
             complete=True,

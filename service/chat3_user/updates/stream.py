@@ -8,7 +8,6 @@ from datetime import timedelta
 from itertools import chain
 
 from betterproto2_compiled import Encoded
-
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.feed import Feed
 from chat3_user.updates.hub import Hub
@@ -36,9 +35,10 @@ async def responses(
 ) -> AsyncIterator[list[Encoded]]:
     """Yield what to send next, until the stream ends with `CallError`.
 
-    The error carries the token of the last response that was yielded before.
+    The error carries the token of the last response that was sent before: whoever takes a batch
+    removes from it what was sent.
     """
-    resumption = await hub.begin(feed, token)
+    resumption = await hub.begin(feed, subscription, token)
     first = established_item(
         resumption.token, subscription.connection_id, heartbeat, resumed=resumption.resumed
     )
@@ -58,11 +58,14 @@ async def responses(
                 await still_allowed()
                 check_at = _jittered(settings.recheck_interval)
             if items:
-                sent = items[-1].token
-                last_sent = now
-                yield [item.encoded for item in items]
+                unsent = [item.encoded for item in items]
+                yield unsent
+                last_sent = time.monotonic()
+                # The sender takes out what it has sent; it stops early when the stream was ended.
+                if len(unsent) < len(items):
+                    sent = items[len(items) - len(unsent) - 1].token
                 continue
-            if now - last_sent >= silence or hub.live != live:
+            if subscription.idle and (now - last_sent >= silence or hub.live != live):
                 live = hub.live
                 beat = heartbeat_item(feed.token(), live=live)
                 sent, last_sent = beat.token, now

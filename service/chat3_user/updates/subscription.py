@@ -1,6 +1,7 @@
 """One stream's buffer between the hub and its client: bounded, filtered, never in the way."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,10 +9,12 @@ from itertools import islice
 
 from betterproto2_compiled import Encoded
 from chat3_api.chat3.user.v1 import UpdateType
-
 from chat3_user.errors import CallError, reasons
 
 _BACKLOG_STEP = 64
+
+_FRESH_FOR = 60.0
+"""Seconds for which what comes live is held against the backlog; far more than it can be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,21 @@ class Subscription:
         self._size = 0
         self._backlog: Iterator[Item] | None = None
         self._fresh: Callable[[bytes], bool] | None = None
+        self._fresh_until = 0.0
         self._opened = False
         self._overflowed = False
         self._problem: CallError | None = None
         self._wake: asyncio.Future[None] | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to drain: all that was offered has been taken."""
+        return not self._items and self._backlog is None and self._problem is None
+
+    def forget(self) -> None:
+        """Drop what was held so far: the backlog will have it, or the client has had it."""
+        self._overflowed = False
+        self._clear()
 
     def open(self, backlog: Iterator[Item], fresh: Callable[[bytes], bool]) -> None:
         """Send ``backlog`` first, then what was held and is ``fresh`` by its digest."""
@@ -87,6 +101,8 @@ class Subscription:
     def offer(self, item: Item) -> None:
         """Take an item, unless the stream does not want it or has ended."""
         if self._problem is not None or self._overflowed or not self._wanted.admits(item):
+            return
+        if self._backlog is None and self._fresh is not None and not self._is_fresh(item):
             return
         self._items.append(item)
         self._size += len(item.encoded)
@@ -145,7 +161,14 @@ class Subscription:
         elif fresh is not None:
             self._items = deque(item for item in self._items if fresh(item.digest))
             self._size = sum(len(item.encoded) for item in self._items)
-        self._fresh = None
+            self._fresh_until = time.monotonic() + _FRESH_FOR
+
+    def _is_fresh(self, item: Item) -> bool:
+        """Return whether the backlog did not have an item that comes live."""
+        if self._fresh is None or time.monotonic() > self._fresh_until:
+            self._fresh = None
+            return True
+        return self._fresh(item.digest)
 
     def _overflow(self) -> None:
         """End the stream; one with a backlog first sends that, so that every try makes headway."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chat3_api.chat3.user.v1 import ErrorReason
-
 from chat3_user.errors._failures import CallError, FieldViolation
 from chat3_user.validation.text import WHITE_SPACE, has_control_characters, is_longer
 

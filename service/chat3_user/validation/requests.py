@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import betterproto2
+
 from chat3_api.chat3.user.v1 import (
     GetDialogMessagesRequest,
     GetUserDialogsRequest,
@@ -18,7 +19,6 @@ from chat3_api.chat3.user.v1 import (
     UpdateType,
 )
 from chat3_api.google.protobuf import Struct, Value
-
 from chat3_user.errors._failures import FieldViolation, invalid_fields
 from chat3_user.validation import filters, meta
 from chat3_user.validation.rules import (

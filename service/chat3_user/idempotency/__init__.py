@@ -1,0 +1,7 @@
+"""Mutations that are written once, however often and wherever they are repeated."""
+
+from chat3_user.idempotency.mutation import Mutation
+from chat3_user.idempotency.once import Once
+from chat3_user.idempotency.store import Store, StoreUnavailableError, Times
+
+__all__ = ["Mutation", "Once", "Store", "StoreUnavailableError", "Times"]

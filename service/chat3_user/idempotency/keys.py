@@ -1,0 +1,45 @@
+"""What names a key and a request: digests of fixed size, equal in every worker."""
+
+import dataclasses
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from chat3_user.validation import Identity
+from chat3_user.wire import encode, plain
+
+_SIZE: Final = 16
+
+
+def scope_digest(identity: Identity, method: str, key: str) -> bytes:
+    """Return what names ``key`` of this user and method; the API key is no part of it."""
+    return _digest(identity.tenant_id, identity.user_id, method, key)
+
+
+def request_digest(request: Any) -> bytes:
+    """Return what names the content of a request, whatever the order of the keys in its meta."""
+    meta = getattr(request, "meta", None)
+    bare: dict[str, Any] = {"idempotency_key": ""}
+    text = b""
+    if meta is not None:
+        bare["meta"] = None
+        text = msgspec.json.encode(plain(meta), order="deterministic")
+    return _digest(encode(dataclasses.replace(request, **bare)), text)
+
+
+def sent_key(scope: bytes, request: bytes) -> str:
+    """Return the hexadecimal digits by which tenant-api is asked whether a message was written.
+
+    The request is part of it: a message that is found is this request's, whatever the store forgot.
+    """
+    return _digest(scope, request).hex()
+
+
+def _digest(*parts: str | bytes) -> bytes:
+    digest = hashlib.blake2b(digest_size=_SIZE)
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.digest()

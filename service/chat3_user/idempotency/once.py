@@ -1,0 +1,118 @@
+"""Runs a keyed request once: replays, waits, finds out, and only then writes.
+
+What happens to an attempt, and what its key becomes:
+
+- it is answered: the key is finished, and repetitions get the answer;
+- it fails and certainly wrote nothing: the key is free again, so that a mended world can succeed;
+- nobody knows whether it wrote (cut off, server error, worker died): the key is in doubt, and who
+  takes it next looks at tenant-api before writing. "Not there" is believed only when the attempt
+  can no longer turn up late.
+"""
+
+import asyncio
+import logging
+import random
+import secrets
+from typing import Final
+
+from chat3_user.calls import Call
+from chat3_user.errors import reasons
+from chat3_user.idempotency.keys import request_digest, scope_digest, sent_key
+from chat3_user.idempotency.mutation import Keyed, Mutation, ResponseT
+from chat3_user.idempotency.run import REPLAYED, Endings, Run, unknown
+from chat3_user.idempotency.store import (
+    Attempt,
+    Busy,
+    Finished,
+    Held,
+    Reused,
+    Store,
+    StoreUnavailableError,
+    Times,
+)
+from chat3_user.tenant_api.answers import DuplicateGuardError, OutcomeUnknownError
+from chat3_user.wire import decode
+
+log = logging.getLogger(__name__)
+
+_FIRST_PAUSE: Final = 0.01
+_LONGEST_PAUSE: Final = 0.25
+
+
+class Once:
+    """Runs mutations against a store of keys; created and closed by the composition root."""
+
+    def __init__(self, store: Store, times: Times, *, write_without_store: bool = False) -> None:
+        self._store = store
+        self._times = times
+        self._write_without_store = write_without_store
+        self._endings = Endings()
+
+    async def close(self) -> None:
+        """Wait for what cancelled calls still have to tell the store."""
+        await self._endings.heard()
+
+    async def run(self, call: Call, request: Keyed, mutation: Mutation[ResponseT]) -> ResponseT:
+        """Return the mutation's response: written now, or when the key's request was first run.
+
+        Raises `CallError`.
+        """
+        if not request.idempotency_key:
+            return await mutation.write(None)
+        attempt = Attempt(
+            scope_digest(call.identity, call.method, request.idempotency_key),
+            request_digest(request),
+            secrets.token_bytes(8),
+        )
+        try:
+            held, asked_at = await self._claim(attempt)
+        except StoreUnavailableError as error:
+            log.warning("idempotency store unavailable", extra={"problem": str(error)})
+            if self._write_without_store:
+                return await self._without_store(call, attempt, mutation)
+            raise reasons.idempotency_store_unavailable() from error
+        if isinstance(held, Finished):
+            if mutation.prove is not None:
+                await mutation.prove()
+            call.trailing[REPLAYED] = "true"
+            return decode(mutation.response, held.answer)
+        run = Run(self._store, self._times, self._endings, call, attempt, mutation, held.doubt)
+        return await run.to_its_end(asked_at + self._times.lease)
+
+    async def _claim(self, attempt: Attempt) -> tuple[Held | Finished, float]:
+        """Wait until the key is this attempt's or finished; return also when that was asked.
+
+        The caller's deadline ends the wait.
+        """
+        pause = _FIRST_PAUSE
+        clock = asyncio.get_running_loop().time
+        try:
+            while True:
+                asked_at = clock()
+                claim = await self._store.claim(attempt)
+                if isinstance(claim, Reused):
+                    raise reasons.idempotency_key_reused()
+                if not isinstance(claim, Busy):
+                    return claim, asked_at
+                # Jitter only spreads load; nobody gains from guessing it.
+                await asyncio.sleep(pause * random.uniform(0.7, 1.3))
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        except (asyncio.CancelledError, StoreUnavailableError):
+            # The store may have given the key to a call that is gone, or that did not hear it.
+            self._endings.tell_later(self._store.release(attempt))
+            raise
+
+    async def _without_store(
+        self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT]
+    ) -> ResponseT:
+        """Run with what tenant-api alone can say, as the operator chose for a failing store."""
+        name = sent_key(attempt.scope, attempt.request)
+        if mutation.find is not None:
+            found = await mutation.find(name, self._times.retention)
+            if found is not None:
+                call.trailing[REPLAYED] = "true"
+                return found
+        try:
+            return await mutation.write(name)
+        except (OutcomeUnknownError, DuplicateGuardError) as error:
+            raise unknown(error, self._times.settle) from error

@@ -1,0 +1,127 @@
+"""The store in Redis: the workers of all machines share it.
+
+Each step is one script, so nothing comes between its parts, and Redis' own clock counts. A step
+that was cut off is repeated: that does no harm. Redis started with an empty memory is noticed by
+its missing birthday: until the birthday is as old as keys are kept, what is not found is in doubt.
+"""
+
+import logging
+import ssl
+from typing import Any, Final, cast
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import RedisError
+
+from chat3_user.idempotency.scripts import ABANDON, CLAIM, FINISH, RELEASE, RENEW
+from chat3_user.idempotency.store import (
+    Attempt,
+    Busy,
+    Claim,
+    Doubt,
+    Finished,
+    Held,
+    Reused,
+    StoreUnavailableError,
+    Times,
+)
+
+log = logging.getLogger(__name__)
+
+_PREFIX: Final = b"chat3:idempotency:"
+_BIRTHDAY: Final = b"chat3:idempotency"
+_RETRIES: Final = 2
+
+
+class RedisStore:
+    """Keeps keys in the Redis at ``url`` (``redis://`` or, with TLS, ``rediss://``).
+
+    ``timeout`` (seconds) bounds the wait for a connection and for each answer.
+    """
+
+    def __init__(self, url: str, times: Times, *, timeout: float = 1.0, ca_file: str = "") -> None:
+        options: dict[str, Any] = {}
+        if url.startswith("rediss://"):
+            options["ssl_min_version"] = ssl.TLSVersion.TLSv1_2
+            if ca_file:
+                options["ssl_ca_certs"] = ca_file
+        self._redis: Redis = Redis.from_url(
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            health_check_interval=30,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), _RETRIES),
+            client_name="chat3-user-service",
+            **options,
+        )
+        self._claim = self._redis.register_script(CLAIM)
+        self._renew = self._redis.register_script(RENEW)
+        self._finish = self._redis.register_script(FINISH)
+        self._release = self._redis.register_script(RELEASE)
+        self._abandon = self._redis.register_script(ABANDON)
+        self._lease, self._settle, self._retention = (
+            str(round(seconds * 1000)) for seconds in (times.lease, times.settle, times.retention)
+        )
+
+    async def open(self) -> None:
+        """Look at Redis once; one that cannot be reached yet is no reason not to start."""
+        try:
+            settings = await self._redis.config_get("maxmemory-policy")
+        except (RedisError, OSError) as error:
+            log.warning("the idempotency store cannot be asked", extra={"problem": str(error)})
+            return
+        policy = str(settings.get("maxmemory-policy", "noeviction"))
+        if policy != "noeviction":
+            log.warning(
+                "Redis may forget idempotency keys: set maxmemory-policy to noeviction",
+                extra={"policy": policy},
+            )
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+
+    async def claim(self, attempt: Attempt) -> Claim:
+        """See `Store.claim`."""
+        found = await self._run(
+            self._claim, attempt, self._lease, self._settle, self._retention, birthday=True
+        )
+        match found:
+            case [b"held"]:
+                return Held()
+            case [b"held", age, settles_in]:
+                return Held(Doubt(age / 1000, settles_in / 1000))
+            case [b"finished", answer]:
+                return Finished(cast("bytes", answer))
+            case [b"reused"]:
+                return Reused()
+        return Busy()
+
+    async def renew(self, attempt: Attempt) -> bool:
+        """See `Store.renew`."""
+        found = await self._run(self._renew, attempt, self._lease, self._retention)
+        return bool(found)
+
+    async def finish(self, attempt: Attempt, answer: bytes) -> bool:
+        """See `Store.finish`."""
+        return bool(await self._run(self._finish, attempt, self._retention, answer))
+
+    async def release(self, attempt: Attempt) -> None:
+        """See `Store.release`."""
+        await self._run(self._release, attempt)
+
+    async def abandon(self, attempt: Attempt, sent_ago: float) -> None:
+        """See `Store.abandon`."""
+        await self._run(self._abandon, attempt, str(round(sent_ago * 1000)))
+
+    async def _run(
+        self, script: Any, attempt: Attempt, *arguments: str | bytes, birthday: bool = False
+    ) -> Any:
+        keys = [_PREFIX + attempt.scope.hex().encode()]
+        if birthday:
+            keys.append(_BIRTHDAY)
+        try:
+            return await script(keys=keys, args=[attempt.owner, attempt.request, *arguments])
+        except (RedisError, OSError) as error:
+            raise StoreUnavailableError(str(error)) from error

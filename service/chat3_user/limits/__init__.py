@@ -1,0 +1,1 @@
+"""How much a client may ask of a worker: frames, connections, calls, streams, rates."""

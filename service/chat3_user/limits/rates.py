@@ -1,0 +1,213 @@
+"""How often a user and an API key may call: token buckets in memory, sliding windows in Redis.
+
+Redis is used through the `limits` package. Its store in memory is not: it walks over all keys at
+every call, which takes 2 ms with 20,000 users.
+"""
+
+import hashlib
+import logging
+import math
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItemPerSecond as PerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from chat3_user.errors import reasons
+from chat3_user.limits.settings import RATE_PATTERN
+from chat3_user.validation import Identity
+
+log = logging.getLogger(__name__)
+
+KINDS: Final = {
+    "GetUserDialogs": "read",
+    "GetDialogMessages": "read",
+    "SendMessage": "write",
+    "SetMessageStatus": "write",
+    "SetMessageReaction": "write",
+    "SendTypingIndicator": "typing",
+    "SubscribeUpdates": "subscribe",
+}
+
+_SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
+_ITEMS: Final[Mapping[str, type[RateLimitItem]]] = {
+    "second": PerSecond,
+    "minute": RateLimitItemPerMinute,
+    "hour": RateLimitItemPerHour,
+}
+_BUCKETS: Final = 200_000
+_REDIS_PAUSE: Final = 5.0
+"""Seconds for which a Redis that failed is not asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many calls in a period."""
+
+    amount: int
+    period: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate | None":
+        """Return the rate in ``text``, such as `600/minute`; nothing when it is empty."""
+        if not re.fullmatch(RATE_PATTERN, text):
+            raise ValueError(f"not a rate: {text!r}")
+        amount, _, period = text.partition("/")
+        return cls(int(amount), period) if text else None
+
+    def __str__(self) -> str:
+        return f"{self.amount}/{self.period}"
+
+    @property
+    def seconds(self) -> int:
+        """The length of the period."""
+        return _SECONDS[self.period]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What is left of a rate after a call; ``reset`` seconds until one more may be made."""
+
+    allowed: bool
+    remaining: int
+    reset: float
+
+
+class RateStore(Protocol):
+    """Counts calls."""
+
+    async def spend(self, rate: Rate, key: str) -> Spent:
+        """Count a call, unless it is one too many."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class MemoryRates:
+    """Token buckets of this worker: a bucket is the time at which it will be full again."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._full_at: dict[str, float] = {}
+
+    async def spend(self, rate: Rate, key: str) -> Spent:
+        """Count a call, unless it is one too many."""
+        now = self._clock()
+        each = rate.seconds / rate.amount
+        full_at = max(now, self._full_at.get(key, now))
+        # A hair of slack: a bucket that filled up in steps holds a whole token again.
+        left = (now + rate.seconds - full_at) / each + 1e-9
+        if left < 1:
+            return Spent(allowed=False, remaining=0, reset=(1 - left) * each)
+        if key not in self._full_at and len(self._full_at) >= _BUCKETS:
+            self._forget(now)
+        self._full_at[key] = full_at + each
+        return Spent(allowed=True, remaining=int(left - 1), reset=full_at + each - now)
+
+    def _forget(self, now: float) -> None:
+        """Forget buckets that are full, and the oldest tenth when that is not enough."""
+        kept = [(key, at) for key, at in self._full_at.items() if at > now]
+        self._full_at = dict(kept[max(0, len(kept) - _BUCKETS * 9 // 10) :])
+
+    async def close(self) -> None:
+        """Have nothing to close."""
+
+
+class RedisRates:
+    """Sliding windows in Redis, shared by all workers; in memory while Redis is away."""
+
+    def __init__(self, url: str, *, timeout: float, ca_file: str = "") -> None:
+        options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
+        if ca_file and url.startswith("rediss:"):
+            options["ssl_ca_certs"] = ca_file
+        self._pool = ConnectionPool.from_url(url, **options)
+        # Its own reading of the URL would not take the options of TLS.
+        storage = RedisStorage(
+            f"async+{url}",
+            implementation="redispy",
+            key_prefix="chat3:rate",
+            connection_pool=self._pool,  # type: ignore[arg-type]  # passed on to redis
+        )
+        self._windows = SlidingWindowCounterRateLimiter(storage)
+        self._memory = MemoryRates()
+        self._back_at = -math.inf
+
+    async def spend(self, rate: Rate, key: str) -> Spent:
+        """Count a call, unless it is one too many."""
+        if time.monotonic() < self._back_at:
+            return await self._memory.spend(rate, key)
+        item = _ITEMS[rate.period](rate.amount)
+        try:
+            allowed = await self._windows.hit(item, key)
+            reset, remaining = await self._windows.get_window_stats(item, key)
+        except (RedisError, OSError, TimeoutError) as error:
+            self._back_at = time.monotonic() + _REDIS_PAUSE
+            log.warning("rates are counted by each worker", extra={"problem": repr(error)})
+            return await self._memory.spend(rate, key)
+        return Spent(allowed, remaining if allowed else 0, max(0.0, reset - time.time()))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._pool.aclose()
+
+
+class Rates:
+    """Holds users and API keys to their rates; without any it costs nothing."""
+
+    def __init__(
+        self,
+        store: RateStore,
+        *,
+        users: Mapping[str, Rate | None],
+        keys: Mapping[str, Rate | None],
+    ) -> None:
+        self._store = store
+        self._users = {kind: rate for kind, rate in users.items() if rate is not None}
+        self._keys = {kind: rate for kind, rate in keys.items() if rate is not None}
+
+    async def spend(self, method: str, identity: Identity, trailing: dict[str, str]) -> None:
+        """Count a call; what is left goes into ``trailing``.
+
+        The user's limit comes first: who alone calls too often takes nothing from others.
+
+        Raises `CallError`.
+        """
+        kind = KINDS[method]
+        rate = self._users.get(kind)
+        if rate is not None:
+            user = _digest(f"{identity.tenant_id}\0{identity.user_id}")
+            await self._take("user", kind, rate, f"u:{kind}:{user}", trailing)
+        rate = self._keys.get(kind)
+        if rate is not None:
+            key = _digest(identity.api_key)
+            await self._take("API key", kind, rate, f"k:{kind}:{key}", trailing)
+
+    async def _take(
+        self, subject: str, kind: str, rate: Rate, key: str, trailing: dict[str, str]
+    ) -> None:
+        spent = await self._store.spend(rate, key)
+        remaining = trailing.get("ratelimit-remaining")
+        if remaining is None or not spent.allowed or spent.remaining < int(remaining):
+            trailing["ratelimit-limit"] = str(rate.amount)
+            trailing["ratelimit-remaining"] = str(spent.remaining)
+            trailing["ratelimit-reset"] = str(math.ceil(spent.reset))
+        if not spent.allowed:
+            raise reasons.rate_limited(subject, kind, str(rate), max(spent.reset, 0.001))
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
+
+def _digest(text: str) -> str:
+    """Return what stands for a secret or a name in a store that others can read."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

@@ -1,0 +1,221 @@
+"""What stands between this service and a tenant-api that fails: retries of reads, and a circuit.
+
+Reads are repeated with jitter inside the caller's deadline, as long as the budget lasts, so that an
+outage is not amplified. Writes are never repeated here: what to do about them is decided where
+their keys are known. When one call after another fails, the circuit opens and calls fail at once,
+unsent, until a single probe gets through.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import msgspec
+import stamina
+
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.errors import CallError, reasons
+from chat3_user.tenant_api.answers import DuplicateGuardError, NotFound
+from chat3_user.tenant_api.transport import nothing
+from chat3_user.validation import Identity
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Caller(Protocol):
+    """Sends one request to tenant-api; see `transport.Http.call`."""
+
+    async def call(
+        self,
+        method: str,
+        route: str,
+        path: str,
+        identity: Identity,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        body: bytes | None = None,
+        not_found: NotFound = nothing,
+        forbidden: CallError | None = None,
+    ) -> tuple[int, T]:
+        """Send one request and return its HTTP status and decoded body."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResilienceSettings:
+    """Bounds of retries and of the circuit; periods in seconds.
+
+    A read is tried at most ``attempts`` times. Retries are at most ``budget`` of all reads, besides
+    ``burst``. After ``failures`` failed calls in a row (0: never) the circuit is open for
+    ``open_first``, and twice as long after each failed probe, up to ``open_longest``.
+    """
+
+    attempts: int = 3
+    wait_first: float = 0.05
+    wait_longest: float = 1.0
+    budget: float = 0.1
+    burst: float = 10.0
+    failures: int = 20
+    open_first: float = 0.5
+    open_longest: float = 10.0
+
+
+class CircuitOpenError(CallError):
+    """The call was not sent, because tenant-api seems to be down."""
+
+
+class RetryBudget:
+    """Retries are paid for by calls: each earns a share of one, up to a small reserve."""
+
+    def __init__(self, share: float, reserve: float) -> None:
+        self._share = share
+        self._reserve = reserve
+        self._tokens = reserve
+
+    def earn(self) -> None:
+        """Count a call."""
+        self._tokens = min(self._reserve, self._tokens + self._share)
+
+    def spend(self) -> bool:
+        """Return whether a retry can be afforded, and pay for it."""
+        if self._tokens < 1.0:
+            return False
+        self._tokens -= 1.0
+        return True
+
+
+class Circuit:
+    """Closed while calls succeed; open, and refusing, while they fail; half open for a probe."""
+
+    def __init__(
+        self, settings: ResilienceSettings, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._failures = 0
+        self._open_for = settings.open_first
+        self._probe_at: float | None = None
+        self._probing = False
+
+    @property
+    def open(self) -> bool:
+        """Whether calls are refused."""
+        return self._probe_at is not None
+
+    def enter(self) -> bool:
+        """Let a call pass, and return whether it is the probe.
+
+        Raises `CircuitOpenError`.
+        """
+        if self._probe_at is None:
+            return False
+        wait = self._probe_at - self._clock()
+        if wait > 0 or self._probing:
+            refusal = reasons.upstream_unavailable(max(wait, self._settings.open_first))
+            raise CircuitOpenError(refusal.reason, refusal.message, retry_after=refusal.retry_after)
+        self._probing = True
+        return True
+
+    def leave(self, *, probe: bool, failed: bool | None) -> None:
+        """Note how a call ended; ``failed`` is None when nobody learnt."""
+        if probe:
+            self._probing = False
+        if failed is False:
+            if self.open:
+                log.info("upstream is back")
+            self._failures, self._probe_at = 0, None
+            self._open_for = self._settings.open_first
+        elif failed:
+            self._failures += 1
+            if probe:
+                self._open_for = min(2 * self._open_for, self._settings.open_longest)
+            if probe or (not self.open and 0 < self._settings.failures <= self._failures):
+                log.warning("upstream fails, calls are refused", extra={"seconds": self._open_for})
+                # Jitter only spreads probes; nobody gains from guessing it.
+                pause = self._open_for * random.uniform(0.8, 1.2)
+                self._probe_at = self._clock() + pause
+
+
+class Resilient:
+    """A `Caller` that retries reads and fails fast; everything else is the caller's within."""
+
+    def __init__(
+        self,
+        http: Caller,
+        settings: ResilienceSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._http = http
+        self._budget = RetryBudget(settings.budget, settings.burst)
+        self._circuit = Circuit(settings, clock=clock)
+        self._retrying = stamina.AsyncRetryingCaller(
+            attempts=settings.attempts,
+            timeout=None,  # the caller's deadline ends it
+            wait_initial=settings.wait_first,
+            wait_max=settings.wait_longest,
+            wait_jitter=settings.wait_first,
+        ).on(self._worth_retrying)
+
+    async def call(
+        self,
+        method: str,
+        route: str,
+        path: str,
+        identity: Identity,
+        decoder: msgspec.json.Decoder[T],
+        *,
+        body: bytes | None = None,
+        not_found: NotFound = nothing,
+        forbidden: CallError | None = None,
+    ) -> tuple[int, T]:
+        """Send a request as `transport.Http.call` does, a read several times if need be.
+
+        Raises what that raises, or `CircuitOpenError`.
+        """
+
+        # Without parameters, so that no log of a retry can hold an API key.
+        async def send() -> tuple[int, T]:
+            probe = self._circuit.enter()
+            failed: bool | None = None
+            try:
+                answer = await self._http.call(
+                    method,
+                    route,
+                    path,
+                    identity,
+                    decoder,
+                    body=body,
+                    not_found=not_found,
+                    forbidden=forbidden,
+                )
+                failed = False
+            except CallError as error:
+                failed = _is_outage(error)
+                raise
+            finally:
+                self._circuit.leave(probe=probe, failed=failed)
+            return answer
+
+        if method != "GET":
+            return await send()
+        self._budget.earn()
+        return await self._retrying(send)
+
+    def _worth_retrying(self, error: Exception) -> bool:
+        return (
+            isinstance(error, CallError)
+            and not isinstance(error, CircuitOpenError)
+            and error.reason == ErrorReason.UPSTREAM_UNAVAILABLE
+            and self._budget.spend()
+        )
+
+
+def _is_outage(error: CallError) -> bool:
+    return error.reason == ErrorReason.UPSTREAM_UNAVAILABLE and not isinstance(
+        error, DuplicateGuardError
+    )

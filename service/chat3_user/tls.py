@@ -1,0 +1,138 @@
+"""TLS: what the listener offers, whom it lets in, and how new certificates come into use.
+
+The listener hands every handshake over to the newest context, built anew from the files. So a
+change takes effect for new connections, open ones do not notice, and files that cannot be used
+leave the old context where it is.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+log = logging.getLogger(__name__)
+
+_CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2, what HTTP/2 allows: forward secrecy and authenticated encryption."""
+
+_POLL: Final = 2.0
+
+
+class TlsError(Exception):
+    """A certificate or key cannot be used; the text names the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files: the chain and key of the server; with ``client_ca`` clients must prove theirs."""
+
+    certificate: str
+    key: str
+    client_ca: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(self._paths())
+
+    def _paths(self) -> Sequence[str]:
+        return [path for path in (self.certificate, self.key, self.client_ca) if path]
+
+    def stamp(self) -> Sequence[tuple[int, int, int]]:
+        """Return what changes when a file does."""
+        stats = [Path(path).stat() for path in self._paths()]
+        return [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]
+
+
+class ServerTls:
+    """The listener's TLS; created, opened and closed by the composition root.
+
+    Raises `TlsError` for files that cannot be used.
+    """
+
+    def __init__(self, files: TlsFiles, poll: float = _POLL) -> None:
+        self._files = files
+        self._poll = poll
+        self._stamp = _stamp(files)
+        self._newest = _server_context(files)
+        self.context = _server_context(files)
+        self.context.sni_callback = self._use_newest
+        self._watch: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Begin to watch the files."""
+        self._watch = asyncio.create_task(self._watch_files(), name="tls-watch")
+
+    async def close(self) -> None:
+        """Stop watching."""
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+
+    def reload(self) -> None:
+        """Use the files as they are now, if they can be used."""
+        try:
+            self._newest = _server_context(self._files)
+        except TlsError as error:
+            log.error("certificates not reloaded", extra={"problem": str(error)})  # noqa: TRY400
+        else:
+            log.info("certificates reloaded", extra={"files": str(self._files)})
+
+    def _use_newest(self, connection: Any, _: str | None, __: ssl.SSLContext) -> None:
+        # OpenSSL calls this in every handshake, whether the client names a server or not.
+        connection.context = self._newest
+
+    async def _watch_files(self) -> None:
+        while True:
+            await asyncio.sleep(self._poll)
+            stamp = _stamp(self._files)
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self.reload()
+
+
+def _stamp(files: TlsFiles) -> Sequence[tuple[int, int, int]]:
+    try:
+        return files.stamp()
+    except OSError:
+        return ()
+
+
+def _server_context(files: TlsFiles) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(_CIPHERS)
+    context.set_alpn_protocols(["h2"])
+    # A resumed session would skip the check of a client's certificate against a new CA; gRPC's
+    # connections are long, so resuming would save little.
+    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
+    context.num_tickets = 0
+    try:
+        # A key with a passphrase would make OpenSSL ask on the terminal.
+        context.load_cert_chain(files.certificate, files.key, password=lambda: b"")
+        if files.client_ca:
+            context.load_verify_locations(files.client_ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+    except (OSError, ValueError) as error:
+        raise TlsError(f"{files}: {error}") from error
+    return context
+
+
+def client_context(ca: str, certificate: str = "", key: str = "") -> ssl.SSLContext:
+    """Return the context for connections to a server whose certificate ``ca`` signed.
+
+    Without ``ca`` the system's certificates count. With ``certificate`` and ``key`` the client
+    proves who it is.
+
+    Raises `TlsError` for files that cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca or None)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if certificate:
+            context.load_cert_chain(certificate, key or None, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        files = ", ".join(path for path in (ca, certificate, key) if path)
+        raise TlsError(f"{files}: {error}") from error
+    return context
