@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import betterproto2
 import google.protobuf
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+
 from betterproto2_compiled import decode, encode, plain, plain_struct_class
 from chat3_api.chat3.user.v1 import (
     GetDialogMessagesResponse,
@@ -27,7 +29,6 @@ from chat3_api.chat3.user.v1 import (
     UserInfo,
 )
 from chat3_api.google.protobuf import Struct
-from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

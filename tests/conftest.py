@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
 from support.gateway import Gateway, Upstream, run_gateway, run_upstream
 from support.rabbitmq import RabbitMQ
 

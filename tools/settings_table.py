@@ -14,7 +14,10 @@ def table() -> str:
     """Return the table: variable, default, meaning."""
     hints = get_type_hints(Config, include_extras=True)
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for name, default in zip(Config.__struct_fields__, Config.__struct_defaults__, strict=True):
+    defaults = dict(zip(Config.__struct_fields__, Config.__struct_defaults__, strict=True))
+    # What is inherited comes last: an address is looked for first.
+    for name in dict.fromkeys((*Config.__annotations__, *Config.__struct_fields__)):
+        default = defaults[name]
         shown = f"`{str(default).lower() if isinstance(default, bool) else default}`"
         meaning = hints[name].__metadata__[0].description
         rows.append(f"| `{name.upper()}` | {'' if default == '' else shown} | {meaning} |")

@@ -7,6 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import betterproto2
+from google.protobuf.duration_pb2 import Duration
+from google.rpc import error_details_pb2 as details
+from grpclib.const import Status
+from grpclib.events import RecvRequest, SendTrailingMetadata
+from grpclib.exceptions import GRPCError
+
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     GetDialogMessagesRequest,
@@ -25,11 +31,6 @@ from chat3_api.chat3.user.v1 import (
     SubscribeUpdatesResponse,
     UserServiceBase,
 )
-from google.protobuf.duration_pb2 import Duration
-from google.rpc import error_details_pb2 as details
-from grpclib.const import Status
-from grpclib.events import RecvRequest, SendTrailingMetadata
-from grpclib.exceptions import GRPCError
 
 HANG = "hang"
 """In a scripted stream: say nothing more."""

@@ -8,9 +8,10 @@ import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from chat3_cli.__main__ import main
 from cli_scripted_service import ScriptedService
 from cli_vocabulary import Result, Run, Running, Spawn
+
+from chat3_cli.__main__ import main
 
 
 @pytest.fixture(autouse=True)

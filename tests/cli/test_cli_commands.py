@@ -5,6 +5,9 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cli_scripted_service import ScriptedService
+from cli_vocabulary import DIALOG, MESSAGE, Run, Running, Spawn, ended
+
 from chat3_api.chat3.user.v1 import (
     Dialog,
     DialogMembership,
@@ -31,8 +34,6 @@ from chat3_api.chat3.user.v1 import (
     StatusCount,
 )
 from chat3_api.google.protobuf import Struct
-from cli_scripted_service import ScriptedService
-from cli_vocabulary import DIALOG, MESSAGE, Run, Running, Spawn, ended
 
 NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
 

@@ -10,6 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from cli_scripted_service import HANG, ScriptedService, failure
+from cli_vocabulary import DIALOG, Result, Run, Spawn, ended
+from grpclib.const import Status
+from grpclib.health.service import Health
+from grpclib.server import Server
+
 from chat3_api.chat3.user.v1 import (
     GetUserDialogsRequest,
     GetUserDialogsResponse,
@@ -17,11 +23,6 @@ from chat3_api.chat3.user.v1 import (
     SendMessageResponse,
 )
 from chat3_cli import backoff
-from cli_scripted_service import HANG, ScriptedService, failure
-from cli_vocabulary import DIALOG, Result, Run, Spawn, ended
-from grpclib.const import Status
-from grpclib.health.service import Health
-from grpclib.server import Server
 
 
 async def test_every_violated_field_is_printed(service: ScriptedService, run: Run) -> None:

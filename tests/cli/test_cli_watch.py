@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cli_scripted_service import BREAK, HANG, ScriptedService, established, failure
+from cli_vocabulary import DIALOG, MESSAGE, Result, Run, Running, Spawn, ended
+from grpclib.const import Status
+
 from chat3_api.chat3.user.v1 import (
     DialogSummary,
     DialogUpdate,
@@ -36,9 +40,6 @@ from chat3_api.chat3.user.v1 import (
 from chat3_api.google.protobuf import Struct
 from chat3_cli.render_updates import UpdateRenderer
 from chat3_cli.style import Style
-from cli_scripted_service import BREAK, HANG, ScriptedService, established, failure
-from cli_vocabulary import DIALOG, MESSAGE, Result, Run, Running, Spawn, ended
-from grpclib.const import Status
 
 NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
 GENERAL = DialogSummary(dialog_id=DIALOG, meta=Struct.from_dict({"title": "General"}))

@@ -16,6 +16,7 @@ from google.protobuf.descriptor_pb2 import (
     FieldDescriptorProto,
     FileDescriptorSet,
 )
+
 from protoc_gen_chat3_docs.__main__ import answer
 from protoc_gen_chat3_docs.examples import Examples
 from protoc_gen_chat3_docs.reader import read_api

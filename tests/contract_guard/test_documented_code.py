@@ -12,13 +12,14 @@ from typing import Any
 
 import grpc
 import pytest
-from chat3_cli.arguments import parse
 from contract_guard_project import ROOT
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc.error_details_pb2 import ErrorInfo, RequestInfo
 from google.rpc.status_pb2 import Status as StatusMessage
 from grpclib import GRPCError
 from grpclib.const import Status
+
+from chat3_cli.arguments import parse
 
 INFO = ErrorInfo(reason="ERROR_REASON_NOT_A_MEMBER", domain="chat3.user")
 IDENTITY = {"CHAT3_API_KEY": "key", "CHAT3_USER": "alice"}

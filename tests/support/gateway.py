@@ -81,7 +81,7 @@ async def run_gateway(
         rabbitmq_url=rabbitmq_url,
         # A log of its own: what other tests publish is not replayed here.
         rabbitmq_updates_log=f"log_{secrets.token_hex(4)}",
-        **settings,
+        **{"idempotency_database": ":memory:", **settings},
     )
     async with running(config) as service:
         await service.ready()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from betterproto2_compiled import decode, encode
 from codec_oracle import Pair, deterministic, google_messages
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from betterproto2_compiled import decode, encode
 
 thorough = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 

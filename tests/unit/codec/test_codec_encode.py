@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 import betterproto2
-import betterproto2_compiled._compile as compiling
 import pytest
-from betterproto2_compiled import DecodeError, Encoded, EncodeError, decode, encode
 from google.protobuf import duration_pb2, timestamp_pb2
 from hypothesis import given
 from hypothesis import strategies as st
+
+import betterproto2_compiled._compile as compiling
+from betterproto2_compiled import DecodeError, Encoded, EncodeError, decode, encode
 
 if TYPE_CHECKING:
     from codec_oracle import Pair

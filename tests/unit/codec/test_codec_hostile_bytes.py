@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
-from betterproto2_compiled import DecodeError, decode, encode
 from codec_fuzz import NotComparable, as_python_can_say, delimited, hostile_bytes, tag, varint
 from codec_oracle import Pair, deterministic
 from google.protobuf.message import DecodeError as GoogleDecodeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from betterproto2_compiled import DecodeError, decode, encode
 
 thorough = settings(max_examples=4000, deadline=None, suppress_health_check=list(HealthCheck))
 

@@ -11,9 +11,14 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Any
 
+import pytest
+from codec_fuzz import delimited
+from codec_oracle import JSON_OBJECT, _fill_value
+from google.protobuf import struct_pb2
+from hypothesis import given, settings
+
 import betterproto2_compiled._plain_struct as plain_structs
 import betterproto2_compiled._plain_wire as plain_wire
-import pytest
 from betterproto2_compiled import (
     DecodeError,
     EncodeError,
@@ -25,10 +30,6 @@ from betterproto2_compiled import (
 )
 from chat3_api.chat3.user.v1 import Topic
 from chat3_api.google.protobuf import ListValue, Struct, Value
-from codec_fuzz import delimited
-from codec_oracle import JSON_OBJECT, _fill_value
-from google.protobuf import struct_pb2
-from hypothesis import given, settings
 
 Plain = plain_struct_class(Struct)
 SAMPLE: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """Filters and sorts of the contract are accepted, anything else is refused with its position."""
 
 import pytest
+
 from chat3_user.validation import (
     FilterError,
     parse_dialog_filter,

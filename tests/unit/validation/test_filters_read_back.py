@@ -3,6 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+from filter_vocabulary import FILTERS, Meaning
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chat3_user.validation import (
     FilterError,
     parse_dialog_filter,
@@ -13,9 +17,6 @@ from chat3_user.validation import (
 from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, ListFields
 from chat3_user.validation.filters.grammar import parse
 from chat3_user.validation.filters.plan import Plan, planned
-from filter_vocabulary import FILTERS, Meaning
-from hypothesis import given
-from hypothesis import strategies as st
 
 Parser = Callable[[str], str]
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from chat3_embedded import filters as upstream
-from chat3_embedded.query import comparison
-from chat3_user.validation import FilterError, parse_dialog_filter, parse_message_filter
 from filter_vocabulary import DOCUMENTS, FILTERS, Document, Meaning
 from hypothesis import given
 from hypothesis import strategies as st
+
+from chat3_embedded import filters as upstream
+from chat3_embedded.query import comparison
+from chat3_user.validation import FilterError, parse_dialog_filter, parse_message_filter
 
 Parser = Callable[[str], str]
 

@@ -4,12 +4,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from chat3_api.chat3.user.v1 import ErrorReason
-from chat3_user.errors._failures import CallError
-from chat3_user.validation import Identity, parse_identity, parse_request_id
 from hypothesis import given
 from hypothesis import strategies as st
 from multidict import MultiDict
+
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.errors._failures import CallError
+from chat3_user.validation import Identity, parse_identity, parse_request_id
 
 GOOD = {"x-api-key": "key-1", "x-tenant-id": "tnt_demo", "x-user-id": "alice"}
 

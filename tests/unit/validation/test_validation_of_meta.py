@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+
 from chat3_user.validation import check_meta
 from chat3_user.validation.meta import KEY_WORDS, LEVELS_WORDS, PREFIX_WORDS, URL_WORDS
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import betterproto2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from chat3_api.chat3.user.v1 import (
     ErrorReason,
     GetDialogMessagesRequest,
@@ -22,8 +25,6 @@ from chat3_api.google.protobuf import ListValue, NullValue, Struct, Value
 from chat3_user.errors._failures import CallError
 from chat3_user.validation import validate
 from chat3_user.validation.requests import MAX_REPORTED, RULES
-from hypothesis import given
-from hypothesis import strategies as st
 
 DIALOG = "dlg_" + "a1" * 10
 MESSAGE = "msg_" + "b2" * 10

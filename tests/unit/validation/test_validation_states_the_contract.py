@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from chat3_api.chat3.user import v1
 from chat3_user.validation.requests import RULES
 

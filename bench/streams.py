@@ -1,0 +1,146 @@
+"""Fan-out of updates: CPU per delivery at saturation, latency at half of it.
+
+Run ``python bench/streams.py``. 100 users with 2 streams each, a connection for each stream; real
+RabbitMQ; recorded message updates of about 1 kB. At saturation more is published than the server
+can deliver; its CPU is counted until the last delivery has arrived. Then updates are published by a
+schedule, at half of the rate that saturation gave, and latency counts from when each was due.
+Rounds on the service and on the reference take turns.
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from harness.broker import rabbitmq
+from harness.machine import cores
+from harness.publisher import publisher
+from harness.results import begin, save, summary
+from harness.servers import OURS, REFERENCE, Server, server
+from harness.subscribers import Subscribers, subscribers
+from upstream.nginx import nginx
+
+
+@dataclass(frozen=True)
+class Flood:
+    """What one round at saturation gave; ``busy`` is the share of its core that the server used."""
+
+    cpu_us: float
+    deliveries_per_second: float
+    busy: float
+
+
+class Bench:
+    """One server with its subscribers."""
+
+    def __init__(self, target: Server, load: Subscribers, url: str, options: Any) -> None:
+        self._target = target
+        self._load = load
+        self._url = url
+        self._users = options.users
+        self._streams = options.streams
+
+    def flood(self, updates: int) -> Flood:
+        """Publish ``updates`` as fast as it goes."""
+        deliveries = updates * self._streams
+        self._load.expect(deliveries, 120)
+        before, begun = self._target.process.cpu_seconds(), time.monotonic()
+        uvloop.run(self._published(updates))
+        seconds = self._load.report()["at"] - begun
+        cpu = self._target.process.cpu_seconds() - before
+        return Flood(cpu / deliveries * 1e6, deliveries / seconds, cpu / seconds)
+
+    def paced(self, rate: float, seconds: float) -> dict[str, Any]:
+        """Publish ``rate`` updates a second by schedule; return latencies."""
+        self._load.expect(int(rate * seconds) * self._streams, seconds + 60)
+        before = self._target.process.cpu_seconds()
+        uvloop.run(self._published(rate, seconds))
+        found = self._load.report()
+        cpu = self._target.process.cpu_seconds() - before
+        return {**found, "busy": round(cpu / seconds, 3), "deliveries_per_s": rate * self._streams}
+
+    async def _published(self, amount: float, seconds: float | None = None) -> None:
+        async with publisher(self._url, self._users) as made:
+            if seconds is None:
+                await made.flood(int(amount))
+            else:
+                await made.paced(amount, seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--users", type=int, default=100)
+    parser.add_argument("--streams", type=int, default=2, help="streams of each user")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=10.0, help="length of a round")
+    parser.add_argument("--servers", nargs="*", default=[OURS, REFERENCE])
+    parser.add_argument("--save", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args()
+    machine = begin()
+    server_core, load_core = cores()
+    os.sched_setaffinity(0, {load_core})
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(nginx(folder))
+        results = {}
+        rounds: dict[str, list[Flood]] = defaultdict(list)
+        paced: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        brokers = {name: stack.enter_context(rabbitmq(folder / name)) for name in options.servers}
+        benches = {}
+        for name, broker in brokers.items():
+            target = stack.enter_context(
+                server(name, [server_core], folder, tenant_api=url, rabbitmq=broker.url)
+            )
+            load = stack.enter_context(subscribers(target.port, options.users, options.streams))
+            benches[name] = Bench(target, load, broker.url, options)
+        warm = {name: bench.flood(options.users * 5) for name, bench in benches.items()}
+        for _ in range(options.runs):
+            for name, bench in benches.items():
+                wanted = warm[name].deliveries_per_second * options.seconds / options.streams
+                rounds[name].append(bench.flood(int(wanted)))
+        for _ in range(max(1, options.runs // 2)):
+            for name, bench in benches.items():
+                saturation = statistics.median(r.deliveries_per_second for r in rounds[name])
+                rate = saturation / 2 / options.streams
+                paced[name].append(bench.paced(rate, options.seconds))
+        for name in benches:
+            results[name] = _tell(name, rounds[name], paced[name])
+    if len(results) == 2:
+        ratios = [
+            ours.cpu_us / rival.cpu_us
+            for ours, rival in zip(rounds[OURS], rounds[REFERENCE], strict=True)
+        ]
+        print(f"CPU per delivery, ours to reference: {statistics.median(ratios):.2f} (target 0.30)")
+        results["ratio"] = summary(ratios)
+    if options.save:
+        setting = {"users": options.users, "streams": options.streams, "runs": options.runs}
+        save("streams", machine, {**setting, "seconds": options.seconds, **results})
+
+
+def _tell(name: str, rounds: list[Flood], paced: list[dict[str, Any]]) -> dict[str, Any]:
+    cpu = summary([round_.cpu_us for round_ in rounds])
+    rate = summary([round_.deliveries_per_second for round_ in rounds])
+    busy = summary([round_.busy for round_ in rounds])
+    half = {
+        key: statistics.median(run[key] for run in paced)
+        for key in ("deliveries_per_s", "busy", "p50_ms", "p90_ms", "p99_ms", "p999_ms", "max_ms")
+    }
+    print(
+        f"\n{name}: {cpu['median']:.0f} µs of CPU per delivery ({cpu['least']:.0f} to"
+        f" {cpu['most']:.0f}); saturation {rate['median']:.0f} deliveries/s, core"
+        f" {busy['median']:.0%} busy"
+        f"\n  at {half['deliveries_per_s']:.0f}/s (core {half['busy']:.0%} busy): p50"
+        f" {half['p50_ms']:.1f} ms, p99 {half['p99_ms']:.1f} ms, max {half['max_ms']:.1f} ms"
+    )
+    return {"cpu_us": cpu, "deliveries_per_s": rate, "busy": busy, "at_half": half, "paced": paced}
+
+
+if __name__ == "__main__":
+    main()

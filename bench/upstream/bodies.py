@@ -1,0 +1,213 @@
+"""The bodies: tenant-api's recorded answers, repeated to the size of a page.
+
+Shapes and key order are those of `tests/contract/recorded`; texts and meta are what a support chat
+writes: a page of 20 messages is about 14.8 kB.
+"""
+
+import json
+from typing import Any
+
+DIALOG = "dlg_ydilh8cuh0grd04mctjy"
+MESSAGE = "msg_vyhb0nbejfh6iu1w6ao6"
+USER = "bob"
+TENANT = "tnt_demo"
+TOTAL = 1234
+
+_TEXTS = (
+    "Hello 👋, is the order 48213 on its way?",
+    "Добрый день! Заказ передан курьеру, он приедет сегодня до 18:00.",
+    "Thanks",
+    "The courier came while nobody was at home. Could you deliver it tomorrow, after six?",
+    "Sure, I have changed the delivery to tomorrow between 18:00 and 21:00.",
+)
+_SENDERS = (
+    ("bob", "1795424680058.718750", {"displayName": "Bob B."}),
+    ("alice", "1795424679978.554443", {"age": 42, "displayName": "Alice A.", "vip": True}),
+    ("carol", "1795424680137.092773", {"displayName": "Carol C."}),
+)
+
+
+def page(size: int) -> bytes:
+    """Return a page of messages as ``bob`` sees it."""
+    return _json({"data": [_message(index) for index in range(size)], "pagination": _paged(size)})
+
+
+def message() -> bytes:
+    """Return one message, as the proof of ownership reads it."""
+    return _json({"data": {**_message(0), "messageId": MESSAGE}})
+
+
+def sent() -> bytes:
+    """Return the answer to a sent message."""
+    written = _message(0)
+    for key in ("context", "statusMessageMatrix", "reactionSet"):
+        del written[key]
+    return _json({"data": written, "message": "Message created successfully"})
+
+
+def status_recorded() -> bytes:
+    """Return the answer to a recorded status."""
+    record = {
+        "messageId": MESSAGE,
+        "userId": USER,
+        "userType": "user",
+        "tenantId": TENANT,
+        "dialogId": DIALOG,
+        "status": "read",
+        "createdAt": 1795424792963.2715,
+        "_id": "6b040218b474474e0cbe602e",
+        "__v": 0,
+        "id": "6b040218b474474e0cbe602e",
+    }
+    return _json({"data": record, "message": "Message status updated successfully"})
+
+
+def typing_accepted() -> bytes:
+    """Return the answer to a typing signal."""
+    data = {"dialogId": DIALOG, "userId": USER, "expiresInMs": 5000}
+    return _json({"message": "Typing signal accepted", "data": data})
+
+
+def dialogs(size: int) -> bytes:
+    """Return a page of dialogs."""
+    return _json({"data": [_dialog(index) for index in range(size)], "pagination": _paged(size)})
+
+
+def user() -> bytes:
+    """Return the user."""
+    stats = {
+        "dialogCount": 6,
+        "unreadDialogsCount": 4,
+        "totalMessagesCount": 1,
+        "totalUnreadCount": 10,
+        "unreadBySenderType": [{"fromType": "user", "countUnread": 4}],
+        "packs.messages.totalUnreadCount": 0,
+        "packs.messages.unreadBySenderType": [{"fromType": "user", "countUnread": 0}],
+        "statsVersion": 37,
+        "lastUpdatedAt": "1795424960090.661133",
+    }
+    name, created, meta = _SENDERS[0]
+    head = {"userId": name, "tenantId": TENANT, "type": "user", "createdAt": created}
+    return _json({"data": {**head, "meta": meta, "stats": stats}})
+
+
+def published(user_id: str, event_id: str, content: str) -> bytes:
+    """Return a published update about a new message: about 1 kB."""
+    sender, created, meta = _SENDERS[1]
+    entity = MESSAGE
+    dialog = _dialog(0)
+    return _json(
+        {
+            "tenantId": TENANT,
+            "userId": user_id,
+            "entityId": entity,
+            "eventId": event_id,
+            "sourceEventType": "message.create",
+            "updateType": "update.message",
+            "data": {
+                "dialog": {
+                    "dialogId": DIALOG,
+                    "tenantId": TENANT,
+                    "createdAt": "1795424681964.109619",
+                    "meta": dialog["meta"],
+                    "stats": {"unreadCount": 4},
+                },
+                "message": {
+                    "messageId": entity,
+                    "dialogId": DIALOG,
+                    "senderId": sender,
+                    "type": "internal.text",
+                    "content": content,
+                    "meta": _meta(7),
+                    "senderInfo": {"userId": sender, "createdAt": created, "meta": meta},
+                },
+                "context": {
+                    "version": 4,
+                    "dialogId": DIALOG,
+                    "entityId": entity,
+                    "messageId": entity,
+                    "includedSections": ["dialog", "message"],
+                    "updatedFields": ["message"],
+                    "uiTarget": "messages.list",
+                },
+            },
+            "published": False,
+            "createdAt": "1795425163294.036133",
+        }
+    )
+
+
+def _message(index: int) -> dict[str, Any]:
+    sender, created, meta = _SENDERS[index % len(_SENDERS)]
+    reader, reader_created, reader_meta = _SENDERS[0]
+    return {
+        "tenantId": TENANT,
+        "dialogId": DIALOG,
+        "senderId": sender,
+        "content": _TEXTS[index % len(_TEXTS)],
+        "type": "internal.text",
+        "messageId": f"msg_{index:020d}",
+        "createdAt": f"{1795424735959 + 37_000 * index}.{186035 + 1234 * index:06d}",
+        "meta": _meta(index),
+        "context": {
+            "userId": reader,
+            "isMine": sender == reader,
+            "userInfo": {"userId": reader, "createdAt": reader_created, "meta": reader_meta},
+        },
+        "statusMessageMatrix": [
+            {"count": 1, "userType": "contact", "status": "unread"},
+            {"count": 1 + index % 3, "userType": "user", "status": "read"},
+        ],
+        "reactionSet": [{"reaction": "👍", "count": 2, "me": True}] if index % 5 == 0 else [],
+        "senderInfo": {"userId": sender, "createdAt": created, "meta": meta},
+    }
+
+
+def _meta(index: int) -> dict[str, Any]:
+    return {
+        "channelType": "whatsapp",
+        "n": index,
+        "urgent": index % 2 == 0,
+        "tags": ["delivery", "courier"],
+    }
+
+
+def _dialog(index: int) -> dict[str, Any]:
+    last = _message(index)
+    return {
+        "dialogId": f"dlg_{index:020d}",
+        "context": {
+            "userId": USER,
+            "unreadCount": index % 8,
+            "lastSeenAt": "1795424682078.292969",
+            "lastMessageAt": "1795424790308.987061",
+            "joinedAt": "1795424682069.048340",
+        },
+        "membersCount": 4,
+        "lastInteractionAt": "1795424790308.987061",
+        "meta": {
+            "arr": [1, "x"],
+            "b": True,
+            "f": 1.5,
+            "n": index,
+            "o": {"k": 1},
+            "title": f"General {index}",
+        },
+        "stats": {"topicCount": 0, "memberCount": 4, "messageCount": TOTAL},
+        "lastMessage": {
+            "messageId": last["messageId"],
+            "content": last["content"],
+            "senderId": last["senderId"],
+            "type": last["type"],
+            "createdAt": last["createdAt"],
+            "senderInfo": {"userId": last["senderId"], "meta": last["senderInfo"]["meta"]},
+        },
+    }
+
+
+def _paged(limit: int) -> dict[str, int]:
+    return {"page": 1, "limit": limit, "total": TOTAL, "pages": -(-TOTAL // limit)}
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,30 @@
+# The benchmarks: each runs alone and writes its figures to bench/results. They want an idle machine
+# with two cores. BENCH_ARGUMENTS goes to every program, for example: --runs 1 --seconds 1.
+
+VENV ?= .venv
+BENCH_ARGUMENTS ?=
+
+bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/python'
+
+.PHONY: bench bench-unary bench-streams-fanout bench-latency bench-coldstart bench-charts bench-setup
+
+bench: bench-unary bench-streams-fanout bench-latency bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+
+bench-setup: setup
+	@tools/setup.sh bench
+	@'$(abspath $(VENV))/bin/python' -m pip install --quiet --disable-pip-version-check --group bench
+
+bench-unary: bench-setup ## CPU per unary call, against the reference
+	@$(bench_python) bench/unary.py $(BENCH_ARGUMENTS)
+
+bench-streams-fanout: bench-setup ## CPU per delivered update and its latency, against the reference
+	@$(bench_python) bench/streams.py $(BENCH_ARGUMENTS)
+
+bench-latency: bench-setup ## Latency added to a direct REST call, and two workers against one
+	@$(bench_python) bench/latency.py $(BENCH_ARGUMENTS)
+
+bench-coldstart: bench-setup ## Seconds from process start to ready
+	@$(bench_python) bench/coldstart.py
+
+bench-charts: bench-setup ## Draw the charts from the last figures
+	@$(bench_python) bench/charts.py

@@ -1,0 +1,45 @@
+"""Random schedules of faults; the promises hold in all of them.
+
+`SCHEDULES` says how many, `SEED` where they begin: `SEED=17 SCHEDULES=1` plays schedule 17 again.
+"""
+
+import os
+import secrets
+import time
+
+import pytest
+
+from support.faults.checker import Verdict
+from support.faults.schedules import Schedule
+from support.faults.world import world
+from support.rabbitmq import RabbitMQ
+
+SCHEDULES = int(os.environ.get("SCHEDULES", "20"))
+SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
+_BROKER_EVERY = 15
+"""Every so many schedules the broker itself is killed: that takes longer than all other faults."""
+
+
+@pytest.mark.timeout(120 + 60 * SCHEDULES)
+async def test_random_faults_break_no_promise(
+    broker: RabbitMQ, capsys: pytest.CaptureFixture[str]
+) -> None:
+    total, failed, began = Verdict(), [], time.monotonic()
+    async with world(broker, SEED) as made:
+        for seed in range(SEED, SEED + SCHEDULES):
+            started = time.monotonic()
+            schedule = Schedule(made, seed, with_broker=seed % _BROKER_EVERY == 0)
+            verdict = await schedule.play()
+            total.add(verdict)
+            with capsys.disabled():
+                took = time.monotonic() - started
+                print(f"\nseed {seed} ({took:.1f} s): {verdict}", end="")
+                if not verdict.kept:
+                    failed.append(seed)
+                    for line in (*schedule.told, *verdict.findings()):
+                        print(f"\n    {line}", end="")
+    with capsys.disabled():
+        took = time.monotonic() - began
+        print(f"\n{SCHEDULES} schedules, seeds {SEED} to {seed}, {took:.0f} s: {total}")
+        print(f"ends of streams: {dict(sorted(total.ends.items()))}")
+    assert not failed, f"replay with: make test-faults SCHEDULES=1 SEED={failed[0]}"

@@ -1,0 +1,258 @@
+"""A client of another language's making makes all seven calls and gets every field."""
+
+from typing import Any
+
+import pytest
+from foreign_client import ForeignClient
+
+from chat3_embedded.store.records import Message, Topic
+from support.gateway import OTHER_TENANT, READ_KEY, TENANT, Upstream, metadata
+
+META = {
+    "text": "grüße 👋 \u202e مرحبا",
+    "int": 42,
+    "negative": -7,
+    "float": 0.1,
+    "tiny": 5e-324,
+    "safe": 9007199254740991,
+    "yes": True,
+    "no": False,
+    "list": [1, "two", None, [3.5, [], {}], {"deep": [None, None]}],
+    "nested": {"a": {"b": {"c": [{"d": "e"}]}}, "empty": {}, "blank": "", "great": 1e308},
+    "empty_list": [],
+    "under_score": "x",
+}
+ALICE, BOB = metadata("alice"), metadata("bob")
+MICROSECONDS = 1_795_424_735_959.186035
+
+
+def written(upstream: Upstream, dialog: str, content: str, **more: Any) -> Message:
+    return upstream.store.add_message(TENANT, dialog, "alice", content, **more)
+
+
+async def test_all_seven_calls_are_made(foreign: ForeignClient, upstream: Upstream) -> None:
+    dialog = upstream.dialog("alice", "bob")
+    stream = await foreign.subscribe(BOB)
+    sent = await foreign.call("SendMessage", {"dialog_id": dialog, "content": "Hello"}, ALICE)
+    message = {"dialog_id": dialog, "message_id": sent["message"]["message_id"]}
+    page = await foreign.call("GetDialogMessages", {"dialog_id": dialog}, BOB)
+    assert [item["content"] for item in page["messages"]] == ["Hello"]
+    dialogs = await foreign.call("GetUserDialogs", {}, BOB)
+    assert [item["dialog_id"] for item in dialogs["dialogs"]] == [dialog]
+    status = await foreign.call(
+        "SetMessageStatus", {**message, "status": "MESSAGE_STATUS_READ"}, BOB
+    )
+    assert status["record"]["status"] == "MESSAGE_STATUS_READ"
+    reaction = {**message, "reaction": "👍", "action": "REACTION_ACTION_SET"}
+    assert (await foreign.call("SetMessageReaction", reaction, BOB))["changed"]
+    typing = await foreign.call("SendTypingIndicator", {"dialog_id": dialog}, ALICE)
+    assert typing == {"expires_in": "5s"}
+    kinds = set()
+    while not kinds >= {"message", "message_status", "message_reaction", "typing"}:
+        update = await stream.update()
+        kinds |= update.keys()
+    await stream.cancel()
+
+
+async def test_every_field_of_a_message_arrives(foreign: ForeignClient, upstream: Upstream) -> None:
+    store = upstream.store
+    store.add_user(
+        TENANT, "alice", type="bot", meta={"name": "Älice"}, created_at=MICROSECONDS - 1000
+    )
+    dialog = upstream.dialog("alice", "bob", "carl")
+    store.dialogs.add_topic(Topic(TENANT, "topic_" + "t" * 20, dialog, MICROSECONDS))
+    store.meta.put_all(TENANT, "topic", "topic_" + "t" * 20, {"subject": {"en": "S"}})
+    quoted = {
+        "messageId": "msg_" + "q" * 20,
+        "dialogId": dialog,
+        "senderId": "bob",
+        "content": "quoted…",
+        "type": "internal.text",
+        "createdAt": "1795424735000.000977",
+        "meta": META,
+        "senderInfo": {"userId": "bob", "createdAt": 1795424735000.25, "meta": {"n": [None]}},
+    }
+    message = written(
+        upstream,
+        dialog,
+        "Grüße\n\t\x00 👩‍👩‍👧",
+        type="user.greeting",
+        meta={**META, "editedAt": 1795424738056.409},
+        topic_id="topic_" + "t" * 20,
+        quoted=quoted,
+        created_at=MICROSECONDS,
+    )
+    store.set_status(message, "bob", "read")
+    for user in ("bob", "carl"):
+        store.marks.add_reaction(TENANT, message.message_id, user, "👍")
+    store.marks.add_reaction(TENANT, message.message_id, "carl", "🔥")
+
+    page = await foreign.call("GetDialogMessages", {"dialog_id": dialog}, BOB)
+
+    (found,) = page["messages"]
+    quotation = found.pop("quoted_message")
+    counts = found.pop("status_counts")
+    reactions = found.pop("reactions")
+    assert found == {
+        "message_id": message.message_id,
+        "dialog_id": dialog,
+        "sender_id": "alice",
+        "type": "user.greeting",
+        "content": "Grüße\n\t\x00 👩‍👩‍👧",
+        "meta": {**META, "editedAt": 1795424738056.409},
+        "create_time": "2026-11-23T09:05:35.959186Z",
+        "edit_time": "2026-11-23T09:05:38.056409Z",
+        "topic_id": "topic_" + "t" * 20,
+        "topic": {"topic_id": "topic_" + "t" * 20, "meta": {"subject": {"en": "S"}}},
+        "sender": {
+            "user_id": "alice",
+            "create_time": "2026-11-23T09:05:34.959186Z",
+            "meta": {"name": "Älice"},
+        },
+        "mine": False,
+    }
+    assert quotation == {
+        "message_id": "msg_" + "q" * 20,
+        "dialog_id": dialog,
+        "sender_id": "bob",
+        "type": "internal.text",
+        "content": "quoted…",
+        "meta": META,
+        "create_time": "2026-11-23T09:05:35.000001Z",
+        "sender": {
+            "user_id": "bob",
+            "create_time": "2026-11-23T09:05:35.000250Z",
+            "meta": {"n": [None]},
+        },
+    }
+    assert sorted(counts, key=lambda row: row["status_name"]) == [
+        {
+            "status": "MESSAGE_STATUS_READ",
+            "status_name": "read",
+            "user_type": "user",
+            "count": 1,
+        },
+        {
+            "status": "MESSAGE_STATUS_UNREAD",
+            "status_name": "unread",
+            "user_type": "user",
+            "count": 1,
+        },
+    ]
+    assert sorted(reactions, key=lambda row: row["count"]) == [
+        {"reaction": "🔥", "count": 1, "mine": False},
+        {"reaction": "👍", "count": 2, "mine": True},
+    ]
+    assert page["pagination"] == {"page": 1, "limit": 10, "total_count": 1, "page_count": 1}
+
+
+async def test_every_field_of_a_dialog_arrives(foreign: ForeignClient, upstream: Upstream) -> None:
+    dialog = upstream.dialog("alice", "bob", meta=META)
+    message = written(upstream, dialog, "last", created_at=MICROSECONDS)
+
+    page = await foreign.call("GetUserDialogs", {"include_last_message": True}, BOB)
+
+    (found,) = page["dialogs"]
+    membership = found.pop("membership")
+    assert membership.pop("join_time")
+    assert membership.pop("last_seen_time")
+    assert membership.pop("last_message_time")
+    assert membership == {"user_id": "bob", "unread_count": 1}
+    last = found.pop("last_message")
+    assert last.pop("sender")["user_id"] == "alice"
+    assert last == {
+        "message_id": message.message_id,
+        "content": "last",
+        "sender_id": "alice",
+        "type": "internal.text",
+        "create_time": "2026-11-23T09:05:35.959186Z",
+    }
+    assert found.pop("last_interaction_time")
+    assert found == {
+        "dialog_id": dialog,
+        "member_count": 2,
+        "meta": META,
+        "stats": {"topic_count": 0, "member_count": 2, "message_count": 1},
+    }
+
+
+async def test_meta_sent_comes_back_as_it_was(foreign: ForeignClient, upstream: Upstream) -> None:
+    dialog = upstream.dialog("alice", "bob")
+    request = {"dialog_id": dialog, "content": "x", "meta": META}
+    sent = await foreign.call("SendMessage", request, ALICE)
+    page = await foreign.call("GetDialogMessages", {"dialog_id": dialog}, BOB)
+    assert sent["message"]["meta"] == page["messages"][0]["meta"] == META
+    assert sent["message"]["mine"]
+    assert sent["message"]["create_time"] == page["messages"][0]["create_time"]
+
+
+async def test_details_of_failures_are_read(foreign: ForeignClient, upstream: Upstream) -> None:
+    dialog = upstream.dialog("alice", "bob")
+    call = {**ALICE, "x-request-id": "request-7"}
+
+    bad = await foreign.fails("SendMessage", {"content": "", "type": "nope"}, call)
+    assert (bad.code, bad.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    fields = [item["field"] for item in bad.details["BadRequest"]["field_violations"]]
+    assert fields == ["dialog_id", "type"]
+    assert bad.details["RequestInfo"]["request_id"] == "request-7"
+    assert bad.trailing["x-request-id"] == "request-7"
+    assert bad.details["ErrorInfo"]["domain"] == "chat3.user"
+
+    missing = await foreign.fails(
+        "SetMessageStatus",
+        {"dialog_id": dialog, "message_id": "msg_" + "a" * 20, "status": "MESSAGE_STATUS_READ"},
+        call,
+    )
+    assert (missing.code, missing.reason) == ("NOT_FOUND", "MESSAGE_NOT_FOUND")
+    assert missing.details["ResourceInfo"]["resource_name"] == "msg_" + "a" * 20
+
+    denied = await foreign.fails(
+        "SendMessage", {"dialog_id": dialog, "content": "x"}, metadata("alice", key=READ_KEY)
+    )
+    assert (denied.code, denied.reason) == ("PERMISSION_DENIED", "PERMISSION_MISSING")
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_tells_services_and_types(foreign: ForeignClient, version: str) -> None:
+    symbols = ["chat3.user.v1.UserService", "chat3.user.v1.Update", "google.protobuf.Struct"]
+    told = await foreign.ask("reflect", version=version, symbols=symbols)
+    assert {"chat3.user.v1.UserService", "grpc.health.v1.Health"} <= set(told["services"])
+    types = told["types"]
+    assert "SubscribeUpdatesResponse" in types["chat3/user/v1/user_service.proto"]
+    assert "Update" in types["chat3/user/v1/update.proto"]
+    assert "Struct" in types["google/protobuf/struct.proto"]
+
+
+async def test_a_call_needs_nothing_but_reflection(
+    foreign: ForeignClient, upstream: Upstream
+) -> None:
+    dialog = upstream.dialog("alice", meta=META)
+    told = await foreign.ask("dynamic_call", method="GetUserDialogs", request={}, metadata=ALICE)
+    assert told["response"]["dialogs"][0]["dialog_id"] == dialog
+    assert told["response"]["dialogs"][0]["meta"] == META
+
+
+@pytest.mark.parametrize("service", ["", "chat3.user.v1.UserService"])
+async def test_health_is_serving(foreign: ForeignClient, service: str) -> None:
+    assert (await foreign.ask("health", service=service))["response"] == {"status": "SERVING"}
+
+
+async def test_tenants_with_the_same_user_ids_stay_apart(
+    foreign: ForeignClient, upstream: Upstream
+) -> None:
+    here = upstream.dialog("alice", "bob")
+    there = upstream.dialog("alice", "bob", tenant=OTHER_TENANT)
+    streams = [
+        await foreign.subscribe(metadata("bob", tenant=tenant))
+        for tenant in (TENANT, OTHER_TENANT)
+        for _ in range(2)
+    ]
+    for dialog, tenant in ((there, OTHER_TENANT), (here, TENANT)):
+        await foreign.call(
+            "SendMessage",
+            {"dialog_id": dialog, "content": tenant},
+            metadata("alice", tenant=tenant),
+        )
+    for stream, tenant in zip(streams, (TENANT, TENANT, OTHER_TENANT, OTHER_TENANT), strict=True):
+        update = await stream.update()
+        assert update["message"]["message"]["content"] == tenant

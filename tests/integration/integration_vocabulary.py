@@ -1,0 +1,286 @@
+"""What integration tests say: callers, their streams, failures, scripted upstreams."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import grpclib.const
+from aiohttp import web
+from betterproto2 import Message
+from chat3_api.chat3.user import v1 as pb
+from google.rpc import error_details_pb2
+from grpclib.client import Channel
+from grpclib.config import Configuration
+from grpclib.encoding.proto import ProtoStatusDetailsCodec
+from grpclib.exceptions import GRPCError
+
+from support.gateway import KEY, TENANT, Upstream, metadata
+
+DIALOG = "dlg_" + "a" * 20
+MESSAGE = "msg_" + "a" * 20
+SERVICE = "chat3.user.v1.UserService"
+Cardinality = grpclib.const.Cardinality
+
+
+def sending(dialog: str, content: str = "x", **more: Any) -> pb.SendMessageRequest:
+    return pb.SendMessageRequest(dialog_id=dialog, content=content, **more)
+
+
+def marking(
+    dialog: str, message: str, status: pb.MessageStatus = pb.MessageStatus.READ
+) -> pb.SetMessageStatusRequest:
+    return pb.SetMessageStatusRequest(dialog_id=dialog, message_id=message, status=status)
+
+
+def reacting(
+    dialog: str,
+    message: str,
+    reaction: str = "👍",
+    action: pb.ReactionAction = pb.ReactionAction.SET,
+) -> pb.SetMessageReactionRequest:
+    return pb.SetMessageReactionRequest(
+        dialog_id=dialog, message_id=message, reaction=reaction, action=action
+    )
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed call, its details taken apart."""
+
+    status: grpclib.const.Status
+    message: str
+    reason: pb.ErrorReason
+    info: error_details_pb2.ErrorInfo
+    details: Mapping[str, Any]
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self.info.metadata)
+
+    @property
+    def violations(self) -> dict[str, str]:
+        bad: error_details_pb2.BadRequest = self.details["BadRequest"]
+        return {item.field: item.description for item in bad.field_violations}
+
+    @property
+    def retry_after(self) -> float:
+        delay: float = self.details["RetryInfo"].retry_delay.ToTimedelta().total_seconds()
+        return delay
+
+    @property
+    def request_id(self) -> str:
+        return str(self.details["RequestInfo"].request_id)
+
+
+def failure(error: GRPCError) -> Failure:
+    details = {type(detail).__name__: detail for detail in error.details or ()}
+    info = details["ErrorInfo"]
+    reason = pb.ErrorReason[info.reason.removeprefix("ERROR_REASON_")]
+    return Failure(error.status, error.message or "", reason, info, details)
+
+
+class Subscription:
+    """An open stream of updates, read from the moment it was established."""
+
+    def __init__(self, stream: Any, established: pb.SubscribeUpdatesResponse) -> None:
+        self._stream = stream
+        self.token = established.resume_token
+        self.ended = False
+        assert established.connection_established is not None
+        self.established = established.connection_established
+
+    async def next(self, timeout: float = 10.0) -> pb.SubscribeUpdatesResponse:
+        async with asyncio.timeout(timeout):
+            response: pb.SubscribeUpdatesResponse | None = await self._stream.recv_message()
+            if response is None:
+                self.ended = True
+                await self._stream.recv_trailing_metadata()
+        assert response is not None, "a stream ended with OK"
+        self.token = response.resume_token
+        return response
+
+    async def update(self, timeout: float = 10.0) -> pb.Update:
+        """Return the next update; heartbeats pass unseen, a gap does not."""
+        while True:
+            response = await self.next(timeout)
+            assert response.gap is None
+            if response.update is not None:
+                return response.update
+
+    async def update_of(self, *kinds: pb.UpdateType) -> pb.Update:
+        """Return the next update of one of the kinds."""
+        while True:
+            update = await self.update()
+            if update.type in kinds:
+                return update
+
+    async def failure(self, timeout: float = 10.0) -> Failure:
+        """Read on until the stream ends, and return how."""
+        try:
+            while True:
+                await self.next(timeout)
+        except GRPCError as error:
+            return failure(error)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One user at one connection."""
+
+    channel: Channel
+    metadata: Mapping[str, str]
+
+    @asynccontextmanager
+    async def _stream(
+        self, request: Message, cardinality: grpclib.const.Cardinality, timeout: float | None
+    ) -> AsyncIterator[Any]:
+        method = type(request).__name__.removesuffix("Request")
+        response_type = getattr(pb, f"{method}Response")
+        async with self.channel.request(
+            f"/{SERVICE}/{method}",
+            cardinality,
+            type(request),
+            response_type,
+            metadata=self.metadata,
+            timeout=timeout,
+        ) as stream:
+            await stream.send_message(request, end=True)
+            yield stream
+
+    async def call(self, request: Message, *, timeout: float | None = 15.0) -> Any:
+        async with self._stream(request, Cardinality.UNARY_UNARY, timeout) as stream:
+            return await stream.recv_message()
+
+    async def called(self, request: Message) -> tuple[Any, dict[str, str]]:
+        """Return the response and trailing metadata."""
+        async with self._stream(request, Cardinality.UNARY_UNARY, 15.0) as stream:
+            response = await stream.recv_message()
+            await stream.recv_trailing_metadata()
+            return response, dict(stream.trailing_metadata)
+
+    async def fails(self, request: Message, *, timeout: float | None = 15.0) -> Failure:
+        streaming = isinstance(request, pb.SubscribeUpdatesRequest)
+        cardinality = Cardinality.UNARY_STREAM if streaming else Cardinality.UNARY_UNARY
+        try:
+            async with asyncio.timeout(20), self._stream(request, cardinality, timeout) as stream:
+                response = await stream.recv_message()
+                raise AssertionError(f"answered {response}")
+        except GRPCError as error:
+            return failure(error)
+
+    @asynccontextmanager
+    async def subscribed(self, **fields: Any) -> AsyncIterator[Subscription]:
+        """Hold a stream that is established; leaving the block cancels it."""
+        request = pb.SubscribeUpdatesRequest(**fields)
+        async with self._stream(request, Cardinality.UNARY_STREAM, None) as stream:
+            first = await stream.recv_message()
+            assert first is not None
+            subscription = Subscription(stream, first)
+            yield subscription
+            if not subscription.ended:
+                await stream.cancel()
+
+
+class Client:
+    """Connections to a service, closed together."""
+
+    def __init__(self, address: str) -> None:
+        self._host, _, port = address.rpartition(":")
+        self._port = int(port)
+        self._channels: list[Channel] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for channel in self._channels:
+            channel.close()
+
+    def connection(self, **configuration: int) -> Channel:
+        channel = Channel(
+            self._host,
+            self._port,
+            status_details_codec=ProtoStatusDetailsCodec(),
+            config=Configuration(**configuration),
+        )
+        self._channels.append(channel)
+        return channel
+
+    def as_user(
+        self,
+        user: str,
+        *,
+        tenant: str = TENANT,
+        key: str = KEY,
+        channel: Channel | None = None,
+    ) -> Caller:
+        if channel is None:
+            channel = self._channels[0] if self._channels else self.connection()
+        return Caller(channel, metadata(user, tenant=tenant, key=key))
+
+    def with_metadata(self, sent: Mapping[str, str]) -> Caller:
+        return Caller(self.connection(), sent)
+
+
+def written(upstream: Upstream, dialog: str, sender: str = "alice", **more: Any) -> str:
+    """Put a message into the platform, past the service; return its id."""
+    more = {"tenant": TENANT, "content": "hello"} | more
+    message = upstream.store.add_message(
+        more.pop("tenant"), dialog, sender, more.pop("content"), **more
+    )
+    return message.message_id
+
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Scripted:
+    """A tenant-api that answers whatever the test says, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked: list[tuple[str, str, bytes]] = []
+        self.headers: list[Mapping[str, str]] = []
+        self.dropped = asyncio.Event()
+        self.answer: Answer = self.not_scripted
+
+    @staticmethod
+    async def not_scripted(request: web.Request) -> web.StreamResponse:
+        raise web.HTTPNotImplemented(text=str(request.rel_url))
+
+    def says(self, body: Any = None, *, status: int = 200, **more: Any) -> None:
+        """Answer everything alike: JSON, or raw `body` bytes."""
+
+        async def answer(_: web.Request) -> web.StreamResponse:
+            if isinstance(body, bytes):
+                return web.Response(body=body, status=status, **more)
+            return web.json_response(body, status=status, **more)
+
+        self.answer = answer
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        self.asked.append((request.method, str(request.rel_url), body))
+        self.headers.append(request.headers)
+        try:
+            return await self.answer(request)
+        except asyncio.CancelledError:
+            self.dropped.set()
+            raise
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        app = web.Application(client_max_size=2**24)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        try:
+            yield self
+        finally:
+            await runner.cleanup()

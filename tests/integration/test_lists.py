@@ -1,0 +1,180 @@
+"""Pages: our limits decide, filters keep to their list, and what is asked for is what comes."""
+
+import pytest
+from chat3_api.chat3.user import v1 as pb
+from integration_vocabulary import Caller, Client, written
+
+from support.gateway import OTHER_TENANT, TENANT, Upstream
+
+ESCAPES = [
+    "(dialogId,eq,{dialog})",
+    "(tenantId,eq,tnt_two)",
+    "(tenantId,eq,tnt_two)&(dialogId,eq,{dialog})",
+    "(userId,eq,bob)",
+    "(_id,exists,true)",
+    "(senderId,eq,alice)&(dialogId,in,[{dialog}])",
+    '{{"dialogId":"{dialog}"}}',
+    '{{"$where":"1"}}',
+    '{{"$or":[{{"dialogId":"{dialog}"}}]}}',
+    '(meta.k,eq,{{"$ne":1}})',
+    "(content,eq,{{}})",
+    "nonsense",
+    "(meta.n,eq)",
+    "(senderId,like,b)",
+    "(senderId,eq,bob",
+    "(meta.k,eq,a)b)",
+    "(meta.a-b,eq,1)",
+    "&limit=1000",
+]
+
+
+@pytest.mark.parametrize("text", ESCAPES)
+async def test_a_filter_that_leaves_the_scope_is_refused_with_its_position(
+    alice: Caller, upstream: Upstream, text: str
+) -> None:
+    here, there = upstream.dialog("alice"), upstream.dialog("bob")
+    written(upstream, there, "bob", content="secret")
+    request = pb.GetDialogMessagesRequest(dialog_id=here, filter=text.format(dialog=there))
+    refused = await alice.fails(request)
+    assert refused.reason is pb.ErrorReason.INVALID_FIELD
+    assert list(refused.violations) == ["filter"]
+    assert refused.violations["filter"].startswith("position ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(userId,eq,bob)",
+        "(tenantId,eq,tnt_two)",
+        '{"userId":"bob"}',
+        "(member,eq,alice)|(meta.n,eq,0)",
+        "unreadCount>0",
+    ],
+)
+async def test_dialogs_of_others_cannot_be_listed(
+    alice: Caller, upstream: Upstream, text: str
+) -> None:
+    upstream.dialog("bob")
+    refused = await alice.fails(pb.GetUserDialogsRequest(filter=text))
+    assert refused.reason is pb.ErrorReason.INVALID_FIELD
+    assert refused.violations["filter"].startswith("position ")
+
+
+async def test_a_sort_keeps_to_its_fields(alice: Caller) -> None:
+    for text in ("createdAt", "(tenantId,asc)", '{"createdAt":-1}', "(lastMessageAt,asc)"):
+        refused = await alice.fails(pb.GetUserDialogsRequest(sort=text))
+        assert refused.reason is pb.ErrorReason.INVALID_FIELD
+        assert list(refused.violations) == ["sort"]
+
+
+async def test_filters_and_sorts_select_and_order(alice: Caller, upstream: Upstream) -> None:
+    dialog = upstream.dialog("alice", "bob")
+    for number in range(4):
+        sender = "alice" if number % 2 else "bob"
+        written(
+            upstream,
+            dialog,
+            sender,
+            content=f"m{number}",
+            meta={"n": number, "even": not number % 2},
+        )
+
+    async def found(filter_: str, sort: str = "(createdAt,asc)") -> list[str]:
+        page = await alice.call(
+            pb.GetDialogMessagesRequest(dialog_id=dialog, filter=filter_, sort=sort)
+        )
+        return [message.content for message in page.messages]
+
+    assert await found("") == ["m0", "m1", "m2", "m3"]
+    assert await found("", "") == ["m3", "m2", "m1", "m0"]
+    assert await found("(senderId,eq,bob)") == ["m0", "m2"]
+    assert await found("(meta.n,gte,1)&(meta.even,eq,true)") == ["m2"]
+    assert await found("(meta.n,eq,0)|(meta.n,eq,3)", "(createdAt,desc)") == ["m3", "m0"]
+    assert await found("(content,regex,M[12])") == ["m1", "m2"]
+
+
+async def test_a_filter_of_dialogs_selects_them(alice: Caller, upstream: Upstream) -> None:
+    with_bob = upstream.dialog("alice", "bob", meta={"kind": "support"})
+    upstream.dialog("alice", "carl", meta={"kind": "other"})
+    page = await alice.call(
+        pb.GetUserDialogsRequest(filter="(meta.kind,eq,support)&(member,eq,bob)")
+    )
+    assert [dialog.dialog_id for dialog in page.dialogs] == [with_bob]
+    assert page.pagination.total_count == 1
+
+
+@pytest.mark.parametrize("limit", [-1, 101, 1000, 2**31 - 1])
+async def test_a_limit_out_of_range_is_refused_with_the_range(
+    alice: Caller, upstream: Upstream, limit: int
+) -> None:
+    dialog = upstream.dialog("alice")
+    for request in (
+        pb.GetUserDialogsRequest(limit=limit),
+        pb.GetDialogMessagesRequest(dialog_id=dialog, limit=limit),
+    ):
+        refused = await alice.fails(request)
+        assert refused.violations == {"limit": "0 to 100"}
+
+
+@pytest.mark.parametrize("page", [-1, 1_000_001])
+async def test_a_page_out_of_range_is_refused_with_the_range(alice: Caller, page: int) -> None:
+    refused = await alice.fails(pb.GetUserDialogsRequest(page=page))
+    assert refused.violations == {"page": "0 to 1000000"}
+
+
+async def test_no_limit_means_ten_wherever(alice: Caller, upstream: Upstream) -> None:
+    for _ in range(11):
+        dialog = upstream.dialog("alice")
+    for number in range(11):
+        written(upstream, dialog, content=str(number))
+    dialogs = await alice.call(pb.GetUserDialogsRequest())
+    messages = await alice.call(pb.GetDialogMessagesRequest(dialog_id=dialog))
+    assert len(dialogs.dialogs) == len(messages.messages) == 10
+    for told in (dialogs.pagination, messages.pagination):
+        assert (told.page, told.limit, told.total_count, told.page_count) == (1, 10, 11, 2)
+    second = await alice.call(pb.GetDialogMessagesRequest(dialog_id=dialog, page=2))
+    assert [message.content for message in second.messages] == ["0"]
+    past = await alice.call(pb.GetDialogMessagesRequest(dialog_id=dialog, page=9, limit=100))
+    assert past.messages == []
+    assert past.pagination.total_count == 11
+
+
+async def test_the_last_message_comes_when_it_is_asked_for(
+    alice: Caller, upstream: Upstream
+) -> None:
+    dialog = upstream.dialog("alice")
+    message = written(upstream, dialog)
+    without = await alice.call(pb.GetUserDialogsRequest())
+    assert without.dialogs[0].last_message is None
+    with_it = await alice.call(pb.GetUserDialogsRequest(include_last_message=True))
+    assert with_it.dialogs[0].last_message.message_id == message
+
+
+async def test_a_dialog_without_messages_has_no_last_message(
+    alice: Caller, upstream: Upstream
+) -> None:
+    upstream.dialog("alice")
+    page = await alice.call(pb.GetUserDialogsRequest(include_last_message=True))
+    assert page.dialogs[0].last_message is None
+
+
+async def test_an_unknown_user_has_no_dialogs(client: Client) -> None:
+    page = await client.as_user("nobody").call(pb.GetUserDialogsRequest())
+    assert page.dialogs == []
+    assert page.pagination.total_count == 0
+
+
+async def test_lists_of_tenants_stay_apart(client: Client, upstream: Upstream) -> None:
+    ours = upstream.dialog("alice")
+    theirs = upstream.dialog("alice", tenant=OTHER_TENANT)
+    for tenant, dialog in ((TENANT, ours), (OTHER_TENANT, theirs)):
+        page = await client.as_user("alice", tenant=tenant).call(pb.GetUserDialogsRequest())
+        assert [item.dialog_id for item in page.dialogs] == [dialog]
+
+
+async def test_all_violations_of_a_request_are_told_at_once(alice: Caller) -> None:
+    refused = await alice.fails(
+        pb.GetDialogMessagesRequest(dialog_id="x", page=-1, limit=101, filter="x", sort="x")
+    )
+    assert list(refused.violations) == ["dialog_id", "page", "limit", "filter", "sort"]
+    assert refused.metadata == {"field_count": "5"}

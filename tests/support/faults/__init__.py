@@ -1,0 +1,1 @@
+"""The fault suite's instruments: recorder, checker, proxy, workers, clients, publisher, schedules."""

@@ -1,0 +1,190 @@
+"""A foreign client that keeps its last token, comes back with it, and notes all it sees."""
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from support.faults.history import (
+    ClientHistory,
+    Delivered,
+    Ended,
+    Established,
+    Event,
+    GapSeen,
+    HeartbeatSeen,
+    Recorder,
+)
+from support.faults.wire import SUBSCRIBE, enum_name, error_info, message_class
+
+_OPTIONS = (
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+)
+_SILENCE = 12.0
+"""Seconds without a response after which a client gives a stream up: over two heartbeats of 5 s."""
+
+_NEVER_AGAIN = ("RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN")
+
+
+class StreamClient:
+    """One logical client. ``port`` is where it connects next; ``offered`` says how often it goes on
+    from the token an error offers instead of the last one it read."""
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        history: ClientHistory,
+        port: int,
+        key: str,
+        rng: random.Random,
+        *,
+        heartbeat: int = 5,
+        offered: float = 0.5,
+        back_off: tuple[float, float] = (0.01, 0.3),
+    ) -> None:
+        self.history = history
+        self.port = port
+        self.token = ""
+        self.live = asyncio.Event()
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.lag = 0.0
+        self._recorder = recorder
+        self._key = key
+        self._rng = rng
+        self._heartbeat = heartbeat
+        self._offered = offered
+        self._back_off = back_off
+        self._stream = 0
+        self._silent: asyncio.Future[None] | None = None
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        tenant, user = self.history.address
+        return {"x-api-key": self._key, "x-tenant-id": tenant, "x-user-id": user}
+
+    async def run(self) -> None:
+        """Hold a stream open until cancelled."""
+        while True:
+            await self.stream()
+            await asyncio.sleep(self._rng.uniform(*self._back_off))
+
+    async def stream(self) -> Ended | None:
+        """Open one stream, read it to its end, and return how it ended.
+
+        Nothing is returned when the client itself walked away by `vanish`.
+        """
+        self._stream += 1
+        request = message_class("SubscribeUpdatesRequest")(resume_token=self.token)
+        request.heartbeat_interval.seconds = self._heartbeat
+        self._silent = asyncio.get_running_loop().create_future()
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=_OPTIONS)
+        try:
+            call = channel.unary_stream(
+                SUBSCRIBE,
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=message_class("SubscribeUpdatesResponse").FromString,
+            )(request, metadata=tuple(self.metadata.items()))
+            walked_away = self._silent
+            reading = asyncio.ensure_future(self._read(call, self.token))
+            await asyncio.wait({reading, walked_away}, return_when=asyncio.FIRST_COMPLETED)
+            if not reading.done():
+                reading.cancel()
+                await asyncio.wait({reading})
+                return None
+            return await reading
+        finally:
+            self.live.clear()
+            await channel.close()
+
+    def vanish(self) -> None:
+        """Leave the stream without a word; the proxy must have been told to abandon its links."""
+        if self._silent is not None and not self._silent.done():
+            self._silent.set_result(None)
+
+    async def _read(self, call: Any, resumed_from: str) -> Ended:
+        silent = False
+        try:
+            while True:
+                await self.reading.wait()
+                if self.lag:
+                    await asyncio.sleep(self.lag)
+                async with asyncio.timeout(_SILENCE):
+                    response = await call.read()
+                if response is grpc.aio.EOF:
+                    break
+                self._saw(self._event(response, resumed_from))
+                self.token = response.resume_token
+        except TimeoutError:
+            silent = True
+            call.cancel()
+        except grpc.aio.AioRpcError:
+            pass
+        return await self._ended(call, silent=silent)
+
+    async def _ended(self, call: Any, *, silent: bool) -> Ended:
+        code = await call.code()
+        reason, metadata = "", {}
+        for key, value in await call.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                reason, metadata = error_info(value)
+        offered = metadata.get("resume_token", "")
+        ended = Ended(
+            time.time(),
+            self._stream,
+            "SILENT" if silent else code.name,
+            reason,
+            offered,
+            await call.details() or "",
+        )
+        self._saw(ended)
+        if offered and self._rng.random() < self._offered:
+            self.token = offered
+        if reason in _NEVER_AGAIN:
+            self.token = ""
+        return ended
+
+    def _saw(self, event: Event) -> None:
+        self._recorder.saw(self.history, event)
+
+    def _event(self, response: Any, resumed_from: str) -> Event:
+        at, token = time.time(), response.resume_token
+        match response.WhichOneof("event"):
+            case "connection_established":
+                self.live.set()
+                established = response.connection_established
+                return Established(at, self._stream, token, resumed_from, established.resumed)
+            case "update":
+                update = response.update
+                return Delivered(at, self._stream, token, update.update_id, update.user_id)
+            case "gap":
+                gap = response.gap
+                return GapSeen(
+                    at,
+                    self._stream,
+                    token,
+                    enum_name("GapReason", gap.reason),
+                    _seconds(gap.from_time) if gap.HasField("from_time") else None,
+                    _seconds(gap.to_time),
+                )
+            case _:
+                state = enum_name("StreamState", response.heartbeat.state)
+                return HeartbeatSeen(at, self._stream, token, state)
+
+
+def _seconds(timestamp: Any) -> float:
+    return float(timestamp.seconds) + float(timestamp.nanos) / 1e9
+
+
+async def stopped(task: "asyncio.Task[None]") -> None:
+    """End a task and wait for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,145 @@
+"""Publishes updates as tenant-api does, and notes what the broker has confirmed."""
+
+import asyncio
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiormq
+from aiormq.abc import AbstractChannel, AbstractConnection
+from aiormq.exceptions import AMQPError
+from pamqp.commands import Basic
+
+from support.faults.history import Address, Publication, Recorder
+
+EXCHANGE = "chat3_updates"
+_RECORDED = Path(__file__).resolve().parents[2] / "contract" / "recorded" / "updates"
+_Failures = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
+
+
+@dataclass(frozen=True)
+class Template:
+    """A recorded update that is addressed anew each time."""
+
+    key: str
+    body: Mapping[str, Any]
+    headers: Mapping[str, Any]
+
+    @property
+    def typing(self) -> bool:
+        return "typing" in self.body["data"]
+
+
+def recorded_templates() -> list[Template]:
+    """Return the recorded updates of all kinds."""
+    templates = []
+    for path in sorted(_RECORDED.glob("*.json")):
+        recorded = json.loads(path.read_text())
+        headers = recorded["properties"]["headers"]
+        templates.append(Template(recorded["routingKey"], recorded["body"], headers))
+    return templates
+
+
+class Publisher:
+    """One publishing channel with confirms; numbers what it publishes."""
+
+    def __init__(
+        self, name: str, url: str, recorder: Callable[[], Recorder], rng: random.Random
+    ) -> None:
+        self.name = name
+        self._url = url
+        self._recorder = recorder
+        self._rng = rng
+        self._templates = recorded_templates()
+        self._typing = [template for template in self._templates if template.typing]
+        self._lasting = [template for template in self._templates if not template.typing]
+        self._number = 0
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+        self._tired_until = 0.0
+
+    async def publish(
+        self, address: Address, *, typing: bool | None = None, padding: int = 0
+    ) -> Publication:
+        """Publish an update; one the broker did not confirm comes back without a time for it."""
+        if typing is None:
+            typing = self._rng.random() < 0.1
+        template = self._rng.choice(self._typing if typing else self._lasting)
+        event_id = f"evt_{secrets.token_hex(16)}"
+        body = {
+            **template.body,
+            "tenantId": address.tenant,
+            "userId": address.user,
+            "eventId": event_id,
+        }
+        if padding:
+            body["padding"] = "x" * padding
+        self._number += 1
+        publication = Publication(
+            update_id=f"{event_id}:{template.body['updateType']}",
+            address=address,
+            publisher=self.name,
+            number=self._number,
+            droppable=typing,
+            started=time.time(),
+        )
+        self._recorder().published(publication)
+        words = template.key.split(".")
+        words[3] = address.user
+        with suppress(*_Failures):
+            async with asyncio.timeout(15):
+                channel = await self._open()
+                await channel.basic_publish(
+                    json.dumps(body).encode(),
+                    exchange=EXCHANGE,
+                    routing_key=".".join(words),
+                    properties=Basic.Properties(
+                        content_type="application/json", delivery_mode=2, headers=dict(template.headers)
+                    ),
+                )
+                publication.confirmed = time.time()
+        return publication
+
+    async def burst(self, address: Address, count: int, *, typing: bool | None = None) -> None:
+        """Publish many updates to one user, in order, without waiting between them."""
+        with suppress(*_Failures):
+            await self._open()
+        await asyncio.gather(*(self.publish(address, typing=typing) for _ in range(count)))
+
+    async def run(self, addresses: Sequence[Address], pause: float) -> None:
+        """Publish to ``addresses`` by turns, ``pause`` seconds apart at most, until cancelled."""
+        while True:
+            publication = await self.publish(self._rng.choice(addresses))
+            patience = 0.2 if publication.confirmed is None else self._rng.uniform(0, pause)
+            await asyncio.sleep(patience)
+
+    async def _open(self) -> AbstractChannel:
+        async with self._opening:
+            if self._channel is not None and not self._channel.is_closed:
+                return self._channel
+            if time.monotonic() < self._tired_until:
+                raise ConnectionRefusedError
+            await self.close()
+            try:
+                self._connection = await aiormq.connect(self._url)
+                channel = await self._connection.channel()
+                await channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
+            except _Failures:
+                self._tired_until = time.monotonic() + 0.2
+                raise
+            self._channel = channel
+            return channel
+
+    async def close(self) -> None:
+        """Close the connection."""
+        connection, self._connection, self._channel = self._connection, None, None
+        if connection is not None:
+            with suppress(*_Failures):
+                await connection.close()

@@ -1,0 +1,45 @@
+"""The contract as a foreign client sees it: google protobuf's classes, made from descriptors."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.rpc import error_details_pb2, status_pb2
+
+SUBSCRIBE = "/chat3.user.v1.UserService/SubscribeUpdates"
+_DESCRIPTORS = (
+    Path(__file__).resolve().parents[3] / "gen" / "python" / "chat3_api" / "descriptor.binpb"
+)
+
+
+@cache
+def _pool() -> descriptor_pool.DescriptorPool:
+    """Return a pool of the tests' own: the service under test keeps the default one."""
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptor_pb2.FileDescriptorSet.FromString(_DESCRIPTORS.read_bytes()).file:
+        pool.Add(file)
+    return pool
+
+
+@cache
+def message_class(name: str) -> Any:
+    """Return the class of a message of the contract."""
+    descriptor = _pool().FindMessageTypeByName(f"chat3.user.v1.{name}")
+    return message_factory.GetMessageClass(descriptor)
+
+
+def enum_name(enum: str, number: int) -> str:
+    """Return the name of an enum's value without the enum's own."""
+    value = _pool().FindEnumTypeByName(f"chat3.user.v1.{enum}").values_by_number[number]
+    return str(value.name)
+
+
+def error_info(details: bytes) -> tuple[str, dict[str, str]]:
+    """Return reason and metadata of the `ErrorInfo` in a `grpc-status-details-bin`."""
+    status = status_pb2.Status.FromString(details)
+    for detail in status.details:
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo.FromString(detail.value)
+            return info.reason.removeprefix("ERROR_REASON_"), dict(info.metadata)
+    return "", {}

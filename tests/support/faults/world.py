@@ -1,0 +1,81 @@
+"""A broker, the embedded tenant-api, two workers behind proxies, publishers: what faults befall."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from support.faults.amqp_proxy import AmqpProxy
+from support.faults.history import Recorder
+from support.faults.publisher import Publisher
+from support.faults.workers import Worker, proxied_worker
+from support.gateway import OTHER_TENANT, TENANT, Upstream, run_upstream
+from support.rabbitmq import RabbitMQ
+
+TENANTS = (TENANT, OTHER_TENANT)
+
+
+@dataclass
+class World:
+    """Everything a schedule plays with; it is reused from one schedule to the next."""
+
+    rabbitmq: RabbitMQ
+    upstream: Upstream
+    workers: list[Worker]
+    amqp: list[AmqpProxy]
+    publishers: list[Publisher] = field(default_factory=list)
+    recorder: Recorder = field(default_factory=Recorder)
+
+    def add_user(self, user: str) -> None:
+        """Make a user in both tenants."""
+        for tenant in TENANTS:
+            self.upstream.store.add_user(tenant, user)
+
+    async def restart_broker(self) -> None:
+        """Kill the broker as a power cut would, and start it again."""
+        await asyncio.to_thread(self.rabbitmq.kill)
+        await asyncio.to_thread(self.rabbitmq.start)
+
+    async def heal(self) -> None:
+        """Undo all faults: links flow, workers run and have their broker."""
+        for amqp in self.amqp:
+            amqp.proxy.flow()
+        for worker in self.workers:
+            if not worker.running:
+                await worker.start()
+        for worker in self.workers:
+            try:
+                async with asyncio.timeout(60):
+                    await worker.becomes_ready(lambda status, _: status == 200)
+            except TimeoutError as error:
+                told = "\n".join(str(record) for record in list(worker.log)[-8:])
+                raise RuntimeError(f"worker {worker.name} does not become ready:\n{told}") from error
+
+
+@asynccontextmanager
+async def world(
+    rabbitmq: RabbitMQ, seed: int, environment: Mapping[str, str] | None = None, *, workers: int = 2
+) -> AsyncIterator[World]:
+    """Run a world within the block, its workers started."""
+    async with AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(run_upstream(rabbitmq.url))
+        settings = {
+            "TENANT_API_URL": upstream.url,
+            "RABBITMQ_UPDATES_LOG": f"faults_log_{seed}",
+            "SHUTDOWN_GRACE": "1",
+            **(environment or {}),
+        }
+        pairs = [
+            await stack.enter_async_context(proxied_worker(f"w{index}", rabbitmq.port, settings))
+            for index in range(workers)
+        ]
+        made = World(rabbitmq, upstream, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        for index in range(2):
+            publisher = Publisher(
+                f"p{index}", rabbitmq.url, lambda: made.recorder, random.Random(seed + index)
+            )
+            made.publishers.append(publisher)
+            stack.push_async_callback(publisher.close)
+        await asyncio.gather(*(worker.start() for worker in made.workers))
+        yield made

@@ -1,0 +1,70 @@
+"""Both stores, by the fixtures `store` and `times`: one suite for both."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from chat3_user.idempotency import Store, Times
+from chat3_user.idempotency.redis import RedisStore
+from chat3_user.idempotency.sqlite import SqliteStore
+from redis import Redis
+
+from support.redis import RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def times() -> Times:
+    return Times(lease=0.3, settle=0.4, retention=3600.0)
+
+
+def age_redis(server: RedisServer) -> None:
+    """Empty Redis and make it look as if it had been running for longer than keys are kept."""
+    with Redis.from_url(server.url) as redis:
+        redis.flushall()
+        redis.set("chat3:idempotency", 0)
+
+
+def age_sqlite(path: Path) -> None:
+    """Make the file look older than keys are kept."""
+    import sqlite3
+
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE boots SET began = 0")
+    connection.commit()
+    connection.close()
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def store_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+async def store(
+    store_kind: str, times: Times, tmp_path: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Store]:
+    """A store older than keys are kept, so that what it does not know never was."""
+    found: Store
+    if store_kind == "sqlite":
+        path = tmp_path / "keys.db"
+        young = SqliteStore(str(path), times)
+        await young.open()
+        await young.close()
+        age_sqlite(path)
+        found = SqliteStore(str(path), times)
+    else:
+        server: RedisServer = request.getfixturevalue("redis_server")
+        age_redis(server)
+        found = RedisStore(server.url, times)
+    await found.open()
+    yield found
+    await found.close()
