@@ -1,5 +1,6 @@
 """Logs of the process: one line a record, as text for people or JSON for machines."""
 
+import json
 import logging
 import time
 from typing import Any, Final
@@ -29,6 +30,7 @@ class _TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base's name
         extra = " ".join(f"{key}={_quoted(value)}" for key, value in _extra(record).items())
+        record.message = _printable(record.message)
         return f"{super().formatMessage(record)} {extra}".rstrip()
 
 
@@ -44,10 +46,23 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             document["exception"] = self.formatException(record.exc_info)
-        return msgspec.json.encode(document, enc_hook=str).decode()
+        try:
+            return msgspec.json.encode(document, enc_hook=str).decode()
+        except (UnicodeEncodeError, TypeError, OverflowError):
+            # Half a character, say: the standard library escapes what is not Unicode.
+            return json.dumps(document, default=str)
+
+
+def _printable(text: str) -> str:
+    """Return a text with what does not print written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _quoted(value: object) -> str:
     """Return a value on one line, whatever is in it: nobody can forge a record."""
     text = str(value)
-    return text if text.isprintable() and " " not in text else msgspec.json.encode(text).decode()
+    if text.isprintable() and " " not in text:
+        return text
+    return _printable(json.dumps(text, ensure_ascii=False))

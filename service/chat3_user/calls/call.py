@@ -2,8 +2,11 @@
 
 import asyncio
 import math
+import secrets
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
 
 from chat3_user.validation import Identity
 
@@ -22,6 +25,15 @@ class Call:
     trailing: dict[str, str] = field(default_factory=dict)
     interrupted: "asyncio.Future[None] | None" = None
     deadline: float = math.inf
+
+
+_PROCESS: Final = secrets.token_hex(6)
+_numbers: Final = count()
+
+
+def new_request_id() -> str:
+    """Return an id for a call whose caller gave none: unique, and cheap."""
+    return f"{_PROCESS}{next(_numbers):06x}"
 
 
 _current: ContextVar[Call] = ContextVar("call")

@@ -6,18 +6,17 @@ anything unforeseen becomes INTERNAL, logged under the request id.
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
 import grpclib.const
-import grpclib.server
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
-from chat3_user.calls.call import Call, enter_call
+from chat3_user.calls.call import Call, enter_call, new_request_id
+from chat3_user.calls.endpoint import GrpcStream
 from chat3_user.calls.sender import StreamSender
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
 from chat3_user.limits.admission import Admission
@@ -28,7 +27,6 @@ from chat3_user.wire import DecodeError, Encoded
 
 log = logging.getLogger(__name__)
 
-Stream = grpclib.server.Stream[Any, Any]
 UnaryMethod = Callable[[Any], Awaitable[Any]]
 StreamingMethod = Callable[[Any], AsyncIterator[list[Encoded]]]
 Place = Callable[[Identity], AbstractContextManager[None]]
@@ -66,22 +64,24 @@ class CallChain:
             wrapped[path] = handler._replace(func=func)
         return wrapped
 
-    def _unary(self, name: str, method: UnaryMethod) -> Callable[[Stream], Awaitable[None]]:
-        async def handle(stream: Stream) -> None:
+    def _unary(self, name: str, method: UnaryMethod) -> Callable[[GrpcStream], Awaitable[None]]:
+        async def handle(stream: GrpcStream) -> None:
             async def run(call: Call, request: Any) -> None:
                 enter_call(call)
                 call.deadline = asyncio.get_running_loop().time() + self._time_left(stream)
                 async with asyncio.timeout_at(call.deadline):
                     response = await method(request)
                     # A client that opens no window would keep the call for ever.
-                    await stream.send_message(response)
+                    await stream.answer(response, call.trailing)
 
             await self._handle(name, stream, run, lambda _: self._admission.call())
 
         return handle
 
-    def _streaming(self, name: str, method: StreamingMethod) -> Callable[[Stream], Awaitable[None]]:
-        async def handle(stream: Stream) -> None:
+    def _streaming(
+        self, name: str, method: StreamingMethod
+    ) -> Callable[[GrpcStream], Awaitable[None]]:
+        async def handle(stream: GrpcStream) -> None:
             async def run(call: Call, request: Any) -> None:
                 enter_call(call)
                 sender = StreamSender(stream)
@@ -101,11 +101,15 @@ class CallChain:
         return handle
 
     async def _handle(
-        self, name: str, stream: Stream, run: Callable[[Call, Any], Awaitable[None]], place: Place
+        self,
+        name: str,
+        stream: GrpcStream,
+        run: Callable[[Call, Any], Awaitable[None]],
+        place: Place,
     ) -> None:
         started = time.perf_counter()
         metadata = _text_metadata(stream)
-        request_id = parse_request_id(metadata) or secrets.token_hex(8)
+        request_id = parse_request_id(metadata) or new_request_id()
         status, reason = Status.OK, ""
         trailing = {"x-request-id": request_id}
         with server_span(name, metadata) as span:
@@ -127,7 +131,7 @@ class CallChain:
     async def _run(
         self,
         name: str,
-        stream: Stream,
+        stream: GrpcStream,
         metadata: Mapping[str, str],
         request_id: str,
         trailing: dict[str, str],
@@ -145,7 +149,8 @@ class CallChain:
                     raise invalid_fields([FieldViolation("", "a request message")])
                 validate(request)
                 await run(call, request)
-                await stream.send_trailing_metadata(metadata=trailing)
+                if not stream.ended:
+                    await stream.send_trailing_metadata(metadata=trailing)
         except (CallError, StreamTerminatedError):
             raise
         except DecodeError as error:
@@ -158,14 +163,14 @@ class CallChain:
             log.exception("call failed", extra={"request_id": request_id, "method": name})
             raise reasons.internal() from error
 
-    def _time_left(self, stream: Stream) -> float:
+    def _time_left(self, stream: GrpcStream) -> float:
         """Return the seconds left: a little less than the caller has, so that it learns why."""
         if stream.deadline is None:
             return self._default_deadline
         return max(0.0, stream.deadline.time_remaining() - _DEADLINE_MARGIN)
 
 
-async def _fail(stream: Stream, failure: GRPCError, trailing: Mapping[str, str]) -> None:
+async def _fail(stream: GrpcStream, failure: GRPCError, trailing: Mapping[str, str]) -> None:
     await stream.send_trailing_metadata(
         status=failure.status,
         status_message=failure.message,
@@ -174,7 +179,7 @@ async def _fail(stream: Stream, failure: GRPCError, trailing: Mapping[str, str])
     )
 
 
-def _text_metadata(stream: Stream) -> Mapping[str, str]:
+def _text_metadata(stream: GrpcStream) -> Mapping[str, str]:
     # Binary metadata (keys in `-bin`) is never asked for.
     return cast("Mapping[str, str]", stream.metadata or {})
 

@@ -5,8 +5,7 @@ that are cancelled before their handler began.
 """
 
 import logging
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any, Final
@@ -28,11 +27,13 @@ from h2.exceptions import StreamClosedError
 from multidict import MultiDict
 
 from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.calls.answer import send_answer
+from chat3_user.calls.call import new_request_id
 from chat3_user.calls.receiver import receive
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
 from chat3_user.limits.frames import ConnectionLimits
 from chat3_user.validation import parse_request_id
-from chat3_user.wire import DecodeError
+from chat3_user.wire import DecodeError, Encoded
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,17 @@ class GrpcStream(grpclib.server.Stream[Any, Any]):
             raise invalid_fields([FieldViolation("", f"a protobuf message: {error}")]) from error
         (message,) = await self._dispatch.recv_message(message)
         return message
+
+    async def answer(self, message: Any, trailing: Mapping[str, str]) -> None:
+        """Send the answer of a unary call and end the call."""
+        encoded = Encoded(self._codec.encode(message, self._send_type))
+        if send_answer(self, encoded, trailing):
+            self._send_initial_metadata_done = True
+            self._send_message_done = True
+            self._send_trailing_metadata_done = True
+        else:
+            await self.send_message(encoded)
+            await self.send_trailing_metadata(metadata=trailing)
 
     async def send_trailing_metadata(
         self,
@@ -154,7 +166,6 @@ class Endpoint(grpclib.server.Handler):
         path = fields.get(":path", "")
         handler = self.mapping.get(path)
         call = self._call(stream, path, handler, fields)
-        request_id = parse_request_id(fields) or secrets.token_hex(8)
         try:
             if fields.get("te") != "trailers":
                 raise _invalid_metadata("te", "`trailers`")
@@ -166,9 +177,10 @@ class Endpoint(grpclib.server.Handler):
             call.metadata = _metadata(headers)
             await self._handle(call, handler, stream)
         except CallError as error:
+            request_id = parse_request_id(fields) or new_request_id()
             await _fail(call, to_grpc_error(error, request_id), request_id)
         except GRPCError as error:
-            await _fail(call, error, request_id)
+            await _fail(call, error, parse_request_id(fields) or new_request_id())
 
     async def _handle(self, call: GrpcStream, handler: Handler, stream: Http2Stream) -> None:
         wrapper = stream.wrapper = Wrapper() if call.deadline is None else DeadlineWrapper()

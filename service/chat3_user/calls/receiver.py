@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from h2.exceptions import ProtocolError
 
-from chat3_user.errors import FieldViolation, invalid_fields, reasons
+from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons
 
 _PREFIX: Final = 5
 
@@ -26,7 +26,10 @@ async def receive(stream: Any, limit: int) -> bytes | None:
     length = int.from_bytes(prefix[1:])
     if length > limit:
         raise reasons.request_too_large(limit)
-    return await _read(stream, length) if length else b""
+    message = await _read(stream, length) if length else b""
+    if len(message) < length:
+        raise _cut_short()
+    return message
 
 
 async def _read(stream: Any, size: int) -> bytes:
@@ -34,7 +37,9 @@ async def _read(stream: Any, size: int) -> bytes:
         data: bytes = await stream.recv_data(size)
     except (AssertionError, ProtocolError) as error:
         # grpclib asserts that all came; h2 takes no acknowledgement on a connection that is over.
-        raise invalid_fields([FieldViolation("", "a whole message")]) from error
-    if len(data) < size and data == b"" and size != _PREFIX:
-        raise invalid_fields([FieldViolation("", "a whole message")])
+        raise _cut_short() from error
     return data
+
+
+def _cut_short() -> CallError:
+    return invalid_fields([FieldViolation("", "a whole message")])

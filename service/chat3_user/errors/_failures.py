@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from chat3_api.chat3.user.v1 import ErrorReason
 
 
+_NAMED_BYTES = 200
+
+
 @dataclass(frozen=True, slots=True)
 class FieldViolation:
     """One broken rule of one request field; ``field`` is its proto path, such as ``meta.url``."""

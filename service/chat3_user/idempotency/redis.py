@@ -5,11 +5,12 @@ that was cut off is repeated: that does no harm. Redis started with an empty mem
 its missing birthday: until the birthday is as old as keys are kept, what is not found is in doubt.
 """
 
+import asyncio
 import logging
 import ssl
 from typing import Any, Final, cast
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 _PREFIX: Final = b"chat3:idempotency:"
 _BIRTHDAY: Final = b"chat3:idempotency"
 _RETRIES: Final = 2
+_CONNECTIONS: Final = 32
 
 
 class RedisStore:
@@ -46,8 +48,11 @@ class RedisStore:
             options["ssl_min_version"] = ssl.TLSVersion.TLSv1_2
             if ca_file:
                 options["ssl_ca_certs"] = ca_file
-        self._redis: Redis = Redis.from_url(
+        # A burst waits for one of few connections; more would not make Redis faster.
+        pool = BlockingConnectionPool.from_url(
             url,
+            max_connections=_CONNECTIONS,
+            timeout=timeout,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             health_check_interval=30,
@@ -55,6 +60,8 @@ class RedisStore:
             client_name="chat3-user-service",
             **options,
         )
+        self._redis: Redis = Redis.from_pool(pool)
+        self._steps: set[asyncio.Future[Any]] = set()
         self._claim = self._redis.register_script(CLAIM)
         self._renew = self._redis.register_script(RENEW)
         self._finish = self._redis.register_script(FINISH)
@@ -79,7 +86,9 @@ class RedisStore:
             )
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Finish what was begun and close the connections."""
+        if self._steps:
+            await asyncio.wait(self._steps)
         await self._redis.aclose()
 
     async def claim(self, attempt: Attempt) -> Claim:
@@ -121,7 +130,20 @@ class RedisStore:
         keys = [_PREFIX + attempt.scope.hex().encode()]
         if birthday:
             keys.append(_BIRTHDAY)
+        # In a task of its own, for a cancelled call must not take a connection of the pool along.
+        # The client's timeouts bound it.
+        step = asyncio.ensure_future(
+            script(keys=keys, args=[attempt.owner, attempt.request, *arguments])
+        )
+        self._steps.add(step)
+        step.add_done_callback(self._done)
         try:
-            return await script(keys=keys, args=[attempt.owner, attempt.request, *arguments])
+            return await asyncio.shield(step)
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(str(error)) from error
+
+    def _done(self, step: "asyncio.Future[Any]") -> None:
+        self._steps.discard(step)
+        if not step.cancelled():
+            # Somebody has to look at it, and the call may be gone.
+            step.exception()

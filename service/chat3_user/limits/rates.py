@@ -104,14 +104,16 @@ class MemoryRates:
         now = self._clock()
         each = rate.seconds / rate.amount
         full_at = max(now, self._full_at.get(key, now))
-        # A hair of slack: a bucket that filled up in steps holds a whole token again.
-        left = (now + rate.seconds - full_at) / each + 1e-9
-        if left < 1:
+        left = (now + rate.seconds - full_at) / each
+        # A hair less than a token is one: times are rounded.
+        if left < 1 - 1e-6:
             return Spent(allowed=False, remaining=0, reset=(1 - left) * each)
         if key not in self._full_at and len(self._full_at) >= _BUCKETS:
             self._forget(now)
         self._full_at[key] = full_at + each
-        return Spent(allowed=True, remaining=int(left - 1), reset=full_at + each - now)
+        return Spent(
+            allowed=True, remaining=max(0, int(left - 1 + 1e-6)), reset=full_at + each - now
+        )
 
     def _forget(self, now: float) -> None:
         """Forget buckets that are full, and the oldest tenth when that is not enough."""

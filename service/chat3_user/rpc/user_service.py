@@ -14,6 +14,8 @@ from chat3_user.domain.writes import Writes
 from chat3_user.idempotency import Mutation, Once
 from chat3_user.mapping import entities
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api.answers import understood
+from chat3_user.tenant_api.client import DIALOG_MESSAGES, SET_STATUS, USER_DIALOGS, USER_MESSAGES
 from chat3_user.updates.hub import Hub
 from chat3_user.updates.stream import StreamSettings, responses
 from chat3_user.updates.subscription import Filter
@@ -67,13 +69,14 @@ class UserService(pb.UserServiceBase):
             sort=parse_dialog_sort(message.sort),
             include_last_message=message.include_last_message,
         )
-        return pb.GetUserDialogsResponse(
-            dialogs=[
-                entities.dialog(item, with_last_message=message.include_last_message)
-                for item in page.data
-            ],
-            pagination=entities.pagination(page.pagination),
-        )
+        with understood(f"GET {USER_DIALOGS}"):
+            return pb.GetUserDialogsResponse(
+                dialogs=[
+                    entities.dialog(item, with_last_message=message.include_last_message)
+                    for item in page.data
+                ],
+                pagination=entities.pagination(page.pagination),
+            )
 
     async def get_dialog_messages(
         self, message: pb.GetDialogMessagesRequest
@@ -88,10 +91,11 @@ class UserService(pb.UserServiceBase):
             filter_=parse_message_filter(message.filter),
             sort=parse_message_sort(message.sort),
         )
-        return pb.GetDialogMessagesResponse(
-            messages=[entities.message(item, identity.user_id) for item in page.data],
-            pagination=entities.pagination(page.pagination),
-        )
+        with understood(f"GET {USER_MESSAGES}"):
+            return pb.GetDialogMessagesResponse(
+                messages=[entities.message(item, identity.user_id) for item in page.data],
+                pagination=entities.pagination(page.pagination),
+            )
 
     async def send_message(self, message: pb.SendMessageRequest) -> pb.SendMessageResponse:
         """Write a message."""
@@ -109,7 +113,8 @@ class UserService(pb.UserServiceBase):
 
         async def write(key: str | None) -> pb.SendMessageResponse:
             sent = await self._writes.send_message(identity, message.dialog_id, body, key)
-            return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+            with understood(f"POST {DIALOG_MESSAGES}"):
+                return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
 
         async def find(key: str, age: float) -> pb.SendMessageResponse | None:
             sent = await self._writes.find_sent(identity, message.dialog_id, key, age)
@@ -133,9 +138,10 @@ class UserService(pb.UserServiceBase):
 
         async def write(_: str | None) -> pb.SetMessageStatusResponse:
             record = await self._writes.set_status(*where, entities.STATUS_NAMES[message.status])
-            return pb.SetMessageStatusResponse(
-                record=entities.status_record(record, message.dialog_id)
-            )
+            with understood(f"POST {SET_STATUS}"):
+                return pb.SetMessageStatusResponse(
+                    record=entities.status_record(record, message.dialog_id)
+                )
 
         async def prove() -> None:
             await self._access.prove_message(*where)

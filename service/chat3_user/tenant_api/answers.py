@@ -101,14 +101,18 @@ def invalid(route: str, status: int, size: int, error: Exception) -> CallError:
 
 @contextmanager
 def understood(route: str) -> Iterator[None]:
-    """Turn what a decoded answer cannot mean, such as a time that is none, into the failure."""
+    """Turn what a decoded answer cannot mean, such as a time that is none, into a failure.
+
+    ``route`` begins with its method.
+    """
     try:
         yield
     except (ValueError, OverflowError) as error:
         log.error(  # noqa: TRY400 - the trace says no more than the text
             "upstream answer cannot be understood", extra={"route": route, "problem": str(error)}
         )
-        raise reasons.upstream_invalid_response(route) from error
+        problem = reasons.upstream_invalid_response(route)
+        raise (problem if route.startswith("GET ") else in_doubt(problem)) from error
 
 
 def _problem(body: bytes) -> Problem | None:

@@ -24,10 +24,11 @@ _typing = _Decoder(m.Data[m.TypingAccepted])
 _user = _Decoder(m.Data[m.User])
 _anything = _Decoder(m.Model)
 
-_USER_DIALOGS = "/api/users/{user_id}/dialogs"
-_USER_MESSAGES = "/api/users/{user_id}/dialogs/{dialog_id}/messages"
-_USER_MESSAGE = _USER_MESSAGES + "/{message_id}"
-_DIALOG_MESSAGES = "/api/dialogs/{dialog_id}/messages"
+USER_DIALOGS = "/api/users/{user_id}/dialogs"
+USER_MESSAGES = "/api/users/{user_id}/dialogs/{dialog_id}/messages"
+_USER_MESSAGE = USER_MESSAGES + "/{message_id}"
+DIALOG_MESSAGES = "/api/dialogs/{dialog_id}/messages"
+SET_STATUS = _USER_MESSAGE + "/status/{status}"
 
 SEND_KEY = "chat3_key"
 """The meta key under which a message carries what names the attempt to send it."""
@@ -70,7 +71,7 @@ class TenantApi:
             query["includeLastMessage"] = "true"
         _, answer = await self._http.call(
             "GET",
-            _USER_DIALOGS,
+            USER_DIALOGS,
             f"/api/users/{segment(identity.user_id)}/dialogs?{urlencode(query)}",
             identity,
             _dialogs,
@@ -92,7 +93,7 @@ class TenantApi:
         query = urlencode(_query(page, limit, filter_, sort))
         _, answer = await self._http.call(
             "GET",
-            _USER_MESSAGES,
+            USER_MESSAGES,
             f"{_user_messages(identity, dialog_id)}?{query}",
             identity,
             _messages,
@@ -138,7 +139,7 @@ class TenantApi:
             raise reasons.request_too_large(BODY_LIMIT)
         _, answer = await self._http.call(
             "POST",
-            _DIALOG_MESSAGES,
+            DIALOG_MESSAGES,
             f"/api/dialogs/{dialog_id}/messages",
             identity,
             _message,
@@ -173,7 +174,7 @@ class TenantApi:
     ) -> m.StatusRecord:
         _, answer = await self._http.call(
             self._status_method,
-            _USER_MESSAGE + "/status/{status}",
+            SET_STATUS,
             f"{_user_messages(identity, dialog_id)}/{message_id}/status/{status}",
             identity,
             _status_record,

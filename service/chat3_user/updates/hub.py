@@ -28,6 +28,7 @@ from chat3_user.updates.replay import Replays
 from chat3_user.updates.responses import gap_reason
 from chat3_user.updates.resuming import (
     Resumption,
+    after_gap,
     fresh_start,
     from_log,
     from_memory,
@@ -47,6 +48,9 @@ log = logging.getLogger(__name__)
 
 _FENCE_TIMEOUT = 30.0
 
+_PATIENCE = 15.0
+"""Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""
+
 
 class Hub:
     """Delivers updates to streams; created, opened and closed by the composition root."""
@@ -63,10 +67,14 @@ class Hub:
         self._users: Counter[str] = Counter()
         self._opening: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._held: list[bytes] | None = []
+        self._hole_open = False
+        self._losses = 0
+        self._catching_up: list[asyncio.Future[bool]] = []
+        self._fencing = asyncio.Lock()
         self._mark = Mark(None, 0.0, 0)
         self._flowing = asyncio.Event()
         self._ending: Callable[[], CallError] | None = None
-        self._fences: dict[str, asyncio.Future[None]] = {}
+        self._fences: dict[str, asyncio.Future[bool]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._recovery: asyncio.Task[None] | None = None
 
@@ -141,19 +149,49 @@ class Hub:
             feed.subscriptions.discard(subscription)
             feed.idle_since = time.monotonic()
 
-    async def begin(self, feed: Feed, token: Token | None) -> Resumption:
+    async def begin(
+        self, feed: Feed, subscription: Subscription, token: Token | None
+    ) -> Resumption:
         """Make the feed live and return what goes before live updates.
 
         Raises `CallError` when the broker is away.
         """
         was_live = feed.live
-        await self._go_live(feed)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._go_live(feed)
+        except TimeoutError as error:
+            raise reasons.updates_unavailable() from error
         if token is None:
             return fresh_start(feed)
         remembered = feed.remembered(token) if was_live and self.live else None
         if remembered is not None:
             return from_memory(token, remembered)
-        return await from_log(feed, token, self._replays, self._decode)
+        return await self._resume(feed, subscription, token)
+
+    async def _resume(self, feed: Feed, subscription: Subscription, token: Token) -> Resumption:
+        """Go on by the log, once everything that the client can have had has come by here.
+
+        The client may have had updates from another worker that are still in this one's queue, or
+        in a recovery under way: live, they would come to it again.
+        """
+        waiting_since = time.monotonic()
+        while True:
+            try:
+                async with asyncio.timeout(waiting_since + _PATIENCE - time.monotonic()):
+                    await self.wait_live()
+                    if not await self._caught_up():
+                        continue
+            except TimeoutError as error:
+                raise reasons.updates_unavailable() from error
+            subscription.forget()
+            losses = self._losses
+            try:
+                return await from_log(feed, token, self._replays, self._decode)
+            except LogError as error:
+                # A broker that went away meanwhile says nothing about the log.
+                if self._losses == losses:
+                    return after_gap(feed, token, error)
 
     def _feed(self, tenant_id: str, user_id: str) -> Feed:
         key = (tenant_id, user_id)
@@ -189,8 +227,9 @@ class Hub:
     async def _bind(self, feed: Feed) -> None:
         try:
             await self._broker.bind(feed.user_id)
+            losses = self._losses
             mark = await self._take_mark()
-            if not self._broker.live:
+            if not self._broker.live or self._losses != losses:
                 raise BrokerUnavailableError
         except BaseException:
             self._forget(feed)
@@ -217,21 +256,27 @@ class Hub:
         """Wake who waits for the fence."""
         waiting = self._fences.pop(fence, None)
         if waiting is not None and not waiting.done():
-            waiting.set_result(None)
+            waiting.set_result(True)
 
     def lost(self) -> None:
         """Hold updates back until the hole is known and filled; tell the streams."""
         if self._recovery is not None:
             self._recovery.cancel()
+        self._losses += 1
+        for passed in self._fences.values():
+            if not passed.done():
+                passed.set_result(False)
         self._held = []
         self._flowing.clear()
         self._nudge_all()
 
     def regained(self, *, complete: bool) -> None:
         """Go on; when not all that was published meanwhile comes, fill the hole first."""
-        if complete:
+        # What was held in a recovery that did not come to its end is gone from the queue.
+        if complete and not self._hole_open:
             self._release()
         else:
+            self._hole_open = True
             self._recovery = self._start(self._recover(), "hub-recovery")
 
     def _dispatch(self, body: bytes) -> None:
@@ -246,6 +291,7 @@ class Hub:
         """Give every feed what the log has and it has not, then what was held meanwhile."""
         feeds = [feed for feed in self._feeds.values() if feed.live]
         await asyncio.gather(*(self._recover_feed(feed) for feed in feeds))
+        self._hole_open = False
         self._release()
 
     def _release(self) -> None:
@@ -301,12 +347,30 @@ class Hub:
         try:
             async with asyncio.timeout(_FENCE_TIMEOUT):
                 await self._broker.fence(fence)
-                await passed
+                return await passed and self.live
         except (BrokerUnavailableError, TimeoutError):
             return False
         finally:
             self._fences.pop(fence, None)
-        return self.live
+
+    async def _caught_up(self) -> bool:
+        """Wait until all that was published before the call has come to the feeds.
+
+        Those who ask while a fence is under way share the next one. Returns whether it came to it.
+        """
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._catching_up.append(answer)
+        if len(self._catching_up) == 1:
+            self._start(self._catch_up(), "hub-catch-up")
+        return await answer
+
+    async def _catch_up(self) -> None:
+        async with self._fencing:
+            waiting, self._catching_up = self._catching_up, []
+            passed = await self._fence()
+        for answer in waiting:
+            if not answer.done():
+                answer.set_result(passed)
 
     async def _expire_feeds(self) -> None:
         """Forget feeds without streams after the grace period; unbind their users one by one."""
