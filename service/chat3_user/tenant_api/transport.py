@@ -79,7 +79,7 @@ class Http:
             connector=connector,
             timeout=self._timeout,
             cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("User-Agent",),
+            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent"),
             headers={"User-Agent": "chat3-user-service"},
         )
 

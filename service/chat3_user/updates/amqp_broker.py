@@ -151,6 +151,15 @@ class AmqpBroker:
                 await self._run_session(sink)
             except _Failures as error:
                 self.problem = str(error) or type(error).__name__
+            except asyncio.CancelledError:
+                # aiormq cancels what waits on a connection that dies; only our owner ends us.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                self.problem = "the connection was lost"
+            except Exception as error:
+                self.problem = repr(error)
+                log.exception("broker session failed")
             if self._session is not None:
                 self._session = None
                 delay = shortest

@@ -26,6 +26,8 @@ from chat3_user.updates.broker import (
 )
 from chat3_user.updates.routing import user_of
 
+_Failures = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
+
 _PREFETCH = 1000
 _ACK_EVERY = 250
 
@@ -65,7 +67,7 @@ class AmqpLog:
         except ChannelNotFoundEntity as error:
             self._lost()
             raise LogUnreadableError("the log was deleted") from error
-        except (AMQPError, OSError, TimeoutError) as error:
+        except _Failures as error:
             raise LogUnreadableError("the end cannot be found") from error
         return entry.position
 
@@ -108,7 +110,7 @@ class AmqpLog:
                         yield entry
                     if entry.offset >= until.offset:
                         return
-        except (AMQPError, OSError, TimeoutError) as error:
+        except _Failures as error:
             raise LogUnreadableError("the log cannot be read") from error
 
     @asynccontextmanager
@@ -120,7 +122,7 @@ class AmqpLog:
             await channel.basic_qos(prefetch_count=_PREFETCH)
             yield channel
         finally:
-            with suppress(AMQPError, OSError, TimeoutError, asyncio.InvalidStateError):
+            with suppress(*_Failures):
                 await channel.close()
 
 
@@ -152,7 +154,7 @@ async def _reading(
         yield arrivals
     finally:
         closing.cancel()
-        with suppress(AMQPError, OSError, TimeoutError, asyncio.InvalidStateError):
+        with suppress(*_Failures):
             await channel.basic_cancel(consumed.consumer_tag or "", timeout=5)
 
 
