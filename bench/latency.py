@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
+from harness.broker import rabbitmq
 from harness.calls import CALLS
 from harness.load import h2load
 from harness.machine import cores
@@ -115,23 +116,26 @@ def _workers(options: argparse.Namespace) -> dict[str, Any] | None:
         print("\nworkers: the service has no --workers yet; skipped")
         return None
     scales = []
-    for _ in range(options.runs):
-        one = _per_call(1, options.seconds)
-        two = _per_call(2, options.seconds)
-        scales.append(one["cpu_us"] / two["cpu_us"] / two["busier_share"])
+    with tempfile.TemporaryDirectory() as folder, rabbitmq(Path(folder)) as broker:
+        for _ in range(options.runs):
+            one = _per_call(1, options.seconds, broker.url)
+            two = _per_call(2, options.seconds, broker.url)
+            scales.append(one["cpu_us"] / two["cpu_us"] / two["busier_share"])
     scale = statistics.median(scales)
     print(f"\nworkers: 2 answer {scale:.2f} times what 1 answers, load accounted for (target 1.80)")
     return {"two_to_one": summary(scales)}
 
 
-def _per_call(workers: int, seconds: float) -> dict[str, float]:
+def _per_call(workers: int, seconds: float, broker: str) -> dict[str, float]:
     server_core, load_core = cores_of_machine()
     pins = [server_core] if workers == 1 else [server_core, load_core]
     os.sched_setaffinity(0, {load_core} if workers == 1 else {server_core, load_core})
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(nginx(folder))
-        target = stack.enter_context(ours(pins, folder, tenant_api=url, workers=workers))
+        target = stack.enter_context(
+            ours(pins, folder, tenant_api=url, rabbitmq=broker, workers=workers)
+        )
         warm = h2load(target.port, _CALL, 400, folder, connections=64)
         count = int(warm.count / warm.seconds * seconds)
         before = target.process.cpu_by_process()

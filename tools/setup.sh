@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh venv DIRECTORY PYTHON   the virtual environment, by the lock
 #   tools/setup.sh servers                 RabbitMQ and Redis for the tests, where they are missing
+#   tools/setup.sh bench                   what the benchmarks run besides, where it is missing
 #
 # Debian packages are installed by apt when that is needed and we are root.
 set -euo pipefail
@@ -48,8 +49,16 @@ case "${1:-}" in
     command -v redis-server >/dev/null || missing+=(redis-server)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     ;;
+  bench)
+    missing=()
+    command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    command -v h2load >/dev/null || missing+=(nghttp2-client)
+    command -v taskset >/dev/null || missing+=(util-linux)
+    [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+    ;;
   *)
-    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -88,15 +88,17 @@ class Publisher:
             now = time.monotonic()
             await self._put([self._next(now) for _ in range(min(_BATCH, total - begin))])
 
-    async def paced(self, rate: float, seconds: float) -> None:
-        """Publish ``rate`` updates a second, each when it is due."""
-        begin = time.monotonic() + 0.05
+    async def paced(self, rate: float, seconds: float) -> float:
+        """Publish ``rate`` updates a second, each when it is due; return the worst delay."""
+        begin, worst = time.monotonic() + 0.05, 0.0
         for number in range(int(rate * seconds)):
             due = begin + number / rate
             ahead = due - time.monotonic()
             if ahead > 0:
                 await asyncio.sleep(ahead)
             await self._put([self._next(due)])
+            worst = max(worst, time.monotonic() - due)
+        return worst
 
     async def passed(self) -> None:
         """Wait until the broker has taken all that was published."""

@@ -70,7 +70,8 @@ def ours(
         settings["WORKERS"] = str(workers or 1)
     command = [sys.executable, "-m", "chat3_user"]
     with pinned(command, pins, folder / f"ours-{port}.log", settings) as process:
-        process.wait_until(lambda: is_ready(ops))
+        # Worker n answers its operators on the n-th port from the first.
+        process.wait_until(lambda: all(is_ready(ops + worker) for worker in range(workers or 1)))
         yield Server(OURS, port, process)
 
 

@@ -18,6 +18,9 @@ def configure(log_format: str, level: str) -> None:
     # grpclib tells of every client that goes away; aiormq of every loss that the broker supervises.
     logging.getLogger("grpclib").setLevel(logging.ERROR)
     logging.getLogger("aiormq").setLevel(logging.ERROR)
+    # hpack prints every header at debug level, API keys too.
+    for name in ("hpack", "h2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def _extra(record: logging.LogRecord) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Heavy tests: collected by `make test-faults` only, that is, when their folder is named."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from support.faults.stage import Stage, stage
 from support.rabbitmq import RabbitMQ
 
 _HERE = Path(__file__).resolve().parent
@@ -27,6 +28,13 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(name="stage")
+async def stage_(broker: RabbitMQ) -> AsyncIterator[Stage]:
+    """An upstream, a scene and workers made to measure, on the module's broker."""
+    async with stage(broker) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -47,7 +47,9 @@ PLACES = {
     r"data/message/statusUpdate/oldStatus": "{p}/old_status_name",
     r"data/message/reactionUpdate/userId": "{p}/user_id",
     r"data/message/reactionUpdate/(reaction|oldReaction)": "{p}/reaction",
-    r"data/message/reactionUpdate/reactionSet/(\d+/(?:reaction|count))": r"{p}/message/reactions/\1",
+    r"data/message/reactionUpdate/reactionSet/(\d+/(?:reaction|count))": (
+        r"{p}/message/reactions/\1"
+    ),
     r"data/member/userId": "{p}/user_id",
     r"data/member/meta/(.*)": r"{p}/meta/\1",
     r"data/member/state/unreadCount": "{p}/unread_count",

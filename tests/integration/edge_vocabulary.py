@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
-from chat3_embedded.demo import API_KEY, TENANT
 from google.rpc import error_details_pb2, status_pb2
 from grpclib.metadata import decode_bin_value
 from h2.config import H2Configuration
@@ -23,6 +22,7 @@ from h2.events import (
 from h2.exceptions import ProtocolError
 from hyperframe.frame import Frame
 
+from chat3_embedded.demo import API_KEY, TENANT
 from chat3_user.app import Running, running
 from chat3_user.config import Config
 
@@ -41,7 +41,7 @@ async def demo(**settings: Any) -> AsyncIterator[Running]:
 
 
 def headers(path: str = DIALOGS, **changed: str) -> list[tuple[str, str]]:
-    """Return a call's headers, changed; an underscore stands for a dash, an empty value for none."""
+    """Return a call's headers, changed: `_` stands for a dash, an empty value for none."""
     sent = {
         ":method": "POST",
         ":scheme": "http",
@@ -104,6 +104,7 @@ class RawClient:
         self.answers: dict[int, Answer] = {}
         self.events: list[Event] = []
         self.gone: ConnectionTerminated | None = None
+        self.silent = False
         self.fault: ProtocolError | None = None
         self.closed = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
@@ -116,6 +117,7 @@ class RawClient:
             "127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None
         )
         client = cls(reader, writer)
+        client.silent = not greet
         if greet:
             client.h2.initiate_connection()
             client.flush()
@@ -140,6 +142,8 @@ class RawClient:
         )
 
     def flush(self) -> None:
+        if self.silent:
+            return
         self._writer.write(self.h2.data_to_send())
 
     def begin(self, sent: list[tuple[str, str]] | None = None, *, end: bool = False) -> int:

@@ -9,13 +9,13 @@ from typing import Any, Self
 import grpclib.const
 from aiohttp import web
 from betterproto2 import Message
-from chat3_api.chat3.user import v1 as pb
 from google.rpc import error_details_pb2
 from grpclib.client import Channel
 from grpclib.config import Configuration
 from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError
 
+from chat3_api.chat3.user import v1 as pb
 from support.gateway import KEY, TENANT, Upstream, metadata
 
 DIALOG = "dlg_" + "a" * 20
@@ -166,6 +166,8 @@ class Caller:
         try:
             async with asyncio.timeout(20), self._stream(request, cardinality, timeout) as stream:
                 response = await stream.recv_message()
+                if response is None:
+                    await stream.recv_trailing_metadata()
                 raise AssertionError(f"answered {response}")
         except GRPCError as error:
             return failure(error)

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
 from integration_vocabulary import Client
 
+from chat3_api.chat3.user import v1 as pb
 from support.gateway import TENANT, Upstream
 
 USER: dict[str, Any] = {"user": {"userId": "alice", "type": "user"}}

@@ -3,9 +3,13 @@
 import asyncio
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
 from edge_vocabulary import DIALOGS, RawClient, demo, headers, message
+from grpclib.client import Channel
+from grpclib.const import Cardinality, Status
+from grpclib.exceptions import GRPCError
 from hyperframe.frame import DataFrame
+
+from chat3_api.chat3.user import v1 as pb
 
 
 async def test_a_message_over_the_limit_is_refused_before_it_is_sent() -> None:
@@ -167,13 +171,9 @@ async def test_the_longest_deadline_is_no_fault() -> None:
 
 async def test_grpclibs_client_reads_an_early_refusal() -> None:
     """Trailers and RST_STREAM in one packet made it report the reset instead of the status."""
-    from grpclib.client import Channel
-    from grpclib.const import Cardinality, Status
-    from grpclib.exceptions import GRPCError
-
     async with demo() as service, Channel("127.0.0.1", service.grpc_port) as channel:
         for _ in range(20):
-            with pytest.raises(GRPCError) as caught:
+            with pytest.raises(GRPCError) as caught:  # noqa: PT012 - any of these may tell
                 async with channel.request(
                     DIALOGS + "X", Cardinality.UNARY_UNARY, bytes, bytes
                 ) as stream:

@@ -1,9 +1,9 @@
 """Pages: our limits decide, filters keep to their list, and what is asked for is what comes."""
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
 from integration_vocabulary import Caller, Client, written
 
+from chat3_api.chat3.user import v1 as pb
 from support.gateway import OTHER_TENANT, TENANT, Upstream
 
 ESCAPES = [

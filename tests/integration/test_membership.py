@@ -4,8 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
-from chat3_user.domain import access
 from grpclib.const import Status
 from integration_vocabulary import (
     DIALOG,
@@ -18,6 +16,8 @@ from integration_vocabulary import (
     written,
 )
 
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.domain import access
 from support.gateway import (
     NO_KEY,
     OTHER_TENANT,

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
 from integration_vocabulary import Caller, Client, Subscription, sending
 
+from chat3_api.chat3.user import v1 as pb
 from support.gateway import (
     KEY,
     NO_KEY,

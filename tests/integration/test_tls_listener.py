@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
 from edge_vocabulary import DIALOGS, IDENTITY, SUBSCRIBE, RawClient, demo, headers, message
 
+from chat3_api.chat3.user import v1 as pb
 from chat3_user.app import Running
 from chat3_user.config import ConfigError, load
 from chat3_user.edge import check_files
@@ -122,9 +122,11 @@ async def test_a_client_that_does_not_choose_h2_is_told_so(
     context = ssl.create_default_context(cafile=str(certs / "ca.pem"))
     if protocols:
         context.set_alpn_protocols(protocols)
-    async with _encrypted(certs) as service:
-        async with await RawClient.open(service.grpc_port, tls=context) as client:
-            gone = await client.turned_away()
+    async with (
+        _encrypted(certs) as service,
+        await RawClient.open(service.grpc_port, tls=context) as client,
+    ):
+        gone = await client.turned_away()
     assert gone.error_code == 12  # INADEQUATE_SECURITY
     assert gone.additional_data == b"ALPN must choose h2"
 
@@ -170,7 +172,7 @@ async def test_new_certificates_are_used_while_an_open_stream_lives_on(
             await _until(lambda: bool(client.answers[stream].data))
             _make(project, tmp_path)
             async with asyncio.timeout(15):
-                while await _serial(service.grpc_port) == before:
+                while await _serial(service.grpc_port) == before:  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
             # The connection from before goes on: an old stream, and new calls.
             seen = len(client.answers[stream].data)
@@ -252,8 +254,7 @@ def test_settings_that_cannot_work_are_refused_at_the_start(
 
 
 async def _serial(port: int) -> str:
-    pem = await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
-    return pem
+    return await asyncio.to_thread(ssl.get_server_certificate, ("127.0.0.1", port))
 
 
 async def _dialog(client: RawClient) -> str:

@@ -1,4 +1,4 @@
-"""TLS towards tenant-api and RabbitMQ: their certificates are checked against the named authority."""
+"""TLS towards tenant-api and RabbitMQ: certificates are checked against the named authority."""
 
 import ssl
 import subprocess

@@ -5,8 +5,6 @@ import time
 from typing import Any
 
 import pytest
-from chat3_api.chat3.user import v1 as pb
-from chat3_api.google.protobuf import Struct
 from integration_vocabulary import (
     MESSAGE,
     Caller,
@@ -17,6 +15,8 @@ from integration_vocabulary import (
     written,
 )
 
+from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
 from support.gateway import OTHER_TENANT, TENANT, Upstream
 
 Reason = pb.ErrorReason

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from chat3_api.chat3.user.v1 import ErrorReason
 
-
 _NAMED_BYTES = 200
 
 
@@ -48,6 +47,8 @@ class CallError(Exception):
 def invalid_fields(violations: Sequence[FieldViolation]) -> CallError:
     """Return the failure that reports broken field rules, all at once."""
     named = ", ".join(violation.field or violation.description for violation in violations[:5])
+    # Texts travel in trailers, percent-encoded, and once more in the details: see `_status`.
+    named = named.encode()[:_NAMED_BYTES].decode(errors="ignore")
     return CallError(
         ErrorReason.INVALID_FIELD,
         f"invalid request: {named}",

@@ -78,6 +78,7 @@ class AmqpBroker:
         }
         self._connect_timeout = connect_timeout
         self._back_off = back_off
+        self._delay = back_off[0]
         self._log = AmqpLog(log_queue)
         self._users: set[str] = set()
         self._session: AmqpSession | None = None
@@ -144,8 +145,7 @@ class AmqpBroker:
         return self._session
 
     async def _supervise(self, sink: Sink) -> None:
-        shortest, longest = self._back_off
-        delay = shortest
+        longest = self._back_off[1]
         while True:
             try:
                 await self._run_session(sink)
@@ -153,22 +153,18 @@ class AmqpBroker:
                 self.problem = str(error) or type(error).__name__
             except asyncio.CancelledError:
                 # aiormq cancels what waits on a connection that dies; only our owner ends us.
-                task = asyncio.current_task()
-                if task is None or task.cancelling():
+                if _cancelled_by_owner():
                     raise
                 self.problem = "the connection was lost"
+                log.warning("aiormq cancelled the session", exc_info=True)
             except Exception as error:
                 self.problem = repr(error)
                 log.exception("broker session failed")
-            if self._session is not None:
-                self._session = None
-                delay = shortest
-                sink.lost()
             log.warning(
-                "broker session ended", extra={"problem": self.problem, "retry_in_s": delay}
+                "broker session ended", extra={"problem": self.problem, "retry_in_s": self._delay}
             )
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))
-            delay = min(longest, delay * 2)
+            await asyncio.sleep(self._delay * random.uniform(0.5, 1.0))
+            self._delay = min(longest, self._delay * 2)
 
     async def _run_session(self, sink: Sink) -> None:
         connection = await connect(self._url, timeout=self._connect_timeout, tls=self._tls)
@@ -178,6 +174,7 @@ class AmqpBroker:
             async with asyncio.timeout(_START_TIMEOUT):
                 kept = await session.start(self._exchange, tuple(self._users))
             self._session = session
+            self._delay = self._back_off[0]
             log.info(
                 "broker session is live",
                 extra={"queue": self._queue, "users": len(self._users), "kept": kept},
@@ -190,10 +187,15 @@ class AmqpBroker:
             self._queue = self._new_queue()
             raise
         except asyncio.CancelledError:
-            await session.delete()
+            if _cancelled_by_owner():
+                await session.delete()
             raise
         finally:
             self._log.detach()
+            if self._session is not None:
+                # Before the close, which can take seconds: nothing comes any more.
+                self._session = None
+                sink.lost()
             await session.close()
 
     async def _open_log(self, connection: AbstractConnection) -> None:
@@ -263,3 +265,8 @@ class AmqpBroker:
             "no updates log: resuming is not possible",
             extra={"queue": self._log_queue, "problem": self.log_problem},
         )
+
+
+def _cancelled_by_owner() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,8 +1,8 @@
 """The updates log as a RabbitMQ stream queue, marked and read over AMQP 0-9-1.
 
 A stream keeps entries after they are read; `x-stream-offset` says where a reader starts. To find
-the end, a marker is published into the stream with a confirm and then read back from the last
-chunk: whatever was published before the call stands before the marker.
+the end, a reader waits there while a marker is published into the stream: whatever was published
+before the call stands before the marker.
 """
 
 import asyncio
@@ -58,34 +58,28 @@ class AmqpLog:
         self._connection = None
 
     async def mark(self) -> LogPosition:
-        """Publish a marker and return its position, or that of a later entry."""
+        """Publish a marker and return its position.
+
+        The reader is there before the marker, at the end of the log as it is then: so the marker
+        comes, and little comes before it, however much is being published.
+        """
         marker = b"mark " + secrets.token_hex(16).encode()
         try:
-            async with asyncio.timeout(self._timeout), self._channel() as channel:
+            async with (
+                asyncio.timeout(self._timeout),
+                self._channel() as channel,
+                _reading(channel, self._queue, "next") as arrivals,
+            ):
                 await channel.basic_publish(marker, exchange="", routing_key=self._queue)
-                entry = await self._find(channel, marker)
+                while True:
+                    entry = _entry(await _next(arrivals))
+                    if entry.body == marker:
+                        return entry.position
         except ChannelNotFoundEntity as error:
             self._lost()
             raise LogUnreadableError("the log was deleted") from error
         except _Failures as error:
             raise LogUnreadableError("the end cannot be found") from error
-        return entry.position
-
-    async def _find(self, channel: AbstractChannel, marker: bytes) -> LogEntry:
-        """Return the marker in the last chunk, or the chunk's first entry when it is newer."""
-        first: LogEntry | None = None
-        async with _reading(channel, self._queue, "last") as arrivals:
-            while True:
-                try:
-                    async with asyncio.timeout(self._timeout if first is None else 0.2):
-                        entry = _entry(await _next(arrivals))
-                except TimeoutError:
-                    if first is None:
-                        raise
-                    return first
-                if entry.body == marker:
-                    return entry
-                first = first or entry
 
     async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
         """Read the entries behind ``after``, up to and including ``until``."""

@@ -180,9 +180,7 @@ def _missing(
     gaps = [event for event in chain if isinstance(event, GapSeen)]
     reach: dict[str, int] = {}
     for publication in delivered.values():
-        reach[publication.publisher] = max(
-            reach.get(publication.publisher, -1), publication.number
-        )
+        reach[publication.publisher] = max(reach.get(publication.publisher, -1), publication.number)
     for publication in published:
         owed = to_the_end or publication.number < reach.get(publication.publisher, -1)
         if (

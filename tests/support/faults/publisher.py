@@ -101,7 +101,9 @@ class Publisher:
                     exchange=EXCHANGE,
                     routing_key=".".join(words),
                     properties=Basic.Properties(
-                        content_type="application/json", delivery_mode=2, headers=dict(template.headers)
+                        content_type="application/json",
+                        delivery_mode=2,
+                        headers=dict(template.headers),
                     ),
                 )
                 publication.confirmed = time.time()

@@ -56,8 +56,9 @@ class Schedule:
             for number in range(rng.randint(6, 10)):
                 await self._seat(stack, number, rng.choice(self._addresses))
             tasks = [asyncio.create_task(seat.client.run()) for seat in self._seats]
+            heard = sorted({seat.client.history.address for seat in self._seats})
             publishing = [
-                asyncio.create_task(publisher.run(self._addresses, 0.02))
+                asyncio.create_task(publisher.run([*heard, *self._addresses[:1]], 0.02))
                 for publisher in world.publishers
             ]
             try:
@@ -87,7 +88,9 @@ class Schedule:
     async def _do_harm(self) -> None:
         """Start a few faults at random moments and wait until all are over."""
         rng = self._rng
-        faults = rng.choices(_FAULTS, weights=[weight for _, weight in _FAULTS], k=rng.randint(3, 6))
+        faults = rng.choices(
+            _FAULTS, weights=[weight for _, weight in _FAULTS], k=rng.randint(3, 6)
+        )
         chosen = [fault for fault, _ in faults]
         if self._with_broker:
             chosen = [*chosen[:3], Schedule._restart_broker]
@@ -99,9 +102,7 @@ class Schedule:
     async def _last(self) -> None:
         await asyncio.sleep(self._length)
 
-    async def _later(
-        self, delay: float, fault: "Callable[[Schedule], Awaitable[None]]"
-    ) -> None:
+    async def _later(self, delay: float, fault: "Callable[[Schedule], Awaitable[None]]") -> None:
         await asyncio.sleep(delay)
         name = fault.__name__.strip("_")  # type: ignore[attr-defined]
         begun = time.time()
@@ -149,9 +150,7 @@ class Schedule:
         proxy.flow()
 
     async def _half_close_broker(self) -> None:
-        self._rng.choice(self._world.amqp).proxy.half_close(
-            self._rng.choice((Way.UP, Way.DOWN))
-        )
+        self._rng.choice(self._world.amqp).proxy.half_close(self._rng.choice((Way.UP, Way.DOWN)))
 
     async def _delete_queue(self) -> None:
         """Delete a worker's queue as an operator would: the server cancels the consumer."""

@@ -34,6 +34,7 @@ class Worker:
             "GRPC_PORT": str(self.grpc_port),
             "OPS_PORT": str(self.ops_port),
             "LOG_FORMAT": "json",
+            "WORKERS": "1",
             **environment,
         }
         self._process: asyncio.subprocess.Process | None = None
@@ -144,11 +145,16 @@ class Worker:
 
 @asynccontextmanager
 async def proxied_worker(
-    name: str, broker_port: int, environment: Mapping[str, str], *, heartbeat: int = 10
+    name: str,
+    broker_port: int,
+    environment: Mapping[str, str],
+    *,
+    heartbeat: int = 10,
+    credentials: str = "guest:guest",
 ) -> AsyncIterator[tuple[Worker, AmqpProxy]]:
     """Make a worker, not yet started, whose broker is behind a proxy."""
     async with AmqpProxy(broker_port).running() as amqp:
-        url = f"amqp://guest:guest@127.0.0.1:{amqp.proxy.port}/?heartbeat={heartbeat}"
+        url = f"amqp://{credentials}@127.0.0.1:{amqp.proxy.port}/?heartbeat={heartbeat}"
         worker = Worker(name, {"RABBITMQ_URL": url, **environment})
         try:
             yield worker, amqp

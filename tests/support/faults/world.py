@@ -50,7 +50,9 @@ class World:
                     await worker.becomes_ready(lambda status, _: status == 200)
             except TimeoutError as error:
                 told = "\n".join(str(record) for record in list(worker.log)[-8:])
-                raise RuntimeError(f"worker {worker.name} does not become ready:\n{told}") from error
+                raise RuntimeError(
+                    f"worker {worker.name} does not become ready:\n{told}"
+                ) from error
 
 
 @asynccontextmanager

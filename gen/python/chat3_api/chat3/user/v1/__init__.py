@@ -288,7 +288,8 @@ class ErrorReason(betterproto2.Enum):
 
     REQUEST_TOO_LARGE = 11
     """
-    The request is larger than the platform takes: `limit_bytes` says how large it may be.
+    The request is larger than the platform, or this service, takes: `limit_bytes` says how large
+    it may be.
 
     Status: `INVALID_ARGUMENT`.
     Details: none.
@@ -488,7 +489,7 @@ class ErrorReason(betterproto2.Enum):
 
     TOO_MANY_STREAMS = 22
     """
-    The user has as many open streams on this worker as one user may have.
+    The user, or the API key, has as many open streams on this worker as it may have.
 
     Status: `RESOURCE_EXHAUSTED`.
     Details: `QuotaFailure`.
@@ -570,6 +571,101 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    RATE_LIMITED = 27
+    """
+    The user, or the API key, made more calls of one kind than its limit allows: `read`, `write`,
+    `typing` or `subscribe`. `subject` is `user` or `API key`. Trailing metadata says more:
+    `ratelimit-limit`, `ratelimit-remaining` and, in seconds, `ratelimit-reset`.
+
+    Status: `RESOURCE_EXHAUSTED`.
+    Details: `RetryInfo`, `QuotaFailure`.
+    Caller: Wait for the delay in `RetryInfo`; call less often.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_RATE_LIMITED",
+          "domain": "chat3.user",
+          "metadata": {
+            "calls": "write",
+            "limit": "300/minute",
+            "subject": "user"
+          }
+        }
+    """
+
+    OVERLOADED = 28
+    """
+    The service process has as many calls as it can serve in good time. Nothing was done.
+
+    Status: `UNAVAILABLE`.
+    Details: `RetryInfo`.
+    Caller: Retry after the delay in `RetryInfo`.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_OVERLOADED",
+          "domain": "chat3.user"
+        }
+    """
+
+    METADATA_TOO_LARGE = 29
+    """
+    The metadata of the call is larger than this service takes: `limit_bytes` says how large it may
+    be, with 32 bytes counted for each entry. Metadata larger than four times as much ends the
+    connection.
+
+    Status: `INVALID_ARGUMENT`.
+    Details: none.
+    Caller: Send less metadata.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_METADATA_TOO_LARGE",
+          "domain": "chat3.user",
+          "metadata": {
+            "limit_bytes": "16384"
+          }
+        }
+    """
+
+    METHOD_UNKNOWN = 30
+    """
+    There is no such method. The contract of the client may be newer than the service.
+
+    Status: `UNIMPLEMENTED`.
+    Details: none.
+    Caller: Do without the method, or use a service that has it.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_METHOD_UNKNOWN",
+          "domain": "chat3.user",
+          "metadata": {
+            "method": "/chat3.user.v1.UserService/NoSuchMethod"
+          }
+        }
+    """
+
+    COMPRESSION_UNSUPPORTED = 31
+    """
+    The request is compressed. This service takes none that is.
+
+    Status: `UNIMPLEMENTED`.
+    Details: none.
+    Caller: Send requests without compression.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_COMPRESSION_UNSUPPORTED",
+          "domain": "chat3.user"
+        }
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -600,6 +696,11 @@ class ErrorReason(betterproto2.Enum):
             24: "ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN",
             25: "ERROR_REASON_IDEMPOTENCY_STORE_UNAVAILABLE",
             26: "ERROR_REASON_INTERNAL",
+            27: "ERROR_REASON_RATE_LIMITED",
+            28: "ERROR_REASON_OVERLOADED",
+            29: "ERROR_REASON_METADATA_TOO_LARGE",
+            30: "ERROR_REASON_METHOD_UNKNOWN",
+            31: "ERROR_REASON_COMPRESSION_UNSUPPORTED",
         }
 
     @classmethod
@@ -632,6 +733,11 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN": 24,
             "ERROR_REASON_IDEMPOTENCY_STORE_UNAVAILABLE": 25,
             "ERROR_REASON_INTERNAL": 26,
+            "ERROR_REASON_RATE_LIMITED": 27,
+            "ERROR_REASON_OVERLOADED": 28,
+            "ERROR_REASON_METADATA_TOO_LARGE": 29,
+            "ERROR_REASON_METHOD_UNKNOWN": 30,
+            "ERROR_REASON_COMPRESSION_UNSUPPORTED": 31,
         }
 
 

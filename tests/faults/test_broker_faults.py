@@ -1,0 +1,281 @@
+"""The broker goes away in every way it can: clients stay connected and lose nothing."""
+
+import asyncio
+
+import grpc
+import pytest
+
+from support.faults.history import Address, HeartbeatSeen
+from support.faults.proxy import Way
+from support.faults.scene import ALICE, Listener
+from support.faults.stage import Stage
+from support.gateway import OTHER_TENANT
+
+ALICE_ELSEWHERE = Address(OTHER_TENANT, ALICE.user)
+
+
+def degraded(event: object) -> bool:
+    return isinstance(event, HeartbeatSeen) and event.state == "STREAM_STATE_DEGRADED"
+
+
+async def live_again(listener: Listener) -> None:
+    """Wait for the heartbeat that says, after a degraded one, that updates flow."""
+    while "STREAM_STATE_LIVE" not in listener.states[listener.states.index("STREAM_STATE_DEGRADED"):]:
+        await listener.recorder.changed()
+
+
+async def test_a_lost_connection_loses_nothing(stage: Stage) -> None:
+    worker, amqp = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    elsewhere = await stage.scene.listener(worker.grpc_port, ALICE_ELSEWHERE)
+    await stage.scene.publish(5)
+    amqp.proxy.refusing = True
+    amqp.proxy.cut()
+    await alice.sees(degraded)
+    await stage.scene.publish(20)
+    await stage.scene.publish(20, ALICE_ELSEWHERE)
+    amqp.proxy.flow()
+    await live_again(alice)
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends, "the client stays connected"
+    assert not elsewhere.ends
+
+
+async def test_a_half_closed_connection_loses_nothing(stage: Stage) -> None:
+    worker, amqp = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+
+
+    live = worker.says("broker session is live")
+    amqp.proxy.half_close(Way.DOWN)
+    await stage.scene.publish(20)
+    await live
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends
+
+
+async def test_a_channel_error_loses_nothing(stage: Stage) -> None:
+    worker, amqp = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    live = worker.says("broker session is live")
+    assert amqp.break_channel()
+    await stage.scene.publish(20)
+    await live
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends
+
+
+async def test_a_queue_deleted_by_an_operator_loses_nothing(stage: Stage) -> None:
+    """The server cancels the consumer; aiormq only drops it."""
+    worker, amqp = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    for _ in range(3):
+        live = worker.says("broker session is live")
+        await stage.scene.publish(5)
+        async with stage.channel() as channel:
+            await channel.queue_delete(amqp.queue or "")
+        await stage.scene.publish(5)
+        await live
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends
+
+
+async def test_a_queue_deleted_again_in_the_recovery_loses_nothing(stage: Stage) -> None:
+    """What was held in a recovery that is cut short is read from the log by the next one."""
+    worker, amqp = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    for _ in range(5):
+        async with stage.channel() as channel:
+            await channel.queue_delete(amqp.queue or "")
+        live = worker.says("broker session is live")
+        await stage.scene.burst(100)
+        await live
+        amqp.proxy.cut()
+        await stage.scene.burst(100)
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends
+
+
+@pytest.mark.timeout(120)
+async def test_a_broker_restart_loses_nothing_for_clients_that_stay(stage: Stage) -> None:
+    worker, _ = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    elsewhere = await stage.scene.listener(worker.grpc_port, ALICE_ELSEWHERE)
+    await stage.scene.publish(20)
+    await asyncio.to_thread(stage.rabbitmq.kill)
+    await alice.sees(degraded)
+    await asyncio.to_thread(stage.rabbitmq.start)
+    # At once, and for as long as the broker's streams take to start.
+    for _ in range(20):
+        await stage.scene.publish(5)
+        await stage.scene.publish(5, ALICE_ELSEWHERE)
+    await live_again(alice)
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends
+    assert not elsewhere.ends
+
+
+@pytest.mark.timeout(120)
+async def test_a_broker_restart_is_a_gap_for_who_comes_back_by_the_log(stage: Stage) -> None:
+    """Updates the restarting broker confirmed before its streams ran are in no log."""
+    worker, _ = await stage.worker()
+    second, _ = await stage.worker()
+    stays = await stage.scene.listener(worker.grpc_port)
+    leaves = await stage.scene.listener(worker.grpc_port)
+    await stage.scene.publish(5)
+    await leaves.has(*stays.got)
+    await leaves.leave()
+    live = worker.says("broker session is live"), second.says("broker session is live")
+    await asyncio.to_thread(stage.rabbitmq.kill)
+    await asyncio.to_thread(stage.rabbitmq.start)
+    await stage.scene.publish(50)
+    await asyncio.gather(*live)
+    leaves.proxy.target = second.grpc_port
+    await leaves.come()
+    verdict = await stage.scene.verdict()
+    assert verdict.kept, list(verdict.findings())
+    assert [gap.reason for gap in leaves.gaps] == ["GAP_REASON_LOG_UNREADABLE"]
+    assert not stays.gaps
+
+
+async def test_a_broker_unreachable_at_the_start_is_waited_for(stage: Stage) -> None:
+    worker, amqp = await stage.worker(start=False)
+    amqp.proxy.refusing = True
+    await worker.start(until="broker session ended")
+    status, problems = await worker.ready()
+    assert (status, "not_ready" in problems) == (503, True)
+    early = await stage.scene.listener(worker.grpc_port, come=False)
+    ended = await early.client.stream()
+    assert ended is not None
+    assert (ended.status, ended.reason) == (grpc.StatusCode.UNAVAILABLE.name, "UPDATES_UNAVAILABLE")
+    live = worker.says("broker session is live")
+    amqp.proxy.flow()
+    await live
+    await early.come()
+    await stage.scene.publish(5)
+    await stage.scene.nothing_was_lost()
+
+
+async def test_a_missing_exchange_is_declared(stage: Stage) -> None:
+    async with stage.channel() as channel:
+        await channel.exchange_delete("chat3_updates")
+    worker, _ = await stage.worker()
+    await stage.scene.listener(worker.grpc_port)
+    await stage.scene.publish(5)
+    await stage.scene.nothing_was_lost()
+
+
+async def test_wrong_credentials_are_named_without_a_crash_loop(stage: Stage) -> None:
+    worker, _ = await stage.worker(start=False, credentials="guest:wrong")
+    await worker.start(until="broker session ended")
+    pid = worker.pid
+    for _ in range(2):
+        await worker.says("broker session ended")
+    status, problems = await worker.ready()
+    assert (status, "not_ready" in problems) == (503, True)
+    assert worker.running
+    assert worker.pid == pid
+    pauses = [r["retry_in_s"] for r in worker.log if r["message"] == "broker session ended"]
+    assert pauses == sorted(pauses), "every pause is longer than the one before"
+    assert any("ACCESS_REFUSED" in r.get("problem", "") for r in worker.log)
+
+
+async def test_without_the_right_to_declare_a_stream_the_service_runs(stage: Stage) -> None:
+    """Live updates flow; resuming says that there is no log; readiness names it."""
+    rabbitmq = stage.rabbitmq
+    await asyncio.to_thread(rabbitmq.ctl, "add_user", "narrow", "secret")
+    await asyncio.to_thread(
+        rabbitmq.ctl, "set_permissions", "narrow", r"^chat3_updates(\.worker\..*)?$", ".*", ".*"
+    )
+    worker, _ = await stage.worker(credentials="narrow:secret")
+    status, problems = await worker.ready()
+    assert status == 200
+    assert "updates_log" in problems
+    assert "refused" in problems["updates_log"]
+    alice = await stage.scene.listener(worker.grpc_port)
+    missed_none = await stage.scene.publish(5)
+    await alice.has(*missed_none)
+    await alice.leave()
+    second, _ = await stage.worker(credentials="narrow:secret")
+    alice.proxy.target = second.grpc_port
+    await stage.scene.publish(3)
+    await alice.come()
+    verdict = await stage.scene.verdict()
+    assert verdict.kept, list(verdict.findings())
+    assert [gap.reason for gap in alice.gaps] == ["GAP_REASON_LOG_UNAVAILABLE"]
+
+
+@pytest.mark.timeout(150)
+async def test_a_memory_alarm_loses_nothing(stage: Stage) -> None:
+    """The broker blocks connections that publish, the service's own among them."""
+    worker, _ = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    await stage.scene.publish(5)
+    await asyncio.to_thread(stage.rabbitmq.ctl, "set_vm_memory_high_watermark", "0.00001")
+    blocked = asyncio.create_task(stage.scene.publish(10))
+    beats = len(alice.states)
+    while len(alice.states) < beats + 2:
+        await alice.recorder.changed()
+    assert not alice.ends, "the client stays connected"
+    await asyncio.to_thread(stage.rabbitmq.ctl, "set_vm_memory_high_watermark", "0.4")
+    await blocked
+    await stage.scene.nothing_was_lost()
+    await worker.becomes_ready(lambda status, _: status == 200)
+
+
+@pytest.mark.timeout(120)
+async def test_a_silent_broker_is_found_out(stage: Stage) -> None:
+    """A stalled link carries no heartbeats: the connection is given up and made anew."""
+    worker, amqp = await stage.worker(heartbeat=1)
+    alice = await stage.scene.listener(worker.grpc_port)
+    await stage.scene.publish(5)
+    amqp.proxy.stall()
+    await stage.scene.publish(20)
+    await alice.sees(degraded)
+    await live_again(alice)
+    await stage.scene.nothing_was_lost()
+    assert not alice.ends
+
+
+async def test_acknowledgements_that_never_arrive_duplicate_nothing(stage: Stage) -> None:
+    """The broker sends again what it holds for unacknowledged, and a feed remembers as much."""
+
+
+    worker, amqp = await stage.worker()
+    alice = await stage.scene.listener(worker.grpc_port)
+    amqp.proxy.stall(Way.UP)
+    ids = await stage.scene.publish(1)
+    await stage.scene.burst(1000)
+    await alice.has(*ids)
+    amqp.proxy.cut()
+    await stage.scene.nothing_was_lost()
+
+
+async def test_the_workers_share_the_broker_with_one_queue_each(stage: Stage) -> None:
+    workers = [await stage.worker() for _ in range(2)]
+    before = await asyncio.to_thread(stage.queues)
+    for number in range(30):
+        worker, _ = workers[number % 2]
+        await stage.scene.listener(worker.grpc_port, Address(ALICE.tenant, f"user{number}"))
+    mine = {amqp.queue for _, amqp in workers}
+    queues = await asyncio.to_thread(stage.queues)
+    assert sorted(queues) == sorted(before)
+    assert mine <= set(queues)
+
+
+async def test_a_worker_that_ends_leaves_no_queue(stage: Stage) -> None:
+    worker, amqp = await stage.worker()
+    await stage.scene.listener(worker.grpc_port)
+    assert amqp.queue in await asyncio.to_thread(stage.queues)
+    await worker.stop()
+    assert amqp.queue not in await asyncio.to_thread(stage.queues)
+
+
+@pytest.mark.timeout(120)
+async def test_the_queue_of_a_killed_worker_expires(stage: Stage) -> None:
+    worker, amqp = await stage.worker()
+    await stage.scene.listener(worker.grpc_port)
+    await worker.kill()
+    assert amqp.queue in await asyncio.to_thread(stage.queues)
+    while amqp.queue in await asyncio.to_thread(stage.queues):
+        await asyncio.sleep(1)

@@ -1,0 +1,124 @@
+"""A platform whose answers can be lost, and services of their own before it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from chat3_embedded.server import serve
+from chat3_embedded.store import Store
+from integration_vocabulary import Caller, Client
+
+from support.gateway import KEY, OTHER_TENANT, TENANT, run_gateway
+
+_HEADERS = ("X-API-Key", "X-Tenant-Id", "Content-Type")
+
+
+@dataclass
+class Lossy:
+    """Passes requests on; the next writes meet the faults in ``writes``, reads those in ``reads``.
+
+    Faults: `before` and `after` cut the connection before or after the platform has taken the
+    request, a status answers in its stead, a number of seconds delays it.
+    """
+
+    store: Store
+    url: str = ""
+    writes: list[str | int | float] = field(default_factory=list)
+    reads: list[str | int | float] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def dialog(self, *members: str, tenant: str = TENANT) -> str:
+        dialog = self.store.add_dialog(tenant).dialog_id
+        for user in members:
+            if self.store.users.get(tenant, user) is None:
+                self.store.add_user(tenant, user)
+            self.store.add_member(tenant, dialog, user)
+        return dialog
+
+    def texts(self, dialog: str, tenant: str = TENANT) -> list[str]:
+        found = self.store.messages.page({"tenantId": tenant, "dialogId": dialog})
+        return [message.content for message in found]
+
+    def written(self) -> int:
+        return sum(line.startswith("POST") for line in self.asked)
+
+
+@asynccontextmanager
+async def lossy_platform() -> AsyncIterator[Lossy]:
+    with Store(":memory:") as store:
+        for tenant in (TENANT, OTHER_TENANT):
+            store.add_tenant(tenant)
+        store.add_key(KEY, ("read", "write"))
+        lossy = Lossy(store)
+        async with serve(store=store) as upstream, aiohttp.ClientSession() as session:
+
+            async def handle(request: web.Request) -> web.StreamResponse:
+                body = await request.read()
+                faults = lossy.reads if request.method == "GET" else lossy.writes
+                lossy.asked.append(f"{request.method} {request.path}")
+                lossy.came.set()
+                fault = faults.pop(0) if faults else 0.0
+                if isinstance(fault, int):
+                    return web.json_response({}, status=fault)
+                if isinstance(fault, float):
+                    await asyncio.sleep(fault)
+                if fault == "before":
+                    return _cut(request)
+                async with session.request(
+                    request.method,
+                    upstream + str(request.rel_url),
+                    data=body or None,
+                    headers={
+                        name: request.headers[name] for name in _HEADERS if name in request.headers
+                    },
+                ) as response:
+                    answer = await response.read()
+                if fault == "after":
+                    return _cut(request)
+                return web.Response(
+                    body=answer, status=response.status, content_type="application/json"
+                )
+
+            app = web.Application()
+            app.router.add_route("*", "/{path:.*}", handle)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            lossy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            yield lossy
+            await runner.cleanup()
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
+
+
+@asynccontextmanager
+async def service(lossy: Lossy, **settings: Any) -> AsyncIterator[Client]:
+    """A service with a broker within, and a client of it."""
+    settings = {"idempotency_lease": 0.6, "idempotency_settle": 0.5} | settings
+    async with (
+        run_gateway(lossy.url, "", **settings) as gateway,
+        Client(gateway.address) as client,
+    ):
+        yield client
+
+
+async def trailing_of_failure(caller: Caller, request: Any) -> dict[str, str]:
+    """Return the trailing metadata of a call that fails."""
+    from grpclib.exceptions import GRPCError
+    from integration_vocabulary import Cardinality
+
+    async with caller._stream(request, Cardinality.UNARY_UNARY, 15.0) as stream:
+        try:
+            await stream.recv_message()
+        except GRPCError:
+            return dict(stream.trailing_metadata or stream.initial_metadata)
+        raise AssertionError("answered")

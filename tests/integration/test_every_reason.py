@@ -1,0 +1,342 @@
+"""Every reason of the catalogue is really sent, as its comment in the contract says.
+
+The example in the comment, its status and its details are held against what comes over the wire.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from integration_vocabulary import (
+    DIALOG,
+    MESSAGE,
+    Caller,
+    Client,
+    Failure,
+    Scripted,
+    marking,
+    sending,
+)
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
+from chat3_user.app import running
+from chat3_user.config import Config
+from chat3_user.errors._status import STATUS
+from chat3_user.tenant_api import TenantApi
+from support.gateway import (
+    KEY,
+    READ_KEY,
+    TENANT,
+    Gateway,
+    Upstream,
+    run_gateway,
+)
+from support.ports import free_port
+from support.rabbitmq import RabbitMQ
+
+Reason = pb.ErrorReason
+ELSEWHERE = {
+    # tests/mutations
+    Reason.IDEMPOTENCY_KEY_REUSED,
+    Reason.IDEMPOTENCY_OUTCOME_UNKNOWN,
+    Reason.IDEMPOTENCY_STORE_UNAVAILABLE,
+    # tests/foreign: grpclib's client takes GOAWAY for the end of the connection
+    Reason.SHUTTING_DOWN,
+    # tests/unit/limits and the tests of the listener
+    *(
+        reason
+        for reason in Reason
+        if reason.name
+        in {
+            *("RATE_LIMITED", "OVERLOADED", "METADATA_TOO_LARGE"),
+            *("METHOD_UNKNOWN", "COMPRESSION_UNSUPPORTED"),
+        }
+    ),
+}
+TOPIC = "topic_" + "a" * 20
+
+
+@dataclass(frozen=True)
+class World:
+    """What a case needs to bring its reason about."""
+
+    client: Client
+    upstream: Upstream
+    scripted: Scripted
+    rabbitmq: RabbitMQ
+    monkeypatch: pytest.MonkeyPatch
+
+    @property
+    def alice(self) -> Caller:
+        return self.client.as_user("alice")
+
+    @asynccontextmanager
+    async def another(self, url: str = "", **settings: Any) -> AsyncIterator[Caller]:
+        """Return alice at a service of the case's own."""
+        url = url or self.upstream.url
+        async with (
+            run_gateway(url, self.rabbitmq.url, **settings) as gateway,
+            Client(gateway.address) as client,
+        ):
+            yield client.as_user("alice")
+
+
+Case = Callable[[World], Awaitable[Failure]]
+CASES: dict[pb.ErrorReason, Case] = {}
+
+
+def case(reason: pb.ErrorReason) -> Callable[[Case], Case]:
+    def add(function: Case) -> Case:
+        CASES[reason] = function
+        return function
+
+    return add
+
+
+@case(Reason.INVALID_FIELD)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(pb.GetUserDialogsRequest(limit=101))
+
+
+@case(Reason.INVALID_METADATA)
+async def _(world: World) -> Failure:
+    caller = world.client.with_metadata({"x-api-key": KEY, "x-user-id": "alice"})
+    return await caller.fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.API_KEY_MISSING)
+async def _(world: World) -> Failure:
+    caller = world.client.with_metadata({"x-tenant-id": TENANT, "x-user-id": "alice"})
+    return await caller.fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.API_KEY_INVALID)
+async def _(world: World) -> Failure:
+    return await world.client.as_user("alice", key="wrong").fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.PERMISSION_MISSING)
+async def _(world: World) -> Failure:
+    dialog = world.upstream.dialog("alice")
+    return await world.client.as_user("alice", key=READ_KEY).fails(sending(dialog))
+
+
+@case(Reason.NOT_A_MEMBER)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(sending(DIALOG))
+
+
+@case(Reason.TENANT_NOT_FOUND)
+async def _(world: World) -> Failure:
+    caller = world.client.as_user("alice", tenant="tnt_unknown")
+    return await caller.fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.USER_NOT_FOUND)
+async def _(world: World) -> Failure:
+    return await world.client.as_user("nobody").fails(pb.SubscribeUpdatesRequest())
+
+
+@case(Reason.MESSAGE_NOT_FOUND)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(marking(world.upstream.dialog("alice"), MESSAGE))
+
+
+@case(Reason.TOPIC_NOT_FOUND)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(sending(world.upstream.dialog("alice"), topic_id=TOPIC))
+
+
+@case(Reason.REQUEST_TOO_LARGE)
+async def _(world: World) -> Failure:
+    meta = Struct.from_dict({"text": "x" * 102_400})
+    return await world.alice.fails(sending(world.upstream.dialog("alice"), meta=meta))
+
+
+@case(Reason.UPSTREAM_UNAVAILABLE)
+async def _(world: World) -> Failure:
+    async with world.another(f"http://127.0.0.1:{free_port()}") as alice:
+        return await alice.fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.UPSTREAM_INVALID_RESPONSE)
+async def _(world: World) -> Failure:
+    world.scripted.says(b"<html>")
+    async with world.another(world.scripted.url) as alice:
+        return await alice.fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.UPSTREAM_REJECTED)
+async def _(world: World) -> Failure:
+    async def refuse(request: Any) -> Any:
+        if request.method == "GET":
+            page = {"page": 1, "limit": 1, "total": 0, "pages": 0}
+            return web.json_response({"data": [], "pagination": page})
+        return web.json_response({"error": "Bad Request", "message": "no"}, status=400)
+
+    world.scripted.answer = refuse
+    async with world.another(world.scripted.url) as alice:
+        return await alice.fails(sending(DIALOG))
+
+
+@case(Reason.DEADLINE_EXCEEDED)
+async def _(world: World) -> Failure:
+    async def slow(_: Any) -> Any:
+        await asyncio.sleep(30)
+
+    world.scripted.answer = slow
+    async with world.another(world.scripted.url, default_deadline=0.1) as alice:
+        return await alice.fails(pb.GetUserDialogsRequest(), timeout=None)
+
+
+@case(Reason.UPDATES_UNAVAILABLE)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("alice")
+    config = Config(
+        grpc_port=0,
+        ops_port=0,
+        tenant_api_url=world.upstream.url,
+        rabbitmq_url=f"amqp://127.0.0.1:{free_port()}/",
+        idempotency_database=":memory:",
+    )
+    async with running(config) as service, Client(Gateway(service).address) as client:
+        return await client.as_user("alice").fails(pb.SubscribeUpdatesRequest())
+
+
+@case(Reason.RESUME_TOKEN_INVALID)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(pb.SubscribeUpdatesRequest(resume_token="AQAA"))
+
+
+@case(Reason.RESUME_TOKEN_FOREIGN)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("alice", "bob")
+    async with world.alice.subscribed() as stream:
+        token = stream.token
+    return await world.client.as_user("bob").fails(pb.SubscribeUpdatesRequest(resume_token=token))
+
+
+@case(Reason.SLOW_CONSUMER)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("alice")
+    async with world.another(stream_buffer_count=2, stream_buffer_bytes=65_536) as alice:
+        narrow = {"http2_connection_window_size": 65_535, "http2_stream_window_size": 65_535}
+        async with Client(f"127.0.0.1:{alice.channel._port}") as client:
+            caller = client.as_user("alice", channel=client.connection(**narrow))
+            async with caller.subscribed() as stream:
+                for number in range(200):
+                    body = {
+                        "tenantId": TENANT,
+                        "userId": "alice",
+                        "eventId": f"evt_{number}",
+                        "updateType": "update.user",
+                        "data": {"user": {"userId": "alice", "meta": {"x": "x" * 5_000}}},
+                    }
+                    await world.upstream.publisher.publish(
+                        "update.user.user.alice.user", json.dumps(body).encode(), {}, 0
+                    )
+                return await stream.failure()
+
+
+@case(Reason.STREAM_MAX_AGE)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("alice")
+    async with world.another(stream_max_age=0.2) as alice, alice.subscribed() as stream:
+        return await stream.failure()
+
+
+@case(Reason.TOO_MANY_STREAMS)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("alice")
+    async with world.another(streams_per_user=1) as alice, alice.subscribed():
+        return await alice.fails(pb.SubscribeUpdatesRequest())
+
+
+@case(Reason.INTERNAL)
+async def _(world: World) -> Failure:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a fault, with secrets in its text")
+
+    world.monkeypatch.setattr(TenantApi, "user_dialogs", broken)
+    failed = await world.alice.fails(pb.GetUserDialogsRequest())
+    assert "secrets" not in failed.message
+    return failed
+
+
+@dataclass(frozen=True)
+class Documented:
+    status: str
+    details: frozenset[str]
+    example: dict[str, Any]
+
+
+def documented() -> dict[pb.ErrorReason, Documented]:
+    """Read the comments of the contract's values."""
+    path = Path(__file__).parents[2] / "api/chat3/user/v1/error_reason.proto"
+    found = {}
+    for comment, name in re.findall(
+        r"((?:^  //.*\n)+)^  ERROR_REASON_(\w+) = \d+;", path.read_text(), re.MULTILINE
+    ):
+        text = re.sub(r"^  // ?", "", comment, flags=re.MULTILINE)
+        example = re.search(r"^Example:\n\n((?:    .*\n)+)", text, re.MULTILINE)
+        status = re.search(r"^Status: `(\w+)`\.$", text, re.MULTILINE)
+        details = re.search(r"^Details: (.*)\.$", text, re.MULTILINE)
+        if example is not None:
+            assert status is not None
+            assert details is not None
+            found[Reason[name]] = Documented(
+                status[1], frozenset(re.findall(r"`(\w+)`", details[1])), json.loads(example[1])
+            )
+    return found
+
+
+DOCUMENTED = documented()
+
+
+def test_every_reason_has_a_status_and_a_comment() -> None:
+    reasons = set(Reason) - {Reason.UNSPECIFIED}
+    assert set(STATUS) == reasons
+    assert set(DOCUMENTED) == reasons
+    assert {reason: status.name for reason, status in STATUS.items()} == {
+        reason: entry.status for reason, entry in DOCUMENTED.items()
+    }
+
+
+def test_every_reason_is_brought_about() -> None:
+    assert set(CASES) | ELSEWHERE == set(Reason) - {Reason.UNSPECIFIED}
+
+
+@pytest.mark.parametrize("reason", CASES, ids=lambda reason: reason.name)
+async def test_a_reason_is_sent_as_the_contract_says(
+    client: Client,
+    upstream: Upstream,
+    scripted: Scripted,
+    rabbitmq: RabbitMQ,
+    monkeypatch: pytest.MonkeyPatch,
+    reason: pb.ErrorReason,
+) -> None:
+    world = World(client, upstream, scripted, rabbitmq, monkeypatch)
+    failed = await CASES[reason](world)
+    comment = DOCUMENTED[reason]
+    assert failed.reason is reason
+    assert failed.status.name == comment.status
+    assert set(failed.details) == {"ErrorInfo", "RequestInfo", *comment.details}
+    assert failed.request_id
+    sent = {"reason": failed.info.reason, "domain": failed.info.domain}
+    if failed.metadata:
+        sent["metadata"] = failed.metadata
+    example = comment.example
+    # Tokens differ from stream to stream, and ids are the example's own; all else is literal.
+    for document in (sent, example):
+        for key in document.get("metadata", {}):
+            if key in {"resume_token", "dialog_id", "limit"}:
+                document["metadata"][key] = "…"
+    assert sent == example

@@ -1,0 +1,91 @@
+"""`chat3-user-service --demo`, and the three commands it prints, run exactly as printed."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+WELCOME_ENDS = "Ctrl-C ends it"
+
+
+@pytest.fixture
+async def commands(project: Path, tmp_path: Path) -> AsyncIterator[list[str]]:
+    """Start the demo as a process of its own; return the commands it prints."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "chat3_user", "--demo", "--grpc-port", "0", "--ops-port", "0"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=project,
+        env={**os.environ, "STATE_DIRECTORY": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    welcome = ""
+    async with asyncio.timeout(30):
+        while WELCOME_ENDS not in welcome:
+            line = await process.stdout.readline()
+            assert line, (await process.communicate())[1].decode()
+            welcome += line.decode()
+    assert "tnt_default" in welcome
+    assert "demo-key" in welcome
+    yield re.findall(r"^  (CHAT3_API_KEY=.*)$", welcome, re.MULTILINE)
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(30):
+        _, problems = await process.communicate()
+    assert process.returncode == 0, problems.decode()
+    assert "Traceback" not in problems.decode()
+
+
+async def start(command: str, project: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_shell(
+        f"exec env {command}",
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=project,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+async def run(command: str, project: Path) -> str:
+    process = await start(command, project)
+    async with asyncio.timeout(30):
+        out, err = await process.communicate()
+    assert process.returncode == 0, err.decode()
+    return out.decode()
+
+
+async def read_until(process: asyncio.subprocess.Process, text: str) -> str:
+    assert process.stdout is not None
+    seen = ""
+    async with asyncio.timeout(30):
+        while text not in seen:
+            line = await process.stdout.readline()
+            assert line, seen
+            seen += line.decode()
+    return seen
+
+
+async def test_the_printed_commands_work_as_printed(commands: list[str], project: Path) -> None:
+    list_dialogs, watch, send = commands
+
+    listed = await run(list_dialogs, project)
+    assert all(title in listed for title in ("General", "Alice and Bob", "Weekend plans"))
+
+    watching = await start(watch, project)
+    try:
+        assert watching.stdout is not None
+        # What it prints first says that the stream is open.
+        async with asyncio.timeout(30):
+            await watching.stdout.readline()
+        sent = await run(send, project)
+        assert "msg_" in sent
+        assert "Hello, Bob!" in await read_until(watching, "Hello, Bob!")
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            watching.send_signal(signal.SIGINT)
+        await watching.communicate()

@@ -1,0 +1,160 @@
+"""Settings: by environment and flag, checked at the start, printed without secrets."""
+
+import json
+import subprocess
+import sys
+from typing import Any, get_type_hints
+
+import msgspec
+import pytest
+
+from chat3_user.config import Config, ConfigError, load, masked, parse
+
+DEMO = {"DEMO": "true"}
+NAMES = Config.__struct_fields__
+HINTS = get_type_hints(Config)
+# A value that keeps the rule and differs from the default.
+OTHER: dict[str, str] = {
+    "tenant_api_url": "http://t:3000",
+    "rabbitmq_url": "amqp://r/",
+    "redis_url": "redis://h/0",
+    "log_format": "json",
+    "log_level": "debug",
+    "demo": "true",
+    "idempotency_on_store_failure": "write",
+}
+
+
+def other(name: str) -> str:
+    if name.startswith("rate_limit_"):
+        return "7/minute"
+    if name in OTHER:
+        return OTHER[name]
+    default = dict(zip(NAMES, Config.__struct_defaults__, strict=True))[name]
+    if HINTS[name] is bool:
+        return "true"
+    if HINTS[name] is int:
+        return str(default + 1)
+    if HINTS[name] is float:
+        return str(default * 2 if default > 1 else default / 2)
+    return "something"
+
+
+def lone(name: str) -> bool:
+    """Return whether a setting may be changed without changing another."""
+    return "tls" not in name and name != "workers"
+
+
+def refused(environment: dict[str, str], **flags: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(environment, flags)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if lone(name)])
+def test_every_setting_comes_by_variable_and_by_flag(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in NAMES:
+        monkeypatch.delenv(variable.upper(), raising=False)
+    value = other(name)
+    expected = msgspec.convert(value, HINTS[name], strict=False)
+    assert getattr(load({**DEMO, name.upper(): value}, {}), name) == expected
+    flag = f"--{name.replace('_', '-')}"
+    arguments = [flag] if HINTS[name] is bool else [flag, value]
+    config, print_only = parse(["--demo", *arguments])
+    assert getattr(config, name) == expected
+    assert not print_only
+
+
+def test_a_flag_wins_over_the_environment() -> None:
+    assert load({**DEMO, "GRPC_PORT": "1"}, {"grpc_port": "2"}).grpc_port == 2
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    assert load({**DEMO, "GRPC_PORT": ""}, {}).grpc_port == 50051
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GRPC_PORT", "65536"),
+        ("GRPC_PORT", "many"),
+        ("GRPC_PORT", "1.5"),
+        ("OPS_PORT", "-1"),
+        ("STREAM_MAX_AGE", "0"),
+        ("STREAM_MAX_AGE", "long"),
+        ("STREAM_BUFFER_BYTES", "1"),
+        ("LOG_FORMAT", "xml"),
+        ("LOG_LEVEL", "loud"),
+        ("DEMO", "perhaps"),
+        ("TENANT_API_URL", "ftp://host"),
+        ("TENANT_API_URL", "tenant-api:3000"),
+        ("TENANT_API_URL", "http://"),
+        ("TENANT_API_URL", "http://[::1"),
+        ("RABBITMQ_URL", "http://host"),
+        ("RABBITMQ_URL", "amqp:///vhost"),
+    ],
+)
+def test_a_broken_rule_names_its_variable(name: str, value: str) -> None:
+    text = refused({**DEMO, name: value})
+    assert text.startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize("missing", ["TENANT_API_URL", "RABBITMQ_URL"])
+def test_what_is_required_without_the_demo_is_named(missing: str) -> None:
+    given = {"TENANT_API_URL": "http://t", "RABBITMQ_URL": "amqp://r/"}
+    del given[missing]
+    assert refused(given) == f"{missing}: required, unless DEMO is set"
+    assert load({**given, **DEMO}, {})
+
+
+def test_the_error_tells_no_secret() -> None:
+    assert "hunter2" not in refused({**DEMO, "RABBITMQ_URL": "http://u:hunter2@host"})
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "chat3_user", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_print_config_masks_passwords() -> None:
+    done = run(
+        "--print-config",
+        TENANT_API_URL="http://user:hunter2@tenant-api:3000",
+        RABBITMQ_URL="amqp://guest:hunter2@rabbit/vhost",
+        REDIS_URL="redis://:hunter2@redis/0",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hunter2" not in done.stdout
+    shown: dict[str, Any] = json.loads(done.stdout)
+    assert shown["RABBITMQ_URL"] == "amqp://guest:***@rabbit/vhost"
+    assert set(shown) == {name.upper() for name in NAMES}
+
+
+def test_a_password_with_strange_characters_is_masked_too() -> None:
+    config = load({**DEMO, "RABBITMQ_URL": "amqp://u:p%40ss%2F@host/"}, {})
+    assert masked(config)["RABBITMQ_URL"] == "amqp://u:***@host/"
+    plain = load({**DEMO, "RABBITMQ_URL": "amqp://host/"}, {})
+    assert masked(plain)["RABBITMQ_URL"] == "amqp://host/"
+
+
+def test_a_broken_setting_ends_the_process_with_2() -> None:
+    done = run("--demo", "--grpc-port", "70000")
+    assert done.returncode == 2
+    assert done.stderr.startswith("chat3-user-service: GRPC_PORT: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_help_lists_every_setting_with_its_variable() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for name in NAMES:
+        assert f"--{name.replace('_', '-')}" in done.stdout
+        assert name.upper() in done.stdout

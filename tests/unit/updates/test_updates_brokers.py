@@ -1,0 +1,210 @@
+"""One suite for both brokers: what is bound is delivered, and the log keeps what was published."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from chat3_embedded.publishing import AmqpPublisher
+from chat3_user.updates.amqp_broker import AmqpBroker
+from chat3_user.updates.broker import (
+    LogEntry,
+    LogExpiredError,
+    LogPosition,
+    LogReplacedError,
+)
+from chat3_user.updates.memory_broker import MemoryBroker
+from support.rabbitmq import RabbitMQ
+
+
+@dataclass
+class Listener:
+    """A sink that keeps what it is told."""
+
+    bodies: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
+    fences: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    live: asyncio.Event = field(default_factory=asyncio.Event)
+    complete: list[bool] = field(default_factory=list)
+
+    def delivered(self, body: bytes) -> None:
+        self.bodies.put_nowait(body)
+
+    def fenced(self, fence: str) -> None:
+        self.fences.put_nowait(fence)
+
+    def lost(self) -> None:
+        self.live.clear()
+
+    def regained(self, *, complete: bool) -> None:
+        self.complete.append(complete)
+        self.live.set()
+
+
+@dataclass(frozen=True)
+class Scene:
+    broker: AmqpBroker | MemoryBroker
+    publisher: AmqpPublisher | MemoryBroker
+    sink: Listener
+
+    async def publish(self, user: str, *bodies: str) -> None:
+        for body in bodies:
+            await self.publisher.publish(f"update.user.user.{user}.user", body.encode(), {}, 0)
+
+    async def received(self, count: int) -> list[str]:
+        async with asyncio.timeout(10):
+            return [(await self.sink.bodies.get()).decode() for _ in range(count)]
+
+    async def settled(self) -> None:
+        """Wait until all that was published before has been delivered."""
+        fence = secrets.token_hex(4)
+        await self.broker.fence(fence)
+        async with asyncio.timeout(10):
+            assert await self.sink.fences.get() == fence
+
+    async def read(self, after: LogPosition, until: LogPosition) -> list[LogEntry]:
+        return [entry async for entry in self.broker.log.read(after, until)]
+
+
+@pytest.fixture(params=["memory", "rabbitmq"])
+async def scene(request: pytest.FixtureRequest, rabbitmq: RabbitMQ) -> AsyncIterator[Scene]:
+    sink = Listener()
+    if request.param == "memory":
+        memory = MemoryBroker("epoch")
+        await memory.open(sink)
+        yield Scene(memory, memory, sink)
+        await memory.close()
+        return
+    name = secrets.token_hex(4)
+    broker = AmqpBroker(
+        rabbitmq.url,
+        exchange=f"updates_{name}",
+        log_queue=f"log_{name}",
+        worker=name,
+        retention_seconds=3600,
+        retention_bytes=10_000_000,
+    )
+    publisher = AmqpPublisher(rabbitmq.url, exchange=f"updates_{name}")
+    await broker.open(sink)
+    async with asyncio.timeout(20):
+        await sink.live.wait()
+    yield Scene(broker, publisher, sink)
+    await publisher.close()
+    await broker.close()
+
+
+async def test_the_first_session_is_live(scene: Scene) -> None:
+    assert scene.broker.live
+    assert len(scene.sink.complete) == 1
+
+
+async def test_a_bound_user_gets_all_in_order_and_others_nothing(scene: Scene) -> None:
+    await scene.broker.bind("alice")
+    await scene.publish("bob", "no")
+    await scene.publish("alice", *map(str, range(50)))
+    assert await scene.received(50) == [str(number) for number in range(50)]
+    await scene.settled()
+    assert scene.sink.bodies.empty()
+
+
+async def test_binding_twice_delivers_once(scene: Scene) -> None:
+    await scene.broker.bind("alice")
+    await scene.broker.bind("alice")
+    await scene.publish("alice", "one")
+    assert await scene.received(1) == ["one"]
+    await scene.settled()
+    assert scene.sink.bodies.empty()
+
+
+async def test_an_unbound_user_gets_nothing_more(scene: Scene) -> None:
+    await scene.broker.bind("alice")
+    await scene.broker.bind("bob")
+    await scene.broker.unbind("alice")
+    await scene.publish("alice", "no")
+    await scene.publish("bob", "yes")
+    assert await scene.received(1) == ["yes"]
+
+
+async def test_unbinding_who_was_not_bound_is_no_error(scene: Scene) -> None:
+    await scene.broker.unbind("nobody")
+    assert scene.broker.live
+
+
+async def test_users_of_strange_names_are_bound(scene: Scene) -> None:
+    for user in ("a b", "ä", "a/b", "用户", "x" * 100):
+        await scene.broker.bind(user)
+        await scene.publish(user, user)
+        assert await scene.received(1) == [user]
+
+
+@pytest.mark.parametrize("user", ["*", "#", "a.b"])
+async def test_nobody_is_bound_to_everybody(scene: Scene, user: str) -> None:
+    with pytest.raises(ValueError, match="one word"):
+        await scene.broker.bind(user)
+    await scene.publish("alice", "no")
+    assert scene.sink.bodies.empty()
+
+
+async def test_the_log_has_what_was_published_bound_or_not(scene: Scene) -> None:
+    start = await scene.broker.log.mark()
+    await scene.publish("alice", "1", "2")
+    await scene.publish("bob", "3")
+    end = await scene.broker.log.mark()
+    entries = await scene.read(start, end)
+    updates = [(entry.user_id, entry.body) for entry in entries if entry.user_id]
+    assert updates == [("alice", b"1"), ("alice", b"2"), ("bob", b"3")]
+    assert all(start.offset < entry.offset <= end.offset for entry in entries)
+    assert not any(entry.is_hole for entry in entries)
+
+
+async def test_the_log_is_read_from_any_position_in_it(scene: Scene) -> None:
+    start = await scene.broker.log.mark()
+    await scene.publish("alice", *map(str, range(10)))
+    end = await scene.broker.log.mark()
+    entries = [entry for entry in await scene.read(start, end) if entry.user_id]
+    behind = await scene.read(entries[4].position, end)
+    assert [entry.body for entry in behind if entry.user_id] == [b"5", b"6", b"7", b"8", b"9"]
+
+
+async def test_marks_grow(scene: Scene) -> None:
+    first = await scene.broker.log.mark()
+    await scene.publish("alice", "x")
+    second = await scene.broker.log.mark()
+    assert first.offset < second.offset
+
+
+async def test_a_position_of_another_log_is_told(scene: Scene) -> None:
+    start = await scene.broker.log.mark()
+    await scene.publish("alice", "x")
+    end = await scene.broker.log.mark()
+    with pytest.raises(LogReplacedError):
+        await scene.read(replace(start, checksum=start.checksum ^ 1), end)
+    with pytest.raises(LogReplacedError):
+        await scene.read(LogPosition(end.offset + 100, 1), end)
+
+
+async def test_a_memory_log_that_forgot_says_so() -> None:
+    broker = MemoryBroker("epoch", log_capacity=3)
+    start = await broker.log.mark()
+    for number in range(5):
+        await broker.publish("update.user.user.alice.user", str(number).encode(), {}, 0)
+    with pytest.raises(LogExpiredError):
+        [entry async for entry in broker.log.read(start, await broker.log.mark())]
+
+
+async def test_two_memory_logs_are_not_taken_for_one_another() -> None:
+    first, second = MemoryBroker("one"), MemoryBroker("two")
+    with pytest.raises(LogReplacedError):
+        [entry async for entry in second.log.read(await first.log.mark(), await second.log.mark())]
+
+
+async def test_a_closed_memory_broker_is_not_live() -> None:
+    broker, sink = MemoryBroker("epoch"), Listener()
+    assert not broker.live
+    await broker.fence("nobody hears it")
+    await broker.open(sink)
+    await broker.bind("alice")
+    await broker.close()
+    await broker.publish("update.user.user.alice.user", b"x", {}, 0)
+    assert sink.bodies.empty()

@@ -1,0 +1,188 @@
+"""The shared read of the log: one reader for all who wait, bounded memory, failures apart."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from chat3_user.updates.broker import (
+    HOLE,
+    LogEntry,
+    LogExpiredError,
+    LogPosition,
+    LogReplacedError,
+    LogUnreadableError,
+)
+from chat3_user.updates.memory_broker import MemoryLog
+from chat3_user.updates.replay import Replays
+
+
+class CountingLog(MemoryLog):
+    """A log in memory that counts how often and how much it is read."""
+
+    def __init__(self, epoch: str = "epoch", capacity: int = 10_000) -> None:
+        super().__init__(epoch, capacity)
+        self.reads = self.read_entries = 0
+        self.broken: Exception | None = None
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def mark(self) -> LogPosition:
+        await self.gate.wait()
+        if self.broken is not None:
+            raise self.broken
+        return await super().mark()
+
+    async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+        self.reads += 1
+        async for entry in super().read(after, until):
+            self.read_entries += 1
+            yield entry
+
+
+def replays(log: MemoryLog, keep_bytes: int = 1_000_000, keep_seconds: float = 60) -> Replays:
+    return Replays(log, keep_seconds=keep_seconds, keep_bytes=keep_bytes)
+
+
+async def bodies(reader: Replays, user: str, after: LogPosition) -> list[bytes]:
+    async with asyncio.timeout(10):
+        entries, _ = await reader.behind(user, after)
+    return [entry.body for entry in entries]
+
+
+async def test_everybody_who_waits_shares_one_read() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    start = await log.mark()
+    for number in range(100):
+        log.append(f"user{number % 10}", str(number).encode())
+    log.gate.clear()
+    waiting = [asyncio.create_task(bodies(reader, f"user{number}", start)) for number in range(10)]
+    await asyncio.sleep(0)
+    log.gate.set()
+    found = await asyncio.gather(*waiting)
+    assert log.reads == 1
+    assert found[3] == [str(number).encode() for number in range(3, 100, 10)]
+    await reader.close()
+
+
+async def test_who_comes_a_moment_later_costs_only_what_is_new() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    start = await log.mark()
+    for number in range(50):
+        log.append("alice", str(number).encode())
+    assert len(await bodies(reader, "alice", start)) == 50
+    log.append("alice", b"new")
+    assert (await bodies(reader, "alice", start))[-1] == b"new"
+    assert log.read_entries == 51
+    reader.forget()
+    await bodies(reader, "alice", start)
+    assert log.read_entries == 102
+
+
+async def test_what_nobody_asks_for_is_dropped() -> None:
+    log = CountingLog()
+    reader = replays(log, keep_seconds=-1)
+    start = await log.mark()
+    log.append("alice", b"1")
+    await bodies(reader, "alice", start)
+    reader.expire()
+    await bodies(reader, "alice", start)
+    assert log.read_entries == 2
+
+
+async def test_a_window_beyond_its_bounds_is_not_kept_but_answered() -> None:
+    log = CountingLog()
+    reader = replays(log, keep_bytes=8_000)
+    start = await log.mark()
+    for number in range(100):
+        log.append("bob" if number % 2 else "alice", str(number).encode())
+    found = await bodies(reader, "alice", start)
+    with_bob = await bodies(reader, "bob", start)
+    assert len(found) == len(with_bob) == 50
+    assert log.reads == 2
+
+
+async def test_more_than_memory_allows_is_refused() -> None:
+    log = CountingLog()
+    reader = replays(log, keep_bytes=1_000)
+    start = await log.mark()
+    for number in range(100):
+        log.append("alice", str(number).encode() * 10)
+    with pytest.raises(LogUnreadableError):
+        await bodies(reader, "alice", start)
+
+
+async def test_an_unusable_position_fails_alone() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    start = await log.mark()
+    log.append("alice", b"1")
+    answers = await asyncio.gather(
+        bodies(reader, "alice", start),
+        bodies(reader, "alice", LogPosition(start.offset, 7)),
+        bodies(reader, "alice", LogPosition(start.offset + 100, 7)),
+        return_exceptions=True,
+    )
+    assert answers[0] == [b"1"]
+    assert isinstance(answers[1], LogReplacedError)
+    assert isinstance(answers[2], LogReplacedError)
+
+
+async def test_an_expired_position_fails_alone() -> None:
+    log = CountingLog(capacity=10)
+    reader = replays(log)
+    start = await log.mark()
+    for number in range(20):
+        log.append("alice", str(number).encode())
+    recent = await log.mark()
+    log.append("alice", b"new")
+    answers = await asyncio.gather(
+        bodies(reader, "alice", start), bodies(reader, "alice", recent), return_exceptions=True
+    )
+    assert isinstance(answers[0], LogExpiredError)
+    assert answers[1] == [b"new"]
+
+
+async def test_holes_stand_among_everybodys_entries() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    start = await log.mark()
+    log.append("alice", b"1")
+    log.append("", HOLE + b"x")
+    log.append("alice", b"2")
+    assert await bodies(reader, "alice", start) == [b"1", HOLE + b"x", b"2"]
+    assert await bodies(reader, "bob", start) == [HOLE + b"x"]
+
+
+async def test_a_log_that_fails_fails_all_who_wait_and_no_later_one() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    start = await log.mark()
+    log.append("alice", b"1")
+    log.broken = LogUnreadableError("x")
+    answers = await asyncio.gather(
+        bodies(reader, "alice", start), reader.mark(), return_exceptions=True
+    )
+    assert all(isinstance(answer, LogUnreadableError) for answer in answers)
+    log.broken = None
+    assert await bodies(reader, "alice", start) == [b"1"]
+
+
+async def test_marks_are_shared() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    marks = await asyncio.gather(*(reader.mark() for _ in range(5)))
+    assert set(marks) == {await log.mark()}
+
+
+async def test_closing_ends_those_who_wait() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    log.gate.clear()
+    waiting = asyncio.create_task(reader.mark())
+    await asyncio.sleep(0.01)
+    await reader.close()
+    with pytest.raises(LogUnreadableError):
+        await waiting
