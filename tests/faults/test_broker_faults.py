@@ -88,10 +88,10 @@ async def test_a_queue_deleted_again_in_the_recovery_loses_nothing(stage: Stage)
         async with stage.channel() as channel:
             await channel.queue_delete(amqp.queue or "")
         live = worker.says("broker session is live")
-        await stage.scene.burst(100)
+        await stage.scene.burst(40)
         await live
         amqp.proxy.cut()
-        await stage.scene.burst(100)
+        await stage.scene.burst(40)
     await stage.scene.nothing_was_lost()
     assert not alice.ends
 

@@ -16,7 +16,7 @@ from support.rabbitmq import RabbitMQ
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "20"))
 SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
-_BROKER_EVERY = 15
+_BROKER_EVERY = 20
 """Every so many schedules the broker itself is killed: that takes longer than all other faults."""
 
 

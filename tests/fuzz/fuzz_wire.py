@@ -112,7 +112,7 @@ class Session:
             if not self.protocol.processor.streams:
                 return
             await asyncio.sleep(0 if turn < 20 else 0.01)
-            if turn == 60:
+            if turn == 40:
                 self.protocol.connection_lost(None)
         raise AssertionError(f"hangs: {sorted(self.protocol.processor.streams)}")
 
@@ -149,10 +149,10 @@ class Session:
 
 
 async def calls(started: Running, seed: int, sessions: int, each: int = 20) -> Counter[str]:
-    """Make hostile calls, ``each`` on one connection, on ten connections at a time."""
+    """Make hostile calls, ``each`` on one connection, on fifty connections at a time."""
     seen: Counter[str] = Counter()
-    for first in range(0, sessions, 10):
-        numbers = range(first, min(first + 10, sessions))
+    for first in range(0, sessions, 50):
+        numbers = range(first, min(first + 50, sessions))
         for found in await asyncio.gather(
             *(_session(started, f"{seed}/calls/{number}", each) for number in numbers)
         ):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from edge_vocabulary import DIALOGS, SUBSCRIBE, RawClient, headers
+from edge_vocabulary import DIALOGS, SUBSCRIBE, RawClient, demo, headers
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor

@@ -290,7 +290,7 @@ async def test_the_duplicate_guard_stays_invisible(
 
 
 async def test_a_guard_that_never_opens_ends_with_the_deadline(
-    tricked: Caller, scripted: Scripted
+    scripted: Scripted, rabbitmq: RabbitMQ
 ) -> None:
     async def closed(request: web.Request) -> web.StreamResponse:
         if request.method == "GET":
@@ -298,7 +298,11 @@ async def test_a_guard_that_never_opens_ends_with_the_deadline(
         return web.json_response({"error": "Too Many Requests", "message": ""}, status=429)
 
     scripted.answer = closed
-    refused = await tricked.fails(marking(DIALOG, MESSAGE), timeout=1.0)
+    async with (
+        run_gateway(scripted.url, rabbitmq.url, default_deadline=1.0) as gateway,
+        Client(gateway.address) as client,
+    ):
+        refused = await client.as_user("alice").fails(marking(DIALOG, MESSAGE), timeout=None)
     assert refused.reason is Reason.DEADLINE_EXCEEDED
 
 

@@ -2,9 +2,12 @@
 
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+import aiormq
+from aiormq.exceptions import AMQPError
 
 from chat3_embedded.publishing import AmqpPublisher
 from chat3_embedded.server import serve
@@ -74,15 +77,22 @@ async def run_upstream(rabbitmq_url: str) -> AsyncIterator[Upstream]:
 async def run_gateway(
     tenant_api_url: str, rabbitmq_url: str, **settings: Any
 ) -> AsyncIterator[Gateway]:
+    log = f"log_{secrets.token_hex(4)}"
     config = Config(
         grpc_port=0,
         ops_port=0,
         tenant_api_url=tenant_api_url,
         rabbitmq_url=rabbitmq_url,
         # A log of its own: what other tests publish is not replayed here.
-        rabbitmq_updates_log=f"log_{secrets.token_hex(4)}",
+        rabbitmq_updates_log=log,
         **{"idempotency_database": ":memory:", **settings},
     )
     async with running(config) as service:
         await service.ready()
         yield Gateway(service)
+    # Else every later test's updates would be written into it too.
+    with suppress(AMQPError, OSError):
+        async with await aiormq.connect(rabbitmq_url) as connection:
+            channel = await connection.channel()
+            await channel.queue_delete(log)
+            await channel.exchange_delete(f"{log}.running")

@@ -3,11 +3,13 @@
 import asyncio
 import math
 import secrets
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
+from betterproto2_compiled import Encoded
 from chat3_user.validation import Identity
 
 
@@ -16,7 +18,9 @@ class Call:
     """A call under way.
 
     ``trailing`` goes into trailing metadata. A streaming method sets ``interrupted`` to what ends a
-    send that waits for a slow client. ``deadline`` is when the call is ended, by the loop's clock.
+    send that waits for a slow client; ``send_now`` lets it send past the loop, while that waits for
+    the method, and says whether it could. ``deadline`` is when the call is ended, by the loop's
+    clock.
     """
 
     method: str
@@ -24,6 +28,7 @@ class Call:
     identity: Identity
     trailing: dict[str, str] = field(default_factory=dict)
     interrupted: "asyncio.Future[None] | None" = None
+    send_now: Callable[[Encoded], bool] | None = None
     deadline: float = math.inf
 
 

@@ -85,6 +85,7 @@ class CallChain:
             async def run(call: Call, request: Any) -> None:
                 enter_call(call)
                 sender = StreamSender(stream)
+                call.send_now = sender.send_now
                 responses = method(request)
                 begun = False
                 try:

@@ -68,6 +68,20 @@ class StreamSender:
             await h2.send_data(data)
         return True
 
+    def send_now(self, message: Encoded) -> bool:
+        """Send a message at once if nothing is in its way; return whether it was sent."""
+        h2 = self._h2
+        data = b"\x00" + len(message).to_bytes(4) + message
+        if (
+            len(data) > _FRAME
+            or not h2.connection.write_ready.is_set()
+            or not h2.closable
+            or self._window() < len(data)
+        ):
+            return False
+        self._write(data)
+        return True
+
     def _window(self) -> int:
         return int(self._h2._h2_connection.local_flow_control_window(self._h2.id))  # noqa: SLF001
 

@@ -193,7 +193,7 @@ class UserService(pb.UserServiceBase):
         wanted = Filter(frozenset(message.update_types), frozenset(message.dialog_ids))
         connection_id = secrets.token_hex(8)
         with self._hub.subscription(
-            identity.tenant_id, identity.user_id, connection_id, wanted
+            identity.tenant_id, identity.user_id, connection_id, wanted, call.send_now
         ) as (feed, subscription):
             call.interrupted = subscription.ended
             stream = responses(

@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.updates.broker import LogPosition
@@ -108,8 +109,10 @@ class Feed:
 
     def token(self) -> str:
         """Return the position of a stream that has had everything this feed has had."""
-        ids, complete = self._ids()
         mark = self._mark
+        since = self.mark.taken - _OVERLAP if mark is not None else 0.0
+        newest = islice(reversed(self._recent), IDS_MAX + 1)
+        ids = [digest for taken, digest in newest if taken >= since]
         return Token(
             scope=self.scope,
             worker=self._worker,
@@ -118,14 +121,15 @@ class Feed:
             # their way.
             time_ms=int(time.time() * 1000) if mark is None else mark.time_ms,
             position=None if mark is None else mark.position,
-            ids=ids[-IDS_MAX:],
-            complete=complete and len(ids) <= IDS_MAX,
+            ids=ids[IDS_MAX - 1 :: -1],
+            complete=len(ids) <= IDS_MAX,
         ).encode()
 
     def missed(self) -> Missed:
         """Return what tells which updates behind the mark this feed has not had."""
-        ids, complete = self._ids()
-        return Missed(ids, complete=complete)
+        since = self.mark.taken - _OVERLAP
+        ids = [digest for taken, digest in self._recent if taken >= since]
+        return Missed(ids, complete=len(ids) < _RECENT_MAX)
 
     def remembered(self, token: Token) -> list[Item] | None:
         """Return what came after ``token`` from memory, or nothing when memory does not tell."""
@@ -134,11 +138,6 @@ class Feed:
         behind = self._sequence - token.sequence
         newer = [item for item in self._tail if item.sequence > token.sequence]
         return newer if len(newer) == behind else None
-
-    def _ids(self) -> tuple[list[bytes], bool]:
-        since = self.mark.taken - _OVERLAP if self._mark is not None else 0.0
-        ids = [digest for taken, digest in self._recent if taken >= since]
-        return ids, len(ids) < _RECENT_MAX
 
     def _remember(self, digest: bytes) -> None:
         if len(self._recent) == _RECENT_MAX:

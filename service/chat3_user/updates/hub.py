@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
+from betterproto2_compiled import Encoded
 from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import (
@@ -130,7 +131,12 @@ class Hub:
 
     @contextmanager
     def subscription(
-        self, tenant_id: str, user_id: str, connection_id: str, wanted: Filter
+        self,
+        tenant_id: str,
+        user_id: str,
+        connection_id: str,
+        wanted: Filter,
+        send_now: Callable[[Encoded], bool] | None = None,
     ) -> Iterator[tuple[Feed, Subscription]]:
         """Hold a place in the user's feed; what comes is held back until `begin` opens it.
 
@@ -141,7 +147,7 @@ class Hub:
         feed = self._feed(tenant_id, user_id)
         if len(feed.subscriptions) >= self._settings.streams_per_user:
             raise reasons.too_many_streams(self._settings.streams_per_user)
-        subscription = Subscription(connection_id, wanted, self._settings.buffer)
+        subscription = Subscription(connection_id, wanted, self._settings.buffer, send_now)
         feed.subscriptions.add(subscription)
         try:
             yield feed, subscription

@@ -43,7 +43,7 @@ async def responses(
         resumption.token, subscription.connection_id, heartbeat, resumed=resumption.resumed
     )
     subscription.open(chain((first,), resumption.items), resumption.fresh)
-    sent, last_sent = resumption.token, time.monotonic()
+    subscription.sent(resumption.token)
     silence = heartbeat.total_seconds()
     ends_at = _jittered(settings.max_age)
     check_at = _jittered(settings.recheck_interval)
@@ -60,19 +60,19 @@ async def responses(
             if items:
                 unsent = [item.encoded for item in items]
                 yield unsent
-                last_sent = time.monotonic()
                 # The sender takes out what it has sent; it stops early when the stream was ended.
                 if len(unsent) < len(items):
-                    sent = items[len(items) - len(unsent) - 1].token
+                    subscription.sent(items[len(items) - len(unsent) - 1].token)
                 continue
-            if subscription.idle and (now - last_sent >= silence or hub.live != live):
+            if subscription.idle and (now - subscription.sent_at >= silence or hub.live != live):
                 live = hub.live
                 beat = heartbeat_item(feed.token(), live=live)
-                sent, last_sent = beat.token, now
+                subscription.sent(beat.token)
                 yield [beat.encoded]
-            await subscription.wait(min(last_sent + silence, ends_at, check_at) - now)
+            await subscription.wait(min(subscription.sent_at + silence, ends_at, check_at) - now)
     except CallError as error:
-        raise replace(error, metadata={**error.metadata, "resume_token": sent}) from error
+        metadata = {**error.metadata, "resume_token": subscription.sent_token}
+        raise replace(error, metadata=metadata) from error
 
 
 def _jittered(seconds: float) -> float:

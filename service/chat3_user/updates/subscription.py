@@ -64,12 +64,23 @@ class BufferLimits:
 class Subscription:
     """The place of one stream in a feed.
 
-    Before `open` everything offered is held; `open` puts the backlog before it.
+    Before `open` everything offered is held; `open` puts the backlog before it. An item for a
+    stream that waits with nothing queued goes out by ``send_now``, without waking it;
+    ``sent_token`` and ``sent_at`` tell of the last that went out, whichever way.
     """
 
-    def __init__(self, connection_id: str, wanted: Filter, limits: BufferLimits) -> None:
+    def __init__(
+        self,
+        connection_id: str,
+        wanted: Filter,
+        limits: BufferLimits,
+        send_now: Callable[[Encoded], bool] | None = None,
+    ) -> None:
         self.connection_id = connection_id
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.sent_token = ""
+        self.sent_at = time.monotonic()
+        self._send_now = send_now
         self._wanted = wanted
         self._limits = limits
         self._items: deque[Item] = deque()
@@ -104,6 +115,8 @@ class Subscription:
             return
         if self._backlog is None and self._fresh is not None and not self._is_fresh(item):
             return
+        if self._wake is not None and not self._items and self._sent_now(item):
+            return
         self._items.append(item)
         self._size += len(item.encoded)
         if self._overfull():
@@ -111,6 +124,17 @@ class Subscription:
             if self._overfull():
                 self._overflow()
         self.nudge()
+
+    def sent(self, token: str) -> None:
+        """Note that the response with ``token`` went out."""
+        self.sent_token = token
+        self.sent_at = time.monotonic()
+
+    def _sent_now(self, item: Item) -> bool:
+        if self._send_now is None or not self._send_now(item.encoded):
+            return False
+        self.sent(item.token)
+        return True
 
     def end(self, problem: CallError) -> None:
         """End the stream with ``problem``.

@@ -107,9 +107,11 @@ def _chains(client: ClientHistory, verdict: Verdict) -> list[tuple[list[Event], 
     """Split a client's events into chains; the flag marks the last one."""
     chains: list[list[Event]] = []
     stream = None
+    offers: dict[str, Ended] = {}
     for event in client.events:
         if isinstance(event, Ended):
             verdict.ends[event.reason or event.status] += 1
+            offers[event.token] = event
             continue
         if not event.token or len(event.token) > 1024:  # noqa: PLR2004 - the contract's limit
             verdict.malformed.append(f"{client.name}: a response without a sound token: {event}")
@@ -118,6 +120,9 @@ def _chains(client: ClientHistory, verdict: Verdict) -> list[tuple[list[Event], 
                 verdict.malformed.append(f"{client.name}: `resumed` is wrong: {event}")
             if not event.resumed_from:
                 chains.append([])
+            elif not chains and event.resumed_from in offers:
+                # A stream that ended before it was established can offer a token all the same.
+                chains.append([offers[event.resumed_from]])
             stream = event.stream
         elif event.stream != stream:
             verdict.malformed.append(f"{client.name}: not established first: {event}")
@@ -174,9 +179,7 @@ def _missing(
 
     A chain that was given up is owed only what stands before something it got.
     """
-    begun = next((event.at for event in chain if isinstance(event, Established)), None)
-    if begun is None:
-        return
+    begun = chain[0].at
     gaps = [event for event in chain if isinstance(event, GapSeen)]
     reach: dict[str, int] = {}
     for publication in delivered.values():

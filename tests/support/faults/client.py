@@ -56,6 +56,7 @@ class StreamClient:
         self.reading = asyncio.Event()
         self.reading.set()
         self.lag = 0.0
+        self.update_types: tuple[int, ...] = ()
         self._recorder = recorder
         self._key = key
         self._rng = rng
@@ -82,7 +83,9 @@ class StreamClient:
         Nothing is returned when the client itself walked away by `vanish`.
         """
         self._stream += 1
-        request = message_class("SubscribeUpdatesRequest")(resume_token=self.token)
+        request = message_class("SubscribeUpdatesRequest")(
+            resume_token=self.token, update_types=self.update_types
+        )
         request.heartbeat_interval.seconds = self._heartbeat
         self._silent = asyncio.get_running_loop().create_future()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=_OPTIONS)

@@ -78,9 +78,9 @@ class Story:
         self.client.events.append(HeartbeatSeen(self.now, self.stream, "t", "LIVE"))
         return self
 
-    def ended(self) -> "Story":
+    def ended(self, offered: str = "") -> "Story":
         self.now += 1
-        self.client.events.append(Ended(self.now, self.stream, "UNAVAILABLE", "", ""))
+        self.client.events.append(Ended(self.now, self.stream, "UNAVAILABLE", "", offered))
         return self
 
     def verdict(self, *, settled: bool = True) -> Verdict:
@@ -108,6 +108,9 @@ HONEST: dict[str, Callable[[Story], Story]] = {
     "covered by a gap without a beginning": lambda s: s.established().published("1").gap(None),
     "two publishers mixed": lambda s: (
         s.established().published("1").published("2", publisher="q").got("2", "1")
+    ),
+    "a token offered before a stream was established": lambda s: (
+        s.ended("t").published("1").established("t").got("1")
     ),
     "a token given up": lambda s: (
         s.established().published("1").got("1").published("2").ended().established()
@@ -179,6 +182,11 @@ FORGED: dict[str, tuple[Callable[[Story], Story], dict[str, int]]] = {
         lambda s: s.established().published("1").got("1", token="t" * 1025),
         {"malformed": 1},
     ),
+    "lost behind a token offered before a stream was established": (
+        lambda s: s.ended("t").published("1").established("t"),
+        {"lost": 1},
+    ),
+    "a token from nowhere": (lambda s: s.ended("t").established("u"), {"malformed": 1}),
     "not established first": (
         lambda s: s.published("1").got("1"),
         {"malformed": 2, "stuck": 1},

@@ -1,0 +1,102 @@
+"""Several processes on one SQLite file: one of them wins, and what it wrote outlives its death."""
+
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from chat3_user.idempotency import Times
+from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.idempotency.store import Attempt, Busy, Finished, Held
+
+_RACER = """
+import asyncio, secrets, sys
+from chat3_user.idempotency import Times
+from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.idempotency.store import Attempt, Held
+
+async def main(path, keys):
+    store = SqliteStore(path, Times())
+    await store.open()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for index in range(keys):
+        mine = Attempt(index.to_bytes(16, "big"), b"r" * 16, secrets.token_bytes(8))
+        if isinstance(await store.claim(mine), Held):
+            print(index, flush=True)
+            await store.finish(mine, b"answer")
+    await store.close()
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+"""
+_VICTIM = """
+import asyncio, secrets, sys
+from chat3_user.idempotency import Times
+from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.idempotency.store import Attempt
+
+async def main(path):
+    store = SqliteStore(path, Times(lease=0.5))
+    await store.open()
+    for index in range(1_000_000):
+        mine = Attempt(index.to_bytes(16, "big"), b"r" * 16, secrets.token_bytes(8))
+        await store.claim(mine)
+        await store.finish(mine, b"answer %d" % index)
+        print(index, flush=True)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def _python(program: str, *arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
+def test_of_racing_processes_one_wins_each_key(tmp_path: Path) -> None:
+    keys = 300
+    racers = [_python(_RACER, str(tmp_path / "keys.db"), str(keys)) for _ in range(4)]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    won = [int(line) for racer in racers for line in racer.communicate()[0].split()]
+    assert sorted(won) == list(range(keys))
+
+
+async def test_what_a_killed_process_was_told_is_kept(tmp_path: Path) -> None:
+    path = str(tmp_path / "keys.db")
+    victim = _python(_VICTIM, path)
+    assert victim.stdout is not None
+    for _ in range(50):
+        victim.stdout.readline()
+    victim.send_signal(signal.SIGKILL)
+    rest = victim.communicate()[0].split("\n")
+    done = 49 + len([line for line in rest if line])
+    store = SqliteStore(path, Times(lease=0.5))
+    await store.open()
+    for index in range(done + 1):
+        mine = Attempt(index.to_bytes(16, "big"), b"r" * 16, secrets.token_bytes(8))
+        assert await store.claim(mine) == Finished(b"answer %d" % index)
+    # What it had begun comes free with the lease, in doubt.
+    mine = Attempt((done + 2).to_bytes(16, "big"), b"r" * 16, secrets.token_bytes(8))
+    last = Attempt((done + 1).to_bytes(16, "big"), b"r" * 16, secrets.token_bytes(8))
+    claim = await store.claim(last)
+    if isinstance(claim, Busy):
+        await asyncio.sleep(0.6)
+        claim = await store.claim(last)
+        assert isinstance(claim, Held)
+        assert claim.doubt is not None
+    assert isinstance(await store.claim(mine), Held)
+    await store.close()

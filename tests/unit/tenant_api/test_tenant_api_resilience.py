@@ -1,0 +1,160 @@
+"""Reads are retried within a budget, writes never; an outage opens the circuit, a probe closes it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+import stamina
+from chat3_user.errors import CallError, reasons
+from chat3_user.tenant_api.answers import DuplicateGuardError, in_doubt
+from chat3_user.tenant_api.resilience import CircuitOpenError, ResilienceSettings, Resilient
+from chat3_user.validation import Identity
+
+IDENTITY = Identity("secret-key", "tnt_one", "alice")
+DECODER = msgspec.json.Decoder(dict[str, Any])
+QUICK = ResilienceSettings(wait_first=0.001, wait_longest=0.002, failures=0)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Platform:
+    """Fails as often as it is told."""
+
+    def __init__(self, *failures: CallError | None) -> None:
+        self.failures = list(failures)
+        self.asked = 0
+        self.down: Callable[[], CallError] | None = None
+
+    async def call(self, method: str, *_: Any, **__: Any) -> tuple[int, Any]:
+        self.asked += 1
+        if self.down is not None:
+            raise self.down()
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
+        return 200, {}
+
+
+async def ask(resilient: Resilient, method: str = "GET") -> int:
+    status, _ = await resilient.call(method, "/r", "/r", IDENTITY, DECODER)
+    return status
+
+
+async def test_a_read_is_tried_again() -> None:
+    platform = Platform(reasons.upstream_unavailable(), reasons.upstream_unavailable())
+    assert await ask(Resilient(platform, QUICK)) == 200
+    assert platform.asked == 3
+
+
+async def test_a_read_is_tried_so_often_and_no_more() -> None:
+    platform = Platform()
+    platform.down = reasons.upstream_unavailable
+    with pytest.raises(CallError):
+        await ask(Resilient(platform, QUICK))
+    assert platform.asked == 3
+
+
+@pytest.mark.parametrize("failure", [reasons.not_a_member("d"), reasons.api_key_invalid()])
+async def test_a_refusal_is_no_outage(failure: CallError) -> None:
+    platform = Platform(failure)
+    with pytest.raises(CallError):
+        await ask(Resilient(platform, QUICK))
+    assert platform.asked == 1
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_write_is_never_tried_again(method: str) -> None:
+    platform = Platform(in_doubt(reasons.upstream_unavailable()))
+    with pytest.raises(CallError):
+        await ask(Resilient(platform, QUICK), method)
+    assert platform.asked == 1
+
+
+async def test_retries_are_few_while_everything_fails() -> None:
+    platform = Platform()
+    platform.down = reasons.upstream_unavailable
+    resilient = Resilient(platform, QUICK)
+    for _ in range(1000):
+        with pytest.raises(CallError):
+            await ask(resilient)
+    assert 1000 < platform.asked <= 1000 * 1.1 + 10
+
+
+async def test_no_log_of_a_retry_holds_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    await ask(Resilient(Platform(reasons.upstream_unavailable()), QUICK))
+    assert caplog.records
+    for record in caplog.records:
+        assert "secret-key" not in str(vars(record))
+    assert stamina.is_active()
+
+
+def failing(clock: Clock) -> tuple[Platform, Resilient]:
+    platform = Platform()
+    platform.down = reasons.upstream_unavailable
+    settings = ResilienceSettings(attempts=1, failures=3, open_first=1.0, open_longest=4.0)
+    return platform, Resilient(platform, settings, clock=clock)
+
+
+async def outage(platform: Platform, resilient: Resilient) -> None:
+    for _ in range(3):
+        with pytest.raises(CallError):
+            await ask(resilient)
+    platform.asked = 0
+
+
+async def test_an_outage_is_answered_without_asking_until_a_probe_succeeds() -> None:
+    clock = Clock()
+    platform, resilient = failing(clock)
+    await outage(platform, resilient)
+    with pytest.raises(CircuitOpenError) as refused:
+        await ask(resilient, "POST")
+    assert refused.value.retry_after is not None
+    assert platform.asked == 0
+    clock.now += 1.3
+    platform.down = None
+    assert await ask(resilient) == 200
+    assert await ask(resilient) == 200
+
+
+async def test_a_failed_probe_keeps_the_circuit_open_for_longer() -> None:
+    clock = Clock()
+    platform, resilient = failing(clock)
+    await outage(platform, resilient)
+    for open_for in (1.0, 2.0, 4.0, 4.0):
+        clock.now += 0.75 * open_for
+        with pytest.raises(CircuitOpenError):
+            await ask(resilient)
+        clock.now += 0.5 * open_for
+        with pytest.raises(CallError):
+            await ask(resilient)
+    assert platform.asked == 4
+
+
+async def test_an_answer_between_failures_keeps_the_circuit_closed() -> None:
+    clock = Clock()
+    platform, resilient = failing(clock)
+    platform.down = None
+    down = reasons.upstream_unavailable
+    platform.failures = [down(), down(), reasons.not_a_member("d"), down(), down(), None]
+    for _ in range(5):
+        with pytest.raises(CallError):
+            await ask(resilient)
+    assert await ask(resilient) == 200
+
+
+async def test_the_duplicate_guard_is_no_outage() -> None:
+    clock = Clock()
+    platform, resilient = failing(clock)
+    busy = reasons.upstream_unavailable()
+    platform.down = lambda: DuplicateGuardError(busy.reason, busy.message)
+    for _ in range(10):
+        with pytest.raises(DuplicateGuardError):
+            await ask(resilient, "POST")
+    assert platform.asked == 10
