@@ -8,10 +8,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from chat3_embedded.server import serve
-from chat3_embedded.store import Store
 from integration_vocabulary import Caller, Client
 
+from chat3_embedded.server import serve
+from chat3_embedded.store import Store
 from support.gateway import KEY, OTHER_TENANT, TENANT, run_gateway
 
 _HEADERS = ("X-API-Key", "X-Tenant-Id", "Content-Type")
@@ -109,16 +109,3 @@ async def service(lossy: Lossy, **settings: Any) -> AsyncIterator[Client]:
         Client(gateway.address) as client,
     ):
         yield client
-
-
-async def trailing_of_failure(caller: Caller, request: Any) -> dict[str, str]:
-    """Return the trailing metadata of a call that fails."""
-    from grpclib.exceptions import GRPCError
-    from integration_vocabulary import Cardinality
-
-    async with caller._stream(request, Cardinality.UNARY_UNARY, 15.0) as stream:
-        try:
-            await stream.recv_message()
-        except GRPCError:
-            return dict(stream.trailing_metadata or stream.initial_metadata)
-        raise AssertionError("answered")

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from betterproto2_compiled import encode
-from chat3_api.chat3.user import v1 as pb
-from chat3_api.google.protobuf import Struct
 from idempotency_vocabulary import Lossy, lossy_platform, service
 from integration_vocabulary import Caller, Client, marking, reacting, sending
 
+from betterproto2_compiled import encode
+from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
 from support.gateway import OTHER_TENANT, TENANT
 from support.redis import RedisServer
 

@@ -1,4 +1,4 @@
-"""The service as several processes before a faulty platform, callers that do not give up, a checker."""
+"""Workers as processes before a faulty platform, callers that do not give up, a checker."""
 
 import asyncio
 import random
@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from chat3_api.chat3.user import v1 as pb
-from chat3_embedded.server import serve
-from chat3_embedded.store import Store
 from google.rpc import error_details_pb2
 from grpclib.client import Channel
 from grpclib.const import Cardinality
@@ -20,6 +17,9 @@ from grpclib.exceptions import GRPCError, StreamTerminatedError
 from h2.exceptions import ProtocolError
 from mutation_proxy import LATEST, FaultProxy
 
+from chat3_api.chat3.user import v1 as pb
+from chat3_embedded.server import serve
+from chat3_embedded.store import Store
 from support.faults.workers import Worker
 from support.gateway import KEY, TENANT, metadata
 from support.redis import RedisServer

@@ -1,14 +1,15 @@
 """Both stores, by the fixtures `store` and `times`: one suite for both."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
+
 from chat3_user.idempotency import Store, Times
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
-from redis import Redis
-
 from support.redis import RedisServer
 
 
@@ -34,8 +35,6 @@ def age_redis(server: RedisServer) -> None:
 
 def age_sqlite(path: Path) -> None:
     """Make the file look older than keys are kept."""
-    import sqlite3
-
     connection = sqlite3.connect(path)
     connection.execute("UPDATE boots SET began = 0")
     connection.commit()

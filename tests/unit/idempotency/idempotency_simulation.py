@@ -5,6 +5,7 @@ import secrets
 import selectors
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -78,10 +79,8 @@ class SimulatedUpstream:
         """Let a request that was cut off turn up, within what the settings allow for."""
 
         def arrive() -> None:
-            try:
+            with suppress(DuplicateGuardError):
                 self.take(name)
-            except DuplicateGuardError:
-                pass
 
         asyncio.get_running_loop().call_later(delay, arrive)
 

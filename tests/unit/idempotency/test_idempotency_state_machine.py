@@ -5,12 +5,12 @@ takes the store or tenant-api away. After each step nothing is written twice and
 success that tenant-api does not have; in the end, with all well again, every key succeeds.
 """
 
-from chat3_api.chat3.user.v1 import ErrorReason
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-
 from idempotency_simulation import TIMES, Fate, World
+
+from chat3_api.chat3.user.v1 import ErrorReason
 
 FATES: tuple[Fate, ...] = (
     "ok",

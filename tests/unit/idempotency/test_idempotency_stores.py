@@ -5,12 +5,12 @@ import secrets
 from pathlib import Path
 
 import pytest
+from redis import Redis
+
 from chat3_user.idempotency import Store, StoreUnavailableError, Times
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.idempotency.store import Attempt, Busy, Finished, Held, Reused
-from redis import Redis
-
 from support.redis import RedisServer
 
 REQUEST, OTHER_REQUEST = b"r" * 16, b"o" * 16

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat3_user import logs
@@ -86,6 +86,7 @@ def test_levels_are_kept_and_noise_is_not(root: logging.Logger) -> None:
 anything = st.text(st.characters(codec=None, exclude_categories=())) | st.integers() | st.binary()
 
 
+@settings(deadline=None)
 @given(st.text(), anything)
 def test_a_record_is_one_line_whatever_is_in_it(message: str, value: object) -> None:
     line = formatted("text", message, {"value": value})

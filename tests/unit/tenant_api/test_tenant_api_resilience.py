@@ -1,4 +1,4 @@
-"""Reads are retried within a budget, writes never; an outage opens the circuit, a probe closes it."""
+"""Reads are retried within a budget, writes never; an outage opens the circuit, until a probe."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 import stamina
+
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api.answers import DuplicateGuardError, in_doubt
 from chat3_user.tenant_api.resilience import CircuitOpenError, ResilienceSettings, Resilient
@@ -31,7 +32,7 @@ class Platform:
         self.asked = 0
         self.down: Callable[[], CallError] | None = None
 
-    async def call(self, method: str, *_: Any, **__: Any) -> tuple[int, Any]:
+    async def call(self, *_: Any, **__: Any) -> tuple[int, Any]:
         self.asked += 1
         if self.down is not None:
             raise self.down()
