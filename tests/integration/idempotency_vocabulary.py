@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from integration_vocabulary import Caller, Client
+from integration_vocabulary import Client
 
 from chat3_embedded.server import serve
 from chat3_embedded.store import Store
@@ -103,7 +103,7 @@ def _cut(request: web.Request) -> web.Response:
 @asynccontextmanager
 async def service(lossy: Lossy, **settings: Any) -> AsyncIterator[Client]:
     """A service with a broker within, and a client of it."""
-    settings = {"idempotency_lease": 0.6, "idempotency_settle": 0.5} | settings
+    settings = {"demo": True, "idempotency_lease": 0.6, "idempotency_settle": 0.5} | settings
     async with (
         run_gateway(lossy.url, "", **settings) as gateway,
         Client(gateway.address) as client,

@@ -1,48 +1,21 @@
 """Dialogs, messages and users: models of tenant-api to messages of the contract."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.mapping import repeated
+from chat3_user.mapping.basics import status, time, user_info
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.client import SEND_KEY
 from chat3_user.times import to_datetime
 from chat3_user.wire import struct
-
-STATUSES: Final = {
-    "unread": pb.MessageStatus.UNREAD,
-    "delivered": pb.MessageStatus.DELIVERED,
-    "read": pb.MessageStatus.READ,
-}
-STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
-
-
-def time(value: m.Time | None) -> datetime | None:
-    """Return a time of tenant-api, absent when it is."""
-    return None if value is None else to_datetime(value)
-
-
-def status(name: str) -> pb.MessageStatus:
-    """Return the status of a name, unspecified when the contract does not know it."""
-    return STATUSES.get(name, pb.MessageStatus.UNSPECIFIED)
 
 
 def pagination(page: m.Pagination) -> pb.Pagination:
     """Return which page a list is."""
     return pb.Pagination(
         page=page.page, limit=page.limit, total_count=page.total, page_count=page.pages
-    )
-
-
-def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
-    """Return what is known about a user."""
-    if user is None:
-        return None
-    return pb.UserInfo(
-        user_id=user.user_id,
-        type=user.type,
-        create_time=time(user.created_at),
-        meta=struct(user.meta),
     )
 
 
@@ -97,27 +70,14 @@ def message(item: m.Message, user_id: str) -> pb.Message:
         topic_id=item.topic_id,
         topic=topic(item.topic),
         quoted_message=_quoted(item.quoted_message),
-        sender=user_info(item.sender_info),
-        status_counts=status_counts(item.status_message_matrix),
+        sender=repeated.sender(item.sender_info),
+        status_counts=repeated.status_counts(item.status_message_matrix),
         reactions=[
             pb.Reaction(reaction=row.reaction, count=row.count, mine=row.me)
             for row in item.reaction_set
         ],
         mine=item.sender_id == user_id,
     )
-
-
-def status_counts(matrix: list[m.StatusCount]) -> list[pb.StatusCount]:
-    """Return the rows of a status matrix."""
-    return [
-        pb.StatusCount(
-            status=status(row.status),
-            status_name=row.status,
-            user_type=row.user_type,
-            count=row.count,
-        )
-        for row in matrix
-    ]
 
 
 def topic(item: m.Topic | None) -> pb.Topic | None:

@@ -3,10 +3,10 @@
 import msgspec
 
 from chat3_user.tenant_api.models import (
+    ABSENT,
     Json,
     Model,
     Reaction,
-    StatusCount,
     Time,
     Topic,
     UserInfo,
@@ -51,9 +51,9 @@ class MessageSection(Model, frozen=True):
     meta: Json | None = None
     topic_id: str | None = None
     topic: Topic | None = None
-    sender_info: UserInfo | None = None
+    sender_info: msgspec.Raw = ABSENT
     status_update: StatusChange | None = None
-    status_message_matrix: list[StatusCount] = []
+    status_message_matrix: msgspec.Raw = ABSENT
     reaction_update: ReactionChange | None = None
 
 

@@ -7,7 +7,8 @@ import msgspec
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import update_models as m
-from chat3_user.mapping.entities import message, status, time, topic, user_info
+from chat3_user.mapping.basics import status, time, user_info
+from chat3_user.mapping.entities import message, topic
 from chat3_user.tenant_api.models import Message
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.tokens import digest_of

@@ -13,6 +13,7 @@ from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
 from chat3_user.idempotency import Mutation, Once
 from chat3_user.mapping import entities
+from chat3_user.mapping.basics import STATUS_NAMES
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.answers import understood
 from chat3_user.tenant_api.client import DIALOG_MESSAGES, SET_STATUS, USER_DIALOGS, USER_MESSAGES
@@ -137,7 +138,7 @@ class UserService(pb.UserServiceBase):
         where = (call.identity, message.dialog_id, message.message_id)
 
         async def write(_: str | None) -> pb.SetMessageStatusResponse:
-            record = await self._writes.set_status(*where, entities.STATUS_NAMES[message.status])
+            record = await self._writes.set_status(*where, STATUS_NAMES[message.status])
             with understood(f"POST {SET_STATUS}"):
                 return pb.SetMessageStatusResponse(
                     record=entities.status_record(record, message.dialog_id)

@@ -14,6 +14,10 @@ Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that the contract has room for."""
 
 
+ABSENT = msgspec.Raw(b"")
+"""The text of a part that is not there."""
+
+
 class Model(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Base of all models: immutable, snake_case for camelCase keys."""
 
@@ -142,8 +146,10 @@ class Message(Model, frozen=True):
     topic_id: str | None = None
     topic: Topic | None = None
     quoted_message: QuotedMessage | None = None
-    sender_info: UserInfo | None = None
-    status_message_matrix: list[StatusCount] = []
+    # The same senders and matrices come with message after message: the mapping decodes them,
+    # once for each text.
+    sender_info: msgspec.Raw = ABSENT
+    status_message_matrix: msgspec.Raw = ABSENT
     reaction_set: list[Reaction] = []
 
 

@@ -38,10 +38,14 @@ _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImple
 
 _START_TIMEOUT = 60.0
 
-_LOG_TIMEOUT = 20.0
+_LOG_TIMEOUT = 10.0
 
-_LOG_PATIENCE = 60.0
-"""Seconds for which a log that fails without being refused keeps the session from starting."""
+_LOG_PATIENCE = 12.0
+"""Seconds for which a log that fails without being refused keeps the session from starting: less
+than the worker's queue lives without a consumer."""
+
+_LOG_RETRY = 30.0
+"""Seconds between attempts to get such a log while the session goes on without."""
 
 
 class AmqpBroker:
@@ -180,7 +184,7 @@ class AmqpBroker:
                 extra={"queue": self._queue, "users": len(self._users), "kept": kept},
             )
             sink.regained(complete=kept)
-            await session.ended()
+            await self._until_ended(session, connection)
         except QueueBusyError:
             # A connection cut in silence lives on at the broker for a while. Its queue is left to
             # expire; what is in it stands in the log too.
@@ -198,6 +202,19 @@ class AmqpBroker:
                 sink.lost()
             await session.close()
 
+    async def _until_ended(self, session: AmqpSession, connection: AbstractConnection) -> None:
+        """Wait for the session's end; meanwhile ask for a log that failed, now and then."""
+        ended = asyncio.ensure_future(session.ended())
+        try:
+            while self._log_failing_since is not None:
+                if (await asyncio.wait({ended}, timeout=_LOG_RETRY))[0]:
+                    break
+                await self._open_log(connection)
+            await ended
+        finally:
+            ended.cancel()
+            await asyncio.gather(ended, return_exceptions=True)
+
     async def _open_log(self, connection: AbstractConnection) -> None:
         """Declare the log and feed it; where that cannot be, say so and go on without.
 
@@ -208,6 +225,7 @@ class AmqpBroker:
             async with asyncio.timeout(_LOG_TIMEOUT):
                 await self._declare_log(connection)
         except _Refusals as error:
+            self._log_failing_since = None
             self._go_without_log(error)
         except _Failures as error:
             self._log_failing_since = self._log_failing_since or time.monotonic()

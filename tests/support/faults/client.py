@@ -89,21 +89,18 @@ class StreamClient:
         request.heartbeat_interval.seconds = self._heartbeat
         self._silent = asyncio.get_running_loop().create_future()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=_OPTIONS)
+        call = channel.unary_stream(
+            SUBSCRIBE,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=message_class("SubscribeUpdatesResponse").FromString,
+        )(request, metadata=tuple(self.metadata.items()))
+        reading = asyncio.ensure_future(self._read(call, self.token))
         try:
-            call = channel.unary_stream(
-                SUBSCRIBE,
-                request_serializer=lambda message: message.SerializeToString(),
-                response_deserializer=message_class("SubscribeUpdatesResponse").FromString,
-            )(request, metadata=tuple(self.metadata.items()))
-            walked_away = self._silent
-            reading = asyncio.ensure_future(self._read(call, self.token))
-            await asyncio.wait({reading, walked_away}, return_when=asyncio.FIRST_COMPLETED)
-            if not reading.done():
-                reading.cancel()
-                await asyncio.wait({reading})
-                return None
-            return await reading
+            await asyncio.wait({reading, self._silent}, return_when=asyncio.FIRST_COMPLETED)
+            return await reading if reading.done() else None
         finally:
+            reading.cancel()
+            await asyncio.wait({reading})
             self.live.clear()
             await channel.close()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from typing import Any
 
 import aiormq
@@ -12,6 +11,7 @@ from pamqp import decode
 from pamqp.commands import Basic
 
 from chat3_embedded import AmqpPublisher, NullPublisher, UnpublishableUpdateError
+from support.rabbitmq import RabbitMQ
 
 ARGUMENTS = (b"{}", {"userId": "alice"}, 1_795_424_736_781)
 
@@ -110,9 +110,8 @@ async def test_the_null_publisher_takes_everything() -> None:
     await NullPublisher().publish("k", *ARGUMENTS)
 
 
-@pytest.mark.skipif("RABBITMQ_URL" not in os.environ, reason="needs a RabbitMQ server")
-async def test_a_real_broker_delivers_what_was_published() -> None:
-    url = os.environ["RABBITMQ_URL"]
+async def test_a_real_broker_delivers_what_was_published(rabbitmq: RabbitMQ) -> None:
+    url = rabbitmq.url
     publisher = AmqpPublisher(url, exchange="chat3_embedded_test")
     channel = await publisher.connect()
     queue = (await channel.queue_declare(exclusive=True)).queue

@@ -1,0 +1,38 @@
+"""Times, statuses and users: what stands in almost every message of the contract."""
+
+from datetime import datetime
+from typing import Final
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.tenant_api import models as m
+from chat3_user.times import to_datetime
+from chat3_user.wire import struct
+
+STATUSES: Final = {
+    "unread": pb.MessageStatus.UNREAD,
+    "delivered": pb.MessageStatus.DELIVERED,
+    "read": pb.MessageStatus.READ,
+}
+STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
+
+
+def time(value: m.Time | None) -> datetime | None:
+    """Return a time of tenant-api, absent when it is."""
+    return None if value is None else to_datetime(value)
+
+
+def status(name: str) -> pb.MessageStatus:
+    """Return the status of a name, unspecified when the contract does not know it."""
+    return STATUSES.get(name, pb.MessageStatus.UNSPECIFIED)
+
+
+def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
+    """Return what is known about a user."""
+    if user is None:
+        return None
+    return pb.UserInfo(
+        user_id=user.user_id,
+        type=user.type,
+        create_time=time(user.created_at),
+        meta=struct(user.meta),
+    )
