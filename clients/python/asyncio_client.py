@@ -11,6 +11,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
+from google.rpc import error_details_pb2
+from grpclib import GRPCError, Status
+from grpclib.client import Channel
+from grpclib.exceptions import StreamTerminatedError
+
 from chat3_api.chat3.user.v1 import (
     GetUserDialogsRequest,
     Message,
@@ -19,10 +24,6 @@ from chat3_api.chat3.user.v1 import (
     Update,
     UserServiceStub,
 )
-from google.rpc import error_details_pb2
-from grpclib import GRPCError, Status
-from grpclib.client import Channel
-from grpclib.exceptions import StreamTerminatedError
 
 ATTEMPTS = 4
 
@@ -140,7 +141,7 @@ async def pause(attempt: int, error: Exception) -> None:
     wanted = detail(error, error_details_pb2.RetryInfo)
     if wanted is not None:
         delay = wanted.retry_delay.ToTimedelta().total_seconds()
-    await asyncio.sleep(delay * random.uniform(1.0, 1.5))  # noqa: S311 - spreads load
+    await asyncio.sleep(delay * random.uniform(1.0, 1.5))
 
 
 def explain(error: Exception) -> None:

@@ -123,7 +123,7 @@ def pause(attempt: int, error: grpc.RpcError | None) -> None:
     wanted = detail(error, error_details_pb2.RetryInfo) if error is not None else None
     if wanted is not None:
         delay = wanted.retry_delay.ToTimedelta().total_seconds()
-    time.sleep(delay * random.uniform(1.0, 1.5))  # noqa: S311 - spreads load
+    time.sleep(delay * random.uniform(1.0, 1.5))
 
 
 def explain(error: grpc.RpcError) -> None:

@@ -19,4 +19,4 @@ def pause(attempt: int, wanted: float | None) -> float:
 
 
 def _jitter(low: float, high: float) -> float:
-    return random.uniform(low, high)  # noqa: S311 - spreads load, guards no secret
+    return random.uniform(low, high)

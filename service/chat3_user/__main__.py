@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from chat3_user import logs, process
 from chat3_user.config import ConfigError, masked, parse
 from chat3_user.edge import check_files
+from chat3_user.idempotency.place import check_database
 from chat3_user.workers import Workers, core_count
 
 
@@ -15,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config, print_only = parse(arguments)
         check_files(config)
+        if not print_only:
+            check_database(config)
     except ConfigError as error:
         sys.stderr.write(f"chat3-user-service: {error}\n")
         return 2

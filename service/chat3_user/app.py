@@ -21,7 +21,7 @@ from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Once, Store, Times
-from chat3_user.idempotency.place import default_database
+from chat3_user.idempotency.place import database
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.mapping.updates import decode_update
@@ -175,8 +175,7 @@ def _idempotency_store(config: Config, times: Times) -> Store:
         return RedisStore(
             config.redis_url, times, timeout=config.redis_timeout, ca_file=config.redis_ca_file
         )
-    platform = config.tenant_api_url or config.demo_database
-    return SqliteStore(config.idempotency_database or default_database(platform), times)
+    return SqliteStore(database(config), times)
 
 
 def _resilience(config: Config) -> ResilienceSettings:

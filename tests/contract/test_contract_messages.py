@@ -29,7 +29,7 @@ async def pair(world: World) -> tuple[str, str, str]:
 async def eventually(read: Callable[[], Awaitable[Any]], expected: Any) -> None:
     """Wait until a value that a real server computes late is as expected."""
     async with asyncio.timeout(15):
-        while await read() != expected:  # noqa: ASYNC110 - there is nothing else to wait for
+        while await read() != expected:
             await asyncio.sleep(0.1)
 
 

@@ -36,8 +36,8 @@ class Project:
     root: Path
 
     def make(self, *arguments: str) -> Outcome:
-        run = subprocess.run(  # noqa: S603 -- fixed program, arguments of our own
-            ["make", "-f", "mk/generate.mk", f"VENV={sys.prefix}", *arguments],  # noqa: S607
+        run = subprocess.run(
+            ["make", "-f", "mk/generate.mk", f"VENV={sys.prefix}", *arguments],
             cwd=self.root,
             capture_output=True,
             text=True,

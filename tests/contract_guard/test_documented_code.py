@@ -84,7 +84,7 @@ def test_search_finds_a_symbol_in_a_browser(tmp_path: Path) -> None:
     if browser is None:
         pytest.skip("needs Chromium or Chrome")
 
-    run = subprocess.run(  # noqa: S603 -- a browser on a file of our own
+    run = subprocess.run(
         [
             browser,
             "--headless",

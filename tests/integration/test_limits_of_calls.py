@@ -23,7 +23,7 @@ async def _subscribe(client: RawClient, **changed: str) -> Answer:
     client.flush()
     answer = client.answers[stream]
     async with asyncio.timeout(10):
-        while not answer.data and not answer.ended.is_set():  # noqa: ASYNC110 - see `_until`
+        while not answer.data and not answer.ended.is_set():
             await asyncio.sleep(0.02)
     return answer
 
@@ -80,7 +80,7 @@ async def test_streams_of_an_api_key_are_bounded_and_a_closed_one_makes_room() -
         client.h2.reset_stream(1, 8)
         client.flush()
         async with asyncio.timeout(5):
-            while not (await _subscribe(client, x_user_id="carl")).data:  # noqa: ASYNC110
+            while not (await _subscribe(client, x_user_id="carl")).data:
                 await asyncio.sleep(0.05)
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from integration_vocabulary import Caller, Client, Subscription, sending
+from grpclib.exceptions import GRPCError
+from integration_vocabulary import Caller, Client, Subscription, failure, sending
 
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import (
@@ -68,8 +69,17 @@ async def test_a_thousand_subscribers_at_once_get_everything_and_nothing_else(
         async def open_one(number: int) -> tuple[tuple[str, str], Subscription]:
             tenant, user = several[number]
             caller = client.as_user(user, tenant=tenant, channel=channels[number % CONNECTIONS])
-            stream = await streams.enter_async_context(caller.subscribed())
-            return several[number], stream
+            for _ in range(3):
+                try:
+                    stream = await streams.enter_async_context(caller.subscribed())
+                except GRPCError as error:
+                    # On a machine that is very busy the service says so, and when to come again.
+                    refused = failure(error)
+                    assert refused.reason is pb.ErrorReason.UPDATES_UNAVAILABLE
+                    await asyncio.sleep(refused.retry_after)
+                else:
+                    return several[number], stream
+            raise AssertionError("never established")
 
         began = time.perf_counter()
         opened = await asyncio.gather(*(open_one(number) for number in range(SUBSCRIBERS)))
@@ -91,7 +101,7 @@ async def test_a_thousand_subscribers_at_once_get_everything_and_nothing_else(
         expected = [f"{tenant}/{user}/0", f"{tenant}/{user}/1"]
         assert streams_of_user == [expected] * len(streams_of_user)
     with capsys.disabled():
-        print(  # noqa: T201 - the measurement is part of the test's worth
+        print(
             f"\n{SUBSCRIBERS} subscribers established in {established - began:.2f} s, "
             f"{2 * len(identities)} updates published and {2 * SUBSCRIBERS} deliveries read in "
             f"{delivered - established:.2f} s"
@@ -117,7 +127,7 @@ async def test_one_worker_has_one_queue_and_one_binding_a_user(
 
     async def bound_becomes(queue: str, *keys: str) -> None:
         async with asyncio.timeout(10):
-            while sorted(await asyncio.to_thread(bound, queue)) != sorted(keys):  # noqa: ASYNC110 - the broker tells nobody
+            while sorted(await asyncio.to_thread(bound, queue)) != sorted(keys):
                 await asyncio.sleep(0.05)
 
     # The queue of a worker that was killed outlives it for a while.
@@ -156,7 +166,7 @@ async def test_a_user_whose_binding_went_is_bound_again(
                 await publish(upstream, "alice", an_update(TENANT, "alice", f"evt_{number}"))
                 assert (await stream.update()).event_id == f"evt_{number}"
             async with asyncio.timeout(5):
-                while gateway.running.hub._feeds:  # noqa: ASYNC110
+                while gateway.running.hub._feeds:
                     await asyncio.sleep(0.01)
 
 

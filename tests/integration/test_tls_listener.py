@@ -172,7 +172,7 @@ async def test_new_certificates_are_used_while_an_open_stream_lives_on(
             await _until(lambda: bool(client.answers[stream].data))
             _make(project, tmp_path)
             async with asyncio.timeout(15):
-                while await _serial(service.grpc_port) == before:  # noqa: ASYNC110
+                while await _serial(service.grpc_port) == before:
                     await asyncio.sleep(0.2)
             # The connection from before goes on: an old stream, and new calls.
             seen = len(client.answers[stream].data)
@@ -265,5 +265,5 @@ async def _dialog(client: RawClient) -> str:
 
 async def _until(condition: Any) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what h2 has read is no event
+        while not condition():
             await asyncio.sleep(0.02)

@@ -332,7 +332,7 @@ async def test_a_call_that_is_cancelled_is_cancelled_upstream(
     scripted.answer = slow
     call = asyncio.create_task(tricked.fails(REQUESTS[name], timeout=None))
     async with asyncio.timeout(5):
-        while not scripted.asked:  # noqa: ASYNC110 - the script has no event for it
+        while not scripted.asked:
             await asyncio.sleep(0.01)
         call.cancel()
         await asyncio.gather(call, return_exceptions=True)

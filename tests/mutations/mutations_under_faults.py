@@ -28,10 +28,10 @@ async def test_every_key_is_one_message_and_every_answer_true(
             tally = await running.run(seeds, SENDS)
             if tally.broken and tally.lag > LAG_ALLOWED:
                 # Then the tests' own proxy delivered later than the service was told to expect.
-                print(f"{seeds}: the machine was too busy, again: {tally}")  # noqa: T201
+                print(f"{seeds}: the machine was too busy, again: {tally}")
                 tally = await running.run(seeds, SENDS)
             assert not tally.broken, f"{seeds}: {tally}"
             total.add(tally)
         faults = dict(running.proxy.happened.most_common())
-    print(f"\n{kind}, {workers} workers, {SEEDS} seeds: {total}\nwrites at the proxy: {faults}")  # noqa: T201
+    print(f"\n{kind}, {workers} workers, {SEEDS} seeds: {total}\nwrites at the proxy: {faults}")
     assert total.sends == SEEDS * SENDS

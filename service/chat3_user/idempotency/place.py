@@ -1,19 +1,26 @@
-"""Where the SQLite store is when nobody says: in the state folder, a file for each platform."""
+"""Where the SQLite store is: where the settings say, else in the state folder, by platform."""
 
 import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
-from chat3_user.idempotency.sqlite import IN_MEMORY
+from chat3_user.config import Config, ConfigError
+
+IN_MEMORY: Final = ":memory:"
 
 
-def default_database(platform: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Return the file for the keys of ``platform`` (its URL or file).
+def database(config: Config, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the file for idempotency keys, or `IN_MEMORY`.
 
-    A platform without a name lives in this process's memory, and so do its keys. systemd names the
-    folder in ``STATE_DIRECTORY``; elsewhere it is the user's state folder.
+    Every platform has a file of its own; one that lives in this process's memory keeps its keys
+    there too. systemd names the folder in ``STATE_DIRECTORY``; elsewhere it is the user's state
+    folder.
     """
+    if config.idempotency_database:
+        return config.idempotency_database
+    platform = config.tenant_api_url or config.demo_database
     if not platform:
         return IN_MEMORY
     name = hashlib.blake2b(platform.encode(), digest_size=4).hexdigest()
@@ -21,3 +28,26 @@ def default_database(platform: str, environment: Mapping[str, str] = os.environ)
         return str(Path(given.split(":")[0]) / f"idempotency-{name}.db")
     home = environment.get("XDG_STATE_HOME") or str(Path("~/.local/state").expanduser())
     return str(Path(home) / "chat3-user-service" / f"idempotency-{name}.db")
+
+
+def check_database(config: Config) -> None:
+    """Make the file, so that one that cannot be written is known before the first call.
+
+    Raises `ConfigError`.
+    """
+    path = database(config)
+    if config.redis_url or path == IN_MEMORY:
+        return
+    try:
+        make_private(Path(path))
+    except OSError as error:
+        raise ConfigError(
+            f"IDEMPOTENCY_DATABASE: {path} cannot be written ({error.strerror}); name another file,"
+            " or a Redis in REDIS_URL"
+        ) from error
+
+
+def make_private(path: Path) -> None:
+    """Make the file for its owner alone: it holds answers, and so what users write."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))

@@ -12,7 +12,6 @@ found in it is in doubt for as long as keys are kept.
 
 import asyncio
 import logging
-import os
 import secrets
 import sqlite3
 import time
@@ -22,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from chat3_user.idempotency.place import IN_MEMORY, make_private
 from chat3_user.idempotency.records import SCHEMA, SqliteRecords
 from chat3_user.idempotency.store import Attempt, Claim, StoreUnavailableError, Times
 
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-IN_MEMORY: Final = ":memory:"
 _BUSY_SECONDS: Final = 5.0
 _PURGE_PAUSE: Final = 60.0
 _PURGE_BATCH: Final = 500
@@ -151,7 +150,7 @@ class SqliteStore:
 
     def _connect(self) -> SqliteRecords:
         if self._path != IN_MEMORY:
-            _make_private(Path(self._path))
+            make_private(Path(self._path))
         connection = sqlite3.connect(
             self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -171,12 +170,6 @@ class SqliteStore:
 
 Operation = Callable[[SqliteRecords], Any]
 _Step = tuple[Operation, "asyncio.Future[Any]"]
-
-
-def _make_private(path: Path) -> None:
-    """Make the file for its owner alone: it holds answers, and so what users write."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def _boot() -> str:

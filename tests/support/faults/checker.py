@@ -113,7 +113,7 @@ def _chains(client: ClientHistory, verdict: Verdict) -> list[tuple[list[Event], 
             verdict.ends[event.reason or event.status] += 1
             offers[event.token] = event
             continue
-        if not event.token or len(event.token) > 1024:  # noqa: PLR2004 - the contract's limit
+        if not event.token or len(event.token) > 1024:
             verdict.malformed.append(f"{client.name}: a response without a sound token: {event}")
         if isinstance(event, Established):
             if event.resumed != bool(event.resumed_from):

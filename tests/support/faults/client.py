@@ -26,6 +26,9 @@ _OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
+    # A window of 64 KiB that does not grow, so that who stops reading is soon a slow client.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 65_535),
 )
 _SILENCE = 12.0
 """Seconds without a response after which a client gives a stream up: over two heartbeats of 5 s."""
