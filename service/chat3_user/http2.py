@@ -45,6 +45,8 @@ __all__ = ["Connection", "ConnectionLimits", "Http2Server"]
 log = logging.getLogger(__name__)
 
 _HIGHEST_STREAM: Final = 2**31 - 1
+_BEFORE_GO_AWAY: Final = 1.0
+
 _ROUND_TRIP: Final = 1.0
 """Seconds between the two GOAWAY frames: more than a round trip."""
 
@@ -271,17 +273,25 @@ class Http2Server(Server):
         return self._connections
 
     async def drain(self, grace: float) -> None:
-        """Stop listening, send GOAWAY, and wait up to ``grace`` seconds for calls in flight."""
+        """Stop listening, send GOAWAY, and wait up to ``grace`` seconds for calls in flight.
+
+        GOAWAY waits a moment for what is about to end: grpclib's client drops a connection with all
+        its calls when it gets one.
+        """
         if self._server is not None:
             self._server.close()
+        await self._until_idle(min(grace, _BEFORE_GO_AWAY))
         for connection in tuple(self._connections):
             connection.go_away()
-        deadline = asyncio.get_running_loop().time() + grace
+        await self._until_idle(grace)
+        # What is written last has to leave before connections are closed.
+        await asyncio.sleep(0.05)
+
+    async def _until_idle(self, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
         # grpclib tells nobody when a stream ends, so this looks.
         while self._busy() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-        # What is written last has to leave before connections are closed.
-        await asyncio.sleep(0.05)
 
     def abort(self) -> None:
         """Cancel what is still running and close all connections."""

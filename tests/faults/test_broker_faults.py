@@ -20,7 +20,9 @@ def degraded(event: object) -> bool:
 
 async def live_again(listener: Listener) -> None:
     """Wait for the heartbeat that says, after a degraded one, that updates flow."""
-    while "STREAM_STATE_LIVE" not in listener.states[listener.states.index("STREAM_STATE_DEGRADED"):]:
+    while (
+        "STREAM_STATE_LIVE" not in listener.states[listener.states.index("STREAM_STATE_DEGRADED") :]
+    ):
         await listener.recorder.changed()
 
 
@@ -44,7 +46,6 @@ async def test_a_lost_connection_loses_nothing(stage: Stage) -> None:
 async def test_a_half_closed_connection_loses_nothing(stage: Stage) -> None:
     worker, amqp = await stage.worker()
     alice = await stage.scene.listener(worker.grpc_port)
-
 
     live = worker.says("broker session is live")
     amqp.proxy.half_close(Way.DOWN)
@@ -239,7 +240,6 @@ async def test_a_silent_broker_is_found_out(stage: Stage) -> None:
 
 async def test_acknowledgements_that_never_arrive_duplicate_nothing(stage: Stage) -> None:
     """The broker sends again what it holds for unacknowledged, and a feed remembers as much."""
-
 
     worker, amqp = await stage.worker()
     alice = await stage.scene.listener(worker.grpc_port)

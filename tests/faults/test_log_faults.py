@@ -47,7 +47,9 @@ async def test_a_client_resumes_from_any_token_it_was_given(stage: Stage) -> Non
     for place in range(0, len(events), 17):
         again = await stage.scene.listener(ports[1], come=False)
         again.client.token = events[place].token
-        rest = [update for event in events[place + 1 :] if (update := getattr(event, "update_id", ""))]
+        rest = [
+            update for event in events[place + 1 :] if (update := getattr(event, "update_id", ""))
+        ]
         await again.come()
         await again.has(*rest)
         await again.has(*await stage.scene.publish(1))

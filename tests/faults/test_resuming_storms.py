@@ -3,84 +3,101 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
-from chat3_user.updates.amqp_broker import AmqpBroker
 
+from chat3_user.app import Running, running
+from chat3_user.config import Config
+from chat3_user.updates.amqp_broker import AmqpBroker
 from support.faults.history import Address
-from support.faults.scene import ALICE, Listener, Scene, scene
-from support.gateway import TENANT, Gateway, Upstream, run_gateway
-from support.rabbitmq import RabbitMQ
+from support.faults.scene import ALICE, Listener, Scene
+from support.faults.stage import Stage
+from support.gateway import TENANT
 
 
 @pytest.fixture(name="scene")
-async def scene_(upstream: Upstream, rabbitmq: RabbitMQ) -> AsyncIterator[Scene]:
-    async with scene(upstream, rabbitmq.url) as made:
+def scene_(stage: Stage) -> Scene:
+    return stage.scene
+
+
+@asynccontextmanager
+async def service(stage: Stage, **settings: Any) -> AsyncIterator[Running]:
+    """Run the service in this process; all of one test share the stage's log."""
+    config = Config(
+        grpc_port=0,
+        ops_port=0,
+        tenant_api_url=stage.upstream.url,
+        rabbitmq_url=stage.rabbitmq.url,
+        rabbitmq_updates_log=stage.log,
+        idempotency_database=":memory:",
+        shutdown_grace=0.5,
+        **settings,
+    )
+    async with running(config) as made:
+        await made.ready()
         yield made
 
 
-def port_of(gateway: Gateway) -> int:
-    return gateway.running.grpc_port
+@pytest.fixture
+async def gateway(stage: Stage) -> AsyncIterator[Running]:
+    async with service(stage) as made:
+        yield made
 
 
-def entries_read(gateway: Gateway) -> int:
-    broker = gateway.running.broker
+def broker_of(gateway: Running) -> AmqpBroker:
+    broker = gateway.broker
     assert isinstance(broker, AmqpBroker)
-    return broker.log.entries_read
+    return broker
 
 
-async def test_a_quick_reconnect_is_served_from_memory(gateway: Gateway, scene: Scene) -> None:
-    alice = await scene.listener(port_of(gateway))
+async def test_a_quick_reconnect_is_served_from_memory(gateway: Running, scene: Scene) -> None:
+    alice = await scene.listener(gateway.grpc_port)
     for _ in range(5):
         await alice.has(*await scene.publish(5))
         await alice.leave()
         await scene.publish(20)
         await alice.come()
     await scene.nothing_was_lost()
-    assert entries_read(gateway) == 0
+    assert broker_of(gateway).log.entries_read == 0
 
 
 @pytest.mark.timeout(180)
-async def test_a_storm_reads_each_entry_of_the_log_once(
-    upstream: Upstream, rabbitmq: RabbitMQ, scene: Scene
-) -> None:
+async def test_a_storm_reads_each_entry_of_the_log_once(stage: Stage, scene: Scene) -> None:
     """300 clients of 100 users come back to a worker that knows none of them."""
     addresses = [Address(TENANT, f"user{number}") for number in range(100)]
-    log = {"rabbitmq_updates_log": "log_of_the_storm"}
-    async with run_gateway(upstream.url, rabbitmq.url, **log) as first:
+    async with service(stage) as first:
         storming = [
-            await scene.listener(port_of(first), addresses[number % 100]) for number in range(300)
+            await scene.listener(first.grpc_port, addresses[number % 100]) for number in range(300)
         ]
         for listener in storming:
             await listener.leave()
     for address in addresses:
         await scene.publish(10, address)
-    async with run_gateway(upstream.url, rabbitmq.url, **log) as second:
+    async with service(stage) as second:
         for listener in storming:
-            listener.proxy.target = port_of(second)
+            listener.proxy.target = second.grpc_port
         begun = time.monotonic()
         await asyncio.gather(*(listener.come() for listener in storming))
         took = time.monotonic() - begun
         await scene.nothing_was_lost()
         # What was published, and the marks of both workers.
-        assert entries_read(second) < 1000 + 200, f"{took:.1f} s"
+        assert broker_of(second).log.entries_read < 1000 + 200, f"{took:.1f} s"
 
 
 @pytest.mark.timeout(180)
-async def test_live_updates_are_not_delayed_by_a_replay(
-    upstream: Upstream, rabbitmq: RabbitMQ, scene: Scene
-) -> None:
+async def test_live_updates_are_not_delayed_by_a_replay(stage: Stage, scene: Scene) -> None:
     """While one client catches up on 10,000 updates, another's arrive as ever."""
-    log = {"rabbitmq_updates_log": "log_of_the_replay"}
     bob = Address(TENANT, "bob")
-    async with run_gateway(upstream.url, rabbitmq.url, **log) as first:
-        behind = await scene.listener(port_of(first))
+    async with service(stage) as first:
+        behind = await scene.listener(first.grpc_port)
         await behind.leave()
     for _ in range(20):
         await scene.burst(500)
-    async with run_gateway(upstream.url, rabbitmq.url, **log) as second:
-        live = await scene.listener(port_of(second), bob)
-        behind.proxy.target = port_of(second)
+    async with service(stage) as second:
+        live = await scene.listener(second.grpc_port, bob)
+        behind.proxy.target = second.grpc_port
         coming = asyncio.create_task(behind.come())
         delays = []
         while not coming.done() or len(behind.got) < 10_000:
@@ -93,25 +110,25 @@ async def test_live_updates_are_not_delayed_by_a_replay(
         await scene.nothing_was_lost()
 
 
-async def test_several_streams_of_a_user_share_the_work(gateway: Gateway, scene: Scene) -> None:
+async def test_several_streams_of_a_user_share_the_work(gateway: Running, scene: Scene) -> None:
     """One binding and one copy of an update, however many streams."""
-    streams: list[Listener] = [await scene.listener(port_of(gateway)) for _ in range(10)]
+    streams: list[Listener] = [await scene.listener(gateway.grpc_port) for _ in range(10)]
     await scene.publish(20)
     await scene.nothing_was_lost()
-    assert len(gateway.running.hub._feeds) == 1
+    assert len(gateway.hub._feeds) == 1
     assert {len(stream.got) for stream in streams} == {21}
 
 
 async def test_an_expired_user_is_unbound_and_comes_back_complete(
-    upstream: Upstream, rabbitmq: RabbitMQ, scene: Scene
+    stage: Stage, scene: Scene
 ) -> None:
-    async with run_gateway(upstream.url, rabbitmq.url, stream_grace=0.2) as made:
-        alice = await scene.listener(port_of(made))
+    async with service(stage, stream_grace=0.2) as made:
+        alice = await scene.listener(made.grpc_port)
         await alice.has(*await scene.publish(5))
         await alice.leave()
-        while made.running.hub._feeds:
+        while made.hub._feeds:
             await asyncio.sleep(0.05)
         await scene.publish(5)
         await alice.come()
         await scene.nothing_was_lost()
-        assert ALICE.user in made.running.broker._users  # type: ignore[attr-defined]
+        assert ALICE.user in broker_of(made)._users

@@ -11,6 +11,16 @@ from itertools import count
 from typing import Any
 
 import pytest
+from grpclib.client import Channel
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    rule,
+    run_state_machine_as_test,
+)
+
 from chat3_api.chat3.user.v1 import (
     GetDialogMessagesRequest,
     GetUserDialogsRequest,
@@ -28,16 +38,6 @@ from chat3_api.chat3.user.v1 import (
 from chat3_embedded.demo import ALICE_BOB, API_KEY, GENERAL, TENANT
 from chat3_user.app import running
 from chat3_user.config import Config
-from grpclib.client import Channel
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    rule,
-    run_state_machine_as_test,
-)
-
 from support.gateway import metadata
 
 _READER = "alice"
@@ -69,7 +69,8 @@ def apply(picture: Picture, update: Update) -> None:
     """Fold an update into a picture."""
     if update.type is UpdateType.MESSAGE and update.message and update.message.message:
         message = update.message.message
-        entry = picture.setdefault(message.message_id, {"reactions": {}, "statuses": {}})
+        # A new message's statuses are in no update until somebody gives it one.
+        entry = picture.setdefault(message.message_id, {"reactions": {}, "statuses": None})
         entry.update(content=message.content, sender=message.sender_id)
     elif update.type is UpdateType.MESSAGE_REACTION and update.message_reaction:
         message = update.message_reaction.message or Message()
@@ -145,9 +146,16 @@ class Reader:
             picture.update({message.message_id: shown(message) for message in page.messages})
         return picture
 
+    def _as_known(self, snapshot: Picture) -> Picture:
+        """Leave out the statuses that no update has told yet."""
+        for key, entry in self.picture.items():
+            if isinstance(entry, dict) and entry["statuses"] is None and key in snapshot:
+                snapshot[key]["statuses"] = None
+        return snapshot
+
     async def agrees(self) -> None:
         """Wait until the picture equals a fresh snapshot; fail when nothing more comes."""
-        while (wanted := await self.snapshot()) != self.picture:
+        while (wanted := self._as_known(await self.snapshot())) != self.picture:
             try:
                 async with asyncio.timeout(3), self._changed:
                     await self._changed.wait()

@@ -35,3 +35,4 @@ async def test_every_key_is_one_message_and_every_answer_true(
         faults = dict(running.proxy.happened.most_common())
     print(f"\n{kind}, {workers} workers, {SEEDS} seeds: {total}\nwrites at the proxy: {faults}")
     assert total.sends == SEEDS * SENDS
+    assert not total.failures["INTERNAL"], "a fault of the service itself"

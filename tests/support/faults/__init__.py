@@ -1,1 +1,1 @@
-"""The fault suite's instruments: recorder, checker, proxy, workers, clients, publisher, schedules."""
+"""The fault suite's instruments, from the recorder and its checker to proxies and schedules."""

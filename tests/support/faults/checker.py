@@ -2,9 +2,9 @@
 
 A logical client is a chain of streams linked by resume tokens; it begins with a stream that was
 opened without one. A chain must get every update that was published after its first stream was
-established and confirmed by the broker, unless a gap says that it may be missing. Updates the broker
-never confirmed may arrive and may not. Typing indicators may be dropped. Nothing may come twice in a
-chain, in another order than its publisher's, or to anybody but its address.
+established and confirmed by the broker, unless a gap says that it may be missing. Updates that the
+broker never confirmed may arrive and may not. Typing indicators may be dropped. Nothing may come
+twice in a chain, in another order than its publisher's, or to anybody but its address.
 """
 
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Random fault schedules: a seed decides who listens, what is published, and what goes wrong when."""
+"""Random fault schedules: a seed decides who listens, what is published, what goes wrong when."""
 
 import asyncio
 import random
