@@ -80,8 +80,9 @@ def apply(picture: Picture, update: Update) -> None:
         message = update.message_status.message or Message()
         picture[message.message_id]["statuses"] = statuses_of(message)
     elif update.type is UpdateType.MEMBER and update.member and update.member.dialog:
-        if update.member.user_id == _READER and update.member.unread_count is not None:
-            picture[update.member.dialog.dialog_id] = update.member.unread_count
+        member = update.member
+        if member.user_id == _READER and member.unread_count is not None:
+            picture[member.dialog.dialog_id] = member.unread_count
 
 
 class Reader:
