@@ -109,8 +109,9 @@ class Feed:
 
     def token(self) -> str:
         """Return the position of a stream that has had everything this feed has had."""
-        mark = self._mark
-        since = self.mark.taken - _OVERLAP if mark is not None else 0.0
+        # Position and ids must be of one mark: asking for the newest may change it.
+        mark = self.mark if self.live else None
+        since = mark.taken - _OVERLAP if mark is not None else 0.0
         newest = islice(reversed(self._recent), IDS_MAX + 1)
         ids = [digest for taken, digest in newest if taken >= since]
         return Token(

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -128,6 +129,16 @@ async def test_a_newer_mark_counts_once_it_was_taken_after_the_feed_went_live() 
     assert a_feed(newest=newer).mark.position == LogPosition(9, 9)
     with pytest.raises(RuntimeError):
         _ = Feed("t", "a", WORKER, lambda: newer, TailLimits(1, 1)).mark
+
+
+async def test_position_and_ids_of_a_token_belong_to_one_mark() -> None:
+    newest = [Mark(None, 0.0, 0)]
+    feed = Feed("t", "a", WORKER, lambda: newest[0], TailLimits(9, 9_000))
+    feed.go_live(Mark(LogPosition(1, 1), 0.0, 1))
+    feed.take(an_update("before"))
+    newest[0] = Mark(LogPosition(9, 9), time.monotonic() + 60, 9)
+    token = token_of(feed, feed.token())
+    assert (token.position, token.ids) == (LogPosition(9, 9), [])
 
 
 async def test_what_comes_before_opening_follows_the_backlog_unless_it_was_in_it() -> None:
