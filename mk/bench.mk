@@ -6,9 +6,9 @@ BENCH_ARGUMENTS ?=
 
 bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/python'
 
-.PHONY: bench bench-unary bench-streams-fanout bench-latency bench-coldstart bench-charts bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-latency bench-coldstart bench-charts bench-setup
 
-bench: bench-unary bench-streams-fanout bench-latency bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-latency bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -19,6 +19,9 @@ bench-unary: bench-setup ## CPU per unary call, against the reference
 
 bench-streams-fanout: bench-setup ## CPU per delivered update and its latency, against the reference
 	@$(bench_python) bench/streams.py $(BENCH_ARGUMENTS)
+
+bench-streams: bench-setup ## Memory of 10,000 idle streams, and a storm in which all resume
+	@$(bench_python) bench/streams_memory.py $(BENCH_ARGUMENTS)
 
 bench-latency: bench-setup ## Latency added to a direct REST call, and two workers against one
 	@$(bench_python) bench/latency.py $(BENCH_ARGUMENTS)

@@ -208,6 +208,8 @@ async def _serve_ops(
     def refresh() -> None:
         metrics.streams.set(hub.stream_count)
         metrics.broker_live.set(hub.live)
+        if isinstance(broker, AmqpBroker):
+            metrics.log_entries_read.set(broker.log.entries_read)
 
     runner = web.AppRunner(create_ops_app(metrics, problems, refresh), access_log=None)
     await runner.setup()

@@ -24,6 +24,11 @@ class Metrics:
             registry=self.registry,
         )
         self.streams = Gauge("chat3_streams", "Open streams of updates.", registry=self.registry)
+        self.log_entries_read = Gauge(
+            "chat3_log_entries_read",
+            "Entries of the updates log that were read for streams that resumed.",
+            registry=self.registry,
+        )
         self.broker_live = Gauge(
             "chat3_broker_live", "1 while updates flow from the broker.", registry=self.registry
         )

@@ -6,12 +6,13 @@
 import os
 import secrets
 import time
+from pathlib import Path
 
 import pytest
 
 from support.faults.checker import Verdict
 from support.faults.schedules import Schedule
-from support.faults.world import world
+from support.faults.world import World, world
 from support.rabbitmq import RabbitMQ
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "20"))
@@ -22,7 +23,7 @@ _BROKER_EVERY = 20
 
 @pytest.mark.timeout(120 + 60 * SCHEDULES)
 async def test_random_faults_break_no_promise(
-    broker: RabbitMQ, capsys: pytest.CaptureFixture[str]
+    broker: RabbitMQ, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     total, failed, began = Verdict(), [], time.monotonic()
     async with world(broker, SEED) as made:
@@ -38,8 +39,21 @@ async def test_random_faults_break_no_promise(
                     failed.append(seed)
                     for line in (*schedule.told, *verdict.findings()):
                         print(f"\n    {line}", end="")
+                    print(f"\n    all of it: {_written(tmp_path / str(seed), made)}", end="")
     with capsys.disabled():
         took = time.monotonic() - began
         print(f"\n{SCHEDULES} schedules, seeds {SEED} to {seed}, {took:.0f} s: {total}")
         print(f"ends of streams: {dict(sorted(total.ends.items()))}")
     assert not failed, f"replay with: make test-faults SCHEDULES=1 SEED={failed[0]}"
+
+
+def _written(path: Path, made: World) -> Path:
+    """Write down all that clients, publishers and workers saw in the last schedule."""
+    recorder = made.recorder
+    lines = [str(publication) for publication in recorder.publications.values()]
+    for client in recorder.clients:
+        lines += [f"{client.name} {client.address}", *(f"    {event}" for event in client.events)]
+    for worker in made.workers:
+        lines += [worker.name, *(f"    {record}" for record in worker.log)]
+    path.write_text("\n".join(lines))
+    return path

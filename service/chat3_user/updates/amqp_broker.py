@@ -85,6 +85,7 @@ class AmqpBroker:
         self._delay = back_off[0]
         self._log = AmqpLog(log_queue)
         self._users: set[str] = set()
+        self._queue_whole = False
         self._session: AmqpSession | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self.problem = "not connected yet"
@@ -176,7 +177,11 @@ class AmqpBroker:
         try:
             await self._open_log(connection)
             async with asyncio.timeout(_START_TIMEOUT):
-                kept = await session.start(self._exchange, tuple(self._users))
+                # A queue that an attempt before this one has declared missed what was published
+                # in between, and perhaps bindings.
+                kept = self._queue_whole = await session.queue_exists() and self._queue_whole
+                await session.start(self._exchange, tuple(self._users))
+            self._queue_whole = True
             self._session = session
             self._delay = self._back_off[0]
             log.info(

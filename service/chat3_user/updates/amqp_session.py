@@ -59,14 +59,12 @@ class AmqpSession:
         self._unacknowledged = 0
         self._last_tag = 0
 
-    async def start(self, exchange: str, users: Iterable[str]) -> bool:
+    async def start(self, exchange: str, users: Iterable[str]) -> None:
         """Declare the exchange and the queue, bind ``users``, consume.
 
-        Returns whether the queue was there before, with all that was published meanwhile. Raises
-        `QueueBusyError` when the broker still takes the worker's last connection for alive.
+        Raises `QueueBusyError` when the broker still takes the worker's last connection for alive.
         """
         self._exchange = exchange
-        kept = await self._queue_exists()
         channel = self._channel = await self.connection.channel()
         channel.on_consumer_cancel_callbacks.add(self._cancelled)
         # aiormq would start a task for every message, at a quarter of what a message costs.
@@ -82,9 +80,9 @@ class AmqpSession:
             raise QueueBusyError from error
         for user_id in users:
             await self.bind(user_id)
-        return kept
 
-    async def _queue_exists(self) -> bool:
+    async def queue_exists(self) -> bool:
+        """Return whether the queue is there already."""
         try:
             channel = await self.connection.channel()
             await channel.queue_declare(self._queue, passive=True)

@@ -64,6 +64,7 @@ class Feed:
         self._sequence = 0
         self._recent: deque[tuple[float, bytes]] = deque(maxlen=_RECENT_MAX)
         self._recent_ids: set[bytes] = set()
+        self._recovered: set[bytes] = set()
         self._tail: deque[Item] = deque()
         self._tail_size = 0
         self._tail_limits = tail
@@ -77,6 +78,15 @@ class Feed:
         """Start from ``mark``, taken after the user was bound."""
         self._mark = mark
 
+    def recovered(self, mark: Mark, digests: set[bytes]) -> None:
+        """Go on from ``mark``: all that was taken so far stands before it.
+
+        Of ``digests``, read from the log, some are still to come by the queue.
+        """
+        self._mark = mark
+        self._recovered = digests
+        self._recent = deque(((0.0, digest) for _, digest in self._recent), _RECENT_MAX)
+
     @property
     def mark(self) -> Mark:
         """The newest mark that counts for this feed."""
@@ -85,11 +95,12 @@ class Feed:
         newest = self._newest_mark()
         if newest.taken > self._mark.taken:
             self._mark = newest
+            self._recovered = set()
         return self._mark
 
     def take(self, decoded: DecodedUpdate) -> None:
         """Give an update to all streams, unless it has been here before."""
-        if decoded.digest in self._recent_ids:
+        if decoded.digest in self._recent_ids or decoded.digest in self._recovered:
             return
         self._remember(decoded.digest)
         self._sequence += 1

@@ -315,11 +315,13 @@ class Hub:
             if mark.position is None:
                 raise LogUnavailableError
             entries, end = await self._replays.behind(feed.user_id, mark.position)
+            recovered: set[bytes] = set()
             for _, decoded in undelivered(entries, feed, self._decode, missed):
                 if decoded is None:
                     feed.gap(GapReason.LOG_UNREADABLE, mark.time_ms)
                 else:
                     feed.take(decoded)
+                    recovered.add(decoded.digest)
             if missed.lost_track:
                 raise LogReplacedError
         except LogError as error:
@@ -327,7 +329,7 @@ class Hub:
                 feed.go_live(await self._take_mark())
                 feed.gap(gap_reason(error), mark.time_ms)
         else:
-            feed.go_live(Mark(end, taken, now_ms))
+            feed.recovered(Mark(end, taken, now_ms), recovered)
 
     def _nudge_all(self) -> None:
         for feed in self._feeds.values():

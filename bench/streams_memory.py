@@ -1,0 +1,246 @@
+"""Memory of idle streams on one worker, and a storm in which all of them resume on another.
+
+Run ``python bench/streams_memory.py`` or ``make bench-streams``. One worker takes the streams, each of
+a user of its own; resident memory before and after gives what a stream costs. Then updates are
+published that nobody hears, and all clients come back to a second worker with their tokens: it says
+how many entries of the updates log it read for all of them.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import resource
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiormq
+import uvloop
+from harness.broker import EXCHANGE, rabbitmq
+from harness.calls import SUBSCRIBE
+from harness.http2 import Connection, Headers
+from harness.machine import free_port
+from harness.results import begin, save
+from harness.servers import is_ready
+from upstream import bodies
+from upstream.nginx import nginx
+
+from chat3_api.chat3.user import v1 as pb
+
+_STREAMS = 100
+"""Streams on one connection: what HTTP/2 clients are commonly allowed."""
+
+
+class _UserConnection(Connection):
+    """A connection whose calls have a user each."""
+
+    user = ""
+
+    def _block(self, path: str) -> bytes:
+        base: Headers = (
+            (":method", "POST"),
+            (":scheme", "http"),
+            (":path", path),
+            (":authority", "127.0.0.1"),
+            ("te", "trailers"),
+            ("content-type", "application/grpc"),
+            *self._base,
+            ("x-user-id", self.user),
+        )
+        return bytes(self._encoder.encode(base))
+
+
+class _Stream:
+    """Keeps the token of the last response, and counts responses."""
+
+    def __init__(self, user: str, changed: asyncio.Event) -> None:
+        self.user = user
+        self.token = ""
+        self.established = False
+        self.updates = 0
+        self.problem = ""
+        self._changed = changed
+        self._buffer = b""
+
+    def data(self, chunk: bytes) -> None:
+        buffer = self._buffer + chunk
+        while len(buffer) >= 5 and len(buffer) >= (end := 5 + int.from_bytes(buffer[1:5])):
+            response = pb.SubscribeUpdatesResponse.parse(buffer[5:end])
+            self.token = response.resume_token
+            self.established = True
+            self.updates += response.update is not None
+            buffer = buffer[end:]
+        self._buffer = buffer
+        self._changed.set()
+
+    def ended(self, status: str) -> None:
+        self.problem = status
+        self._changed.set()
+
+
+@dataclass(frozen=True)
+class _Worker:
+    port: int
+    ops: int
+    pid: int
+
+    def metric(self, name: str) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
+            found = re.search(rf"^{name} ([0-9.e+]+)$", answer.read().decode(), re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def resident(self) -> int:
+        """Return resident memory in bytes."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index]
+
+
+@contextmanager
+def _worker(folder: Path, tenant_api: str, broker: str) -> Iterator[_Worker]:
+    port, ops = free_port(), free_port()
+    environment = {
+        **os.environ,
+        "GRPC_PORT": str(port),
+        "OPS_PORT": str(ops),
+        "TENANT_API_URL": tenant_api,
+        "RABBITMQ_URL": broker,
+        "WORKERS": "1",
+        "STREAMS_PER_KEY": "1000000",
+        "CALLS_MAX": "100000",
+        "LOG_LEVEL": "warning",
+    }
+    with (folder / f"worker-{port}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "chat3_user"], env=environment, stdout=log, stderr=log
+        )
+    try:
+        while not is_ready(ops):
+            time.sleep(0.05)
+        yield _Worker(port, ops, process.pid)
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def _open(
+    port: int, users: list[str], tokens: dict[str, str]
+) -> tuple[list[_UserConnection], list[_Stream], float]:
+    """Open a stream for each user; return when all are established."""
+    loop = asyncio.get_running_loop()
+    changed = asyncio.Event()
+    connections: list[_UserConnection] = []
+    streams: list[_Stream] = []
+    began = time.monotonic()
+    for start in range(0, len(users), _STREAMS):
+        headers = (("x-api-key", "chat3_rwd"), ("x-tenant-id", bodies.TENANT))
+        _, connection = await loop.create_connection(
+            lambda headers=headers: _UserConnection(headers),  # type: ignore[misc]
+            "127.0.0.1",
+            port,
+        )
+        await connection.opened
+        connections.append(connection)
+        for user in users[start : start + _STREAMS]:
+            stream = _Stream(user, changed)
+            connection.user = user
+            request = pb.SubscribeUpdatesRequest(resume_token=tokens.get(user, ""))
+            connection.call(SUBSCRIBE, bytes(request), stream)
+            streams.append(stream)
+    await _until(changed, streams, lambda stream: stream.established)
+    return connections, streams, time.monotonic() - began
+
+
+async def _until(changed: asyncio.Event, streams: list[_Stream], done) -> None:  # type: ignore[no-untyped-def]
+    left = streams
+    async with asyncio.timeout(300):
+        while left:
+            changed.clear()
+            left = [stream for stream in left if not done(stream)]
+            problems = [stream.problem for stream in left if stream.problem]
+            if problems:
+                raise RuntimeError(f"{len(problems)} streams ended: {problems[0]}")
+            if left:
+                await changed.wait()
+                await asyncio.sleep(0.05)
+
+
+async def _publish(url: str, users: list[str], count: int) -> dict[str, int]:
+    """Publish ``count`` updates in turn; return how many each user got."""
+    connection = await aiormq.connect(url)
+    channel = await connection.channel()
+    missed: dict[str, int] = {}
+    for number in range(count):
+        user = users[number * 7 % len(users)]
+        missed[user] = missed.get(user, 0) + 1
+        await channel.basic_publish(
+            bodies.published(user, f"evt_{secrets.token_hex(16)}", "missed"),
+            exchange=EXCHANGE,
+            routing_key=f"update.dialog.user.{user}.message",
+        )
+    await connection.close()
+    return missed
+
+
+async def _measure(options: argparse.Namespace, folder: Path, url: str, broker: str) -> dict:  # type: ignore[type-arg]
+    users = [f"user-{number}" for number in range(options.streams)]
+    with _worker(folder, url, broker) as first:
+        before = first.resident()
+        connections, streams, opened = await _open(first.port, users, {})
+        await asyncio.sleep(6)  # a mark is taken meanwhile
+        per_stream = (first.resident() - before) / len(users)
+        print(f"{len(users)} streams open after {opened:.1f} s, {per_stream / 1000:.1f} kB each")
+        tokens = {stream.user: stream.token for stream in streams}
+        for connection in connections:
+            connection.close()
+    missed = await _publish(broker, users, options.missed)
+    with _worker(folder, url, broker) as second:
+        connections, streams, back = await _open(second.port, users, tokens)
+        changed = streams[0]._changed  # noqa: SLF001
+        began = time.monotonic()
+        await _until(changed, streams, lambda stream: stream.updates >= missed.get(stream.user, 0))
+        live = back + time.monotonic() - began
+        read = second.metric("chat3_log_entries_read")
+        delivered = sum(stream.updates for stream in streams)
+        for connection in connections:
+            connection.close()
+    print(
+        f"storm: {len(users)} tokens, {options.missed} updates missed; all established after"
+        f" {back:.1f} s, complete after {live:.1f} s; {delivered} updates delivered,"
+        f" {read:.0f} entries of the log read ({read / len(users):.2f} for each stream)"
+    )
+    return {
+        "points": [{"streams": len(users), "megabytes": round(per_stream * len(users) / 1e6, 1)}],
+        "bytes_per_stream": round(per_stream),
+        "seconds_to_open": round(opened, 2),
+        "storm": {"established_s": round(back, 2), "complete_s": round(live, 2), "read": read},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--streams", type=int, default=10_000)
+    parser.add_argument("--missed", type=int, default=5_000, help="updates published in between")
+    parser.add_argument("--save", action=argparse.BooleanOptionalAction, default=True)
+    options = parser.parse_args()
+    machine = begin()
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        url = stack.enter_context(nginx(folder))
+        broker = stack.enter_context(rabbitmq(folder))
+        figures = uvloop.run(_measure(options, folder, url, broker.url))
+    if options.save:
+        save("memory", machine, figures)
+
+
+if __name__ == "__main__":
+    main()
