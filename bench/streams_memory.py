@@ -1,7 +1,7 @@
 """Memory of idle streams on one worker, and a storm in which all of them resume on another.
 
-Run ``python bench/streams_memory.py`` or ``make bench-streams``. One worker takes the streams, each of
-a user of its own; resident memory before and after gives what a stream costs. Then updates are
+Run ``python bench/streams_memory.py`` or ``make bench-streams``. One worker takes the streams, each
+of a user of its own; resident memory before and after gives what a stream costs. Then updates are
 published that nobody hears, and all clients come back to a second worker with their tokens: it says
 how many entries of the updates log it read for all of them.
 """
@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +127,9 @@ def _worker(folder: Path, tenant_api: str, broker: str) -> Iterator[_Worker]:
         yield _Worker(port, ops, process.pid)
     finally:
         process.terminate()
-        process.wait(30)
+        began = time.monotonic()
+        process.wait(180)
+        print(f"a worker ended {time.monotonic() - began:.1f} s after SIGTERM")
 
 
 async def _open(
@@ -158,7 +160,9 @@ async def _open(
     return connections, streams, time.monotonic() - began
 
 
-async def _until(changed: asyncio.Event, streams: list[_Stream], done) -> None:  # type: ignore[no-untyped-def]
+async def _until(
+    changed: asyncio.Event, streams: list[_Stream], done: Callable[[_Stream], bool]
+) -> None:
     left = streams
     async with asyncio.timeout(300):
         while left:

@@ -23,7 +23,7 @@ from chat3_user.updates.broker import (
     LogReplacedError,
     LogUnavailableError,
 )
-from chat3_user.updates.decoded import Decoder
+from chat3_user.updates.decoded import DecodedUpdate, Decoder
 from chat3_user.updates.feed import Feed, Mark
 from chat3_user.updates.replay import Replays
 from chat3_user.updates.responses import gap_reason
@@ -49,6 +49,9 @@ log = logging.getLogger(__name__)
 
 _FENCE_TIMEOUT = 30.0
 
+_DISPATCHED_MAX = 1000
+"""More than a broker delivers again after a lost connection."""
+
 _PATIENCE = 15.0
 """Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""
 
@@ -68,6 +71,7 @@ class Hub:
         self._users: Counter[str] = Counter()
         self._opening: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._held: list[bytes] | None = []
+        self._dispatched: dict[tuple[str, str, bytes], None] = {}
         self._hole_open = False
         self._losses = 0
         self._catching_up: list[asyncio.Future[bool]] = []
@@ -287,11 +291,24 @@ class Hub:
 
     def _dispatch(self, body: bytes) -> None:
         decoded = self._decode(body)
-        if decoded is None:
+        if decoded is None or self._comes_again(decoded):
             return
         feed = self._feeds.get((decoded.tenant_id, decoded.user_id))
         if feed is not None:
             feed.take(decoded)
+
+    def _comes_again(self, decoded: DecodedUpdate) -> bool:
+        """Return whether an update was dispatched before, be it to no feed.
+
+        What the broker delivers again is old: a feed that is new since must not take it for news.
+        """
+        key = (decoded.tenant_id, decoded.user_id, decoded.digest)
+        if key in self._dispatched:
+            return True
+        self._dispatched[key] = None
+        if len(self._dispatched) > _DISPATCHED_MAX:
+            del self._dispatched[next(iter(self._dispatched))]
+        return False
 
     async def _recover(self) -> None:
         """Give every feed what the log has and it has not, then what was held meanwhile."""

@@ -1,0 +1,260 @@
+"""The hub when its broker comes and goes at the worst moments, step by step."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+from aiormq.exceptions import AMQPConnectionError
+from chat3_api.chat3.user.v1 import SubscribeUpdatesResponse
+from chat3_user.mapping.updates import decode_update
+from chat3_user.updates.amqp_broker import AmqpBroker
+from chat3_user.updates.broker import BrokerUnavailableError
+from chat3_user.updates.hub import Hub
+from chat3_user.updates.memory_broker import MemoryBroker
+from chat3_user.updates.settings import HubSettings
+from chat3_user.updates.stream import StreamSettings, responses
+from chat3_user.updates.subscription import Filter
+
+
+class Puppet(MemoryBroker):
+    """A broker whose queue a test can hold back, delete, or let come again."""
+
+    def __init__(self) -> None:
+        super().__init__("epoch")
+        self.queue: list[bytes] = []
+        self.delivered: list[bytes] = []
+        self.flowing = True
+        self.hub: Hub | None = None
+
+    async def update(self, number: int, user: str = "alice") -> None:
+        """Publish an update; it reaches the log at once, the hub when the queue flows."""
+        body = json.dumps(
+            {
+                "tenantId": "t",
+                "userId": user,
+                "entityId": user,
+                "eventId": str(number),
+                "updateType": "update.user",
+                "data": {"user": {"userId": user, "type": "user"}},
+            }
+        ).encode()
+        self.log.append(user, body)
+        self.queue.append(body)
+        if self.flowing:
+            self.flow()
+
+    def flow(self, *, again: int = 0) -> None:
+        """Deliver what waits in the queue, beginning with the last ``again`` delivered."""
+        assert self.hub is not None
+        self.flowing = True
+        self.queue[:0] = self.delivered[-again:] if again else []
+        self.delivered += self.queue
+        queue, self.queue = self.queue, []
+        for body in queue:
+            self.hub.delivered(body)
+
+    async def fence(self, fence: str) -> None:
+        """Let the queue flow as far as the fence."""
+        flowing = self.flowing
+        self.flow()
+        self.flowing = flowing
+        await super().fence(fence)
+
+
+@asynccontextmanager
+async def a_hub(broker: Puppet | None = None) -> AsyncIterator[tuple[Hub, Puppet]]:
+    broker = broker or Puppet()
+    hub = Hub(broker, decode_update, HubSettings())
+    broker.hub = hub
+    await hub.open()
+    yield hub, broker
+    await hub.close()
+
+
+class Reader:
+    """One stream, read by hand."""
+
+    def __init__(self, hub: Hub, token: str = "", user: str = "alice") -> None:
+        self.got: list[int] = []
+        self.gaps = 0
+        self.token = token
+        self._established = asyncio.Event()
+        self._task = asyncio.create_task(self._read(hub, user))
+
+    @classmethod
+    async def open(cls, hub: Hub, token: str = "", user: str = "alice") -> "Reader":
+        reader = cls(hub, token, user)
+        await reader._established.wait()
+        return reader
+
+    async def _read(self, hub: Hub, user: str) -> None:
+        token = hub.read_token(self.token, "t", user)
+        with hub.subscription("t", user, "c", Filter()) as (feed, subscription):
+            async for batch in responses(
+                hub,
+                feed,
+                subscription,
+                token,
+                timedelta(seconds=30),
+                StreamSettings(3600, 3600),
+                lambda: asyncio.sleep(0),
+            ):
+                for message in tuple(batch):
+                    response = SubscribeUpdatesResponse.parse(bytes(message))
+                    self.token = response.resume_token
+                    self.gaps += response.gap is not None
+                    if response.update is not None:
+                        self.got.append(int(response.update.event_id))
+                    self._established.set()
+                batch.clear()
+
+    async def close(self) -> "Reader":
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        return self
+
+    async def has(self, *numbers: int) -> None:
+        """Wait for these updates and see that nothing else came."""
+        deadline = time.monotonic() + 2
+        while len(self.got) < len(numbers) and time.monotonic() < deadline:
+            await asyncio.sleep(0)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert self.got == list(numbers)
+        assert not self.gaps
+
+
+async def test_a_kept_queue_goes_on_where_it_was() -> None:
+    async with a_hub() as (hub, broker):
+        reader = await Reader.open(hub)
+        await broker.update(1)
+        hub.lost()
+        broker.flowing = False
+        await broker.update(2)
+        broker.flow(again=1)
+        hub.regained(complete=True)
+        await broker.update(3)
+        await reader.has(1, 2, 3)
+        await reader.close()
+
+
+async def test_a_hole_is_filled_from_the_log() -> None:
+    async with a_hub() as (hub, broker):
+        reader = await Reader.open(hub)
+        await broker.update(1)
+        hub.lost()
+        broker.flowing = False
+        await broker.update(2)
+        broker.queue.clear()
+        hub.regained(complete=False)
+        broker.flowing = True
+        await broker.update(3)
+        await reader.has(1, 2, 3)
+        await reader.close()
+
+
+async def test_a_recovery_cut_short_is_made_up_for() -> None:
+    """What was held in it is gone from the queue, though the queue itself was kept."""
+    async with a_hub() as (hub, broker):
+        reader = await Reader.open(hub)
+        hub.lost()
+        broker.flowing = False
+        await broker.update(1)
+        broker.queue.clear()
+        hub.regained(complete=False)
+        broker.flow()
+        await broker.update(2)
+        hub.lost()
+        hub.regained(complete=True)
+        await broker.update(3)
+        await reader.has(1, 2, 3)
+        await reader.close()
+
+
+async def test_what_was_read_from_the_log_does_not_come_again_by_the_queue() -> None:
+    """However much it was: more than a feed remembers, and later than the recovery."""
+    async with a_hub() as (hub, broker):
+        reader = await Reader.open(hub)
+        hub.lost()
+        broker.flowing = False
+        for number in range(900):
+            await broker.update(number)
+        late = broker.queue[600:]
+        del broker.queue[600:]
+        broker.flow()
+        broker.flowing = False
+        hub.regained(complete=False)
+        await hub.wait_live()
+        broker.queue[:0] = late
+        broker.flow()
+        await reader.has(*range(900))
+        await reader.close()
+
+
+async def test_what_comes_again_is_no_news_to_a_feed_made_since() -> None:
+    """Bound for another stream's sake, dispatched to nobody, and not acknowledged yet."""
+    async with a_hub() as (hub, broker):
+        await broker.bind("alice")
+        await broker.update(1)
+        reader = await Reader.open(hub)
+        await broker.update(2)
+        hub.lost()
+        broker.flow(again=2)
+        hub.regained(complete=True)
+        await broker.update(3)
+        await reader.has(2, 3)
+        await reader.close()
+
+
+async def test_a_worker_that_lags_repeats_nothing_to_a_client_that_comes_from_another() -> None:
+    """The client has had elsewhere what this worker's queue still holds."""
+    ahead = Puppet()
+    async with a_hub() as (here, lagging), a_hub(ahead) as (elsewhere, _):
+        ahead._log = lagging.log
+        elsewhere._replays._log = lagging.log
+        stays = await Reader.open(here)
+        moved = await Reader.open(elsewhere)
+        lagging.flowing = False
+        for number in (1, 2, 3):
+            await lagging.update(number)
+            elsewhere.delivered(lagging.queue[-1])
+        elsewhere._mark = await elsewhere._take_mark()
+        await lagging.update(4)
+        elsewhere.delivered(lagging.queue[-1])
+        await moved.has(1, 2, 3, 4)
+        back = await Reader.open(here, (await moved.close()).token)
+        lagging.flow()
+        await lagging.update(5)
+        await back.has(5)
+        await stays.has(1, 2, 3, 4, 5)
+        await back.close()
+        await stays.close()
+
+
+class HalfDead:
+    """A session whose connection is dying."""
+
+    async def bind(self, user_id: str) -> None:
+        raise AMQPConnectionError
+
+
+async def test_a_bind_that_fails_leaves_another_tenants_binding() -> None:
+    """Users of two tenants share an id, and so the binding that the next session makes anew."""
+    broker = AmqpBroker(
+        "amqp://localhost",
+        exchange="x",
+        log_queue="l",
+        worker="w",
+        retention_seconds=60,
+        retention_bytes=1_000_000,
+    )
+    broker._users.add("alice")
+    broker._session = HalfDead()  # type: ignore[assignment]
+    for user in ("alice", "bob"):
+        with pytest.raises(BrokerUnavailableError):
+            await broker.bind(user)
+    assert broker._users == {"alice"}
