@@ -35,6 +35,9 @@ from upstream.nginx import nginx
 
 from chat3_api.chat3.user import v1 as pb
 
+_AT_ONCE = 500
+"""Streams that are opened before the next ones wait for them."""
+
 _STREAMS = 100
 """Streams on one connection: what HTTP/2 clients are commonly allowed."""
 
@@ -156,6 +159,8 @@ async def _open(
             request = pb.SubscribeUpdatesRequest(resume_token=tokens.get(user, ""))
             connection.call(SUBSCRIBE, bytes(request), stream)
             streams.append(stream)
+        if len(streams) % _AT_ONCE == 0:
+            await _until(changed, streams[-_AT_ONCE:], lambda stream: stream.established)
     await _until(changed, streams, lambda stream: stream.established)
     return connections, streams, time.monotonic() - began
 

@@ -1,5 +1,6 @@
 """The operators' HTTP server: liveness, readiness, metrics, the contract's documentation."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def create_ops_app(
     """Return the application; ``refresh`` brings gauges up to date before they are read."""
 
     async def healthz(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        return web.json_response({"status": "ok", "pid": os.getpid()})
 
     async def readyz(_: web.Request) -> web.Response:
         found = problems()

@@ -66,7 +66,7 @@ class Wire(asyncio.Transport):
         self.written = bytearray()
         self.closed = False
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:  # noqa: ARG002
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
         return default
 
     def is_closing(self) -> bool:

@@ -28,7 +28,7 @@ class Worker:
         self.grpc_port, self.ops_port = free_port(), free_port()
         self.changing = asyncio.Lock()
         self.log: deque[dict[str, Any]] = deque(maxlen=400)
-        self._environment = {
+        self.environment = {
             **os.environ,
             "PYTHONPATH": f"{_PROJECT / 'service'}:{_PROJECT / 'gen' / 'python'}",
             "GRPC_PORT": str(self.grpc_port),
@@ -58,7 +58,7 @@ class Worker:
             sys.executable,
             "-m",
             "chat3_user",
-            env=self._environment,
+            env=self.environment,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

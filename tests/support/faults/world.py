@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -53,6 +54,22 @@ class World:
                 raise RuntimeError(
                     f"worker {worker.name} does not become ready:\n{told}"
                 ) from error
+
+    async def renew_lost_log(self) -> bool:
+        """Give the workers another log when RabbitMQ has lost theirs for good; return whether.
+
+        RabbitMQ 3.10 forgets its first streams when it is killed within minutes of their making:
+        they are "down or inaccessible" ever after, and cannot even be deleted.
+        """
+        problems = [(await worker.ready())[1].get("updates_log", "") for worker in self.workers]
+        if not any("down or inaccessible" in problem for problem in problems):
+            return False
+        log = f"faults_log_{secrets.token_hex(4)}"
+        for worker in self.workers:
+            worker.environment["RABBITMQ_UPDATES_LOG"] = log
+            await worker.stop()
+            await worker.start()
+        return True
 
 
 @asynccontextmanager

@@ -24,9 +24,9 @@ class FlakyPublisher:
     async def publish(
         self,
         routing_key: str,
-        body: bytes,  # noqa: ARG002 - the publisher's signature
-        headers: Mapping[str, str],  # noqa: ARG002 - the publisher's signature
-        timestamp_ms: int,  # noqa: ARG002 - the publisher's signature
+        body: bytes,
+        headers: Mapping[str, str],
+        timestamp_ms: int,
     ) -> None:
         self.attempts += 1
         self._again.set()

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from aiormq.exceptions import AMQPConnectionError
+
 from chat3_api.chat3.user.v1 import SubscribeUpdatesResponse
 from chat3_user.mapping.updates import decode_update
 from chat3_user.updates.amqp_broker import AmqpBroker

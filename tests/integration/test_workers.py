@@ -1,0 +1,81 @@
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import aiohttp
+import pytest
+
+from support.gateway import Upstream
+from support.ports import free_port
+from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@contextmanager
+def two_workers(
+    upstream: Upstream, rabbitmq: RabbitMQ, ops: int
+) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {
+        **os.environ,
+        "TENANT_API_URL": upstream.url,
+        "RABBITMQ_URL": rabbitmq.url,
+        "RABBITMQ_UPDATES_LOG": f"log_{secrets.token_hex(4)}",
+        "GRPC_PORT": str(free_port()),
+        "OPS_PORT": str(ops),
+        "WORKERS": "2",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "chat3_user"], env=environment)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+async def ready(*ports: int) -> None:
+    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        for port in ports:
+            while True:
+                try:
+                    async with session.get(f"http://127.0.0.1:{port}/readyz") as answer:
+                        if answer.status == 200:
+                            break
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)
+
+
+async def process_of(port: int) -> int:
+    async with aiohttp.ClientSession() as session:
+        answer = await session.get(f"http://127.0.0.1:{port}/healthz")
+        pid: int = (await answer.json())["pid"]
+        return pid
+
+
+async def test_a_worker_that_dies_is_replaced_and_all_end_together(
+    upstream: Upstream, rabbitmq: RabbitMQ
+) -> None:
+    ops = free_port()
+    with two_workers(upstream, rabbitmq, ops) as parent:
+        await ready(ops, ops + 1)
+        first = await process_of(ops)
+        os.kill(first, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    if await process_of(ops) != first:
+                        break
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.05)
+        await ready(ops, ops + 1)
+        parent.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(parent.wait, 60) == 0
+        with pytest.raises(aiohttp.ClientError):
+            await process_of(ops)
