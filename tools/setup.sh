@@ -2,7 +2,7 @@
 # Sets up what the make targets use.
 #
 #   tools/setup.sh venv DIRECTORY PYTHON   the virtual environment, by the lock
-#   tools/setup.sh servers                 RabbitMQ and Redis for the tests, where they are missing
+#   tools/setup.sh servers                 RabbitMQ, Redis and Chromium for the tests, where missing
 #   tools/setup.sh bench                   what the benchmarks run besides, where it is missing
 #
 # Debian packages are installed by apt when that is needed and we are root.
@@ -47,6 +47,7 @@ case "${1:-}" in
     missing=()
     command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
     command -v redis-server >/dev/null || missing+=(redis-server)
+    command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     ;;
   bench)

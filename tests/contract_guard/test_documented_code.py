@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
 from contract_guard_project import ROOT
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc.error_details_pb2 import ErrorInfo, RequestInfo
@@ -81,8 +80,7 @@ def test_the_function_for_grpcio_finds_the_reason() -> None:
 
 def test_search_finds_a_symbol_in_a_browser(tmp_path: Path) -> None:
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip("needs Chromium or Chrome")
+    assert browser is not None, "Chromium is missing: run `make test`, which installs it"
 
     run = subprocess.run(
         [
