@@ -79,10 +79,10 @@ def apply(picture: Picture, update: Update) -> None:
     elif update.type is UpdateType.MESSAGE_STATUS and update.message_status:
         message = update.message_status.message or Message()
         picture[message.message_id]["statuses"] = statuses_of(message)
-    elif update.type is UpdateType.MEMBER and update.member and update.member.dialog:
-        member = update.member
+    elif update.type is UpdateType.MEMBER and update.member and update.member.dialog is not None:
+        member, dialog = update.member, update.member.dialog
         if member.user_id == _READER and member.unread_count is not None:
-            picture[member.dialog.dialog_id] = member.unread_count
+            picture[dialog.dialog_id] = member.unread_count
 
 
 class Reader:
@@ -245,7 +245,7 @@ class Following(RuleBasedStateMachine):
 
 @pytest.mark.timeout(300)
 def test_snapshot_and_stream_equal_a_fresh_snapshot() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Following,
         settings=settings(
             max_examples=15,

@@ -19,6 +19,7 @@ class AmqpProxy:
     def __init__(self, broker_port: int) -> None:
         self.proxy = Proxy(broker_port, self._watch)
         self.queue: str | None = None
+        self.cut_at_consume = False
         self._consumer: tuple[Link, int] | None = None
 
     @asynccontextmanager
@@ -26,6 +27,9 @@ class AmqpProxy:
         """Listen within the block."""
         async with self.proxy.running():
             yield self
+
+    # `cut_at_consume` cuts the next link on which the worker begins to consume its queue: the queue
+    # is declared then, and nobody is bound.
 
     def break_channel(self) -> bool:
         """Make the broker close the consumer's channel: an ack of what was never delivered."""
@@ -69,3 +73,6 @@ class AmqpProxy:
         if ".worker." in queue:
             self.queue = queue
             self._consumer = (link, channel)
+            if self.cut_at_consume:
+                self.cut_at_consume = False
+                link.cut()

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-import grpc
-import grpc.aio
+import grpc  # type: ignore[import-untyped]
+import grpc.aio  # type: ignore[import-untyped]
 
 from support.faults.history import (
     ClientHistory,
@@ -99,7 +99,8 @@ class StreamClient:
         )(request, metadata=tuple(self.metadata.items()))
         reading = asyncio.ensure_future(self._read(call, self.token))
         try:
-            await asyncio.wait({reading, self._silent}, return_when=asyncio.FIRST_COMPLETED)
+            waits: set[asyncio.Future[Any]] = {reading, self._silent}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             return await reading if reading.done() else None
         finally:
             reading.cancel()
@@ -134,7 +135,8 @@ class StreamClient:
 
     async def _ended(self, call: Any, *, silent: bool) -> Ended:
         code = await call.code()
-        reason, metadata = "", {}
+        reason = ""
+        metadata: dict[str, str] = {}
         for key, value in await call.trailing_metadata() or ():
             if key == "grpc-status-details-bin":
                 reason, metadata = error_info(value)

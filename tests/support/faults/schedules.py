@@ -104,7 +104,7 @@ class Schedule:
 
     async def _later(self, delay: float, fault: "Callable[[Schedule], Awaitable[None]]") -> None:
         await asyncio.sleep(delay)
-        name = fault.__name__.strip("_")  # type: ignore[attr-defined]
+        name = fault.__name__.strip("_")
         begun = time.time()
         self.told.append(f"{begun:.3f} {name}")
         await fault(self)
