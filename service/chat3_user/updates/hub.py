@@ -52,6 +52,8 @@ _FENCE_TIMEOUT = 30.0
 _DISPATCHED_MAX = 1000
 """More than a broker delivers again after a lost connection."""
 
+_RECOVERY_PAUSE = 1.0
+
 _PATIENCE = 15.0
 """Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""
 
@@ -239,6 +241,8 @@ class Hub:
             await self._broker.bind(feed.user_id)
             losses = self._losses
             mark = await self._take_mark()
+            if mark.position is None and not await self._fence():
+                raise BrokerUnavailableError
             if not self._broker.live or self._losses != losses:
                 raise BrokerUnavailableError
         except BaseException:
@@ -312,19 +316,32 @@ class Hub:
 
     async def _recover(self) -> None:
         """Give every feed what the log has and it has not, then what was held meanwhile."""
-        feeds = [feed for feed in self._feeds.values() if feed.live]
-        await asyncio.gather(*(self._recover_feed(feed) for feed in feeds))
+        filled = await self._fill_holes()
+        while not filled:
+            await asyncio.sleep(_RECOVERY_PAUSE)
+            filled = await self._fill_holes()
         self._hole_open = False
         self._release()
 
-    def _release(self) -> None:
-        held, self._held = self._held or [], None
-        for body in held:
-            self._dispatch(body)
-        self._flowing.set()
-        self._nudge_all()
+    async def _fill_holes(self) -> bool:
+        """Give every feed what it missed, or a gap; return whether that was possible."""
+        feeds = [feed for feed in self._feeds.values() if feed.live]
+        marks = [feed.mark for feed in feeds]
+        errors = await asyncio.gather(*map(self._fill_hole, feeds))
+        if not any(errors):
+            return True
+        # A broker that is going away says nothing about the log.
+        if not await self._fence():
+            return False
+        now = await self._take_mark()
+        for feed, mark, error in zip(feeds, marks, errors, strict=True):
+            if error is not None:
+                feed.go_live(now)
+                feed.gap(gap_reason(error), mark.time_ms)
+        return True
 
-    async def _recover_feed(self, feed: Feed) -> None:
+    async def _fill_hole(self, feed: Feed) -> LogError | None:
+        """Give a feed what it missed; return why the log has not all of it."""
         mark = feed.mark
         taken, now_ms = time.monotonic(), int(time.time() * 1000)
         missed = feed.missed()
@@ -342,11 +359,16 @@ class Hub:
             if missed.lost_track:
                 raise LogReplacedError
         except LogError as error:
-            if self._broker.live:
-                feed.go_live(await self._take_mark())
-                feed.gap(gap_reason(error), mark.time_ms)
-        else:
-            feed.recovered(Mark(end, taken, now_ms), recovered)
+            return error
+        feed.recovered(Mark(end, taken, now_ms), recovered)
+        return None
+
+    def _release(self) -> None:
+        held, self._held = self._held or [], None
+        for body in held:
+            self._dispatch(body)
+        self._flowing.set()
+        self._nudge_all()
 
     def _nudge_all(self) -> None:
         for feed in self._feeds.values():
@@ -362,17 +384,18 @@ class Hub:
             if not self._feeds or not self.live:
                 continue
             mark = await self._take_mark()
-            if mark.position is not None and await self._fence():
+            if mark.position is not None and await self._fence() and self.live:
                 self._mark = mark
             self._replays.expire()
 
     async def _fence(self) -> bool:
         fence = secrets.token_hex(8)
-        passed = self._fences[fence] = asyncio.get_running_loop().create_future()
+        passed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._fences[fence] = passed
         try:
             async with asyncio.timeout(_FENCE_TIMEOUT):
                 await self._broker.fence(fence)
-                return await passed and self.live
+                return await passed
         except (BrokerUnavailableError, TimeoutError):
             return False
         finally:
@@ -392,7 +415,7 @@ class Hub:
     async def _catch_up(self) -> None:
         async with self._fencing:
             waiting, self._catching_up = self._catching_up, []
-            passed = await self._fence()
+            passed = await self._fence() and self.live
         for answer in waiting:
             if not answer.done():
                 answer.set_result(passed)
