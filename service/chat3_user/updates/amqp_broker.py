@@ -165,6 +165,9 @@ class AmqpBroker:
             except Exception as error:
                 self.problem = repr(error)
                 log.exception("broker session failed")
+            if _cancelled_by_owner():
+                # aiormq can turn a cancellation into an error of its own.
+                return
             log.warning(
                 "broker session ended", extra={"problem": self.problem, "retry_in_s": self._delay}
             )
@@ -195,12 +198,10 @@ class AmqpBroker:
             # expire; what is in it stands in the log too.
             self._queue = self._new_queue()
             raise
-        except asyncio.CancelledError:
-            if _cancelled_by_owner():
-                await session.delete()
-            raise
         finally:
             self._log.detach()
+            if _cancelled_by_owner():
+                await session.delete()
             if self._session is not None:
                 # Before the close, which can take seconds: nothing comes any more.
                 self._session = None
