@@ -21,6 +21,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if named else True
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Forgive aiormq, in this process, the sockets it leaves open when a broker is killed."""
+    forgiven = pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <function StreamWriter.__del__"
+        ":pytest.PytestUnraisableExceptionWarning"
+    )
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(forgiven)
+
+
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     """A RabbitMQ that may be hurt; every module has its own."""

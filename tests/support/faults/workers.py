@@ -87,6 +87,9 @@ class Worker:
         try:
             async with asyncio.timeout(timeout):
                 status = await process.wait()
+        except TimeoutError as error:
+            told = "\n".join(str(record) for record in list(self.log)[-8:])
+            raise RuntimeError(f"worker {self.name} does not end:\n{told}") from error
         finally:
             if process.returncode is None:
                 process.kill()
