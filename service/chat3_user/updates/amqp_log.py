@@ -29,7 +29,6 @@ from chat3_user.updates.routing import user_of
 _Failures = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
 
 _PREFETCH = 1000
-_ACK_EVERY = 250
 
 
 class AmqpLog:
@@ -68,7 +67,7 @@ class AmqpLog:
             async with (
                 asyncio.timeout(self._timeout),
                 self._channel() as channel,
-                _reading(channel, self._queue, "next") as arrivals,
+                _reading(channel, self._queue, "next", _PREFETCH) as arrivals,
             ):
                 await channel.basic_publish(marker, exchange="", routing_key=self._queue)
                 while True:
@@ -85,10 +84,11 @@ class AmqpLog:
         """Read the entries behind ``after``, up to and including ``until``."""
         if after.offset > until.offset:
             raise LogReplacedError
+        wanted = until.offset - after.offset + 1
         try:
             async with (
                 self._channel() as channel,
-                _reading(channel, self._queue, after.offset) as arrivals,
+                _reading(channel, self._queue, after.offset, wanted) as arrivals,
             ):
                 verified = False
                 while True:
@@ -113,7 +113,6 @@ class AmqpLog:
             raise LogUnavailableError
         channel = await self._connection.channel()
         try:
-            await channel.basic_qos(prefetch_count=_PREFETCH)
             yield channel
         finally:
             with suppress(*_Failures):
@@ -126,9 +125,13 @@ _Arrivals = asyncio.Queue[DeliveredMessage | None]
 
 @asynccontextmanager
 async def _reading(
-    channel: AbstractChannel, queue: str, offset: int | str
+    channel: AbstractChannel, queue: str, offset: int | str, wanted: int
 ) -> AsyncIterator[_Arrivals]:
-    """Consume from ``offset`` and acknowledge in batches; a lost channel ends the waiting."""
+    """Consume from ``offset`` and acknowledge in batches; a lost channel ends the waiting.
+
+    The broker sends no more than the ``wanted`` entries ahead.
+    """
+    prefetch = min(wanted, _PREFETCH)
     arrivals: _Arrivals = asyncio.Queue()
     unacknowledged = 0
 
@@ -136,10 +139,11 @@ async def _reading(
         nonlocal unacknowledged
         arrivals.put_nowait(message)
         unacknowledged += 1
-        if unacknowledged >= _ACK_EVERY and message.delivery_tag is not None:
+        if unacknowledged * 4 >= prefetch and message.delivery_tag is not None:
             unacknowledged = 0
             await channel.basic_ack(message.delivery_tag, multiple=True, wait=False)
 
+    await channel.basic_qos(prefetch_count=prefetch)
     arguments: dict[str, Any] = {"x-stream-offset": offset}
     consumed = await channel.basic_consume(queue, arrived, arguments=arguments)
     closing = channel.closing

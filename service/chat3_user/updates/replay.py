@@ -9,6 +9,7 @@ import time
 import zlib
 from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import merge
 from typing import Any
@@ -29,7 +30,10 @@ _ENTRY_BYTES = 200
 
 @dataclass(slots=True)
 class _Window:
-    """A contiguous part of the log: entries behind ``start``, up to ``end``."""
+    """A contiguous part of the log: entries behind ``start``, up to ``end``.
+
+    A ``partial`` one has the entries of those users only who were waiting when it was read.
+    """
 
     start: LogPosition
     end: LogPosition
@@ -37,6 +41,7 @@ class _Window:
     by_user: dict[str, list[LogEntry]] = field(default_factory=dict)
     holes: list[LogEntry] = field(default_factory=list)
     size: int = 0
+    partial: bool = False
 
     def append(self, entry: LogEntry) -> None:
         missing = entry.offset - self.start.offset - 1 - len(self.checksums)
@@ -49,8 +54,17 @@ class _Window:
         self.size += len(entry.body) + _ENTRY_BYTES
         self.by_user.setdefault(entry.user_id, []).append(entry)
 
-    def holds(self, position: LogPosition) -> bool:
-        return self.start.offset <= position.offset <= self.end.offset
+    def join(self, later: "_Window") -> None:
+        """Take over what a window holds that begins where this one ends.
+
+        Raises `LogReplacedError`.
+        """
+        self.verify(later.start)
+        self.end = later.end
+        self.checksums.extend(later.checksums)
+        self.holes += later.holes
+        for user_id, entries in later.by_user.items():
+            self.by_user.setdefault(user_id, []).extend(entries)
 
     def verify(self, position: LogPosition) -> None:
         index = position.offset - self.start.offset - 1
@@ -103,10 +117,6 @@ class Replays:
         self._start()
         return await answer
 
-    def forget(self) -> None:
-        """Drop what was read; the log may be another one."""
-        self._window = None
-
     def expire(self) -> None:
         """Drop what was read when nobody has asked for it for a while."""
         if time.monotonic() - self._used > self._keep_seconds:
@@ -158,29 +168,44 @@ class Replays:
     async def _reach(self, after: LogPosition, end: LogPosition, wanted: set[str]) -> _Window:
         """Return a window that holds ``after`` and reaches to ``end``."""
         kept, self._window = self._window, None
-        if kept is not None and kept.holds(after) and kept.end.offset <= end.offset:
-            try:
-                return await self._extend(kept, end, wanted)
-            except (LogExpiredError, LogReplacedError):
-                pass  # what was kept is of another log; what was asked may yet be of this one
-        return await self._extend(_Window(start=after, end=after), end, wanted)
+        try:
+            if kept is not None and kept.end.offset <= end.offset:
+                with suppress(LogExpiredError, LogReplacedError):
+                    sooner = await self._begin_sooner(kept, after, wanted)
+                    return await self._extend(sooner, end, wanted)
+            # Nothing is kept, or of another log; what is asked for may yet be of this one.
+            return await self._extend(_Window(start=after, end=after), end, wanted)
+        except (LogExpiredError, LogReplacedError):
+            self._window = kept
+            raise
+
+    async def _begin_sooner(self, window: _Window, after: LogPosition, wanted: set[str]) -> _Window:
+        """Return a window that holds ``after`` too, having read only what goes before."""
+        if after.offset >= window.start.offset:
+            return window
+        sooner = _Window(start=after, end=after, size=window.size)
+        await self._read(sooner, window.start, wanted)
+        sooner.join(window)
+        return sooner
 
     async def _extend(self, window: _Window, end: LogPosition, wanted: set[str]) -> _Window:
-        partial = False
         if end.offset > window.end.offset:
-            async for entry in self._log.read(window.end, end):
-                window.append(entry)
-                partial = partial or window.size > self._keep_bytes
-                if window.size > 2 * self._keep_bytes:
-                    raise LogUnreadableError("too much was missed to be replayed")
-                if entry.user_id and (not partial or entry.user_id in wanted):
-                    window.keep(entry)
-            window.end = end
+            await self._read(window, end, wanted)
         elif window.end != end:
             raise LogReplacedError
-        if not partial:
+        if not window.partial:
             self._window = window
         return window
+
+    async def _read(self, window: _Window, until: LogPosition, wanted: set[str]) -> None:
+        async for entry in self._log.read(window.end, until):
+            window.append(entry)
+            window.partial = window.partial or window.size > self._keep_bytes
+            if window.size > 2 * self._keep_bytes:
+                raise LogUnreadableError("too much was missed to be replayed")
+            if entry.user_id and (not window.partial or entry.user_id in wanted):
+                window.keep(entry)
+        window.end = until
 
 
 def _answer(request: _Request, window: _Window) -> None:

@@ -76,9 +76,53 @@ async def test_who_comes_a_moment_later_costs_only_what_is_new() -> None:
     log.append("alice", b"new")
     assert (await bodies(reader, "alice", start))[-1] == b"new"
     assert log.read_entries == 51
-    reader.forget()
-    await bodies(reader, "alice", start)
-    assert log.read_entries == 102
+
+
+async def test_who_was_away_longer_costs_only_what_is_older() -> None:
+    log = CountingLog()
+    reader = replays(log)
+    start = await log.mark()
+    for number in range(50):
+        log.append(f"user{number % 5}", str(number).encode())
+    middle = await log.mark()
+    log.append("", HOLE)
+    for number in range(50, 100):
+        log.append(f"user{number % 5}", str(number).encode())
+    expected = [str(number).encode() for number in range(3, 100, 5)]
+    assert await bodies(reader, "user3", middle) == [HOLE, *expected[10:]]
+    assert await bodies(reader, "user3", start) == [*expected[:10], HOLE, *expected[10:]]
+    assert await bodies(reader, "user3", middle) == [HOLE, *expected[10:]]
+    assert log.read_entries == 101
+
+
+async def test_who_was_away_too_long_costs_others_nothing() -> None:
+    log = CountingLog(capacity=20)
+    reader = replays(log)
+    start = await log.mark()
+    for number in range(30):
+        log.append("alice", str(number).encode())
+    recent = await log.mark()
+    log.append("alice", b"new")
+    assert await bodies(reader, "alice", recent) == [b"new"]
+    for unusable in (start, LogPosition(recent.offset - 3, 7)):
+        with pytest.raises((LogExpiredError, LogReplacedError)):
+            await bodies(reader, "alice", unusable)
+    assert await bodies(reader, "alice", recent) == [b"new"]
+    assert log.read_entries == 1
+
+
+async def test_what_was_kept_of_another_log_is_dropped() -> None:
+    log, other = CountingLog(), CountingLog("another")
+    reader = replays(log)
+    log.append("alice", b"0")
+    middle = await log.mark()
+    log.append("alice", b"1")
+    assert await bodies(reader, "alice", middle) == [b"1"]
+    start = await other.mark()
+    for number in range(5):
+        other.append("alice", str(number).encode())
+    log.__dict__.update(other.__dict__)
+    assert len(await bodies(reader, "alice", start)) == 5
 
 
 async def test_what_nobody_asks_for_is_dropped() -> None:
