@@ -85,6 +85,10 @@ class RabbitMQ:
 
     def stop(self) -> None:
         self._signal(signal.SIGTERM)
+        # The name server of Erlang would outlive its only node.
+        epmd = shutil.which("epmd")
+        if epmd is not None:
+            subprocess.run([epmd, "-kill"], env=self._environment, check=False, capture_output=True)
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is None:
