@@ -159,7 +159,9 @@ async def test_a_broker_restart_is_a_gap_for_who_comes_back_by_the_log(stage: St
 async def test_a_broker_unreachable_at_the_start_is_waited_for(stage: Stage) -> None:
     worker, amqp = await stage.worker(start=False)
     amqp.proxy.refusing = True
-    await worker.start(until="broker session ended")
+    failed = worker.says("broker session ended")
+    await worker.start(until="serving")
+    await failed
     status, problems = await worker.ready()
     assert (status, "not_ready" in problems) == (503, True)
     early = await stage.scene.listener(worker.grpc_port, come=False)
@@ -183,17 +185,32 @@ async def test_a_missing_exchange_is_declared(stage: Stage) -> None:
     await stage.scene.nothing_was_lost()
 
 
-async def test_an_exchange_deleted_by_an_operator_is_declared_and_bound_anew(stage: Stage) -> None:
-    """Publishing fails meanwhile, or goes nowhere; afterwards updates flow again."""
+async def test_an_exchange_deleted_by_an_operator_is_a_gap(stage: Stage) -> None:
+    """What is published to an exchange without bindings is dropped by the broker.
+
+    The second worker, which has no stream, finds out when one comes.
+    """
     worker, _ = await stage.worker()
-    alice = await stage.scene.listener(worker.grpc_port)
-    await alice.has(*await stage.scene.publish(3))
+    second, _ = await stage.worker()
+    stays = await stage.scene.listener(worker.grpc_port)
+    leaves = await stage.scene.listener(worker.grpc_port)
+    await stays.has(*await stage.scene.publish(3))
+    await leaves.has(*stays.got)
+    await leaves.leave()
     live = worker.says("broker session is live")
     async with stage.channel() as channel:
         await channel.exchange_delete("chat3_updates")
+        await channel.exchange_declare("chat3_updates", exchange_type="topic", durable=True)
+    await stage.scene.publish(3)
     await live
-    await stage.scene.nothing_was_lost()
-    assert not alice.ends
+    await stage.scene.publish(3)
+    leaves.proxy.target = second.grpc_port
+    await leaves.come()
+    verdict = await stage.scene.verdict()
+    assert verdict.kept, list(verdict.findings())
+    assert not stays.ends
+    for listener in (stays, leaves):
+        assert {gap.reason for gap in listener.gaps} == {"GAP_REASON_LOG_UNREADABLE"}
 
 
 async def test_wrong_credentials_are_named_without_a_crash_loop(stage: Stage) -> None:

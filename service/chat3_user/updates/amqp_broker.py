@@ -86,6 +86,7 @@ class AmqpBroker:
         self._log = AmqpLog(log_queue)
         self._users: set[str] = set()
         self._queue_whole = False
+        self._was_unbound = False
         self._session: AmqpSession | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self.problem = "not connected yet"
@@ -199,6 +200,8 @@ class AmqpBroker:
             self._queue = self._new_queue()
             raise
         finally:
+            if session.unbound:
+                self._queue_whole, self._was_unbound = False, True
             self._log.detach()
             if _cancelled_by_owner():
                 await session.delete()
@@ -256,7 +259,7 @@ class AmqpBroker:
         # A mark that can be read back shows that the stream runs; a hole written sooner could get
         # lost like the updates it tells of.
         await self._log.mark()
-        await self._note_restart(connection, channel)
+        await self._note_hole(connection, channel)
         await channel.close()
 
     def _log_lost(self) -> None:
@@ -264,23 +267,27 @@ class AmqpBroker:
         if self._session is not None:
             self._session.end("the updates log is gone")
 
-    async def _note_restart(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
-        """Write a hole into the log when the broker has restarted since any worker was here.
+    async def _note_hole(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
+        """Write a hole into the log when updates may have been published that never reached it.
 
-        A starting broker takes, and confirms, updates before its streams run: those never reach the
-        log. An exchange that does not outlive the broker tells of the restart.
+        That is so when the broker has restarted since any worker was here: a starting broker takes,
+        and confirms, updates before its streams run. An exchange that does not outlive the broker
+        tells of the restart. And it is so when this worker has found the exchange deleted.
         """
         sentinel = f"{self._log_queue}.running"
         try:
             probe = await connection.channel()
             await probe.exchange_declare(sentinel, passive=True)
+            restarted = False
+            await probe.close()
         except ChannelNotFoundEntity:
+            restarted = True
+        if restarted or self._was_unbound:
             await channel.basic_publish(
                 HOLE + secrets.token_hex(16).encode(), exchange="", routing_key=self._log_queue
             )
-            await channel.exchange_declare(sentinel, exchange_type="fanout", durable=False)
-        else:
-            await probe.close()
+            self._was_unbound = False
+        await channel.exchange_declare(sentinel, exchange_type="fanout", durable=False)
 
     def _go_without_log(self, error: Exception) -> None:
         self._log.detach()

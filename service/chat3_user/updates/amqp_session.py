@@ -3,14 +3,20 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
 import aiormq
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
-from aiormq.exceptions import AMQPError, ChannelAccessRefused, ChannelClosed, ChannelNotFoundEntity
+from aiormq.exceptions import (
+    AMQPError,
+    ChannelAccessRefused,
+    ChannelClosed,
+    ChannelNotFoundEntity,
+    PublishError,
+)
 from pamqp.commands import Basic
 from yarl import URL
 
@@ -48,10 +54,12 @@ class AmqpSession:
 
     The queue outlives the session, and a restart of the broker, by `QUEUE_EXPIRES` seconds: the
     next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
+    ``unbound`` tells that the exchange was deleted: what was published since may be nowhere.
     """
 
     def __init__(self, connection: AbstractConnection, queue: str, sink: Sink) -> None:
         self.connection = connection
+        self.unbound = False
         self._queue = queue
         self._sink = sink
         self._channel: AbstractChannel | None = None
@@ -78,6 +86,7 @@ class AmqpSession:
             await channel.basic_consume(self._queue, _ignore, exclusive=True)
         except ChannelAccessRefused as error:
             raise QueueBusyError from error
+        await channel.queue_bind(self._queue, exchange, self._fence_key)
         for user_id in users:
             await self.bind(user_id)
 
@@ -101,20 +110,37 @@ class AmqpSession:
 
     async def bind(self, user_id: str) -> None:
         """Bind the user's updates to the queue."""
-        await self._open().queue_bind(self._queue, self._exchange, binding_key(user_id))
+        with self._needs_exchange():
+            await self._open().queue_bind(self._queue, self._exchange, binding_key(user_id))
 
     async def unbind(self, user_id: str) -> None:
         """Undo `bind`."""
         await self._open().queue_unbind(self._queue, self._exchange, binding_key(user_id))
 
     async def fence(self, fence: str) -> None:
-        """Send a fence to the own queue."""
-        await self._open().basic_publish(
-            fence.encode(),
-            exchange="",
-            routing_key=self._queue,
-            properties=Basic.Properties(message_type=_FENCE_TYPE),
-        )
+        """Send a fence through the exchange to the own queue."""
+        with self._needs_exchange():
+            await self._open().basic_publish(
+                fence.encode(),
+                exchange=self._exchange,
+                routing_key=self._fence_key,
+                properties=Basic.Properties(message_type=_FENCE_TYPE),
+                mandatory=True,
+            )
+
+    @property
+    def _fence_key(self) -> str:
+        return f"fence.{self._queue}"
+
+    @contextmanager
+    def _needs_exchange(self) -> Iterator[None]:
+        """End the session when the exchange, or what was bound to it, is gone."""
+        try:
+            yield
+        except (ChannelNotFoundEntity, PublishError) as error:
+            self.unbound = True
+            self.end(f"the exchange has lost its bindings: {error}")
+            raise
 
     async def ended(self) -> None:
         """Wait until the session cannot go on, then raise `SessionEndedError`."""
