@@ -123,9 +123,10 @@ async def test_one_worker_has_one_queue_and_one_binding_a_user(
             "list_bindings", "source_name", "destination_name", "routing_key", "--no-table-headers"
         ).splitlines()
         cells = [row.split("\t") for row in rows]
-        return [cell[2] for cell in cells if cell[0] == "chat3_updates" and cell[1] == queue]
+        return [key for name, to, key in cells if (name, to) == ("chat3_updates", queue)]
 
-    async def bound_becomes(queue: str, *keys: str) -> None:
+    async def bound_becomes(queue: str, *users: str) -> None:
+        keys = (f"fence.{queue}", *users)
         async with asyncio.timeout(10):
             while sorted(await asyncio.to_thread(bound, queue)) != sorted(keys):
                 await asyncio.sleep(0.05)

@@ -9,31 +9,29 @@ import asyncio
 import logging
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 
 from betterproto2_compiled import Encoded
-from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import (
     Broker,
     BrokerUnavailableError,
     LogError,
-    LogReplacedError,
-    LogUnavailableError,
 )
-from chat3_user.updates.decoded import DecodedUpdate, Decoder
+from chat3_user.updates.decoded import Decoder
 from chat3_user.updates.feed import Feed, Mark
+from chat3_user.updates.feeds import Feeds
+from chat3_user.updates.fences import Fences
 from chat3_user.updates.replay import Replays
 from chat3_user.updates.responses import gap_reason
 from chat3_user.updates.resuming import (
     Resumption,
     after_gap,
+    fill_hole,
     fresh_start,
     from_log,
     from_memory,
-    undelivered,
 )
 from chat3_user.updates.settings import HubSettings
 from chat3_user.updates.subscription import Filter, Subscription
@@ -47,11 +45,6 @@ from chat3_user.updates.tokens import (
 
 log = logging.getLogger(__name__)
 
-_FENCE_TIMEOUT = 30.0
-
-_DISPATCHED_MAX = 1000
-"""More than a broker delivers again after a lost connection."""
-
 _RECOVERY_PAUSE = 1.0
 
 _PATIENCE = 15.0
@@ -64,24 +57,20 @@ class Hub:
     def __init__(self, broker: Broker, decode: Decoder, settings: HubSettings) -> None:
         self._broker = broker
         self._decode = decode
+        self._feeds = Feeds(decode)
+        self._fences = Fences(broker)
         self._settings = settings
         self._worker = secrets.token_bytes(4)
         self._replays = Replays(
             broker.log, keep_seconds=settings.replay_keep, keep_bytes=settings.replay_bytes
         )
-        self._feeds: dict[tuple[str, str], Feed] = {}
-        self._users: Counter[str] = Counter()
-        self._opening: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._held: list[bytes] | None = []
-        self._dispatched: dict[tuple[str, str, bytes], None] = {}
         self._hole_open = False
         self._losses = 0
-        self._catching_up: list[asyncio.Future[bool]] = []
-        self._fencing = asyncio.Lock()
         self._mark = Mark(None, 0.0, 0)
         self._flowing = asyncio.Event()
         self._ending: Callable[[], CallError] | None = None
-        self._fences: dict[str, asyncio.Future[bool]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._recovery: asyncio.Task[None] | None = None
 
@@ -112,12 +101,12 @@ class Hub:
     @property
     def stream_count(self) -> int:
         """The number of open streams."""
-        return sum(len(feed.subscriptions) for feed in self._feeds.values())
+        return self._feeds.stream_count
 
     def end_streams(self, problem: Callable[[], CallError]) -> None:
         """End all streams, and every one that begins from now on."""
         self._ending = problem
-        for feed in self._feeds.values():
+        for feed in self._feeds:
             for subscription in tuple(feed.subscriptions):
                 subscription.end(problem())
 
@@ -192,7 +181,7 @@ class Hub:
             try:
                 async with asyncio.timeout(waiting_since + _PATIENCE - time.monotonic()):
                     await self.wait_live()
-                    if not await self._caught_up():
+                    if not (await self._fences.next_passes() and self.live):
                         continue
             except TimeoutError as error:
                 raise reasons.updates_unavailable() from error
@@ -206,31 +195,22 @@ class Hub:
                     return after_gap(feed, token, error)
 
     def _feed(self, tenant_id: str, user_id: str) -> Feed:
-        key = (tenant_id, user_id)
-        feed = self._feeds.get(key)
+        feed = self._feeds.get(tenant_id, user_id)
         if feed is None:
             if not self._broker.live:
                 raise reasons.updates_unavailable()
             feed = Feed(tenant_id, user_id, self._worker, lambda: self._mark, self._settings.tail)
-            self._feeds[key] = feed
-            self._users[user_id] += 1
+            self._feeds.add(feed)
         return feed
-
-    def _forget(self, feed: Feed) -> None:
-        del self._feeds[feed.tenant_id, feed.user_id]
-        self._users[feed.user_id] -= 1
-        if not self._users[feed.user_id]:
-            del self._users[feed.user_id]
 
     async def _go_live(self, feed: Feed) -> None:
         if feed.live:
             return
-        key = (feed.tenant_id, feed.user_id)
-        opening = self._opening.get(key)
+        opening = self._opening.get(feed)
         if opening is None:
             opening = asyncio.create_task(self._bind(feed), name="hub-bind")
-            self._opening[key] = opening
-            opening.add_done_callback(lambda _: self._opening.pop(key, None))
+            self._opening[feed] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(feed, None))
         try:
             await asyncio.shield(opening)
         except BrokerUnavailableError as error:
@@ -241,12 +221,12 @@ class Hub:
             await self._broker.bind(feed.user_id)
             losses = self._losses
             mark = await self._take_mark()
-            if mark.position is None and not await self._fence():
+            if mark.position is None and not await self._fences.passes():
                 raise BrokerUnavailableError
             if not self._broker.live or self._losses != losses:
                 raise BrokerUnavailableError
         except BaseException:
-            self._forget(feed)
+            self._feeds.remove(feed)
             raise
         feed.go_live(mark)
 
@@ -264,25 +244,21 @@ class Hub:
         if self._held is not None:
             self._held.append(body)
         else:
-            self._dispatch(body)
+            self._feeds.dispatch(body)
 
     def fenced(self, fence: str) -> None:
         """Wake who waits for the fence."""
-        waiting = self._fences.pop(fence, None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(True)
+        self._fences.came(fence)
 
     def lost(self) -> None:
         """Hold updates back until the hole is known and filled; tell the streams."""
         if self._recovery is not None:
             self._recovery.cancel()
         self._losses += 1
-        for passed in self._fences.values():
-            if not passed.done():
-                passed.set_result(False)
+        self._fences.lost()
         self._held = []
         self._flowing.clear()
-        self._nudge_all()
+        self._feeds.nudge()
 
     def regained(self, *, complete: bool) -> None:
         """Go on; when not all that was published meanwhile comes, fill the hole first."""
@@ -292,27 +268,6 @@ class Hub:
         else:
             self._hole_open = True
             self._recovery = self._start(self._recover(), "hub-recovery")
-
-    def _dispatch(self, body: bytes) -> None:
-        decoded = self._decode(body)
-        if decoded is None or self._comes_again(decoded):
-            return
-        feed = self._feeds.get((decoded.tenant_id, decoded.user_id))
-        if feed is not None:
-            feed.take(decoded)
-
-    def _comes_again(self, decoded: DecodedUpdate) -> bool:
-        """Return whether an update was dispatched before, be it to no feed.
-
-        What the broker delivers again is old: a feed that is new since must not take it for news.
-        """
-        key = (decoded.tenant_id, decoded.user_id, decoded.digest)
-        if key in self._dispatched:
-            return True
-        self._dispatched[key] = None
-        if len(self._dispatched) > _DISPATCHED_MAX:
-            del self._dispatched[next(iter(self._dispatched))]
-        return False
 
     async def _recover(self) -> None:
         """Give every feed what the log has and it has not, then what was held meanwhile."""
@@ -325,13 +280,15 @@ class Hub:
 
     async def _fill_holes(self) -> bool:
         """Give every feed what it missed, or a gap; return whether that was possible."""
-        feeds = [feed for feed in self._feeds.values() if feed.live]
+        feeds = [feed for feed in self._feeds if feed.live]
         marks = [feed.mark for feed in feeds]
-        errors = await asyncio.gather(*map(self._fill_hole, feeds))
+        errors = await asyncio.gather(
+            *(fill_hole(feed, self._replays, self._decode) for feed in feeds)
+        )
         if not any(errors):
             return True
         # A broker that is going away says nothing about the log.
-        if not await self._fence():
+        if not await self._fences.passes():
             return False
         now = await self._take_mark()
         for feed, mark, error in zip(feeds, marks, errors, strict=True):
@@ -340,40 +297,12 @@ class Hub:
                 feed.gap(gap_reason(error), mark.time_ms)
         return True
 
-    async def _fill_hole(self, feed: Feed) -> LogError | None:
-        """Give a feed what it missed; return why the log has not all of it."""
-        mark = feed.mark
-        taken, now_ms = time.monotonic(), int(time.time() * 1000)
-        missed = feed.missed()
-        try:
-            if mark.position is None:
-                raise LogUnavailableError
-            entries, end = await self._replays.behind(feed.user_id, mark.position)
-            recovered: set[bytes] = set()
-            for _, decoded in undelivered(entries, feed, self._decode, missed):
-                if decoded is None:
-                    feed.gap(GapReason.LOG_UNREADABLE, mark.time_ms)
-                else:
-                    feed.take(decoded)
-                    recovered.add(decoded.digest)
-            if missed.lost_track:
-                raise LogReplacedError
-        except LogError as error:
-            return error
-        feed.recovered(Mark(end, taken, now_ms), recovered)
-        return None
-
     def _release(self) -> None:
         held, self._held = self._held or [], None
         for body in held:
-            self._dispatch(body)
+            self._feeds.dispatch(body)
         self._flowing.set()
-        self._nudge_all()
-
-    def _nudge_all(self) -> None:
-        for feed in self._feeds.values():
-            for subscription in feed.subscriptions:
-                subscription.nudge()
+        self._feeds.nudge()
 
     # Chores.
 
@@ -384,52 +313,19 @@ class Hub:
             if not self._feeds or not self.live:
                 continue
             mark = await self._take_mark()
-            if mark.position is not None and await self._fence() and self.live:
+            if mark.position is not None and await self._fences.passes() and self.live:
                 self._mark = mark
             self._replays.expire()
-
-    async def _fence(self) -> bool:
-        fence = secrets.token_hex(8)
-        passed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._fences[fence] = passed
-        try:
-            async with asyncio.timeout(_FENCE_TIMEOUT):
-                await self._broker.fence(fence)
-                return await passed
-        except (BrokerUnavailableError, TimeoutError):
-            return False
-        finally:
-            self._fences.pop(fence, None)
-
-    async def _caught_up(self) -> bool:
-        """Wait until all that was published before the call has come to the feeds.
-
-        Those who ask while a fence is under way share the next one. Returns whether it came to it.
-        """
-        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._catching_up.append(answer)
-        if len(self._catching_up) == 1:
-            self._start(self._catch_up(), "hub-catch-up")
-        return await answer
-
-    async def _catch_up(self) -> None:
-        async with self._fencing:
-            waiting, self._catching_up = self._catching_up, []
-            passed = await self._fence() and self.live
-        for answer in waiting:
-            if not answer.done():
-                answer.set_result(passed)
 
     async def _expire_feeds(self) -> None:
         """Forget feeds without streams after the grace period; unbind their users one by one."""
         while True:
             await asyncio.sleep(self._settings.grace / 10)
             idle_before = time.monotonic() - self._settings.grace
-            for key, feed in tuple(self._feeds.items()):
-                if feed.subscriptions or feed.idle_since > idle_before or key in self._opening:
+            for feed in self._feeds:
+                if feed.subscriptions or feed.idle_since > idle_before or feed in self._opening:
                     continue
-                self._forget(feed)
-                if feed.user_id not in self._users:
+                if self._feeds.remove(feed):
                     await self._broker.unbind(feed.user_id)
 
     def _start(self, chore: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:

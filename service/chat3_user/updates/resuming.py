@@ -1,5 +1,6 @@
-"""How a stream goes on: from now, or from a token by way of the updates log."""
+"""How a stream goes on: from now, or from a token by way of the updates log; how a feed does."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
 )
 from chat3_user.updates.decoded import DecodedUpdate, Decoder
-from chat3_user.updates.feed import Feed
+from chat3_user.updates.feed import Feed, Mark
 from chat3_user.updates.replay import Replays
 from chat3_user.updates.responses import gap_item, gap_reason, update_item
 from chat3_user.updates.subscription import Item
@@ -69,6 +70,30 @@ async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) 
         items=_replayed(undelivered(entries, feed, decode, missed), token, missed, end),
         fresh=missed.is_fresh,
     )
+
+
+async def fill_hole(feed: Feed, replays: Replays, decode: Decoder) -> LogError | None:
+    """Give a feed what it missed; return why the log has not all of it."""
+    mark = feed.mark
+    taken, now_ms = time.monotonic(), int(time.time() * 1000)
+    missed = feed.missed()
+    try:
+        if mark.position is None:
+            raise LogUnavailableError
+        entries, end = await replays.behind(feed.user_id, mark.position)
+        recovered: set[bytes] = set()
+        for _, decoded in undelivered(entries, feed, decode, missed):
+            if decoded is None:
+                feed.gap(GapReason.LOG_UNREADABLE, mark.time_ms)
+            else:
+                feed.take(decoded)
+                recovered.add(decoded.digest)
+        if missed.lost_track:
+            raise LogReplacedError
+    except LogError as error:
+        return error
+    feed.recovered(Mark(end, taken, now_ms), recovered)
+    return None
 
 
 def undelivered(

@@ -1,0 +1,58 @@
+"""Fences: proof that all which was published before has been delivered."""
+
+import asyncio
+import secrets
+
+from chat3_user.updates.broker import Broker, BrokerUnavailableError
+
+_TIMEOUT = 30.0
+
+
+class Fences:
+    """Sends fences through the worker's own queue and waits until they come."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._under_way: dict[str, asyncio.Future[bool]] = {}
+        self._next: asyncio.Task[bool] | None = None
+        self._turn = asyncio.Lock()
+
+    async def passes(self) -> bool:
+        """Return whether all that was published before the call has been delivered by now.
+
+        It has not when the broker goes away meanwhile.
+        """
+        fence = secrets.token_hex(8)
+        passed: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._under_way[fence] = passed
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await self._broker.fence(fence)
+                return await passed
+        except (BrokerUnavailableError, TimeoutError):
+            return False
+        finally:
+            self._under_way.pop(fence, None)
+
+    async def next_passes(self) -> bool:
+        """Do the same with one fence for all who ask while another is under way."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._in_turn(), name="hub-fence")
+        return await asyncio.shield(self._next)
+
+    async def _in_turn(self) -> bool:
+        async with self._turn:
+            self._next = None
+            return await self.passes()
+
+    def came(self, fence: str) -> None:
+        """Learn that ``fence`` was delivered."""
+        passed = self._under_way.get(fence)
+        if passed is not None and not passed.done():
+            passed.set_result(True)
+
+    def lost(self) -> None:
+        """Learn that the broker is gone, and every fence with it."""
+        for passed in self._under_way.values():
+            if not passed.done():
+                passed.set_result(False)
