@@ -37,10 +37,11 @@ class UnknownRouteError(CallError):
 
 
 NotFound = Callable[[Problem], CallError | None]
+Forbidden = Callable[[], CallError]
 
 
 def failure(
-    route: str, status: int, body: bytes, not_found: NotFound, forbidden: CallError | None
+    route: str, status: int, body: bytes, not_found: NotFound, forbidden: Forbidden | None
 ) -> CallError:
     """Return the failure that an answer with an error status means on this route.
 
@@ -54,7 +55,10 @@ def failure(
             found = reasons.api_key_invalid()
         case HTTPStatus.FORBIDDEN if problem is not None:
             lacking = _PERMISSION.search(problem.message)
-            found = reasons.permission_missing(lacking[1]) if lacking else forbidden
+            if lacking:
+                found = reasons.permission_missing(lacking[1])
+            elif forbidden is not None:
+                found = forbidden()
         case HTTPStatus.NOT_FOUND:
             found = _unknown_route(route) if problem is None else not_found(problem)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

@@ -98,7 +98,7 @@ class TenantApi:
             identity,
             _messages,
             not_found=lambda problem: _tenant_problem(problem, identity),
-            forbidden=reasons.not_a_member(dialog_id),
+            forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return answer
 
@@ -113,7 +113,7 @@ class TenantApi:
             not_found=lambda problem: (
                 _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
             ),
-            forbidden=reasons.not_a_member(dialog_id),
+            forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return answer.data
 
@@ -181,7 +181,7 @@ class TenantApi:
             not_found=lambda problem: (
                 _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
             ),
-            forbidden=reasons.not_a_member(dialog_id),
+            forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return answer.data
 
@@ -218,7 +218,7 @@ class TenantApi:
             _anything,
             body=msgspec.json.encode({"reaction": reaction}),
             not_found=not_found,
-            forbidden=reasons.not_a_member(dialog_id),
+            forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return status
 
@@ -233,7 +233,7 @@ class TenantApi:
             not_found=lambda problem: (
                 _tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
             ),
-            forbidden=reasons.not_a_member(dialog_id),
+            forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return answer.data
 

@@ -18,7 +18,7 @@ import stamina
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
-from chat3_user.tenant_api.answers import DuplicateGuardError, NotFound
+from chat3_user.tenant_api.answers import DuplicateGuardError, Forbidden, NotFound
 from chat3_user.tenant_api.transport import nothing
 from chat3_user.validation import Identity
 
@@ -40,7 +40,7 @@ class Caller(Protocol):
         *,
         body: bytes | None = None,
         not_found: NotFound = nothing,
-        forbidden: CallError | None = None,
+        forbidden: Forbidden | None = None,
     ) -> tuple[int, T]:
         """Send one request and return its HTTP status and decoded body."""
 
@@ -171,7 +171,7 @@ class Resilient:
         *,
         body: bytes | None = None,
         not_found: NotFound = nothing,
-        forbidden: CallError | None = None,
+        forbidden: Forbidden | None = None,
     ) -> tuple[int, T]:
         """Send a request as `transport.Http.call` does, a read several times if need be.
 
@@ -204,7 +204,18 @@ class Resilient:
         if method != "GET":
             return await send()
         self._budget.earn()
-        return await self._retrying(send)
+        try:
+            return await send()
+        except CallError as error:
+            failed_first = [error]
+
+            # What nearly always succeeds at once does not pay for the machinery of retries.
+            async def again() -> tuple[int, T]:
+                if failed_first:
+                    raise failed_first.pop()
+                return await send()
+
+            return await self._retrying(again)
 
     def _worth_retrying(self, error: Exception) -> bool:
         return (

@@ -64,7 +64,7 @@ def test_a_lacking_permission_is_named() -> None:
 
 def test_a_refusal_for_another_reason_than_permission_is_the_routes_own() -> None:
     stranger = reasons.not_a_member("dlg_x")
-    assert meaning("status_notmember", forbidden=stranger) is stranger
+    assert meaning("status_notmember", forbidden=lambda: stranger) is stranger
     assert meaning("status_notmember").reason is ErrorReason.UPSTREAM_REJECTED
 
 
