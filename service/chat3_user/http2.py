@@ -33,6 +33,7 @@ from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame
 
 from chat3_user.calls.endpoint import Endpoint
+from chat3_user.header_blocks import RepeatedBlocks
 from chat3_user.limits.frames import (
     HEADERS_FACTOR,
     ConnectionLimits,
@@ -113,6 +114,7 @@ class Connection(H2Protocol):
         )
         settings = h2.local_settings._settings  # noqa: SLF001 - h2 would wait for their acknowledgement
         headers = self._limits.metadata_bytes * HEADERS_FACTOR
+        h2.decoder = RepeatedBlocks()
         settings[SettingCodes.MAX_CONCURRENT_STREAMS] = deque([self._limits.streams])
         settings[SettingCodes.MAX_HEADER_LIST_SIZE] = deque([headers])
         h2.decoder.max_header_list_size = headers

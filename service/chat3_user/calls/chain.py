@@ -66,11 +66,11 @@ class CallChain:
 
     def _unary(self, name: str, method: UnaryMethod) -> Callable[[GrpcStream], Awaitable[None]]:
         async def handle(stream: GrpcStream) -> None:
-            async def run(call: Call, request: Any) -> None:
+            async def run(call: Call) -> None:
                 enter_call(call)
                 call.deadline = asyncio.get_running_loop().time() + self._time_left(stream)
                 async with asyncio.timeout_at(call.deadline):
-                    response = await method(request)
+                    response = await method(await _request(stream))
                     # A client that opens no window would keep the call for ever.
                     await stream.answer(response, call.trailing)
 
@@ -82,8 +82,10 @@ class CallChain:
         self, name: str, method: StreamingMethod
     ) -> Callable[[GrpcStream], Awaitable[None]]:
         async def handle(stream: GrpcStream) -> None:
-            async def run(call: Call, request: Any) -> None:
+            async def run(call: Call) -> None:
                 enter_call(call)
+                async with asyncio.timeout(self._time_left(stream)):
+                    request = await _request(stream)
                 sender = StreamSender(stream)
                 call.send_now = sender.send_now
                 responses = method(request)
@@ -105,7 +107,7 @@ class CallChain:
         self,
         name: str,
         stream: GrpcStream,
-        run: Callable[[Call, Any], Awaitable[None]],
+        run: Callable[[Call], Awaitable[None]],
         place: Place,
     ) -> None:
         started = time.perf_counter()
@@ -136,7 +138,7 @@ class CallChain:
         metadata: Mapping[str, str],
         request_id: str,
         trailing: dict[str, str],
-        run: Callable[[Call, Any], Awaitable[None]],
+        run: Callable[[Call], Awaitable[None]],
         place: Place,
     ) -> None:
         """Run the call; leave with `CallError` for every failure the caller gets to see."""
@@ -144,12 +146,7 @@ class CallChain:
             call = Call(name, request_id, parse_identity(metadata), trailing)
             with place(call.identity):
                 await self._admission.rates.spend(name, call.identity, trailing)
-                async with asyncio.timeout(self._time_left(stream)):
-                    request = await stream.recv_message()
-                if request is None:
-                    raise invalid_fields([FieldViolation("", "a request message")])
-                validate(request)
-                await run(call, request)
+                await run(call)
                 if not stream.ended:
                     await stream.send_trailing_metadata(metadata=trailing)
         except (CallError, StreamTerminatedError):
@@ -169,6 +166,15 @@ class CallChain:
         if stream.deadline is None:
             return self._default_deadline
         return max(0.0, stream.deadline.time_remaining() - _DEADLINE_MARGIN)
+
+
+async def _request(stream: GrpcStream) -> Any:
+    """Return the request of a call, valid."""
+    request = await stream.recv_message()
+    if request is None:
+        raise invalid_fields([FieldViolation("", "a request message")])
+    validate(request)
+    return request
 
 
 async def _fail(stream: GrpcStream, failure: GRPCError, trailing: Mapping[str, str]) -> None:

@@ -7,8 +7,9 @@ that are cancelled before their handler began.
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import grpclib.server
 from google.protobuf.message import DecodeError as ProtobufDecodeError
@@ -21,6 +22,7 @@ from grpclib.metadata import (
     encode_grpc_message,
     encode_metadata,
 )
+from grpclib.protocol import Buffer
 from grpclib.protocol import Stream as Http2Stream
 from grpclib.utils import DeadlineWrapper, Wrapper
 from h2.exceptions import StreamClosedError
@@ -28,6 +30,7 @@ from multidict import MultiDict
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.calls.answer import send_answer
+from chat3_user.calls.buffer import RequestBuffer
 from chat3_user.calls.call import new_request_id
 from chat3_user.calls.receiver import receive
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
@@ -130,6 +133,9 @@ class Endpoint(grpclib.server.Handler):
     def accept(self, stream: Http2Stream, headers: Any, release_stream: Callable[[], Any]) -> None:
         """Serve a request in a task; the stream is released however the task ends."""
         self.__gc_step__()
+        stream.buffer = cast(
+            "Buffer", RequestBuffer(partial(stream.connection.ack, cast("int", stream.id)))
+        )
         task = self.loop.create_task(self._serve(stream, headers))
         # A task that is cancelled before its first step never comes to a `finally`.
         task.add_done_callback(lambda _: release_stream())

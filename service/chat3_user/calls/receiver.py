@@ -21,6 +21,8 @@ async def receive(stream: Any, limit: int) -> bytes | None:
     prefix = await _read(stream, _PREFIX)
     if not prefix:
         return None
+    if len(prefix) < _PREFIX:
+        raise _cut_short()
     if prefix[0]:
         raise reasons.compression_unsupported()
     length = int.from_bytes(prefix[1:])
@@ -35,8 +37,8 @@ async def receive(stream: Any, limit: int) -> bytes | None:
 async def _read(stream: Any, size: int) -> bytes:
     try:
         data: bytes = await stream.recv_data(size)
-    except (AssertionError, ProtocolError) as error:
-        # grpclib asserts that all came; h2 takes no acknowledgement on a connection that is over.
+    except ProtocolError as error:
+        # h2 takes no acknowledgement on a connection that is over.
         raise _cut_short() from error
     return data
 
