@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from ._compile import Encoded, decode, encode
+from ._compile import builder, decode, encode
 from ._errors import DecodeError, EncodeError
 from ._plain_struct import PlainStruct, plain, plain_struct_class
+from ._time import encode_timestamp
+from ._wire import Encoded
 
 __all__ = (
     "DecodeError",
     "EncodeError",
     "Encoded",
     "PlainStruct",
+    "builder",
     "decode",
     "encode",
+    "encode_timestamp",
     "plain",
     "plain_struct_class",
 )

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import betterproto2
 from betterproto2 import TYPE_MESSAGE
 
 from ._decoder_source import write_decoder
-from ._encoder_source import write_encoder
+from ._encoder_source import write_builder, write_encoder
 from ._errors import DecodeError
 from ._fields import Field, is_well_known, read_fields
 from ._plain_struct import PlainStruct, make_plain_struct_class
 from ._struct_codec import plain_struct_decoder, plain_struct_encoder
 from ._time import TIME_DECODERS, TIME_ENCODERS
-from ._wire import MAX_DEPTH
+from ._wire import MAX_DEPTH, Encoded
 
 Encoder = Callable[[Any, int], bytes]
 Decoder = Callable[[bytes, int, int, int], Any]
 MessageT = TypeVar("MessageT", bound=betterproto2.Message)
-
-
-class Encoded(bytes):
-    """An already encoded message, to stand where `encode` expects a message.
-
-    It may be the message itself or the value of a message field. The bytes are copied as they
-    are, unchecked. betterproto2's own codec takes it as a field value too.
-    """
-
-    __slots__ = ()
+P = ParamSpec("P")
 
 
 _encoders: dict[type[Any], Encoder] = {}
@@ -65,6 +56,27 @@ def decode(cls: type[MessageT], data: bytes) -> MessageT:
         data = bytes(data)
     message: MessageT = decoder(data, 0, len(data), MAX_DEPTH)
     return message
+
+
+def builder(cls: Callable[P, MessageT]) -> Callable[P, MessageT]:
+    """Give the function that takes what a message class takes and returns the message encoded.
+
+    Its arguments are keywords; what is not given is absent. No message is made: what comes back is
+    `Encoded`, and only for type checkers a message, so that it can stand in a field.
+
+    Raises:
+        TypeError: The class is left to betterproto2, or has a field whose name the generated code
+            uses itself, such as ``value``.
+
+    """
+    message_class = cast("type[betterproto2.Message]", cls)
+    encoder = _encoders.get(message_class) or _encoder_of(message_class)
+    if _has_own_codec(message_class) or issubclass(message_class, PlainStruct):
+        raise TypeError(f"{message_class.__name__} has a codec of its own")
+    fields = read_fields(message_class)
+    source = write_builder(message_class, fields, dict(cast("Any", encoder).__globals__))
+    title = f"build {message_class.__module__}.{message_class.__qualname__}"
+    return source.compile("build", title)
 
 
 def _encoder_of(cls: type[Any]) -> Encoder:

@@ -1,14 +1,17 @@
 """Write the source of a message class's encoder: straight-line code, one stretch per field.
 
-The generated function is ``encode(message, depth) -> bytes``. It checks nothing beforehand: a
-value of a wrong type makes one of its operations fail, and the failing line names the field.
+The generated functions are ``encode(message, depth) -> bytes`` and, for who needs no object between
+his values and the wire, ``build(*, field=...) -> Encoded``. They check nothing beforehand: a value
+of a wrong type makes one of their operations fail, and the failing line names the field.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from math import copysign
 from struct import error as StructError  # noqa: N812 (it is a class)
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import betterproto2
 from betterproto2 import (
@@ -27,6 +30,7 @@ from betterproto2 import (
 
 from ._errors import EncodeError
 from ._fields import Field, Presence, is_well_known
+from ._plain_wire import encode_plain
 from ._scalars import (
     SCALAR_ENCODERS,
     checked_bool,
@@ -36,10 +40,14 @@ from ._scalars import (
     wire_type_of,
 )
 from ._source import Source
-from ._wire import LENGTH, encode_tag, encode_varint, tag_and_short_varint
+from ._wire import LENGTH, MAX_DEPTH, Encoded, encode_tag, encode_varint, tag_and_short_varint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PLAIN_VARINTS = frozenset({TYPE_ENUM, TYPE_INT32, TYPE_INT64, TYPE_UINT32, TYPE_UINT64})
 _EXPECTED = {"encode": "str", "items": "dict"}
+_VARIABLES = frozenset({"value", "size", "data", "chunks", "key", "depth"})
 _WITH_LENGTH = frozenset({TYPE_STRING, TYPE_BYTES, TYPE_MESSAGE})
 _FLOATS = frozenset({TYPE_DOUBLE, TYPE_FLOAT})
 
@@ -64,11 +72,16 @@ def wrong_value(
 
 def write_encoder(cls: type[betterproto2.Message], fields: list[Field]) -> Source:
     """Write the encoder of a class; its names lack the encoders of other classes."""
+    # Builtins have capitals because a builder's parameters, such as `type`, would hide them.
     names: dict[str, Any] = {
         "CLS": cls,
+        "ENCODED": Encoded,
         "EMPTY": "",
         "EMPTY_BYTES": b"",
+        "NOTHING": MappingProxyType({}),
         "EncodeError": EncodeError,
+        "LEN": len,
+        "TYPE": type,
         "ZERO": 0,
         "checked_bool": checked_bool,
         "checked_bytes": checked_bytes,
@@ -82,30 +95,79 @@ def write_encoder(cls: type[betterproto2.Message], fields: list[Field]) -> Sourc
     source = Source("def encode(message, depth):", names)
     with source.block("if depth < 0:"):
         source.add("raise EncodeError('nested too deeply: no decoder would accept it')")
-    parts: list[str] = []
-    with source.block("try:"):
-        for field in fields:
-            with source.field(field.name):
-                parts += _write_field(source, field)
-        parts.append("message._unknown_fields")
+    with _naming_wrong_values(source):
+        parts = [*_write_fields(source, fields, "message."), "message._unknown_fields"]
         source.add(f"return join(({', '.join(parts)},))")
-    source.add("except EncodeError:", "    raise")
-    with source.block("except Exception as error:"):
-        source.add("raise wrong_value(CLS, FIELD_OF_LINE, error) from error")
     return source
 
 
-def _write_field(source: Source, field: Field) -> list[str]:
+def write_builder(
+    cls: type[betterproto2.Message], fields: list[Field], names: dict[str, Any]
+) -> Source:
+    """Write the builder of a class; ``names`` are those of its encoder, linked.
+
+    Raises:
+        TypeError: A field has a name that the generated code uses itself.
+
+    """
+    taken = {field.name for field in fields} & (names.keys() | _VARIABLES)
+    if taken:
+        raise TypeError(f"{cls.__name__} has a field of a name in use: {', '.join(sorted(taken))}")
+    parameters = [f"{field.name}={_absent(field)}" for field in fields]
+    source = Source(f"def build({', '.join(['*', *parameters] if fields else [])}):", names)
+    source.add(f"depth = {MAX_DEPTH}")
+    with _naming_wrong_values(source):
+        parts = _write_fields(source, fields, "")
+        source.add(f"return ENCODED(join([{', '.join(parts)}]))")
+    return source
+
+
+@contextmanager
+def _naming_wrong_values(source: Source) -> Iterator[None]:
+    with source.block("try:"):
+        yield
+    source.add("except EncodeError:", "    raise")
+    with source.block("except Exception as error:"):
+        source.add("raise wrong_value(CLS, FIELD_OF_LINE, error) from error")
+
+
+def _absent(field: Field) -> str:
+    """Give the expression of the value that a field has when it is not given."""
+    if field.presence in {Presence.REPEATED, Presence.MAP}:
+        return "NOTHING"
+    if field.presence is Presence.EXPLICIT:
+        return "None"
+    match field.proto_type:
+        case betterproto2.TYPE_STRING:
+            return "EMPTY"
+        case betterproto2.TYPE_BYTES:
+            return "EMPTY_BYTES"
+        case betterproto2.TYPE_BOOL:
+            return "False"
+        case _:
+            return "ZERO"
+
+
+def _write_fields(source: Source, fields: list[Field], owner: str) -> list[str]:
+    """Write the encoding of all fields, read from what ``owner`` begins; return the variables."""
+    parts: list[str] = []
+    for field in fields:
+        with source.field(field.name):
+            parts += _write_field(source, field, f"{owner}{field.name}")
+    return parts
+
+
+def _write_field(source: Source, field: Field, given: str) -> list[str]:
     """Write the encoding of a field into one or two variables, and return their names."""
     number = field.number
     names = source.names
     names[f"T{number}"] = encode_tag(number, _wire_type(field))
     names[f"S{number}"] = tag_and_short_varint(names[f"T{number}"])
     if field.presence is Presence.MAP:
-        return _write_map(source, field)
+        return _write_map(source, field, given)
     if field.presence is Presence.REPEATED:
-        return _write_repeated(source, field)
-    source.add(f"value = message.{field.name}")
+        return _write_repeated(source, field, given)
+    source.add(f"value = {given}")
     if field.presence is Presence.IMPLICIT and field.proto_type == TYPE_BOOL:
         names[f"V{number}"] = names[f"T{number}"] + b"\x01"
         source.add(
@@ -156,7 +218,7 @@ def _write_value(source: Source, field: Field) -> list[str]:
     number = field.number
     proto_type = field.proto_type
     if proto_type in _WITH_LENGTH:
-        source.add(f"d{number} = {_data(source, field)}", f"size = len(d{number})")
+        source.add(f"d{number} = {_data(source, field)}", f"size = LEN(d{number})")
         source.add(f"k{number} = {_tag_and_size(number)}")
         return [f"k{number}", f"d{number}"]
     source.names[f"encode_{proto_type}"] = SCALAR_ENCODERS[proto_type]
@@ -182,7 +244,7 @@ def _data(source: Source, field: Field) -> str:
     if field.proto_type == TYPE_STRING:
         return "value.encode()"
     if field.proto_type == TYPE_BYTES:
-        return "value if type(value) is bytes else checked_bytes(value)"
+        return "value if TYPE(value) is bytes else checked_bytes(value)"
     return _message_expression(source, field, field.number, 1)
 
 
@@ -193,49 +255,52 @@ def _message_expression(source: Source, field: Field, number: int, levels: int) 
     """
     cls = field.message_cls
     if field.time is not None:
-        return f"encode_{number}(value)"
+        return f"value if TYPE(value) is ENCODED else encode_{number}(value)"
     if field.wrapped:
         return f"encode_{number}(value, depth - {levels})"
     source.names[f"C{number}"] = cls
     expression = (
-        f"encode_{number}(value, depth - {levels}) if type(value) is C{number}"
+        "value if TYPE(value) is ENCODED"
+        f" else encode_{number}(value, depth - {levels}) if TYPE(value) is C{number}"
         f" else encode_other(value, C{number}, depth - {levels})"
     )
     if is_well_known(cls, "Struct"):
+        source.names["encode_plain"] = encode_plain
         return (
-            f"encode_plain_{number}(value, depth - {levels}) if type(value) is P{number}"
+            f"encode_plain(value, depth - {levels}) if TYPE(value) is dict"
+            f" else encode_plain_{number}(value, depth - {levels}) if TYPE(value) is P{number}"
             f" else {expression}"
         )
     return expression
 
 
-def _write_repeated(source: Source, field: Field) -> list[str]:
+def _write_repeated(source: Source, field: Field, given: str) -> list[str]:
     number = field.number
     parts = [f"k{number}"]
     if field.proto_type in _WITH_LENGTH:
         source.add("chunks = []")
-        with source.block(f"for value in message.{field.name}:"):
-            source.add(f"data = {_data(source, field)}", "size = len(data)")
+        with source.block(f"for value in {given}:"):
+            source.add(f"data = {_data(source, field)}", "size = LEN(data)")
             source.add(f"chunks += ({_tag_and_size(number)}, data)")
         source.add(f"k{number} = join(chunks)")
         return parts
     encoder = f"encode_{field.proto_type}"
     source.names[encoder] = SCALAR_ENCODERS[field.proto_type]
     source.add(
-        f"data = join([{encoder}(value) for value in message.{field.name}])",
-        "size = len(data)",
+        f"data = join([{encoder}(value) for value in {given}])",
+        "size = LEN(data)",
         f"k{number} = ({_tag_and_size(number)}) + data if size else b''",
     )
     return parts
 
 
-def _write_map(source: Source, field: Field) -> list[str]:
+def _write_map(source: Source, field: Field, given: str) -> list[str]:
     key, value = field.key, field.value
     if key is None or value is None:
         raise TypeError(f"{field.name} is a map without types")
     number = field.number
     source.add("chunks = []")
-    with source.block(f"for key, value in message.{field.name}.items():"):
+    with source.block(f"for key, value in {given}.items():"):
         for part in (key, value):
             wire_type = wire_type_of(part.proto_type)
             source.names[f"{part.name}_tag_{number}"] = encode_tag(part.number, wire_type)
@@ -248,11 +313,11 @@ def _write_map(source: Source, field: Field) -> list[str]:
             source.add(f"{part.name}_data = {expression}")
             if wire_type == LENGTH:
                 source.add(
-                    f"{part.name}_data = encode_varint(len({part.name}_data)) + {part.name}_data"
+                    f"{part.name}_data = encode_varint(LEN({part.name}_data)) + {part.name}_data"
                 )
         source.add(
             f"data = key_tag_{number} + key_data + value_tag_{number} + value_data",
-            "size = len(data)",
+            "size = LEN(data)",
             f"chunks += ({_tag_and_size(number)}, data)",
         )
     source.add(f"k{number} = join(chunks)")

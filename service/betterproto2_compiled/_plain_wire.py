@@ -23,36 +23,67 @@ _VALUE: Final = tag_and_short_varint(b"\x12")  # the value of an entry
 _NULL_VALUE: Final = b"\x08\x00"
 _TRUE_VALUE: Final = b"\x20\x01"
 _FALSE_VALUE: Final = b"\x20\x00"
+_CONSTANTS: Final = {None: _NULL_VALUE, True: _TRUE_VALUE, False: _FALSE_VALUE}
 _NUMBER: Final = b"\x11"
 _NULL_ENTRY: Final = b"\x12\x02" + _NULL_VALUE
 _TRUE_ENTRY: Final = b"\x12\x02" + _TRUE_VALUE
 _FALSE_ENTRY: Final = b"\x12\x02" + _FALSE_VALUE
 _NUMBER_ENTRY: Final = b"\x12\x09" + _NUMBER
-_STRING_ENTRY: Final = tuple(
-    b"\x12" + SHORT_VARINTS[length + 2] + b"\x1a" + SHORT_VARINTS[length] for length in range(126)
-)
 _STRING_ITEM: Final = tuple(
     b"\x0a" + SHORT_VARINTS[length + 2] + b"\x1a" + SHORT_VARINTS[length] for length in range(126)
 )
 
-_CACHED_KEYS: Final = 4096
-_CACHED_KEY_LENGTH: Final = 64
-_keys: dict[str, bytes] = {}
-
 _SAFE_INTEGER: Final = 2.0**53
 
 
-def _encode_key(key: Any) -> bytes:
-    """Encode the key of an entry; the keys of JSON objects repeat, so short ones are kept."""
-    if not isinstance(key, str):
-        raise TypeError(f"a key of a JSON object is a str, not {type(key).__name__}")
-    text = key.encode()
-    encoded = b"\x0a" + encode_varint(len(text)) + text
-    if len(text) <= _CACHED_KEY_LENGTH and type(key) is str:
+_CACHED_KEYS: Final = 1024
+_CACHED_KEY_LENGTH: Final = 64
+
+
+class _Key:
+    """The key of an entry, and the bytes of an entry that depend on nothing else but its value.
+
+    ``before_text`` gives, by its length in bytes, what stands before a text.
+    """
+
+    __slots__ = ("before_number", "before_text", "false", "head", "null", "true")
+
+    def __init__(self, key: Any) -> None:
+        if not isinstance(key, str):
+            raise TypeError(f"a key of a JSON object is a str, not {type(key).__name__}")
+        text = key.encode()
+        self.head = b"\x0a" + encode_varint(len(text)) + text
+        self.null = self.entry(_NULL_ENTRY)
+        self.true = self.entry(_TRUE_ENTRY)
+        self.false = self.entry(_FALSE_ENTRY)
+        self.before_number = self.entry(_NUMBER_ENTRY, 8)
+        self.before_text: dict[int, bytes] = {}
+
+    def entry(self, value: bytes, more: int = 0) -> bytes:
+        """Give an entry of a value, ``more`` bytes of which follow."""
+        return b"\x0a" + encode_varint(len(self.head) + len(value) + more) + self.head + value
+
+    def text(self, length: int) -> bytes:
+        """Make what stands before a text of so many bytes, and keep it when the text is short."""
+        value = b"\x1a" + encode_varint(length)
+        made = self.entry(b"\x12" + encode_varint(len(value) + length) + value, length)
+        if length < _SHORT_TEXT:
+            self.before_text[length] = made
+        return made
+
+
+_SHORT_TEXT: Final = 64
+_keys: dict[str, _Key] = {}
+
+
+def _read_key(key: Any) -> _Key:
+    """Prepare a key; the keys of JSON objects repeat, so short ones are kept."""
+    made = _Key(key)
+    if len(made.head) <= _CACHED_KEY_LENGTH and type(key) is str:
         if len(_keys) >= _CACHED_KEYS:
             _keys.clear()
-        _keys[key] = encoded
-    return encoded
+        _keys[key] = made
+    return made
 
 
 def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
@@ -69,62 +100,50 @@ def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
     if depth < 2:  # the entry and its Value
         raise ValueError("nested too deeply")
     chunks: list[bytes] = []
-    for key, value in plain.items():
-        head = _keys.get(key) or _encode_key(key)
+    for name, value in plain.items():
+        key = _keys.get(name) or _read_key(name)
         kind = type(value)
         if kind is str:
             text = value.encode()
             length = len(text)
-            size = len(head) + length + 4
-            if size < 128:  # one-byte lengths
-                chunks += (_ENTRY[size], head, _STRING_ENTRY[length], text)
-                continue
-            encoded = b"\x1a" + encode_varint(length) + text
-            encoded = b"\x12" + encode_varint(len(encoded)) + encoded
+            chunks += (key.before_text.get(length) or key.text(length), text)
         elif kind is bool:
-            encoded = _TRUE_ENTRY if value else _FALSE_ENTRY
+            chunks.append(key.true if value else key.false)
         elif kind is float or kind is int:
-            encoded = _NUMBER_ENTRY + _pack_double(value)
+            chunks.append(key.before_number + _pack_double(value))
         elif value is None:
-            encoded = _NULL_ENTRY
+            chunks.append(key.null)
         else:
-            encoded = _encode_value(value, depth - 2)
-            encoded = b"\x12" + encode_varint(len(encoded)) + encoded
-        size = len(head) + len(encoded)
-        chunks += (
-            _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),
-            head,
-            encoded,
-        )
+            made = _encode_value(value, depth - 2)
+            chunks.append(key.entry(b"\x12" + encode_varint(len(made)) + made))
     return b"".join(chunks)
 
 
 def _encode_value(value: Any, depth: int) -> bytes:
     """Encode a Value message of any kind."""
-    kind = type(value)
-    if kind is not dict and kind is not list:
-        if isinstance(value, str):
-            text = value.encode()
-            return b"\x1a" + encode_varint(len(text)) + text
-        if value is None:
-            return _NULL_VALUE
-        if isinstance(value, bool):
-            return _TRUE_VALUE if value else _FALSE_VALUE
-        if isinstance(value, int | float):
-            return _NUMBER + encode_double(value)
+    if isinstance(value, list | tuple):
+        return _encode_list(value, depth)
+    if value is None or isinstance(value, bool):
+        return _CONSTANTS[value]
+    if isinstance(value, str):
+        text = value.encode()
+        return b"\x1a" + encode_varint(len(text)) + text
+    if isinstance(value, int | float):
+        return _NUMBER + encode_double(value)
+    if type(value) is dict or isinstance(value, Mapping):
+        return _encode_object(value, depth)
+    raise TypeError(f"JSON has no {type(value).__name__}")
+
+
+def _encode_object(value: Mapping[str, Any], depth: int) -> bytes:
     if depth < 1:
         raise ValueError("nested too deeply")
-    if kind is dict or isinstance(value, Mapping):
-        encoded = encode_plain(value, depth - 1)
-        return b"\x2a" + encode_varint(len(encoded)) + encoded
-    if isinstance(value, list | tuple):
-        encoded = _encode_list(value, depth - 1)
-        return b"\x32" + encode_varint(len(encoded)) + encoded
-    raise TypeError(f"JSON has no {kind.__name__}")
+    encoded = encode_plain(value, depth - 1)
+    return b"\x2a" + encode_varint(len(encoded)) + encoded
 
 
 def _encode_list(values: list[Any] | tuple[Any, ...], depth: int) -> bytes:
-    if values and depth < 1:
+    if depth < (2 if values else 1):
         raise ValueError("nested too deeply")
     chunks: list[bytes] = []
     for value in values:
@@ -134,13 +153,14 @@ def _encode_list(values: list[Any] | tuple[Any, ...], depth: int) -> bytes:
             if length < 126:  # one-byte lengths
                 chunks += (_STRING_ITEM[length], text)
                 continue
-        encoded = _encode_value(value, depth - 1)
+        encoded = _encode_value(value, depth - 2)
         size = len(encoded)
         chunks += (
             _ENTRY[size] if size < 128 else b"\x0a" + encode_varint(size),
             encoded,
         )
-    return b"".join(chunks)
+    encoded = b"".join(chunks)
+    return b"\x32" + encode_varint(len(encoded)) + encoded
 
 
 def plain_number(number: float) -> float:

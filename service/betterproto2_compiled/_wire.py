@@ -16,6 +16,17 @@ from ._errors import WireError
 MAX_DEPTH: Final = 100
 """Nesting that google protobuf accepts and produces by default."""
 
+
+class Encoded(bytes):
+    """An already encoded message, to stand where `encode` expects a message.
+
+    It may be the message itself or the value of a message field. The bytes are copied as they
+    are, unchecked. betterproto2's own codec takes it as a field value too.
+    """
+
+    __slots__ = ()
+
+
 VARINT: Final = 0
 FIXED64: Final = 1
 LENGTH: Final = 2

@@ -1,12 +1,10 @@
 """Times as tenant-api writes them: Unix milliseconds, as a number or as text with a fraction."""
 
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@lru_cache(maxsize=8192)  # the same times come again and again: of senders, of dialogs
 def to_datetime(value: str | float) -> datetime:
     """Return the time that ``value`` (Unix milliseconds) means, to the nearest microsecond.
 

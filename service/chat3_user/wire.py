@@ -1,21 +1,37 @@
 """The wire seam: everything this service knows of betterproto2's codec and its replacement."""
 
-from typing import Any
+from typing import Any, cast
 
 import betterproto2
 from grpclib.encoding.base import CodecBase
 
-from betterproto2_compiled import DecodeError, Encoded, decode, encode, plain, plain_struct_class
+from betterproto2_compiled import (
+    DecodeError,
+    Encoded,
+    builder,
+    decode,
+    encode,
+    encode_timestamp,
+    plain,
+)
 from chat3_api.google.protobuf import Struct
 
-__all__ = ["DecodeError", "Encoded", "GrpcCodec", "decode", "encode", "plain", "struct"]
-
-_PlainStruct = plain_struct_class(Struct)
+__all__ = [
+    "DecodeError",
+    "Encoded",
+    "GrpcCodec",
+    "builder",
+    "decode",
+    "encode",
+    "encode_timestamp",
+    "plain",
+    "struct",
+]
 
 
 def struct(data: dict[str, Any] | None) -> Struct | None:
-    """Return JSON data as a Struct that is encoded without an object per value."""
-    return None if data is None else _PlainStruct(data)
+    """Return JSON data as what it is: the codec takes a dict in place of a Struct."""
+    return cast("Struct | None", data)
 
 
 class GrpcCodec(CodecBase):

@@ -1,24 +1,34 @@
 """Times, statuses and users: what stands in almost every message of the contract."""
 
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, cast
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.tenant_api import models as m
 from chat3_user.times import to_datetime
-from chat3_user.wire import struct
+from chat3_user.wire import Encoded, builder, encode_timestamp, struct
 
 STATUSES: Final = {
     "unread": pb.MessageStatus.UNREAD,
     "delivered": pb.MessageStatus.DELIVERED,
     "read": pb.MessageStatus.READ,
 }
+_KEPT_TIMES: Final = 8192
+
+_build_user = builder(pb.UserInfo)
+
 STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
 
 
 def time(value: m.Time | None) -> datetime | None:
-    """Return a time of tenant-api, absent when it is."""
-    return None if value is None else to_datetime(value)
+    """Return a time of tenant-api, encoded; absent when it is."""
+    return None if value is None else cast("datetime", _timestamp(value))
+
+
+@lru_cache(_KEPT_TIMES)  # the same times come again and again: of senders, of dialogs
+def _timestamp(value: m.Time) -> Encoded:
+    return Encoded(encode_timestamp(to_datetime(value)))
 
 
 def status(name: str) -> pb.MessageStatus:
@@ -30,7 +40,7 @@ def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
     """Return what is known about a user."""
     if user is None:
         return None
-    return pb.UserInfo(
+    return _build_user(
         user_id=user.user_id,
         type=user.type,
         create_time=time(user.created_at),

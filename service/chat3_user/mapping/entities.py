@@ -8,13 +8,23 @@ from chat3_user.mapping import repeated
 from chat3_user.mapping.basics import status, time, user_info
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.client import SEND_KEY
-from chat3_user.times import to_datetime
-from chat3_user.wire import struct
+from chat3_user.wire import builder, struct
+
+_build_pagination = builder(pb.Pagination)
+_build_dialog = builder(pb.Dialog)
+_build_dialog_membership = builder(pb.DialogMembership)
+_build_dialog_stats = builder(pb.DialogStats)
+_build_last_message = builder(pb.LastMessage)
+_build_message = builder(pb.Message)
+_build_reaction = builder(pb.Reaction)
+_build_topic = builder(pb.Topic)
+_build_message_status_record = builder(pb.MessageStatusRecord)
+_build_quoted_message = builder(pb.QuotedMessage)
 
 
 def pagination(page: m.Pagination) -> pb.Pagination:
     """Return which page a list is."""
-    return pb.Pagination(
+    return _build_pagination(
         page=page.page, limit=page.limit, total_count=page.total, page_count=page.pages
     )
 
@@ -22,9 +32,9 @@ def pagination(page: m.Pagination) -> pb.Pagination:
 def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
     """Return a dialog of a user's list."""
     context, stats = item.context, item.stats
-    return pb.Dialog(
+    return _build_dialog(
         dialog_id=item.dialog_id,
-        membership=pb.DialogMembership(
+        membership=_build_dialog_membership(
             user_id=context.user_id,
             unread_count=context.unread_count,
             last_seen_time=time(context.last_seen_at),
@@ -34,7 +44,7 @@ def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
         member_count=item.members_count,
         last_interaction_time=time(item.last_interaction_at),
         meta=struct(item.meta),
-        stats=pb.DialogStats(
+        stats=_build_dialog_stats(
             topic_count=stats.topic_count,
             member_count=stats.member_count,
             message_count=stats.message_count,
@@ -46,7 +56,7 @@ def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
 def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
     if message is None:
         return None
-    return pb.LastMessage(
+    return _build_last_message(
         message_id=message.message_id,
         content=message.content,
         sender_id=message.sender_id,
@@ -58,22 +68,23 @@ def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
 
 def message(item: m.Message, user_id: str) -> pb.Message:
     """Return a message as ``user_id`` sees it."""
-    return pb.Message(
+    meta = item.meta
+    return _build_message(
         message_id=item.message_id,
         dialog_id=item.dialog_id,
         sender_id=item.sender_id,
         type=item.type,
         content=item.content,
-        meta=struct(_open_meta(item.meta)),
+        meta=struct(_open_meta(meta)),
         create_time=time(item.created_at),
-        edit_time=_edit_time(item.meta),
+        edit_time=_edit_time(meta) if meta else None,
         topic_id=item.topic_id,
-        topic=topic(item.topic),
-        quoted_message=_quoted(item.quoted_message),
+        topic=None if item.topic is None else topic(item.topic),
+        quoted_message=None if item.quoted_message is None else _quoted(item.quoted_message),
         sender=repeated.sender(item.sender_info),
         status_counts=repeated.status_counts(item.status_message_matrix),
         reactions=[
-            pb.Reaction(reaction=row.reaction, count=row.count, mine=row.me)
+            _build_reaction(reaction=row.reaction, count=row.count, mine=row.me)
             for row in item.reaction_set
         ],
         mine=item.sender_id == user_id,
@@ -82,12 +93,12 @@ def message(item: m.Message, user_id: str) -> pb.Message:
 
 def topic(item: m.Topic | None) -> pb.Topic | None:
     """Return a topic."""
-    return None if item is None else pb.Topic(topic_id=item.topic_id, meta=struct(item.meta))
+    return None if item is None else _build_topic(topic_id=item.topic_id, meta=struct(item.meta))
 
 
 def status_record(record: m.StatusRecord, dialog_id: str) -> pb.MessageStatusRecord:
     """Return an entry of a message's status history."""
-    return pb.MessageStatusRecord(
+    return _build_message_status_record(
         message_id=record.message_id,
         dialog_id=record.dialog_id or dialog_id,
         user_id=record.user_id,
@@ -101,7 +112,7 @@ def status_record(record: m.StatusRecord, dialog_id: str) -> pb.MessageStatusRec
 def _quoted(item: m.QuotedMessage | None) -> pb.QuotedMessage | None:
     if item is None:
         return None
-    return pb.QuotedMessage(
+    return _build_quoted_message(
         message_id=item.message_id,
         dialog_id=item.dialog_id,
         sender_id=item.sender_id,
@@ -120,12 +131,12 @@ def _open_meta(meta: dict[str, Any] | None) -> dict[str, Any] | None:
     return {key: value for key, value in meta.items() if key != SEND_KEY}
 
 
-def _edit_time(meta: dict[str, Any] | None) -> datetime | None:
+def _edit_time(meta: dict[str, Any]) -> datetime | None:
     """Return when a message was edited: the platform keeps it in meta, as a number."""
-    edited = meta.get("editedAt") if meta else None
-    if isinstance(edited, bool) or not isinstance(edited, int | float):
+    edited = meta.get("editedAt")
+    if edited is None or isinstance(edited, bool) or not isinstance(edited, int | float):
         return None
     try:
-        return to_datetime(edited)
+        return time(edited)
     except (OverflowError, ValueError):
         return None

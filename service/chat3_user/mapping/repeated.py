@@ -5,19 +5,20 @@ cache; what is too long to be worth keeping is encoded each time.
 """
 
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping.basics import status, user_info
 from chat3_user.tenant_api import models as m
-from chat3_user.wire import Encoded, encode
+from chat3_user.wire import builder
 
 _KEPT: Final = 4096
 _LONGEST: Final = 2048
 _NOTHING: Final = (b"", b"null")
 
+_build_count = builder(pb.StatusCount)
 _decode_user = msgspec.json.Decoder(m.UserInfo).decode
 _decode_matrix = msgspec.json.Decoder(list[m.StatusCount]).decode
 
@@ -30,47 +31,42 @@ def sender(raw: msgspec.Raw) -> pb.UserInfo | None:
     text = bytes(raw)
     if text in _NOTHING:
         return None
-    found = _sender(text) if len(text) <= _LONGEST else _sender.__wrapped__(text)
-    return cast("pb.UserInfo", found)
+    return _sender(text) if len(text) <= _LONGEST else _sender.__wrapped__(text)
 
 
 def status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
     """Return the rows of the status matrix in ``raw``, encoded; none when it is absent.
+
+    They are shared and not to be changed.
 
     Raises ``ValueError`` for what is no matrix.
     """
     text = bytes(raw)
     if text in _NOTHING:
         return []
-    found = _matrix(text) if len(text) <= _LONGEST else _matrix.__wrapped__(text)
-    return cast("list[pb.StatusCount]", list(found))
+    return _matrix(text) if len(text) <= _LONGEST else _matrix.__wrapped__(text)
 
 
 @lru_cache(_KEPT)
-def _sender(text: bytes) -> Encoded:
+def _sender(text: bytes) -> pb.UserInfo | None:
     try:
-        user = user_info(_decode_user(text))
+        return user_info(_decode_user(text))
     except msgspec.DecodeError as error:
         raise ValueError(f"senderInfo: {error}") from error
-    return Encoded(encode(cast("pb.UserInfo", user)))
 
 
 @lru_cache(_KEPT)
-def _matrix(text: bytes) -> tuple[Encoded, ...]:
+def _matrix(text: bytes) -> list[pb.StatusCount]:
     try:
         rows = _decode_matrix(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"statusMessageMatrix: {error}") from error
-    return tuple(
-        Encoded(
-            encode(
-                pb.StatusCount(
-                    status=status(row.status),
-                    status_name=row.status,
-                    user_type=row.user_type,
-                    count=row.count,
-                )
-            )
+    return [
+        _build_count(
+            status=status(row.status),
+            status_name=row.status,
+            user_type=row.user_type,
+            count=row.count,
         )
         for row in rows
-    )
+    ]

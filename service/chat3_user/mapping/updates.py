@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 import msgspec
 
@@ -9,14 +10,31 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import update_models as m
 from chat3_user.mapping.basics import status, time, user_info
 from chat3_user.mapping.entities import message, topic
-from chat3_user.tenant_api.models import Message
+from chat3_user.tenant_api.models import Message, Reaction
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.tokens import digest_of
-from chat3_user.wire import Encoded, encode, struct
+from chat3_user.wire import builder, struct
 
 log = logging.getLogger(__name__)
 
 _Unfit = (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, RecursionError)
+
+_build_update = builder(pb.Update)
+_build_dialog_update = builder(pb.DialogUpdate)
+_build_user_stats_update = builder(pb.UserStatsUpdate)
+_build_user_update = builder(pb.UserUpdate)
+_build_message_status_update = builder(pb.MessageStatusUpdate)
+_build_message_reaction_update = builder(pb.MessageReactionUpdate)
+_build_message_update = builder(pb.MessageUpdate)
+_build_dialog_summary = builder(pb.DialogSummary)
+_build_member_update = builder(pb.MemberUpdate)
+_build_typing_update = builder(pb.TypingUpdate)
+_build_user_stats = builder(pb.UserStats)
+_build_sender_type_count = builder(pb.SenderTypeCount)
+_build_update_context = builder(pb.UpdateContext)
+
+_Payload = dict[str, Any]
+"""Fields of the contract's `Update` that are of its kind."""
 
 _decode_update = msgspec.json.Decoder(m.PublishedUpdate).decode
 _decode_opaque = msgspec.json.Decoder(m.OpaqueUpdate).decode
@@ -30,10 +48,13 @@ def decode_update(body: bytes) -> DecodedUpdate | None:
     """
     try:
         published = _decode_update(body)
-        update = _typed(published)
-        if update is not None:
-            dialog = published.data.dialog or published.data.context
-            return _decoded(published, update, dialog.dialog_id or "")
+        typed = _typed(published)
+        if typed is not None:
+            kind, payload = typed
+            data = published.data
+            dialog = data.dialog or data.context
+            payload["context"] = _context(data.context)
+            return _decoded(published, kind, dialog.dialog_id or "", payload)
     except _Unfit as error:
         return _decode_as_opaque(body, error)
     return _decode_as_opaque(body, None)
@@ -43,9 +64,7 @@ def _decode_as_opaque(body: bytes, problem: Exception | None) -> DecodedUpdate |
     """Decode an update of an unknown kind, or one that does not fit its kind by ``problem``."""
     try:
         opaque = _decode_opaque(body)
-        update = _update(opaque, pb.UpdateType.UNSPECIFIED)
-        update.unknown = struct(opaque.data)
-        decoded = _decoded(opaque, update, "")
+        decoded = _decoded(opaque, pb.UpdateType.UNSPECIFIED, "", {"unknown": struct(opaque.data)})
     except _Unfit as error:
         log.error(  # noqa: TRY400 - the trace says no more than the text
             "update cannot be addressed", extra={"bytes": len(body), "problem": str(error)}
@@ -57,20 +76,12 @@ def _decode_as_opaque(body: bytes, problem: Exception | None) -> DecodedUpdate |
     return decoded
 
 
-def _decoded(envelope: m.Envelope, update: pb.Update, dialog_id: str) -> DecodedUpdate:
-    return DecodedUpdate(
-        tenant_id=envelope.tenant_id,
-        user_id=envelope.user_id,
-        digest=digest_of(f"{update.update_id}:{envelope.entity_id}"),
-        dialog_id=dialog_id,
-        type=update.type,
-        update=Encoded(encode(update)),
-    )
-
-
-def _update(envelope: m.Envelope, kind: pb.UpdateType) -> pb.Update:
-    return pb.Update(
-        update_id=f"{envelope.event_id}:{envelope.update_type}",
+def _decoded(
+    envelope: m.Envelope, kind: pb.UpdateType, dialog_id: str, payload: _Payload
+) -> DecodedUpdate:
+    update_id = f"{envelope.event_id}:{envelope.update_type}"
+    update = _build_update(
+        update_id=update_id,
         event_id=envelope.event_id,
         type=kind,
         source_event_type=envelope.source_event_type,
@@ -78,45 +89,52 @@ def _update(envelope: m.Envelope, kind: pb.UpdateType) -> pb.Update:
         user_id=envelope.user_id,
         entity_id=envelope.entity_id,
         create_time=time(envelope.created_at),
+        **payload,
+    )
+    return DecodedUpdate(
+        tenant_id=envelope.tenant_id,
+        user_id=envelope.user_id,
+        digest=digest_of(f"{update_id}:{envelope.entity_id}"),
+        dialog_id=dialog_id,
+        type=kind,
+        update=update,
     )
 
 
-def _typed(published: m.PublishedUpdate) -> pb.Update | None:
-    """Return the typed update, or nothing for a kind the contract does not know."""
+def _typed(published: m.PublishedUpdate) -> tuple[pb.UpdateType, _Payload] | None:
+    """Return an update's kind and its payload by field, or nothing for an unknown kind."""
     data = published.data
+    found: tuple[pb.UpdateType, _Payload] | None
     match published.update_type:
         case "update.message" if data.message is not None:
-            update = _message_update(published, data.message)
+            found = _message_update(published, data.message)
         case "update.dialog" if data.typing is not None:
-            update = _update(published, pb.UpdateType.TYPING)
-            update.typing = _typing(data.dialog, data.typing)
+            found = pb.UpdateType.TYPING, {"typing": _typing(data.dialog, data.typing)}
         case "update.dialog" if data.member is not None:
-            update = _update(published, pb.UpdateType.MEMBER)
-            update.member = _member(data.dialog, data.member)
+            found = pb.UpdateType.MEMBER, {"member": _member(data.dialog, data.member)}
         case "update.dialog" if data.dialog is not None:
-            update = _update(published, pb.UpdateType.DIALOG)
-            update.dialog = pb.DialogUpdate(dialog=_summary(data.dialog), topic=topic(data.topic))
+            changed = _build_dialog_update(dialog=_summary(data.dialog), topic=topic(data.topic))
+            found = pb.UpdateType.DIALOG, {"dialog": changed}
         case "update.user" if data.user is not None and data.user.stats is not None:
-            update = _update(published, pb.UpdateType.USER_STATS)
-            update.user_stats = pb.UserStatsUpdate(
+            counted = _build_user_stats_update(
                 user=user_info(data.user), stats=_stats(data.user.stats)
             )
+            found = pb.UpdateType.USER_STATS, {"user_stats": counted}
         case "update.user" if data.user is not None:
-            update = _update(published, pb.UpdateType.USER)
-            update.user = pb.UserUpdate(user=user_info(data.user))
+            found = pb.UpdateType.USER, {"user": _build_user_update(user=user_info(data.user))}
         case _:
-            return None
-    update.context = _context(data.context)
-    return update
+            found = None
+    return found
 
 
-def _message_update(published: m.PublishedUpdate, section: m.MessageSection) -> pb.Update:
+def _message_update(
+    published: m.PublishedUpdate, section: m.MessageSection
+) -> tuple[pb.UpdateType, _Payload]:
     dialog = _summary(published.data.dialog)
     content = message(_as_message(section), published.user_id)
     if section.status_update is not None:
         change = section.status_update
-        update = _update(published, pb.UpdateType.MESSAGE_STATUS)
-        update.message_status = pb.MessageStatusUpdate(
+        changed = _build_message_status_update(
             dialog=dialog,
             message=content,
             user_id=change.user_id,
@@ -125,27 +143,25 @@ def _message_update(published: m.PublishedUpdate, section: m.MessageSection) -> 
             old_status=status(change.old_status or ""),
             old_status_name=change.old_status,
         )
-    elif section.reaction_update is not None:
+        return pb.UpdateType.MESSAGE_STATUS, {"message_status": changed}
+    if section.reaction_update is not None:
         reacted = section.reaction_update
-        content.reactions = [
-            pb.Reaction(reaction=row.reaction, count=row.count) for row in reacted.reaction_set
-        ]
         given = reacted.reaction is not None
-        update = _update(published, pb.UpdateType.MESSAGE_REACTION)
-        update.message_reaction = pb.MessageReactionUpdate(
+        reaction = _build_message_reaction_update(
             dialog=dialog,
             message=content,
             user_id=reacted.user_id,
             action=pb.ReactionAction.SET if given else pb.ReactionAction.UNSET,
             reaction=reacted.reaction or reacted.old_reaction or "",
         )
-    else:
-        update = _update(published, pb.UpdateType.MESSAGE)
-        update.message = pb.MessageUpdate(dialog=dialog, message=content)
-    return update
+        return pb.UpdateType.MESSAGE_REACTION, {"message_reaction": reaction}
+    written = _build_message_update(dialog=dialog, message=content)
+    return pb.UpdateType.MESSAGE, {"message": written}
 
 
 def _as_message(section: m.MessageSection) -> Message:
+    # The set says `me` for the actor, whoever the update is for: here it is nobody's.
+    reacted = section.reaction_update
     return Message(
         message_id=section.message_id,
         dialog_id=section.dialog_id,
@@ -158,6 +174,9 @@ def _as_message(section: m.MessageSection) -> Message:
         topic=section.topic,
         sender_info=section.sender_info,
         status_message_matrix=section.status_message_matrix,
+        reaction_set=[Reaction(row.reaction, row.count) for row in reacted.reaction_set]
+        if reacted is not None
+        else [],
     )
 
 
@@ -165,7 +184,7 @@ def _summary(section: m.DialogSection | None) -> pb.DialogSummary | None:
     if section is None:
         return None
     unread = section.stats.get("unreadCount")
-    return pb.DialogSummary(
+    return _build_dialog_summary(
         dialog_id=section.dialog_id,
         create_time=time(section.created_at),
         meta=struct(section.meta),
@@ -175,7 +194,7 @@ def _summary(section: m.DialogSection | None) -> pb.DialogSummary | None:
 
 def _member(dialog: m.DialogSection | None, member: m.MemberSection) -> pb.MemberUpdate:
     state = member.state
-    return pb.MemberUpdate(
+    return _build_member_update(
         dialog=_summary(dialog),
         user_id=member.user_id,
         unread_count=state.unread_count,
@@ -186,7 +205,7 @@ def _member(dialog: m.DialogSection | None, member: m.MemberSection) -> pb.Membe
 
 
 def _typing(dialog: m.DialogSection | None, typing: m.TypingSection) -> pb.TypingUpdate:
-    return pb.TypingUpdate(
+    return _build_typing_update(
         dialog=_summary(dialog),
         user_id=typing.user_id,
         expires_in=timedelta(milliseconds=typing.expires_in_ms),
@@ -196,7 +215,7 @@ def _typing(dialog: m.DialogSection | None, typing: m.TypingSection) -> pb.Typin
 
 
 def _stats(stats: m.UserStats) -> pb.UserStats:
-    return pb.UserStats(
+    return _build_user_stats(
         dialog_count=stats.dialog_count,
         unread_dialog_count=stats.unread_dialogs_count,
         total_unread_count=stats.total_unread_count,
@@ -212,12 +231,13 @@ def _stats(stats: m.UserStats) -> pb.UserStats:
 
 def _by_sender_type(rows: list[m.SenderTypeCount]) -> list[pb.SenderTypeCount]:
     return [
-        pb.SenderTypeCount(sender_type=row.from_type, unread_count=row.count_unread) for row in rows
+        _build_sender_type_count(sender_type=row.from_type, unread_count=row.count_unread)
+        for row in rows
     ]
 
 
 def _context(context: m.Context) -> pb.UpdateContext:
-    return pb.UpdateContext(
+    return _build_update_context(
         version=context.version,
         dialog_id=context.dialog_id,
         message_id=context.message_id,

@@ -3,20 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from betterproto2_compiled import Encoded
-from chat3_api.chat3.user.v1 import UpdateType
+from chat3_api.chat3.user.v1 import Update, UpdateType
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedUpdate:
-    """A decoded update; ``digest`` stands for its id, ``update`` is the contract's `Update`."""
+    """A decoded update; ``digest`` stands for its id, ``update`` is encoded already."""
 
     tenant_id: str
     user_id: str
     digest: bytes
     dialog_id: str
     type: UpdateType
-    update: Encoded
+    update: Update
 
 
 Decoder = Callable[[bytes], DecodedUpdate | None]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from betterproto2_compiled import Encoded, encode
+from betterproto2_compiled import Encoded, builder, encode
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     Gap,
@@ -12,7 +12,6 @@ from chat3_api.chat3.user.v1 import (
     ReloadTarget,
     StreamState,
     SubscribeUpdatesResponse,
-    Update,
 )
 from chat3_user.updates.broker import (
     LogError,
@@ -23,12 +22,13 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.subscription import Item
 
+_build_response = builder(SubscribeUpdatesResponse)
+
 
 def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
     """Return an update; ``sequence`` is its place in the memory of its feed."""
-    response = SubscribeUpdatesResponse(resume_token=token, update=cast("Update", decoded.update))
     return Item(
-        encoded=Encoded(encode(response)),
+        encoded=cast("Encoded", _build_response(resume_token=token, update=decoded.update)),
         token=token,
         digest=decoded.digest,
         sequence=sequence,

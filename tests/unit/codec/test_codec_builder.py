@@ -1,0 +1,108 @@
+"""A builder writes what the message would: the same bytes, the same refusals, no object."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, cast
+
+import pytest
+from codec_oracle import JSON_OBJECT, Pair, deterministic, google_messages
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from betterproto2_compiled import (
+    Encoded,
+    EncodeError,
+    builder,
+    decode,
+    encode,
+    encode_timestamp,
+    plain,
+)
+from chat3_api.chat3.user.v1 import Topic, UserInfo
+
+thorough = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+NOW = datetime(2026, 11, 24, 15, 30, 0, 125, tzinfo=UTC)
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@cache
+def buildable(pair: Pair) -> bool:
+    try:
+        builder(pair.ours)
+    except TypeError:
+        return False
+    return True
+
+
+@thorough
+@given(data=st.data())
+def test_it_writes_what_the_message_writes(every: list[Pair], data: st.DataObject) -> None:
+    pair = data.draw(st.sampled_from([pair for pair in every if buildable(pair)]))
+    message: Any = decode(pair.ours, deterministic(data.draw(google_messages(pair.google))))
+    values = {field.name: getattr(message, field.name) for field in dataclasses.fields(message)}
+    assert builder(pair.ours)(**values) == encode(message)
+
+
+def test_every_message_of_the_contract_has_one(contract: dict[str, Pair]) -> None:
+    assert [name for name, pair in contract.items() if not buildable(pair)] == []
+
+
+def test_what_is_not_given_is_absent(every: list[Pair]) -> None:
+    for pair in every:
+        if buildable(pair):
+            assert bytes(cast("Any", builder(pair.ours)())) == b""
+
+
+def test_a_builder_can_stand_in_a_field(contract: dict[str, Pair]) -> None:
+    user = builder(UserInfo)(user_id="alice", create_time=NOW)
+    cls: Any = contract["chat3.user.v1.Message"].ours
+    assert encode(cls(sender=user)) == encode(
+        cls(sender=UserInfo(user_id="alice", create_time=NOW))
+    )
+    assert builder(cls)(sender=user) == encode(cls(sender=user))
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"user_id": 5}, "UserInfo.user_id: expected str, not int"),
+        ({"create_time": "2026"}, "UserInfo.create_time: "),
+        ({"meta": {"a": object()}}, "UserInfo.meta: JSON has no object"),
+        ({"meta": {1: "a"}}, "UserInfo.meta: a key of a JSON object is a str, not int"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_class_and_field(values: Any, text: str) -> None:
+    with pytest.raises(EncodeError, match=text):
+        builder(UserInfo)(**values)
+
+
+def test_a_field_that_the_class_has_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        cast("Any", builder(UserInfo))(name="alice")
+
+
+def test_a_class_with_a_field_of_a_name_in_use_is_refused(every: list[Pair]) -> None:
+    refused = {pair.name for pair in every if not buildable(pair)}
+    assert "google.protobuf.StringValue" in refused
+    assert all(not name.startswith("chat3.") for name in refused)
+
+
+@given(JSON_OBJECT)
+def test_a_dict_can_stand_for_a_struct(data: dict[str, Any]) -> None:
+    wire = encode(Topic(topic_id="t", meta=cast("Any", data)))
+    assert builder(Topic)(topic_id="t", meta=cast("Any", data)) == wire
+    meta = decode(Topic, wire).meta
+    assert meta is not None
+    assert repr(plain(meta)) == repr(plain(decode(Topic, encode(Topic(meta=meta))).meta))  # type: ignore[arg-type]
+    assert set(plain(meta)) == set(data)
+
+
+def test_a_time_may_be_encoded_already() -> None:
+    made = Encoded(encode_timestamp(NOW))
+    expected = encode(UserInfo(create_time=NOW))
+    assert encode(UserInfo(create_time=cast("Any", made))) == expected
+    assert builder(UserInfo)(create_time=cast("Any", made)) == expected
