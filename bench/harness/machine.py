@@ -2,9 +2,11 @@
 
 import os
 import platform
+import random
 import shutil
 import socket
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -32,12 +34,16 @@ def cores() -> tuple[int, int]:
     return usable[0], usable[1]
 
 
+_PORTS = range(15_000, 32_000)
+"""Below those the kernel gives to outgoing connections: nothing takes one before its server."""
+
+
 def free_port() -> int:
     """Return a port nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    while True:
+        port = random.choice(_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def program(name: str) -> str:

@@ -40,7 +40,15 @@ from ._scalars import (
     wire_type_of,
 )
 from ._source import Source
-from ._wire import LENGTH, MAX_DEPTH, Encoded, encode_tag, encode_varint, tag_and_short_varint
+from ._wire import (
+    LENGTH,
+    MAX_DEPTH,
+    SHORT_VARINTS,
+    Encoded,
+    encode_tag,
+    encode_varint,
+    tag_and_short_varint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +89,7 @@ def write_encoder(cls: type[betterproto2.Message], fields: list[Field]) -> Sourc
         "NOTHING": MappingProxyType({}),
         "EncodeError": EncodeError,
         "LEN": len,
+        "SHORT_VARINTS": SHORT_VARINTS,
         "TYPE": type,
         "ZERO": 0,
         "checked_bool": checked_bool,
@@ -236,7 +245,10 @@ def _write_value(source: Source, field: Field) -> list[str]:
 
 
 def _tag_and_size(number: int) -> str:
-    return f"S{number}[size] if size < 128 else T{number} + encode_varint(size)"
+    return (
+        f"S{number}[size] if size < 128"
+        f" else T{number} + (SHORT_VARINTS[size] if size < 16384 else encode_varint(size))"
+    )
 
 
 def _data(source: Source, field: Field) -> str:

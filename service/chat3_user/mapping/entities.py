@@ -86,7 +86,9 @@ def message(item: m.Message, user_id: str) -> pb.Message:
         reactions=[
             _build_reaction(reaction=row.reaction, count=row.count, mine=row.me)
             for row in item.reaction_set
-        ],
+        ]
+        if item.reaction_set
+        else [],
         mine=item.sender_id == user_id,
     )
 
