@@ -1,7 +1,6 @@
 """Draws the charts from the figures in ``bench/results``; a chart without figures is skipped.
 
-Run ``python bench/charts.py``. ``memory.json`` is read when it has a list ``points`` of objects
-with ``streams`` and ``megabytes``, for each server by its name in ``servers``.
+Run ``python bench/charts.py``.
 """
 
 import json
@@ -75,8 +74,7 @@ def _unary(figures: dict[str, Any]) -> None:
 
 def _memory(figures: dict[str, Any]) -> None:
     figure, panel = plt.subplots(figsize=(6, 3.4))
-    servers = figures.get("servers") or {"ours": figures}
-    for name, found in servers.items():
+    for name, found in figures["servers"].items():
         points = found["points"]
         panel.plot(
             [point["streams"] for point in points],

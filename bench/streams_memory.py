@@ -3,7 +3,8 @@
 Run ``python bench/streams_memory.py`` or ``make bench-streams``. One worker takes the streams, each
 of a user of its own; resident memory before and after gives what a stream costs. Then updates are
 published that nobody hears, and all clients come back to a second worker with their tokens: it says
-how many entries of the updates log it read for all of them.
+how many entries of the updates log it read for all of them, and the broker how many there are. The
+reference takes as many streams as one of its connections to RabbitMQ can have channels for.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from harness.calls import SUBSCRIBE
 from harness.http2 import Connection, Headers
 from harness.machine import free_port
 from harness.results import begin, save
-from harness.servers import is_ready
+from harness.servers import OURS, REFERENCE, is_ready, reference
 from upstream import bodies
 from upstream.nginx import nginx
 
@@ -37,6 +38,9 @@ from chat3_api.chat3.user import v1 as pb
 
 _AT_ONCE = 500
 """Streams that are opened before the next ones wait for them."""
+
+_CHANNELS = 2000
+"""A connection to RabbitMQ has at most 2,047 channels, and the reference takes one a stream."""
 
 _STREAMS = 100
 """Streams on one connection: what HTTP/2 clients are commonly allowed."""
@@ -102,8 +106,13 @@ class _Worker:
 
     def resident(self) -> int:
         """Return resident memory in bytes."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index]
+        return resident(self.pid)
+
+
+def resident(pid: int) -> int:
+    """Return a process's resident memory in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024  # type: ignore[index]
 
 
 @contextmanager
@@ -136,9 +145,15 @@ def _worker(folder: Path, tenant_api: str, broker: str) -> Iterator[_Worker]:
 
 
 async def _open(
-    port: int, users: list[str], tokens: dict[str, str]
+    port: int,
+    users: list[str],
+    tokens: dict[str, str],
+    reached: Callable[[int], None] = lambda _: None,
 ) -> tuple[list[_UserConnection], list[_Stream], float]:
-    """Open a stream for each user; return when all are established."""
+    """Open a stream for each user; return when all are established.
+
+    ``reached`` is told now and then how many are.
+    """
     loop = asyncio.get_running_loop()
     changed = asyncio.Event()
     connections: list[_UserConnection] = []
@@ -161,6 +176,7 @@ async def _open(
             streams.append(stream)
         if len(streams) % _AT_ONCE == 0:
             await _until(changed, streams[-_AT_ONCE:], lambda stream: stream.established)
+            reached(len(streams))
     await _until(changed, streams, lambda stream: stream.established)
     return connections, streams, time.monotonic() - began
 
@@ -202,7 +218,10 @@ async def _measure(options: argparse.Namespace, folder: Path, url: str, broker: 
     users = [f"user-{number}" for number in range(options.streams)]
     with _worker(folder, url, broker) as first:
         before = first.resident()
-        connections, streams, opened = await _open(first.port, users, {})
+        points = [_point(0, before)]
+        connections, streams, opened = await _open(
+            first.port, users, {}, lambda count: points.append(_point(count, first.resident()))
+        )
         await asyncio.sleep(6)  # a mark is taken meanwhile
         per_stream = (first.resident() - before) / len(users)
         print(f"{len(users)} streams open after {opened:.1f} s, {per_stream / 1000:.1f} kB each")
@@ -217,20 +236,63 @@ async def _measure(options: argparse.Namespace, folder: Path, url: str, broker: 
         await _until(changed, streams, lambda stream: stream.updates >= missed.get(stream.user, 0))
         live = back + time.monotonic() - began
         read = second.metric("chat3_log_entries_read")
+        kept = await _entries(broker)
         delivered = sum(stream.updates for stream in streams)
         for connection in connections:
             connection.close()
     print(
         f"storm: {len(users)} tokens, {options.missed} updates missed; all established after"
         f" {back:.1f} s, complete after {live:.1f} s; {delivered} updates delivered,"
-        f" {read:.0f} entries of the log read ({read / len(users):.2f} for each stream)"
+        f" {read:.0f} entries of the log read, {kept} are in it"
     )
     return {
-        "points": [{"streams": len(users), "megabytes": round(per_stream * len(users) / 1e6, 1)}],
+        "points": points,
         "bytes_per_stream": round(per_stream),
         "seconds_to_open": round(opened, 2),
-        "storm": {"established_s": round(back, 2), "complete_s": round(live, 2), "read": read},
+        "storm": {
+            "established_s": round(back, 2),
+            "complete_s": round(live, 2),
+            "read": read,
+            "in_the_log": kept,
+        },
     }
+
+
+async def _measure_reference(
+    options: argparse.Namespace, folder: Path, url: str, broker: str
+) -> dict:  # type: ignore[type-arg]
+    users = [f"user-{number}" for number in range(min(options.streams, _CHANNELS))]
+    pins = sorted(os.sched_getaffinity(0))
+    with reference(pins, folder, tenant_api=url, rabbitmq=broker) as server:
+        pid = server.process.pid
+        points = [_point(0, resident(pid))]
+        connections, _, opened = await _open(
+            server.port, users, {}, lambda count: points.append(_point(count, resident(pid)))
+        )
+        for connection in connections:
+            connection.close()
+    per_stream = (points[-1]["megabytes"] - points[0]["megabytes"]) * 1e6 / points[-1]["streams"]
+    print(
+        f"reference: {len(users)} streams open after {opened:.1f} s, {per_stream / 1e3:.1f} kB each"
+    )
+    return {
+        "points": points,
+        "bytes_per_stream": round(per_stream),
+        "seconds_to_open": round(opened, 2),
+    }
+
+
+def _point(streams: int, memory: int) -> dict[str, float]:
+    return {"streams": streams, "megabytes": round(memory / 1e6, 1)}
+
+
+async def _entries(broker: str) -> int:
+    """Return how many entries the updates log has."""
+    connection = await aiormq.connect(broker)
+    channel = await connection.channel()
+    declared = await channel.queue_declare("chat3_updates_log", passive=True)
+    await connection.close()
+    return declared.message_count or 0
 
 
 def main() -> None:
@@ -246,9 +308,10 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(nginx(folder))
         broker = stack.enter_context(rabbitmq(folder))
-        figures = uvloop.run(_measure(options, folder, url, broker.url))
+        servers = {OURS: uvloop.run(_measure(options, folder, url, broker.url))}
+        servers[REFERENCE] = uvloop.run(_measure_reference(options, folder, url, broker.url))
     if options.save:
-        save("memory", machine, figures)
+        save("memory", machine, {"servers": servers})
 
 
 if __name__ == "__main__":
