@@ -12,13 +12,14 @@ import platform
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import betterproto2
 import google.protobuf
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 
-from betterproto2_compiled import decode, encode, plain, plain_struct_class
+from betterproto2_compiled import builder, decode, encode, plain, plain_struct_class
 from chat3_api.chat3.user.v1 import (
     GetDialogMessagesResponse,
     Message,
@@ -37,6 +38,13 @@ PlainStruct = plain_struct_class(Struct)
 START = datetime(2026, 11, 1, 8, tzinfo=UTC)
 ROUNDS = 25
 ROUND = 0.02  # seconds
+CLASSES = SimpleNamespace(
+    **{
+        cls.__name__: cls
+        for cls in (GetDialogMessagesResponse, Message, Pagination, Reaction, StatusCount, UserInfo)
+    }
+)
+BUILDERS = SimpleNamespace(**{name: builder(cls) for name, cls in vars(CLASSES).items()})
 STATUSES = ((MessageStatus.READ, "read"), (MessageStatus.UNREAD, "unread"))
 
 
@@ -65,11 +73,13 @@ def page_of(size: int) -> list[dict[str, Any]]:
     ]
 
 
-def build(rows: list[dict[str, Any]], struct: Callable[[dict[str, Any]], Struct]) -> Any:
-    """Make the betterproto2 response."""
-    return GetDialogMessagesResponse(
+def build(
+    rows: list[dict[str, Any]], struct: Callable[[dict[str, Any]], Any], made: Any = CLASSES
+) -> Any:
+    """Make the betterproto2 response, of messages or by their builders."""
+    return made.GetDialogMessagesResponse(
         messages=[
-            Message(
+            made.Message(
                 message_id=row["id"],
                 dialog_id=row["dialog"],
                 sender_id=row["sender"],
@@ -77,24 +87,24 @@ def build(rows: list[dict[str, Any]], struct: Callable[[dict[str, Any]], Struct]
                 content=row["content"],
                 meta=struct(row["meta"]),
                 create_time=row["time"],
-                sender=UserInfo(
+                sender=made.UserInfo(
                     user_id=row["sender"],
                     type="user",
                     create_time=START,
                     meta=struct(row["user_meta"]),
                 ),
                 status_counts=[
-                    StatusCount(status=status, status_name=name, user_type="user", count=3)
+                    made.StatusCount(status=status, status_name=name, user_type="user", count=3)
                     for status, name in STATUSES
                 ],
                 reactions=[
-                    Reaction(reaction=reaction, count=count, mine=mine)
+                    made.Reaction(reaction=reaction, count=count, mine=mine)
                     for reaction, count, mine in row["reactions"]
                 ],
             )
             for row in rows
         ],
-        pagination=Pagination(page=1, limit=len(rows), total_count=len(rows), page_count=1),
+        pagination=made.Pagination(page=1, limit=len(rows), total_count=len(rows), page_count=1),
     )
 
 
@@ -173,6 +183,7 @@ def measure(size: int) -> None:
     wire = encode(message)
     assert encode(decode(GetDialogMessagesResponse, wire)) == wire == bytes(full)
     assert google_cls.FromString(wire) == google_message
+    assert build(rows, dict, BUILDERS) == wire
     ours = decode(GetDialogMessagesResponse, wire)
     print(f"\n{size} messages, {len(wire)} bytes ({len(json.dumps(rows, default=str))} as JSON)")
     groups: dict[str, dict[str, Callable[[], object]]] = {
@@ -188,6 +199,7 @@ def measure(size: int) -> None:
         },
         "build + encode": {
             "compiled": lambda: encode(build(rows, PlainStruct)),
+            "builders": lambda: build(rows, dict, BUILDERS),
             "betterproto2": lambda: bytes(build(rows, Struct.from_dict)),
             "google upb": lambda: build_google(google_cls, rows).SerializeToString(),
         },

@@ -18,7 +18,7 @@ from ._struct_codec import plain_struct_decoder, plain_struct_encoder
 from ._time import TIME_DECODERS, TIME_ENCODERS
 from ._wire import MAX_DEPTH, Encoded
 
-Encoder = Callable[[Any, int], bytes]
+Encoder = Callable[[Any, int], Any]
 Decoder = Callable[[bytes, int, int, int], Any]
 MessageT = TypeVar("MessageT", bound=betterproto2.Message)
 P = ParamSpec("P")
@@ -29,7 +29,7 @@ _decoders: dict[type[Any], Decoder] = {}
 _compiling = Lock()
 
 
-def encode(message: betterproto2.Message | Encoded) -> bytes:
+def encode(message: betterproto2.Message | Encoded) -> Encoded:
     """Encode a message as ``bytes(message)`` does, with a codec compiled for its class.
 
     Raises:
@@ -39,7 +39,8 @@ def encode(message: betterproto2.Message | Encoded) -> bytes:
     encoder = _encoders.get(type(message))
     if encoder is None:
         encoder = _encoder_of(type(message))
-    return encoder(message, MAX_DEPTH)
+    encoded: Encoded = encoder(message, MAX_DEPTH)
+    return encoded
 
 
 def decode(cls: type[MessageT], data: bytes) -> MessageT:
@@ -90,7 +91,7 @@ def _decoder_of(cls: type[Any]) -> Decoder:
 
 
 def _compile(cls: type[Any]) -> None:
-    if not issubclass(cls, betterproto2.Message | Encoded):
+    if not issubclass(cls, betterproto2.Message | bytes):
         raise TypeError(f"expected a message, not {cls.__name__}")
     with _compiling:
         compiler = _Compiler()
@@ -100,9 +101,9 @@ def _compile(cls: type[Any]) -> None:
         _decoders.update(compiler.decoders)
 
 
-def _encode_other(value: Any, cls: type[Any], depth: int) -> bytes:
+def _encode_other(value: Any, cls: type[Any], depth: int) -> Any:
     """Encode a field's value whose class is not exactly the declared one."""
-    if isinstance(value, Encoded):
+    if isinstance(value, bytes):
         return value
     if not isinstance(value, cls):
         raise TypeError(f"expected {cls.__name__}, not {type(value).__name__}")
@@ -132,7 +133,7 @@ class _Compiler:
             self._link(*link)
 
     def _compile_one(self, cls: type[Any]) -> None:
-        if issubclass(cls, Encoded):
+        if issubclass(cls, bytes):
             self.encoders[cls] = _encode_encoded
         elif issubclass(cls, PlainStruct):
             self._compile_struct(vars(cls)["_struct_class"])
@@ -203,7 +204,7 @@ class _Compiler:
             )
 
 
-def _encode_encoded(message: Encoded, _depth: int) -> bytes:
+def _encode_encoded(message: bytes, _depth: int) -> bytes:
     return message
 
 
@@ -235,7 +236,7 @@ def _decoder_with_betterproto(cls: type[betterproto2.Message]) -> Decoder:
 def _wrapping(cls: Any, encoder: Encoder) -> Encoder:
     """Encode what betterproto2 shows unwrapped, such as the ``int`` of an ``Int64Value``."""
 
-    def encode_wrapped(value: Any, depth: int) -> bytes:
+    def encode_wrapped(value: Any, depth: int) -> Any:
         return encoder(cls.from_wrapped(value), depth)
 
     return encode_wrapped

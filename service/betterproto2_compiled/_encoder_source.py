@@ -44,7 +44,6 @@ from ._wire import (
     LENGTH,
     MAX_DEPTH,
     SHORT_VARINTS,
-    Encoded,
     encode_tag,
     encode_varint,
     tag_and_short_varint,
@@ -83,7 +82,7 @@ def write_encoder(cls: type[betterproto2.Message], fields: list[Field]) -> Sourc
     # Builtins have capitals because a builder's parameters, such as `type`, would hide them.
     names: dict[str, Any] = {
         "CLS": cls,
-        "ENCODED": Encoded,
+        "BYTES": bytes,
         "EMPTY": "",
         "EMPTY_BYTES": b"",
         "NOTHING": MappingProxyType({}),
@@ -127,7 +126,7 @@ def write_builder(
     source.add(f"depth = {MAX_DEPTH}")
     with _naming_wrong_values(source):
         parts = _write_fields(source, fields, "")
-        source.add(f"return ENCODED(join([{', '.join(parts)}]))")
+        source.add(f"return join([{', '.join(parts)}])")
     return source
 
 
@@ -256,7 +255,7 @@ def _data(source: Source, field: Field) -> str:
     if field.proto_type == TYPE_STRING:
         return "value.encode()"
     if field.proto_type == TYPE_BYTES:
-        return "value if TYPE(value) is bytes else checked_bytes(value)"
+        return "value if TYPE(value) is BYTES else checked_bytes(value)"
     return _message_expression(source, field, field.number, 1)
 
 
@@ -267,12 +266,12 @@ def _message_expression(source: Source, field: Field, number: int, levels: int) 
     """
     cls = field.message_cls
     if field.time is not None:
-        return f"value if TYPE(value) is ENCODED else encode_{number}(value)"
+        return f"value if TYPE(value) is BYTES else encode_{number}(value)"
     if field.wrapped:
         return f"encode_{number}(value, depth - {levels})"
     source.names[f"C{number}"] = cls
     expression = (
-        "value if TYPE(value) is ENCODED"
+        "value if TYPE(value) is BYTES"
         f" else encode_{number}(value, depth - {levels}) if TYPE(value) is C{number}"
         f" else encode_other(value, C{number}, depth - {levels})"
     )

@@ -17,6 +17,7 @@ from ._scalars import FROM_VARINT
 from ._wire import (
     CONTINUED_VARINTS,
     SHORT_VARINTS,
+    Encoded,
     encode_varint,
     read_short_varint,
     read_varint,
@@ -43,7 +44,7 @@ _NANOS_TAG: Final = 0x10
 _int32 = FROM_VARINT[TYPE_INT32]
 
 
-def encode_timestamp(moment: datetime) -> bytes:
+def encode_timestamp(moment: datetime) -> Encoded:
     """Encode an aware ``datetime`` as a ``google.protobuf.Timestamp``.
 
     Raises:
@@ -58,14 +59,14 @@ def encode_timestamp(moment: datetime) -> bytes:
         middle = CONTINUED_VARINTS[seconds >> 14 & 0x3FFF]
         high = SHORT_VARINTS[seconds >> 28]
         if not nanos:
-            return _join((_SECONDS, low, middle, high))
-        return _join((_SECONDS, low, middle, high, _NANOS, encode_varint(nanos)))
+            return Encoded(_join((_SECONDS, low, middle, high)))
+        return Encoded(_join((_SECONDS, low, middle, high, _NANOS, encode_varint(nanos))))
     encoded = b""
     if seconds:
         encoded = _SECONDS + encode_varint(seconds if seconds > 0 else seconds + _TWO_POWER_64)
     if nanos:
         encoded += _NANOS + encode_varint(nanos)
-    return encoded
+    return Encoded(encoded)
 
 
 def encode_duration(span: timedelta) -> bytes:

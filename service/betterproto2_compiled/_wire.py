@@ -9,7 +9,7 @@ and one tuple lookup is cheaper in CPython than any arithmetic.
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import Final, NewType
 
 from ._errors import WireError
 
@@ -17,15 +17,13 @@ MAX_DEPTH: Final = 100
 """Nesting that google protobuf accepts and produces by default."""
 
 
-class Encoded(bytes):
-    """An already encoded message, to stand where `encode` expects a message.
+Encoded = NewType("Encoded", bytes)
+"""An already encoded message, to stand where `encode` expects a message.
 
-    It may be the message itself or the value of a message field. The bytes are copied as they
-    are, unchecked. betterproto2's own codec takes it as a field value too.
-    """
-
-    __slots__ = ()
-
+It may be the message itself or the value of a message field. The bytes are copied as they are,
+unchecked: at run time any ``bytes`` in the place of a message are taken for its encoding, so only
+type checkers tell a mistake.
+"""
 
 VARINT: Final = 0
 FIXED64: Final = 1

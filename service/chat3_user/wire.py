@@ -44,7 +44,9 @@ class GrpcCodec(CodecBase):
 
     def encode(self, message: Any, message_type: Any) -> bytes:  # noqa: ARG002 - grpclib's signature
         """Return the bytes of a message; what is encoded already passes."""
-        if isinstance(message, betterproto2.Message | Encoded):
+        if isinstance(message, bytes):
+            return message
+        if isinstance(message, betterproto2.Message):
             return encode(message)
         encoded: bytes = message.SerializeToString()
         return encoded

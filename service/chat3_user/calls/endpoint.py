@@ -36,7 +36,7 @@ from chat3_user.calls.receiver import receive
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
 from chat3_user.limits.frames import ConnectionLimits
 from chat3_user.validation import parse_request_id
-from chat3_user.wire import DecodeError, Encoded
+from chat3_user.wire import DecodeError
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class GrpcStream(grpclib.server.Stream[Any, Any]):
 
     async def answer(self, message: Any, trailing: Mapping[str, str]) -> None:
         """Send the answer of a unary call and end the call."""
-        encoded = Encoded(self._codec.encode(message, self._send_type))
+        encoded = self._codec.encode(message, self._send_type)
         if send_answer(self, encoded, trailing):
             self._send_initial_metadata_done = True
             self._send_message_done = True

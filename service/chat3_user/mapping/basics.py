@@ -28,7 +28,7 @@ def time(value: m.Time | None) -> datetime | None:
 
 @lru_cache(_KEPT_TIMES)  # the same times come again and again: of senders, of dialogs
 def _timestamp(value: m.Time) -> Encoded:
-    return Encoded(encode_timestamp(to_datetime(value)))
+    return encode_timestamp(to_datetime(value))
 
 
 def status(name: str) -> pb.MessageStatus:

@@ -85,4 +85,4 @@ def gap_reason(error: LogError) -> GapReason:
 
 
 def _item(response: SubscribeUpdatesResponse) -> Item:
-    return Item(encoded=Encoded(encode(response)), token=response.resume_token)
+    return Item(encoded=encode(response), token=response.resume_token)

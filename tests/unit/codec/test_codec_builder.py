@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from betterproto2_compiled import (
-    Encoded,
     EncodeError,
     builder,
     decode,
@@ -102,7 +101,7 @@ def test_a_dict_can_stand_for_a_struct(data: dict[str, Any]) -> None:
 
 
 def test_a_time_may_be_encoded_already() -> None:
-    made = Encoded(encode_timestamp(NOW))
+    made = encode_timestamp(NOW)
     expected = encode(UserInfo(create_time=NOW))
     assert encode(UserInfo(create_time=cast("Any", made))) == expected
     assert builder(UserInfo)(create_time=cast("Any", made)) == expected

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import betterproto2_compiled._compile as compiling
-from betterproto2_compiled import DecodeError, Encoded, EncodeError, decode, encode
+from betterproto2_compiled import DecodeError, EncodeError, decode, encode
 
 if TYPE_CHECKING:
     from codec_oracle import Pair
@@ -166,7 +166,7 @@ def test_spans_are_exact_and_of_one_sign(all_types: dict[str, Pair], span: timed
 def test_encoded_bytes_stand_for_a_message(all_types: dict[str, Pair]) -> None:
     cls: Any = one(all_types, "Tree").ours
     inner = cls(label="in")
-    encoded = Encoded(encode(inner))
+    encoded = encode(inner)
     assert encode(encoded) == encoded
     message = cls(left=inner, children=[inner, inner], named={"a": inner})
     with_encoded = cls(left=encoded, children=[encoded, inner], named={"a": encoded})

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,7 +22,7 @@ WORKER = b"work"
 
 
 def an_update(event: str, kind: UpdateType = UpdateType.MESSAGE, dialog: str = "") -> DecodedUpdate:
-    update = Encoded(encode(Update(event_id=event, type=kind)))
+    update = cast("Update", encode(Update(event_id=event, type=kind)))
     return DecodedUpdate("t", "alice", digest_of(event), dialog, kind, update)
 
 
