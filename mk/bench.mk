@@ -6,7 +6,9 @@ BENCH_ARGUMENTS ?=
 
 bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/python'
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-latency bench-coldstart bench-charts bench-setup
+CALL ?= page-20
+
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-latency bench-coldstart bench-charts bench-profile bench-setup
 
 bench: bench-unary bench-streams-fanout bench-streams bench-latency bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
@@ -31,3 +33,6 @@ bench-coldstart: bench-setup ## Seconds from process start to ready
 
 bench-charts: bench-setup ## Draw the charts from the last figures
 	@$(bench_python) bench/charts.py
+
+bench-profile: bench-setup ## Show where the CPU of a call goes; CALL=page-20
+	@$(bench_python) bench/profile_call.py $(CALL)
