@@ -1,4 +1,4 @@
-"""Latency that the service adds to a direct REST call, and what a second worker brings.
+"""Latency that the service adds to a direct REST call.
 
 Run ``python bench/latency.py``. The same page of 20 messages is read at several rates, in open
 loop, through the service, through the reference and directly from nginx. There are two direct
@@ -17,13 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import uvloop
-from harness.broker import rabbitmq
 from harness.calls import CALLS
-from harness.load import h2load
 from harness.machine import cores
 from harness.open_loop import AiohttpClient, Client, GrpcClient, RawRestClient, run
-from harness.results import begin, save, summary
-from harness.servers import OURS, REFERENCE, Server, has_workers, ours, server
+from harness.results import begin, save
+from harness.servers import OURS, REFERENCE, Server, server
 from upstream import bodies
 from upstream.nginx import nginx
 
@@ -54,10 +52,9 @@ def main() -> None:
         }
         curves = _curves(targets, url, options)
     _tell(curves)
-    workers = _workers(options)
     if options.save:
         setting = {"runs": options.runs, "seconds": options.seconds}
-        save("latency", machine, {**setting, "curves": curves, "workers": workers})
+        save("latency", machine, {**setting, "curves": curves})
 
 
 def _curves(
@@ -103,54 +100,6 @@ def _tell(curves: dict[str, list[dict[str, float]]]) -> None:
         floor = curves[_RAW][number]
         added = [point[key] - floor[key] for key in ("p50_ms", "p99_ms")]
         print(f"{row}{f'{added[0]:.2f} / {added[1]:.2f}':>20}")
-
-
-def _workers(options: argparse.Namespace) -> dict[str, Any] | None:
-    """Compare two workers with one by CPU per call, for the load needs a part of the two cores.
-
-    Two workers share the cores with nginx and h2load. Of the seconds both cores have, the workers
-    get what their own accounting says; had they two cores for themselves, they would answer so many
-    more calls, as far as the kernel spreads connections evenly: the busier worker sets the limit.
-    """
-    if not has_workers():
-        print("\nworkers: the service has no --workers yet; skipped")
-        return None
-    scales = []
-    with tempfile.TemporaryDirectory() as folder, rabbitmq(Path(folder)) as broker:
-        for _ in range(options.runs):
-            one = _per_call(1, options.seconds, broker.url)
-            two = _per_call(2, options.seconds, broker.url)
-            scales.append(one["cpu_us"] / two["cpu_us"] / two["busier_share"])
-    scale = statistics.median(scales)
-    print(f"\nworkers: 2 answer {scale:.2f} times what 1 answers, load accounted for (target 1.80)")
-    return {"two_to_one": summary(scales)}
-
-
-def _per_call(workers: int, seconds: float, broker: str) -> dict[str, float]:
-    server_core, load_core = cores_of_machine()
-    pins = [server_core] if workers == 1 else [server_core, load_core]
-    os.sched_setaffinity(0, {load_core} if workers == 1 else {server_core, load_core})
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        url = stack.enter_context(nginx(folder))
-        target = stack.enter_context(
-            ours(pins, folder, tenant_api=url, rabbitmq=broker, workers=workers)
-        )
-        warm = h2load(target.port, _CALL, 400, folder, connections=64)
-        count = int(warm.count / warm.seconds * seconds)
-        before = target.process.cpu_by_process()
-        h2load(target.port, _CALL, count, folder, connections=64)
-        after = target.process.cpu_by_process()
-    used = [after[pid] - before.get(pid, 0.0) for pid in after]
-    return {"cpu_us": sum(used) / count * 1e6, "busier_share": max(used) / sum(used)}
-
-
-_MACHINE = sorted(os.sched_getaffinity(0))[:2]
-
-
-def cores_of_machine() -> tuple[int, int]:
-    """Return both cores: this process has given one away by now."""
-    return _MACHINE[0], _MACHINE[1]
 
 
 if __name__ == "__main__":

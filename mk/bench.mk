@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-latency bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-latency bench-workers bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-latency bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-latency bench-workers bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -25,8 +25,11 @@ bench-streams-fanout: bench-setup ## CPU per delivered update and its latency, a
 bench-streams: bench-setup ## Memory of 10,000 idle streams, and a storm in which all resume
 	@$(bench_python) bench/streams_memory.py $(BENCH_ARGUMENTS)
 
-bench-latency: bench-setup ## Latency added to a direct REST call, and two workers against one
+bench-latency: bench-setup ## Latency added to a direct REST call
 	@$(bench_python) bench/latency.py $(BENCH_ARGUMENTS)
+
+bench-workers: bench-setup ## Two workers against one
+	@$(bench_python) bench/workers.py $(BENCH_ARGUMENTS)
 
 bench-coldstart: bench-setup ## Seconds from process start to ready
 	@$(bench_python) bench/coldstart.py

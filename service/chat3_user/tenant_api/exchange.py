@@ -24,6 +24,7 @@ ANSWER_LIMIT: Final = 64 * 1024 * 1024
 
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "User-Agent")
 _UNFIT: Final = re.compile(r"[^\t -~]")
+_UNFIT_TARGET: Final = re.compile("[^!-~]")
 _OK: Final = 200
 _IDENTITIES: Final = 4096
 
@@ -81,6 +82,8 @@ class Exchange:
 
         Raises `aiohttp.ClientError`, ``OSError``, ``TimeoutError`` or `EndlessError`.
         """
+        if _UNFIT_TARGET.search(path):
+            raise ValueError("the path has a character that is not percent-encoded")
         head = (
             f"{method} {self._prefix}{path} HTTP/1.1\r\n"
             f"{self._common}{_identifying(identity)}{_lines(headers)}"

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import ssl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -37,6 +37,11 @@ _HEARTBEAT = 10
 
 _FENCE_TYPE = "chat3.fence"
 
+_PROBE_KEY = "update.probe"
+"""Reaches the log, which takes all updates, and no user's binding."""
+
+_PROBE_TIMEOUT = 5.0
+
 QUEUE_EXPIRES = 30
 """Seconds after which the broker deletes the queue of a worker that is gone."""
 
@@ -54,7 +59,8 @@ class AmqpSession:
 
     The queue outlives the session, and a restart of the broker, by `QUEUE_EXPIRES` seconds: the
     next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
-    ``unbound`` tells that the exchange was deleted: what was published since may be nowhere.
+    ``unbound`` tells that the exchange was deleted, with the binding of the updates log: what was
+    published since may be nowhere.
     """
 
     def __init__(self, connection: AbstractConnection, queue: str, sink: Sink) -> None:
@@ -110,7 +116,7 @@ class AmqpSession:
 
     async def bind(self, user_id: str) -> None:
         """Bind the user's updates to the queue."""
-        with self._needs_exchange():
+        async with self._needs_exchange():
             await self._open().queue_bind(self._queue, self._exchange, binding_key(user_id))
 
     async def unbind(self, user_id: str) -> None:
@@ -119,7 +125,7 @@ class AmqpSession:
 
     async def fence(self, fence: str) -> None:
         """Send a fence through the exchange to the own queue."""
-        with self._needs_exchange():
+        async with self._needs_exchange():
             await self._open().basic_publish(
                 fence.encode(),
                 exchange=self._exchange,
@@ -132,15 +138,28 @@ class AmqpSession:
     def _fence_key(self) -> str:
         return f"fence.{self._queue}"
 
-    @contextmanager
-    def _needs_exchange(self) -> Iterator[None]:
-        """End the session when the exchange, or what was bound to it, is gone."""
+    @asynccontextmanager
+    async def _needs_exchange(self) -> AsyncIterator[None]:
+        """End the session when the exchange, or the queue that was bound to it, is gone."""
         try:
             yield
         except (ChannelNotFoundEntity, PublishError) as error:
-            self.unbound = True
-            self.end(f"the exchange has lost its bindings: {error}")
+            self.unbound = not await self._log_is_bound()
+            self.end(f"the exchange or its bindings are gone: {error}")
             raise
+
+    async def _log_is_bound(self) -> bool:
+        """Return whether updates still reach the log: then only the own queue was deleted."""
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT):
+                channel = await self.connection.channel()
+                await channel.basic_publish(
+                    b"probe", exchange=self._exchange, routing_key=_PROBE_KEY, mandatory=True
+                )
+                await channel.close()
+        except (AMQPError, OSError, TimeoutError, RuntimeError):
+            return False
+        return True
 
     async def ended(self) -> None:
         """Wait until the session cannot go on, then raise `SessionEndedError`."""

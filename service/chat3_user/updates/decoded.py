@@ -1,13 +1,13 @@
 """An update as the hub handles it: whose it is, what identifies it, and its encoded message."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from chat3_api.chat3.user.v1 import Update, UpdateType
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedUpdate:
+class DecodedUpdate(msgspec.Struct, frozen=True, gc=False):
     """A decoded update; ``digest`` stands for its id, ``update`` is encoded already."""
 
     tenant_id: str

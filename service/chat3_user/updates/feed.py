@@ -99,10 +99,16 @@ class Feed:
         return self._mark
 
     def take(self, decoded: DecodedUpdate) -> None:
-        """Give an update to all streams, unless it has been here before."""
+        """Give an update to all streams, unless it has been here before.
+
+        What comes before the feed is live was published before any of its streams began: those that
+        resume have it from the log. It is only remembered.
+        """
         if decoded.digest in self._recent_ids or decoded.digest in self._recovered:
             return
         self._remember(decoded.digest)
+        if not self.live:
+            return
         self._sequence += 1
         item = update_item(decoded, self.token(), self._sequence)
         self._keep(item)
@@ -121,8 +127,8 @@ class Feed:
     def token(self) -> str:
         """Return the position of a stream that has had everything this feed has had."""
         # Position and ids must be of one mark: asking for the newest may change it.
-        mark = self.mark if self.live else None
-        since = mark.taken - _OVERLAP if mark is not None else 0.0
+        mark = self.mark
+        since = mark.taken - _OVERLAP
         newest = islice(reversed(self._recent), IDS_MAX + 1)
         ids = [digest for taken, digest in newest if taken >= since]
         return Token(
@@ -131,8 +137,8 @@ class Feed:
             sequence=self._sequence,
             # All that was published before the mark has been delivered; later updates may be on
             # their way.
-            time_ms=int(time.time() * 1000) if mark is None else mark.time_ms,
-            position=None if mark is None else mark.position,
+            time_ms=mark.time_ms,
+            position=mark.position,
             ids=ids[IDS_MAX - 1 :: -1],
             complete=len(ids) <= IDS_MAX,
         ).encode()

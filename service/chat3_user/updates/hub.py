@@ -191,7 +191,7 @@ class Hub:
                 return await from_log(feed, token, self._replays, self._decode)
             except LogError as error:
                 # A broker that went away meanwhile says nothing about the log.
-                if self._losses == losses:
+                if await self._fences.next_passes() and self._losses == losses:
                     return after_gap(feed, token, error)
 
     def _feed(self, tenant_id: str, user_id: str) -> Feed:
@@ -221,8 +221,10 @@ class Hub:
             await self._broker.bind(feed.user_id)
             losses = self._losses
             mark = await self._take_mark()
-            if mark.position is None and not await self._fences.passes():
-                raise BrokerUnavailableError
+            if mark.position is None:
+                if not await self._fences.passes():
+                    raise BrokerUnavailableError
+                mark = await self._take_mark()
             if not self._broker.live or self._losses != losses:
                 raise BrokerUnavailableError
         except BaseException:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
+
 from betterproto2_compiled import Encoded
 from chat3_api.chat3.user.v1 import UpdateType
 from chat3_user.errors import CallError, reasons
@@ -17,8 +19,7 @@ _FRESH_FOR = 60.0
 """Seconds for which what comes live is held against the backlog; far more than it can be late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """An encoded response on its way to streams, shared by all streams of a user.
 
     ``type`` is set for updates only; ``sequence`` is the update's place in its feed's memory.

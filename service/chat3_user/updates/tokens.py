@@ -10,7 +10,8 @@ import binascii
 import hashlib
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from chat3_user.updates.broker import LogPosition
 
@@ -33,8 +34,7 @@ class ForeignTokenError(Exception):
     """The token was issued to another user or tenant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A stream's position.
 
     ``scope`` names tenant and user, ``worker`` the process that issued the token and ``sequence``

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiormq.exceptions import AMQPConnectionError
@@ -14,7 +15,12 @@ from aiormq.exceptions import AMQPConnectionError
 from chat3_api.chat3.user.v1 import SubscribeUpdatesResponse
 from chat3_user.mapping.updates import decode_update
 from chat3_user.updates.amqp_broker import AmqpBroker
-from chat3_user.updates.broker import BrokerUnavailableError
+from chat3_user.updates.broker import (
+    BrokerUnavailableError,
+    LogEntry,
+    LogPosition,
+    LogUnreadableError,
+)
 from chat3_user.updates.feed import _OVERLAP
 from chat3_user.updates.hub import Hub
 from chat3_user.updates.memory_broker import MemoryBroker
@@ -31,7 +37,22 @@ class Puppet(MemoryBroker):
         self.queue: list[bytes] = []
         self.delivered: list[bytes] = []
         self.flowing = True
+        self.dying = False
+        self.failed_reads = 0
         self.hub: Hub | None = None
+        self.log.read = self._read(self.log.read)  # type: ignore[method-assign]
+
+    def _read(self, read: Any) -> Any:
+        """Let a dying broker fail a reader first, then its fence, and come back."""
+
+        async def reading(after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+            if self.dying:
+                self.failed_reads += 1
+                raise LogUnreadableError("the connection was lost")
+            async for entry in read(after, until):
+                yield entry
+
+        return reading
 
     async def update(self, number: int, user: str = "alice") -> None:
         """Publish an update; it reaches the log at once, the hub when the queue flows."""
@@ -62,6 +83,12 @@ class Puppet(MemoryBroker):
 
     async def fence(self, fence: str) -> None:
         """Let the queue flow as far as the fence."""
+        if self.dying and self.failed_reads:
+            assert self.hub is not None
+            self.dying = False
+            self.hub.lost()
+            self.hub.regained(complete=True)
+            raise BrokerUnavailableError
         flowing = self.flowing
         self.flow()
         self.flowing = flowing
@@ -158,6 +185,25 @@ async def test_a_hole_is_filled_from_the_log() -> None:
         await broker.update(3)
         await reader.has(1, 2, 3)
         await reader.close()
+
+
+async def test_a_log_that_fails_with_its_broker_is_no_gap() -> None:
+    """The reader sees the connection die before the hub is told."""
+    async with a_hub() as (hub, broker):
+        reader = await (await Reader.open(hub)).close()
+        await broker.update(1)
+        other, elsewhere = Hub(broker, decode_update, HubSettings()), broker.hub
+        broker.hub = other
+        await other.open()
+        broker.dying = True
+        coming = asyncio.create_task(Reader.open(other, reader.token))
+        while broker.dying:
+            await asyncio.sleep(0)
+        again = await coming
+        await again.has(1)
+        await again.close()
+        await other.close()
+        broker.hub = elsewhere
 
 
 async def test_a_recovery_cut_short_is_made_up_for() -> None:

@@ -103,13 +103,15 @@ async def test_a_base_url_may_have_a_path_and_credentials() -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "é"])
-async def test_no_header_can_end_its_line(value: str) -> None:
+async def test_nothing_can_end_its_line(value: str) -> None:
     script = Script()
     async with talking(script) as exchange:
         with pytest.raises(ValueError, match="the header tracestate"):
             await exchange.send("GET", "/a", ALICE, {"tracestate": value}, None)
         with pytest.raises(ValueError, match="the header X-API-Key"):
             await exchange.send("GET", "/a", Identity(value, "t", "u"), {}, None)
+        with pytest.raises(ValueError, match="the path"):
+            await get(exchange, f"/{value}")
     assert script.requests == []
 
 

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import pytest
+from aiormq.exceptions import ChannelNotFoundEntity, PublishError
 
 from chat3_embedded.publishing import AmqpPublisher
 from chat3_user.updates.amqp_broker import AmqpBroker
+from chat3_user.updates.amqp_session import AmqpSession, connect
 from chat3_user.updates.broker import (
     LogEntry,
     LogExpiredError,
@@ -208,3 +210,40 @@ async def test_a_closed_memory_broker_is_not_live() -> None:
     await broker.close()
     await broker.publish("update.user.user.alice.user", b"x", {}, 0)
     assert sink.bodies.empty()
+
+
+@pytest.fixture
+async def session(rabbitmq: RabbitMQ) -> AsyncIterator[AmqpSession]:
+    """A session that its broker's cancellation does not reach, and a log beside it."""
+    name = secrets.token_hex(4)
+    connection = await connect(rabbitmq.url, timeout=10)
+    made = AmqpSession(connection, f"queue_{name}", Listener())
+    await made.start(f"updates_{name}", ["alice"])
+    channel = await connection.channel()
+    await channel.queue_declare(f"log_{name}", exclusive=True)
+    await channel.queue_bind(f"log_{name}", f"updates_{name}", "update.#")
+    yield made
+    await made.close()
+
+
+async def _deleted(session: AmqpSession, what: str) -> None:
+    channel = await session.connection.channel()
+    if what == "queue":
+        await channel.queue_delete(session._queue)
+    else:
+        await channel.exchange_delete(session._exchange)
+        await channel.exchange_declare(session._exchange, exchange_type="topic", durable=True)
+    await channel.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "asked"), [("queue", "bind"), ("queue", "fence"), ("exchange", "fence")]
+)
+async def test_a_deleted_queue_is_told_from_a_deleted_exchange(
+    session: AmqpSession, what: str, asked: str
+) -> None:
+    """Without its bindings the exchange drops updates; without our queue the log still has them."""
+    await _deleted(session, what)
+    with pytest.raises((ChannelNotFoundEntity, PublishError)):
+        await getattr(session, asked)("bob")
+    assert session.unbound is (what == "exchange")

@@ -64,6 +64,21 @@ async def test_all_streams_get_the_same_bytes_in_order() -> None:
     assert [token_of(feed, item.token).sequence for item in got[2]] == [1, 2, 3]
 
 
+async def test_what_comes_before_the_feed_is_live_is_remembered_and_not_sent() -> None:
+    """It was published before any stream began, and has no token that could be resumed from."""
+    feed = Feed("t", "alice", WORKER, lambda: Mark(None, 0.0, 0), TailLimits(100, 10_000))
+    stream = opened(a_subscription())
+    feed.subscriptions.add(stream)
+    feed.take(an_update("early"))
+    feed.go_live(Mark(LogPosition(1, 1), time.monotonic(), 0))
+    feed.take(an_update("early"))
+    feed.take(an_update("later"))
+    (item,) = stream.drain()
+    token = token_of(feed, item.token)
+    assert token.position == LogPosition(1, 1)
+    assert token.ids == [digest_of("early"), digest_of("later")]
+
+
 async def test_a_token_carries_what_was_delivered_behind_its_mark() -> None:
     feed = a_feed()
     feed.take(an_update("a"))
