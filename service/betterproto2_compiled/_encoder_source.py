@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 _PLAIN_VARINTS = frozenset({TYPE_ENUM, TYPE_INT32, TYPE_INT64, TYPE_UINT32, TYPE_UINT64})
 _EXPECTED = {"encode": "str", "items": "dict"}
-_VARIABLES = frozenset({"value", "size", "data", "chunks", "key", "depth"})
+_VARIABLES = frozenset({"value", "values", "size", "data", "chunks", "key", "depth"})
 _WITH_LENGTH = frozenset({TYPE_STRING, TYPE_BYTES, TYPE_MESSAGE})
 _FLOATS = frozenset({TYPE_DOUBLE, TYPE_FLOAT})
 
@@ -288,12 +288,15 @@ def _message_expression(source: Source, field: Field, number: int, levels: int) 
 def _write_repeated(source: Source, field: Field, given: str) -> list[str]:
     number = field.number
     parts = [f"k{number}"]
+    if field.proto_type == TYPE_MESSAGE:
+        source.add(f"values = {given}")
+        with source.block("if TYPE(values) is BYTES:"):
+            source.add(f"k{number} = values")
+        with source.block("else:"):
+            _write_entries(source, field, "values")
+        return parts
     if field.proto_type in _WITH_LENGTH:
-        source.add("chunks = []")
-        with source.block(f"for value in {given}:"):
-            source.add(f"data = {_data(source, field)}", "size = LEN(data)")
-            source.add(f"chunks += ({_tag_and_size(number)}, data)")
-        source.add(f"k{number} = join(chunks)")
+        _write_entries(source, field, given)
         return parts
     encoder = f"encode_{field.proto_type}"
     source.names[encoder] = SCALAR_ENCODERS[field.proto_type]
@@ -303,6 +306,15 @@ def _write_repeated(source: Source, field: Field, given: str) -> list[str]:
         f"k{number} = ({_tag_and_size(number)}) + data if size else b''",
     )
     return parts
+
+
+def _write_entries(source: Source, field: Field, values: str) -> None:
+    number = field.number
+    source.add("chunks = []")
+    with source.block(f"for value in {values}:"):
+        source.add(f"data = {_data(source, field)}", "size = LEN(data)")
+        source.add(f"chunks += ({_tag_and_size(number)}, data)")
+    source.add(f"k{number} = join(chunks)")
 
 
 def _write_map(source: Source, field: Field, given: str) -> list[str]:

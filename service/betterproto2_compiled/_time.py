@@ -30,11 +30,13 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS_A_DAY: Final = 86_400
 _MICROSECONDS_A_SECOND: Final = 1_000_000
+_FIRST_SECOND: Final = -62_135_596_800
+_LAST_SECOND: Final = 253_402_300_799
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TWO_POWER_64: Final = 1 << 64
 _INT64_MAX: Final = (1 << 63) - 1
 _FIVE_BYTES: Final = 1 << 28  # the least number whose varint has five bytes
-_SEVEN_BYTES: Final = 1 << 42
+_THREE_BYTES: Final = 1 << 14
 _join = b"".join
 _SECONDS: Final = b"\x08"  # field 1, varint
 _NANOS: Final = b"\x10"  # field 2, varint
@@ -53,14 +55,38 @@ def encode_timestamp(moment: datetime) -> Encoded:
     """
     since = moment - _EPOCH
     seconds = since.days * _SECONDS_A_DAY + since.seconds
-    nanos = since.microseconds * 1000
-    if _FIVE_BYTES <= seconds < _SEVEN_BYTES:  # from July 1978 on: the usual case, in one go
-        low = CONTINUED_VARINTS[seconds & 0x3FFF]
-        middle = CONTINUED_VARINTS[seconds >> 14 & 0x3FFF]
-        high = SHORT_VARINTS[seconds >> 28]
-        if not nanos:
-            return Encoded(_join((_SECONDS, low, middle, high)))
-        return Encoded(_join((_SECONDS, low, middle, high, _NANOS, encode_varint(nanos))))
+    return _encode_timestamp(seconds, since.microseconds * 1000)
+
+
+def encode_unix_time(microseconds: int) -> Encoded:
+    """Encode the moment so many microseconds after 1970 as a ``google.protobuf.Timestamp``.
+
+    Raises:
+        OverflowError: It is outside the years 1 to 9999, which a Timestamp can mean.
+
+    """
+    seconds, rest = divmod(microseconds, _MICROSECONDS_A_SECOND)
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+        raise OverflowError("a moment outside the years 1 to 9999")
+    return _encode_timestamp(seconds, rest * 1000)
+
+
+def _encode_timestamp(seconds: int, nanos: int) -> Encoded:
+    encoded: Any
+    if seconds >= _FIVE_BYTES and nanos >= _THREE_BYTES:  # nearly always: in one go
+        high = nanos >> 14
+        encoded = _join(
+            (
+                _SECONDS,
+                CONTINUED_VARINTS[seconds & 0x3FFF],
+                CONTINUED_VARINTS[seconds >> 14 & 0x3FFF],
+                SHORT_VARINTS[seconds >> 28],
+                _NANOS,
+                CONTINUED_VARINTS[nanos & 0x3FFF],
+                SHORT_VARINTS[high] if high < 0x4000 else encode_varint(high),
+            )
+        )
+        return encoded  # type: ignore[no-any-return]  # a NewType's call costs as much as the join
     encoded = b""
     if seconds:
         encoded = _SECONDS + encode_varint(seconds if seconds > 0 else seconds + _TWO_POWER_64)

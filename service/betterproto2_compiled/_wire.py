@@ -20,7 +20,8 @@ MAX_DEPTH: Final = 100
 Encoded = NewType("Encoded", bytes)
 """An already encoded message, to stand where `encode` expects a message.
 
-It may be the message itself or the value of a message field. The bytes are copied as they are,
+It may be the message itself or the value of a message field; in the place of a list of messages it
+is the whole field, as a message with nothing else is encoded. The bytes are copied as they are,
 unchecked: at run time any ``bytes`` in the place of a message are taken for its encoding, so only
 type checkers tell a mistake.
 """

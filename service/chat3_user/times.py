@@ -3,30 +3,36 @@
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DECIMALS = 6
 
 
 def to_datetime(value: str | float) -> datetime:
-    """Return the time that ``value`` (Unix milliseconds) means, to the nearest microsecond.
+    """Return the time that ``value`` (Unix milliseconds) means.
+
+    Raises as `to_microseconds` does, and ``OverflowError`` for times that `datetime` cannot hold.
+    """
+    return _EPOCH + timedelta(microseconds=to_microseconds(value))
+
+
+def to_microseconds(value: str | float) -> int:
+    """Return the Unix time that ``value`` (Unix milliseconds) means, to the nearest microsecond.
 
     The platform keeps times as doubles and writes them as text of six decimals or as numbers. Both
     forms of one double mean one time here, and a whole microsecond stays the one it was, although
     no double is exactly it.
 
-    Raises ``ValueError`` for text that is no decimal number and ``OverflowError`` for times that
-    `datetime` cannot hold.
+    Raises ``ValueError`` for text that is no decimal number.
     """
-    return _EPOCH + timedelta(microseconds=_microseconds(value))
-
-
-def _microseconds(value: str | float) -> int:
     if isinstance(value, int):
         return value * 1000
     text = value if isinstance(value, str) else f"{value:.6f}"
     whole, _, fraction = text.partition(".")
-    digits = whole.removeprefix("-") + fraction
+    digits = whole + fraction
     # `int` alone would take signs, underscores, white space and other scripts' digits.
+    if len(fraction) == _DECIMALS and whole and digits.isascii() and digits.isdigit():
+        return (int(digits) + 500) // 1000
+    digits = digits.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError("a time that is no decimal number")
-    nanos = int(fraction[:6].ljust(6, "0"))
-    micros = (nanos + 500) // 1000
+    micros = (int(fraction[:_DECIMALS].ljust(_DECIMALS, "0")) + 500) // 1000
     return int(whole) * 1000 + (-micros if whole.startswith("-") else micros)

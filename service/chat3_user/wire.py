@@ -11,7 +11,7 @@ from betterproto2_compiled import (
     builder,
     decode,
     encode,
-    encode_timestamp,
+    encode_unix_time,
     plain,
 )
 from chat3_api.google.protobuf import Struct
@@ -23,7 +23,7 @@ __all__ = [
     "builder",
     "decode",
     "encode",
-    "encode_timestamp",
+    "encode_unix_time",
     "plain",
     "struct",
 ]

@@ -152,7 +152,9 @@ async def test_a_broker_restart_is_a_gap_for_who_comes_back_by_the_log(stage: St
     await leaves.come()
     verdict = await stage.scene.verdict()
     assert verdict.kept, list(verdict.findings())
-    assert [gap.reason for gap in leaves.gaps] == ["GAP_REASON_LOG_UNREADABLE"]
+    # RabbitMQ may take longer for its stream than the service waits with what is live.
+    (gap,) = leaves.gaps
+    assert gap.reason in {"GAP_REASON_LOG_UNREADABLE", "GAP_REASON_LOG_UNAVAILABLE"}
     assert not stays.gaps
 
 

@@ -6,8 +6,8 @@ from typing import Final, cast
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.tenant_api import models as m
-from chat3_user.times import to_datetime
-from chat3_user.wire import Encoded, builder, encode_timestamp, struct
+from chat3_user.times import to_microseconds
+from chat3_user.wire import builder, encode_unix_time, struct
 
 STATUSES: Final = {
     "unread": pb.MessageStatus.UNREAD,
@@ -22,13 +22,16 @@ STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
 
 
 def time(value: m.Time | None) -> datetime | None:
-    """Return a time of tenant-api, encoded; absent when it is."""
-    return None if value is None else cast("datetime", _timestamp(value))
+    """Return a time of tenant-api, encoded; absent when it is.
+
+    Raises as `to_microseconds` does.
+    """
+    return None if value is None else _encoded_time(value)
 
 
-@lru_cache(_KEPT_TIMES)  # the same times come again and again: of senders, of dialogs
-def _timestamp(value: m.Time) -> Encoded:
-    return encode_timestamp(to_datetime(value))
+@lru_cache(_KEPT_TIMES)  # the same times come again and again: of senders, of dialogs, of hot pages
+def _encoded_time(value: m.Time) -> datetime:
+    return cast("datetime", encode_unix_time(to_microseconds(value)))
 
 
 def status(name: str) -> pb.MessageStatus:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
 from chat3_user.mapping import repeated
 from chat3_user.mapping.basics import status, time, user_info
 from chat3_user.tenant_api import models as m
@@ -75,7 +76,7 @@ def message(item: m.Message, user_id: str) -> pb.Message:
         sender_id=item.sender_id,
         type=item.type,
         content=item.content,
-        meta=struct(_open_meta(meta)),
+        meta=_open_meta(meta),
         create_time=time(item.created_at),
         edit_time=_edit_time(meta) if meta else None,
         topic_id=item.topic_id,
@@ -120,17 +121,17 @@ def _quoted(item: m.QuotedMessage | None) -> pb.QuotedMessage | None:
         sender_id=item.sender_id,
         type=item.type,
         content=item.content,
-        meta=struct(_open_meta(item.meta)),
+        meta=_open_meta(item.meta),
         create_time=time(item.created_at),
         sender=user_info(item.sender_info),
     )
 
 
-def _open_meta(meta: dict[str, Any] | None) -> dict[str, Any] | None:
+def _open_meta(meta: dict[str, Any] | None) -> Struct | None:
     """Return meta without the key this service keeps there for itself."""
-    if not meta or SEND_KEY not in meta:
-        return meta
-    return {key: value for key, value in meta.items() if key != SEND_KEY}
+    if meta and SEND_KEY in meta:
+        meta = {key: value for key, value in meta.items() if key != SEND_KEY}
+    return struct(meta)
 
 
 def _edit_time(meta: dict[str, Any]) -> datetime | None:

@@ -5,7 +5,7 @@ cache; what is too long to be worth keeping is encoded each time.
 """
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -19,6 +19,7 @@ _LONGEST: Final = 2048
 _NOTHING: Final = (b"", b"null")
 
 _build_count = builder(pb.StatusCount)
+_build_message = builder(pb.Message)
 _decode_user = msgspec.json.Decoder(m.UserInfo).decode
 _decode_matrix = msgspec.json.Decoder(list[m.StatusCount]).decode
 
@@ -35,9 +36,7 @@ def sender(raw: msgspec.Raw) -> pb.UserInfo | None:
 
 
 def status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
-    """Return the rows of the status matrix in ``raw``, encoded; none when it is absent.
-
-    They are shared and not to be changed.
+    """Return the rows of the status matrix in ``raw``, encoded as the field they are of a message.
 
     Raises ``ValueError`` for what is no matrix.
     """
@@ -61,7 +60,7 @@ def _matrix(text: bytes) -> list[pb.StatusCount]:
         rows = _decode_matrix(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"statusMessageMatrix: {error}") from error
-    return [
+    counts = [
         _build_count(
             status=status(row.status),
             status_name=row.status,
@@ -70,3 +69,4 @@ def _matrix(text: bytes) -> list[pb.StatusCount]:
         )
         for row in rows
     ]
+    return cast("list[pb.StatusCount]", _build_message(status_counts=counts))

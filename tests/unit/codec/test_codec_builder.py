@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
@@ -18,9 +18,10 @@ from betterproto2_compiled import (
     decode,
     encode,
     encode_timestamp,
+    encode_unix_time,
     plain,
 )
-from chat3_api.chat3.user.v1 import Topic, UserInfo
+from chat3_api.chat3.user.v1 import Message, StatusCount, Topic, UserInfo
 
 thorough = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
 NOW = datetime(2026, 11, 24, 15, 30, 0, 125, tzinfo=UTC)
@@ -105,3 +106,24 @@ def test_a_time_may_be_encoded_already() -> None:
     expected = encode(UserInfo(create_time=NOW))
     assert encode(UserInfo(create_time=cast("Any", made))) == expected
     assert builder(UserInfo)(create_time=cast("Any", made)) == expected
+
+
+@given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
+def test_a_unix_time_is_the_timestamp_of_its_moment(microseconds: int) -> None:
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    assert encode_unix_time(microseconds) == encode_timestamp(moment)
+
+
+@pytest.mark.parametrize("microseconds", [-62_135_596_800_000_001, 253_402_300_800_000_000])
+def test_a_unix_time_that_no_timestamp_can_mean_is_refused(microseconds: int) -> None:
+    with pytest.raises(OverflowError, match="outside the years"):
+        encode_unix_time(microseconds)
+
+
+def test_bytes_can_stand_for_a_list_of_messages() -> None:
+    """They are the field, as a message with nothing else is encoded."""
+    counts = [StatusCount(status_name="read", count=2), StatusCount(status_name="unread", count=1)]
+    field = cast("Any", encode(Message(status_counts=counts)))
+    expected = encode(Message(message_id="m", status_counts=counts, mine=True))
+    assert builder(Message)(message_id="m", status_counts=field, mine=True) == expected
+    assert encode(Message(message_id="m", status_counts=field, mine=True)) == expected
