@@ -11,7 +11,6 @@ from contextlib import suppress
 
 from aiormq.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import (
-    AMQPError,
     ChannelAccessRefused,
     ChannelNotFoundEntity,
     ChannelPreconditionFailed,
@@ -19,21 +18,14 @@ from aiormq.exceptions import (
 )
 from pamqp.common import FieldValue
 
+from chat3_user.updates.amqp_failures import FAILURES
 from chat3_user.updates.amqp_log import AmqpLog
 from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError, connect
 from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Sink
 
 log = logging.getLogger(__name__)
 
-_Failures = (
-    AMQPError,
-    OSError,
-    TimeoutError,
-    SessionEndedError,
-    RuntimeError,
-    LogError,
-    QueueBusyError,
-)
+_Failures = (*FAILURES, SessionEndedError, LogError, QueueBusyError)
 _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImplemented)
 
 _START_TIMEOUT = 60.0

@@ -13,9 +13,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
-from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
+from aiormq.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
+from chat3_user.updates.amqp_failures import FAILURES
 from chat3_user.updates.broker import (
     LogEntry,
     LogExpiredError,
@@ -25,8 +26,6 @@ from chat3_user.updates.broker import (
     LogUnreadableError,
 )
 from chat3_user.updates.routing import user_of
-
-_Failures = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
 
 _PREFETCH = 1000
 
@@ -77,7 +76,7 @@ class AmqpLog:
         except ChannelNotFoundEntity as error:
             self._lost()
             raise LogUnreadableError("the log was deleted") from error
-        except _Failures as error:
+        except FAILURES as error:
             raise LogUnreadableError("the end cannot be found") from error
 
     async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
@@ -104,7 +103,7 @@ class AmqpLog:
                         yield entry
                     if entry.offset >= until.offset:
                         return
-        except _Failures as error:
+        except FAILURES as error:
             raise LogUnreadableError("the log cannot be read") from error
 
     @asynccontextmanager
@@ -115,7 +114,7 @@ class AmqpLog:
         try:
             yield channel
         finally:
-            with suppress(*_Failures):
+            with suppress(*FAILURES):
                 await channel.close()
 
 
@@ -152,7 +151,7 @@ async def _reading(
         yield arrivals
     finally:
         closing.cancel()
-        with suppress(*_Failures):
+        with suppress(*FAILURES):
             await channel.basic_cancel(consumed.consumer_tag or "", timeout=5)
 
 

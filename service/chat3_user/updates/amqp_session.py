@@ -11,7 +11,6 @@ from typing import Any
 import aiormq
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from aiormq.exceptions import (
-    AMQPError,
     ChannelAccessRefused,
     ChannelClosed,
     ChannelNotFoundEntity,
@@ -20,6 +19,7 @@ from aiormq.exceptions import (
 from pamqp.commands import Basic
 from yarl import URL
 
+from chat3_user.updates.amqp_failures import FAILURES
 from chat3_user.updates.broker import Sink
 from chat3_user.updates.routing import binding_key
 
@@ -110,7 +110,7 @@ class AmqpSession:
         """Delete the queue."""
         # The broker tells the consumer that its queue is gone; nobody waits for that any more.
         self._ended.cancel()
-        with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
+        with suppress(*FAILURES):
             async with asyncio.timeout(5):
                 await self._open().queue_delete(self._queue)
 
@@ -157,7 +157,7 @@ class AmqpSession:
                     b"probe", exchange=self._exchange, routing_key=_PROBE_KEY, mandatory=True
                 )
                 await channel.close()
-        except (AMQPError, OSError, TimeoutError, RuntimeError):
+        except FAILURES:
             return False
         return True
 
@@ -186,7 +186,7 @@ class AmqpSession:
 
     async def close(self) -> None:
         """Close the connection."""
-        with suppress(AMQPError, OSError, TimeoutError, RuntimeError):
+        with suppress(*FAILURES):
             await asyncio.wait_for(self.connection.close(), timeout=5)
         if not self._ended.done():
             self._ended.cancel()
@@ -228,7 +228,7 @@ class AmqpSession:
     async def _acknowledge(self) -> None:
         if self._unacknowledged:
             self._unacknowledged = 0
-            with suppress(AMQPError, OSError, RuntimeError):
+            with suppress(*FAILURES):
                 await self._open().basic_ack(self._last_tag, multiple=True, wait=False)
 
 

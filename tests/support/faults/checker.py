@@ -32,7 +32,8 @@ _KINDS = ("lost", "duplicated", "reordered", "leaked", "malformed", "stuck")
 class Verdict:
     """What broke which promise; a gap breaks none.
 
-    ``malformed`` are responses against the contract, ``stuck`` the clients that never got far.
+    ``malformed`` are responses and endings against the contract, ``stuck`` the clients that never
+    got far.
     """
 
     lost: list[str] = field(default_factory=list)
@@ -91,6 +92,11 @@ def judge(
     for client in clients:
         if not any(isinstance(event, Established) for event in client.events):
             verdict.stuck.append(f"{client.name} never had a stream")
+        verdict.malformed += [
+            f"{client.name}: a failure that nobody foresaw: {event}"
+            for event in client.events
+            if isinstance(event, Ended) and event.reason == "INTERNAL"
+        ]
         for chain, last in _chains(client, verdict):
             verdict.streams += sum(isinstance(event, Established) for event in chain)
             delivered = _judge_arrivals(client, chain, publications, verdict)

@@ -78,9 +78,9 @@ class Story:
         self.client.events.append(HeartbeatSeen(self.now, self.stream, "t", "LIVE"))
         return self
 
-    def ended(self, offered: str = "") -> "Story":
+    def ended(self, offered: str = "", reason: str = "") -> "Story":
         self.now += 1
-        self.client.events.append(Ended(self.now, self.stream, "UNAVAILABLE", "", offered))
+        self.client.events.append(Ended(self.now, self.stream, "UNAVAILABLE", reason, offered))
         return self
 
     def verdict(self, *, settled: bool = True) -> Verdict:
@@ -194,6 +194,10 @@ FORGED: dict[str, tuple[Callable[[Story], Story], dict[str, int]]] = {
     "resumed without a token": (lambda s: s.established(resumed=True), {"malformed": 1}),
     "not resumed with a token": (
         lambda s: s.established().ended().established("t", resumed=False),
+        {"malformed": 1},
+    ),
+    "an ending nobody foresaw": (
+        lambda s: s.established().ended(reason="INTERNAL"),
         {"malformed": 1},
     ),
     "never a stream": (lambda s: s.ended(), {"stuck": 1}),
