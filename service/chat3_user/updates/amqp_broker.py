@@ -18,7 +18,7 @@ from aiormq.exceptions import (
 )
 from pamqp.common import FieldValue
 
-from chat3_user.updates.amqp_failures import FAILURES
+from chat3_user.updates.amqp_failures import FAILURES, cancelled_by_owner, unavailable
 from chat3_user.updates.amqp_log import AmqpLog
 from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError, connect
 from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Sink
@@ -117,25 +117,24 @@ class AmqpBroker:
         new = user_id not in self._users
         self._users.add(user_id)
         try:
-            await session.bind(user_id)
-        except _Failures as error:
+            with unavailable():
+                await session.bind(user_id)
+        except BrokerUnavailableError:
             if new:
                 self._users.discard(user_id)
-            raise BrokerUnavailableError from error
+            raise
 
     async def unbind(self, user_id: str) -> None:
         """Unbind a user; a failure needs no care, for the queue is gone with its session."""
         self._users.discard(user_id)
         if self._session is not None:
-            with suppress(*_Failures):
+            with suppress(BrokerUnavailableError), unavailable():
                 await self._session.unbind(user_id)
 
     async def fence(self, fence: str) -> None:
         """Send a fence through the queue."""
-        try:
+        with unavailable():
             await self._live().fence(fence)
-        except _Failures as error:
-            raise BrokerUnavailableError from error
 
     def _live(self) -> AmqpSession:
         if self._session is None:
@@ -150,15 +149,14 @@ class AmqpBroker:
             except _Failures as error:
                 self.problem = str(error) or type(error).__name__
             except asyncio.CancelledError:
-                # aiormq cancels what waits on a connection that dies; only our owner ends us.
-                if _cancelled_by_owner():
+                if cancelled_by_owner():
                     raise
                 self.problem = "the connection was lost"
                 log.warning("aiormq cancelled the session", exc_info=True)
             except Exception as error:
                 self.problem = repr(error)
                 log.exception("broker session failed")
-            if _cancelled_by_owner():
+            if cancelled_by_owner():
                 # aiormq can turn a cancellation into an error of its own.
                 return
             log.warning(
@@ -195,7 +193,7 @@ class AmqpBroker:
             if session.unbound:
                 self._queue_whole, self._was_unbound = False, True
             self._log.detach()
-            if _cancelled_by_owner():
+            if cancelled_by_owner():
                 await session.delete()
             if self._session is not None:
                 # Before the close, which can take seconds: nothing comes any more.
@@ -288,8 +286,3 @@ class AmqpBroker:
             "no updates log: resuming is not possible",
             extra={"queue": self._log_queue, "problem": self.log_problem},
         )
-
-
-def _cancelled_by_owner() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
