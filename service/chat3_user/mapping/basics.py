@@ -14,11 +14,11 @@ STATUSES: Final = {
     "delivered": pb.MessageStatus.DELIVERED,
     "read": pb.MessageStatus.READ,
 }
+STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
+
 _KEPT_TIMES: Final = 8192
 
 _build_user = builder(pb.UserInfo)
-
-STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
 
 
 def time(value: m.Time | None) -> datetime | None:
