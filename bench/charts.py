@@ -47,6 +47,9 @@ def _latency(figures: dict[str, Any]) -> None:
                 color=_COLOURS.get(name),
             )
         panel.set(title=key.removesuffix("_ms"), xlabel="answered calls per second", yscale="log")
+        panel.yaxis.set_major_formatter("{x:g}")
+        panel.yaxis.set_minor_formatter("{x:.2g}")
+        panel.tick_params(axis="y", which="minor", labelsize=7)
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("latency, ms")
     panels[1].legend()
