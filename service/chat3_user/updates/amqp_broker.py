@@ -190,8 +190,6 @@ class AmqpBroker:
             self._queue = self._new_queue()
             raise
         finally:
-            if session.unbound:
-                self._queue_whole, self._was_unbound = False, True
             self._log.detach()
             if cancelled_by_owner():
                 await session.delete()
@@ -199,6 +197,9 @@ class AmqpBroker:
                 # Before the close, which can take seconds: nothing comes any more.
                 self._session = None
                 sink.lost()
+            async with session.judging:
+                if session.unbound:
+                    self._queue_whole, self._was_unbound = False, True
             await session.close()
 
     async def _until_ended(self, session: AmqpSession, connection: AbstractConnection) -> None:

@@ -60,12 +60,13 @@ class AmqpSession:
     The queue outlives the session, and a restart of the broker, by `QUEUE_EXPIRES` seconds: the
     next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
     ``unbound`` tells that the exchange was deleted, with the binding of the updates log: what was
-    published since may be nowhere.
+    published since may be nowhere. It is being found out while ``judging`` is held.
     """
 
     def __init__(self, connection: AbstractConnection, queue: str, sink: Sink) -> None:
         self.connection = connection
         self.unbound = False
+        self.judging = asyncio.Lock()
         self._queue = queue
         self._sink = sink
         self._channel: AbstractChannel | None = None
@@ -144,7 +145,9 @@ class AmqpSession:
         try:
             yield
         except (ChannelNotFoundEntity, PublishError) as error:
-            self.unbound = not await self._log_is_bound()
+            async with self.judging:
+                self.unbound = True  # unless the log says otherwise, should the connection die now
+                self.unbound = not await self._log_is_bound()
             self.end(f"the exchange or its bindings are gone: {error}")
             raise
 
