@@ -137,7 +137,7 @@ def _open_meta(meta: dict[str, Any] | None) -> Struct | None:
 def _edit_time(meta: dict[str, Any]) -> datetime | None:
     """Return when a message was edited: the platform keeps it in meta, as a number."""
     edited = meta.get("editedAt")
-    if edited is None or isinstance(edited, bool) or not isinstance(edited, int | float):
+    if isinstance(edited, bool) or not isinstance(edited, int | float):
         return None
     try:
         return time(edited)
