@@ -29,7 +29,8 @@ def test_a_repeated_block_means_what_hpack_says(steps: list[object], again: list
     blocks = []
     for step in steps:
         if isinstance(step, int):
-            encoder.header_table_size = step
+            if step != encoder.header_table_size:  # hpack forgets a change when it is made twice
+                encoder.header_table_size = step
             continue
         block = encoder.encode(step)
         blocks.append(block)
