@@ -9,8 +9,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 import betterproto2
 from betterproto2 import TYPE_MESSAGE
 
+from ._builder_source import write_builder
 from ._decoder_source import write_decoder
-from ._encoder_source import write_builder, write_encoder
+from ._encoder_source import write_encoder
 from ._errors import DecodeError
 from ._fields import Field, is_well_known, read_fields
 from ._plain_struct import PlainStruct, make_plain_struct_class
@@ -66,8 +67,7 @@ def builder(cls: Callable[P, MessageT]) -> Callable[P, MessageT]:
     `Encoded`, and only for type checkers a message, so that it can stand in a field.
 
     Raises:
-        TypeError: The class is left to betterproto2, or has a field whose name the generated code
-            uses itself, such as ``value``.
+        TypeError: The class is left to betterproto2, or the name of a field begins with ``_``.
 
     """
     message_class = cast("type[betterproto2.Message]", cls)
@@ -152,7 +152,7 @@ class _Compiler:
         decoder = write_decoder(cls, fields)
         self.encoders[cls] = encoder.compile("encode", f"encode {title}")
         self.decoders[cls] = decoder.compile("decode", f"decode {title}")
-        encoder.names["encode_other"] = _encode_other
+        encoder.names["_encode_other"] = _encode_other
         for field in fields:
             if field.proto_type == TYPE_MESSAGE:
                 self._wait_for(field, field.number, encoder.names, decoder.names)
@@ -192,14 +192,14 @@ class _Compiler:
             if field.wrapped:
                 encode_message = _wrapping(cls, encode_message)
                 decode_message = _unwrapping(decode_message)
-        encoder[f"encode_{number}"] = encode_message
+        encoder[f"_encode_{number}"] = encode_message
         decoder[f"decode_{field.number}"] = decode_message
         if field.group is not None:
             decoder["DECODERS"][field.number] = decode_message
         if is_well_known(cls, "Struct"):
             plain_class = make_plain_struct_class(cls)
-            encoder[f"P{number}"] = plain_class
-            encoder[f"encode_plain_{number}"] = (
+            encoder[f"_P{number}"] = plain_class
+            encoder[f"_encode_plain_{number}"] = (
                 self.encoders.get(plain_class) or _encoders[plain_class]
             )
 

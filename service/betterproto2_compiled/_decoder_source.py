@@ -112,7 +112,7 @@ class _Writer:
         source.names["KNOWN"] = frozenset(tags)
         source.add("except DecodeError:", "    raise")
         with source.block("except Exception as error:"):
-            source.add("raise wrong_bytes(CLS, FIELD_OF_LINE, position, error) from error")
+            source.add("raise wrong_bytes(CLS, _field_of_line, position, error) from error")
 
     def _initial(self, field: Field) -> str:
         if field.presence is Presence.REPEATED:

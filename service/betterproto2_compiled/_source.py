@@ -62,7 +62,7 @@ class Source:
         text = self.text()
         filename = f"<betterproto2_compiled {title} #{next(_serial)}>"
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
-        self.names["FIELD_OF_LINE"] = self.fields
+        self.names["_field_of_line"] = self.fields
         # The text is made of field numbers and identifiers of generated classes, never of input.
         exec(compile(text, filename, "exec"), self.names)  # noqa: S102 (as said)
         function: Callable[..., Any] = self.names[name]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, cast
 
+import betterproto2
 import pytest
 from codec_oracle import JSON_OBJECT, Pair, deterministic, google_messages
 from hypothesis import HealthCheck, given, settings
@@ -85,10 +86,32 @@ def test_a_field_that_the_class_has_not_is_refused() -> None:
         cast("Any", builder(UserInfo))(name="alice")
 
 
-def test_a_class_with_a_field_of_a_name_in_use_is_refused(every: list[Pair]) -> None:
-    refused = {pair.name for pair in every if not buildable(pair)}
-    assert "google.protobuf.StringValue" in refused
-    assert all(not name.startswith("chat3.") for name in refused)
+def test_fields_may_be_called_like_anything_in_the_generated_code() -> None:
+    """A parameter hides the global of its name, and a variable the parameter of its name."""
+    scalars = ["value", "size", "data", "type", "len", "dict", "bytes", "encode", "build", "error"]
+    texts = [f"{letter}{number}" for letter in "kdTSVZCP" for number in range(1, 20)]
+    names = [*scalars, *texts]
+    cls: Any = dataclasses.make_dataclass(
+        "Named",
+        [
+            (name, str, betterproto2.field(number, betterproto2.TYPE_STRING))
+            for number, name in enumerate(names, 1)
+        ],
+        bases=(betterproto2.Message,),
+        eq=False,
+        repr=False,
+    )
+    values = {name: f"text of {name}" for name in names}
+    assert builder(cls)(**values) == bytes(cls(**values))
+
+
+def test_a_field_called_like_the_generated_codes_own_names_is_refused() -> None:
+    fields = [("_size", int, betterproto2.field(1, betterproto2.TYPE_INT32))]
+    cls: Any = dataclasses.make_dataclass(
+        "Named", fields, bases=(betterproto2.Message,), eq=False, repr=False
+    )
+    with pytest.raises(TypeError, match=r"Named\._size: such names are the generated code's own"):
+        builder(cls)
 
 
 @given(JSON_OBJECT)
