@@ -1,7 +1,8 @@
 """The bodies: tenant-api's recorded answers, repeated to the size of a page.
 
 Shapes and key order are those of `tests/contract/recorded`; texts and meta are what a support chat
-writes: a page of 20 messages is about 14.8 kB.
+writes: a page of 20 messages is about 14.8 kB. Pages come in variants of other ids, numbers and
+times, which are equally long, as are the contract's bytes for them.
 """
 
 import json
@@ -27,19 +28,20 @@ _SENDERS = (
 )
 
 
-def page(size: int) -> bytes:
+def page(size: int, variant: int = 0) -> bytes:
     """Return a page of messages as ``bob`` sees it."""
-    return _json({"data": [_message(index) for index in range(size)], "pagination": _paged(size)})
+    messages = [_message(index, variant * size + index) for index in range(size)]
+    return _json({"data": messages, "pagination": _paged(size)})
 
 
 def message() -> bytes:
     """Return one message, as the proof of ownership reads it."""
-    return _json({"data": {**_message(0), "messageId": MESSAGE}})
+    return _json({"data": {**_message(0, 0), "messageId": MESSAGE}})
 
 
 def sent() -> bytes:
     """Return the answer to a sent message."""
-    written = _message(0)
+    written = _message(0, 0)
     for key in ("context", "statusMessageMatrix", "reactionSet"):
         del written[key]
     return _json({"data": written, "message": "Message created successfully"})
@@ -68,9 +70,10 @@ def typing_accepted() -> bytes:
     return _json({"message": "Typing signal accepted", "data": data})
 
 
-def dialogs(size: int) -> bytes:
+def dialogs(size: int, variant: int = 0) -> bytes:
     """Return a page of dialogs."""
-    return _json({"data": [_dialog(index) for index in range(size)], "pagination": _paged(size)})
+    listed = [_dialog(index, variant * size + index) for index in range(size)]
+    return _json({"data": listed, "pagination": _paged(size)})
 
 
 def user() -> bytes:
@@ -95,7 +98,7 @@ def published(user_id: str, event_id: str, content: str) -> bytes:
     """Return a published update about a new message: about 1 kB."""
     sender, created, meta = _SENDERS[1]
     entity = MESSAGE
-    dialog = _dialog(0)
+    dialog = _dialog(0, 0)
     return _json(
         {
             "tenantId": TENANT,
@@ -118,7 +121,7 @@ def published(user_id: str, event_id: str, content: str) -> bytes:
                     "senderId": sender,
                     "type": "internal.text",
                     "content": content,
-                    "meta": _meta(7),
+                    "meta": _meta(7, 7),
                     "senderInfo": {"userId": sender, "createdAt": created, "meta": meta},
                 },
                 "context": {
@@ -137,7 +140,7 @@ def published(user_id: str, event_id: str, content: str) -> bytes:
     )
 
 
-def _message(index: int) -> dict[str, Any]:
+def _message(index: int, number: int) -> dict[str, Any]:
     sender, created, meta = _SENDERS[index % len(_SENDERS)]
     reader, reader_created, reader_meta = _SENDERS[0]
     return {
@@ -146,9 +149,9 @@ def _message(index: int) -> dict[str, Any]:
         "senderId": sender,
         "content": _TEXTS[index % len(_TEXTS)],
         "type": "internal.text",
-        "messageId": f"msg_{index:020d}",
-        "createdAt": f"{1795424735959 + 37_000 * index}.{186035 + 1234 * index:06d}",
-        "meta": _meta(index),
+        "messageId": f"msg_{number:020d}",
+        "createdAt": _time(1795424735, number),
+        "meta": _meta(index, number),
         "context": {
             "userId": reader,
             "isMine": sender == reader,
@@ -163,35 +166,35 @@ def _message(index: int) -> dict[str, Any]:
     }
 
 
-def _meta(index: int) -> dict[str, Any]:
+def _meta(index: int, number: int) -> dict[str, Any]:
     return {
         "channelType": "whatsapp",
-        "n": index,
+        "n": number,
         "urgent": index % 2 == 0,
         "tags": ["delivery", "courier"],
     }
 
 
-def _dialog(index: int) -> dict[str, Any]:
-    last = _message(index)
+def _dialog(index: int, number: int) -> dict[str, Any]:
+    last = _message(index, number)
     return {
-        "dialogId": f"dlg_{index:020d}",
+        "dialogId": f"dlg_{number:020d}",
         "context": {
             "userId": USER,
             "unreadCount": index % 8,
-            "lastSeenAt": "1795424682078.292969",
-            "lastMessageAt": "1795424790308.987061",
-            "joinedAt": "1795424682069.048340",
+            "lastSeenAt": _time(1795424682, number),
+            "lastMessageAt": last["createdAt"],
+            "joinedAt": _time(1785424682, number),
         },
         "membersCount": 4,
-        "lastInteractionAt": "1795424790308.987061",
+        "lastInteractionAt": last["createdAt"],
         "meta": {
             "arr": [1, "x"],
             "b": True,
             "f": 1.5,
-            "n": index,
+            "n": number,
             "o": {"k": 1},
-            "title": f"General {index}",
+            "title": f"General {number:05d}",
         },
         "stats": {"topicCount": 0, "memberCount": 4, "messageCount": TOTAL},
         "lastMessage": {
@@ -203,6 +206,11 @@ def _dialog(index: int) -> dict[str, Any]:
             "senderInfo": {"userId": last["senderId"], "meta": last["senderInfo"]["meta"]},
         },
     }
+
+
+def _time(seconds: int, number: int) -> str:
+    """Return a time of its own for each number; all are equally long in the contract's bytes."""
+    return f"{seconds + 37 * number}{300 + number % 700}.{(186035 + 1234 * number) % 10**6:06d}"
 
 
 def _paged(limit: int) -> dict[str, int]:

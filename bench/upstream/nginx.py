@@ -1,4 +1,7 @@
-"""Writes nginx's configuration and runs it: one process, connections kept alive."""
+"""Writes nginx's configuration and runs it: one process, connections kept alive.
+
+A page is answered by one of its variants, by chance.
+"""
 
 import subprocess
 import time
@@ -25,7 +28,7 @@ http {{
   tcp_nodelay on;
   keepalive_timeout 600s;
   keepalive_requests 100000000;
-  open_file_cache max=16 inactive=600s;
+  open_file_cache max=2048 inactive=600s;
   open_file_cache_valid 600s;
   default_type "application/json; charset=utf-8";
   client_body_temp_path {folder}/body;
@@ -34,15 +37,16 @@ http {{
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
   add_header X-Powered-By Express;
+  map $request_id $variant {{ "~^(?<digits>..)" $digits; }}
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     root {folder}/answers;
     etag off;
     location = /health {{ return 200 "{{}}"; }}
     location ~ ^/api/users/[^/]+$ {{ try_files /user =500; }}
-    location ~ ^/api/users/[^/]+/dialogs$ {{ try_files /dialogs_$arg_limit =500; }}
+    location ~ ^/api/users/[^/]+/dialogs$ {{ try_files /dialogs_$arg_limit/$variant =500; }}
     location ~ ^/api/users/[^/]+/dialogs/[^/]+/messages$ {{
-      try_files /messages_$arg_limit =500;
+      try_files /messages_$arg_limit/$variant =500;
     }}
     location ~ ^/api/users/[^/]+/dialogs/[^/]+/messages/[^/]+$ {{ try_files /message =500; }}
     location ~ ^/api/users/[^/]+/dialogs/[^/]+/messages/[^/]+/status/ {{
@@ -53,7 +57,8 @@ http {{
   }}
 }}
 """
-_LIMITS = (1, 10, 20, 50, 100)
+_LIMITS = (20, 100)
+_VARIANTS = 256
 
 
 @contextmanager
@@ -82,8 +87,11 @@ def _write(folder: Path, port: int) -> Path:
     (answers / "user").write_bytes(bodies.user())
     (answers / "message").write_bytes(bodies.message())
     for limit in _LIMITS:
-        (answers / f"messages_{limit}").write_bytes(bodies.page(limit))
-        (answers / f"dialogs_{limit}").write_bytes(bodies.dialogs(limit))
+        for name, body in (("messages", bodies.page), ("dialogs", bodies.dialogs)):
+            pages = answers / f"{name}_{limit}"
+            pages.mkdir()
+            for variant in range(_VARIANTS):
+                (pages / f"{variant:02x}").write_bytes(body(limit, variant))
     config = folder / "nginx.conf"
     config.write_text(
         _CONFIG.format(
