@@ -43,10 +43,11 @@ _CACHED_KEY_LENGTH: Final = 64
 class _Key:
     """The key of an entry, and the bytes of an entry that depend on nothing else but its value.
 
-    ``before_text`` gives, by its length in bytes, what stands before a text.
+    ``before_text`` gives, by its length in bytes, what stands before a text, and ``before_value``
+    what stands before an encoded Value.
     """
 
-    __slots__ = ("before_number", "before_text", "false", "head", "null", "true")
+    __slots__ = ("before_number", "before_text", "before_value", "false", "head", "null", "true")
 
     def __init__(self, key: Any) -> None:
         if not isinstance(key, str):
@@ -58,6 +59,7 @@ class _Key:
         self.false = self.entry(_FALSE_ENTRY)
         self.before_number = self.entry(_NUMBER_ENTRY, 8)
         self.before_text: dict[int, bytes] = {}
+        self.before_value: dict[int, bytes] = {}
 
     def entry(self, value: bytes, more: int = 0) -> bytes:
         """Give an entry of a value, ``more`` bytes of which follow."""
@@ -67,12 +69,20 @@ class _Key:
         """Make what stands before a text of so many bytes, and keep it when the text is short."""
         value = b"\x1a" + encode_varint(length)
         made = self.entry(b"\x12" + encode_varint(len(value) + length) + value, length)
-        if length < _SHORT_TEXT:
+        if length < _SHORT:
             self.before_text[length] = made
         return made
 
+    def value(self, length: int) -> bytes:
+        """Make what stands before a Value of so many bytes, and keep it when the Value is short."""
+        made = self.entry(b"\x12" + encode_varint(length), length)
+        if length < _SHORT:
+            self.before_value[length] = made
+        return made
 
-_SHORT_TEXT: Final = 64
+
+_SHORT: Final = 64
+_SEQUENCE: Final = (list, tuple)  # `list | tuple` would make a union each time
 _keys: dict[str, _Key] = {}
 
 
@@ -114,14 +124,15 @@ def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
         elif value is None:
             chunks.append(key.null)
         else:
-            made = _encode_value(value, depth - 2)
-            chunks.append(key.entry(b"\x12" + encode_varint(len(made)) + made))
+            encoded = _encode_value(value, depth - 2)
+            length = len(encoded)
+            chunks += (key.before_value.get(length) or key.value(length), encoded)
     return b"".join(chunks)
 
 
 def _encode_value(value: Any, depth: int) -> bytes:
     """Encode a Value message of any kind."""
-    if isinstance(value, list | tuple):
+    if isinstance(value, _SEQUENCE):
         return _encode_list(value, depth)
     if value is None or isinstance(value, bool):
         return _CONSTANTS[value]

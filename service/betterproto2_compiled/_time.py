@@ -55,7 +55,7 @@ def encode_timestamp(moment: datetime) -> Encoded:
     """
     since = moment - _EPOCH
     seconds = since.days * _SECONDS_A_DAY + since.seconds
-    return _encode_timestamp(seconds, since.microseconds * 1000)
+    return encode_unix_time(seconds * _MICROSECONDS_A_SECOND + since.microseconds)
 
 
 def encode_unix_time(microseconds: int) -> Encoded:
@@ -65,15 +65,10 @@ def encode_unix_time(microseconds: int) -> Encoded:
         OverflowError: It is outside the years 1 to 9999, which a Timestamp can mean.
 
     """
-    seconds, rest = divmod(microseconds, _MICROSECONDS_A_SECOND)
-    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
-        raise OverflowError("a moment outside the years 1 to 9999")
-    return _encode_timestamp(seconds, rest * 1000)
-
-
-def _encode_timestamp(seconds: int, nanos: int) -> Encoded:
     encoded: Any
-    if seconds >= _FIVE_BYTES and nanos >= _THREE_BYTES:  # nearly always: in one go
+    seconds, nanos = divmod(microseconds, _MICROSECONDS_A_SECOND)
+    nanos *= 1000
+    if _FIVE_BYTES <= seconds <= _LAST_SECOND and nanos >= _THREE_BYTES:  # mostly: in one go
         high = nanos >> 14
         encoded = _join(
             (
@@ -83,10 +78,14 @@ def _encode_timestamp(seconds: int, nanos: int) -> Encoded:
                 SHORT_VARINTS[seconds >> 28],
                 _NANOS,
                 CONTINUED_VARINTS[nanos & 0x3FFF],
-                SHORT_VARINTS[high] if high < 0x4000 else encode_varint(high),
+                SHORT_VARINTS[high]
+                if high < 0x4000
+                else CONTINUED_VARINTS[high & 0x3FFF] + SHORT_VARINTS[high >> 14],
             )
         )
         return encoded  # type: ignore[no-any-return]  # a NewType's call costs as much as the join
+    if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
+        raise OverflowError("a moment outside the years 1 to 9999")
     encoded = b""
     if seconds:
         encoded = _SECONDS + encode_varint(seconds if seconds > 0 else seconds + _TWO_POWER_64)

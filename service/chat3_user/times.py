@@ -29,7 +29,7 @@ def to_microseconds(value: str | float) -> int:
     whole, _, fraction = text.partition(".")
     digits = whole + fraction
     # `int` alone would take signs, underscores, white space and other scripts' digits.
-    if len(fraction) == _DECIMALS and whole and digits.isascii() and digits.isdigit():
+    if len(fraction) == _DECIMALS and digits.isdigit() and digits.isascii() and whole:
         return (int(digits) + 500) // 1000
     digits = digits.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):

@@ -1,8 +1,7 @@
 """Times, statuses and users: what stands in almost every message of the contract."""
 
 from datetime import datetime
-from functools import lru_cache
-from typing import Final, cast
+from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.tenant_api import models as m
@@ -16,8 +15,6 @@ STATUSES: Final = {
 }
 STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
 
-_KEPT_TIMES: Final = 8192
-
 _build_user = builder(pb.UserInfo)
 
 
@@ -26,12 +23,10 @@ def time(value: m.Time | None) -> datetime | None:
 
     Raises as `to_microseconds` does.
     """
-    return None if value is None else _encoded_time(value)
-
-
-@lru_cache(_KEPT_TIMES)  # the same times come again and again: of senders, of dialogs, of hot pages
-def _encoded_time(value: m.Time) -> datetime:
-    return cast("datetime", encode_unix_time(to_microseconds(value)))
+    if value is None:
+        return None
+    encoded: Any = encode_unix_time(to_microseconds(value))
+    return encoded  # type: ignore[no-any-return]  # a cast would be a call
 
 
 def status(name: str) -> pb.MessageStatus:

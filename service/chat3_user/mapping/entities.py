@@ -22,6 +22,8 @@ _build_topic = builder(pb.Topic)
 _build_message_status_record = builder(pb.MessageStatusRecord)
 _build_quoted_message = builder(pb.QuotedMessage)
 
+_EDITED_AT = "editedAt"
+
 
 def pagination(page: m.Pagination) -> pb.Pagination:
     """Return which page a list is."""
@@ -78,7 +80,7 @@ def message(item: m.Message, user_id: str) -> pb.Message:
         content=item.content,
         meta=_open_meta(meta),
         create_time=time(item.created_at),
-        edit_time=_edit_time(meta) if meta else None,
+        edit_time=_edit_time(meta) if meta and _EDITED_AT in meta else None,
         topic_id=item.topic_id,
         topic=None if item.topic is None else topic(item.topic),
         quoted_message=None if item.quoted_message is None else _quoted(item.quoted_message),
@@ -136,7 +138,7 @@ def _open_meta(meta: dict[str, Any] | None) -> Struct | None:
 
 def _edit_time(meta: dict[str, Any]) -> datetime | None:
     """Return when a message was edited: the platform keeps it in meta, as a number."""
-    edited = meta.get("editedAt")
+    edited = meta[_EDITED_AT]
     if isinstance(edited, bool) or not isinstance(edited, int | float):
         return None
     try:

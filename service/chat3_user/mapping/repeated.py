@@ -16,12 +16,11 @@ from chat3_user.wire import builder
 
 _KEPT: Final = 4096
 _LONGEST: Final = 2048
-_NOTHING: Final = (b"", b"null")
 
 _build_count = builder(pb.StatusCount)
 _build_message = builder(pb.Message)
-_decode_user = msgspec.json.Decoder(m.UserInfo).decode
-_decode_matrix = msgspec.json.Decoder(list[m.StatusCount]).decode
+_decode_user = msgspec.json.Decoder(m.UserInfo | None).decode
+_decode_matrix = msgspec.json.Decoder(list[m.StatusCount] | None).decode
 
 
 def sender(raw: msgspec.Raw) -> pb.UserInfo | None:
@@ -30,8 +29,6 @@ def sender(raw: msgspec.Raw) -> pb.UserInfo | None:
     Raises ``ValueError`` or ``OverflowError`` for what is no user.
     """
     text = bytes(raw)
-    if text in _NOTHING:
-        return None
     return _sender(text) if len(text) <= _LONGEST else _sender.__wrapped__(text)
 
 
@@ -41,8 +38,6 @@ def status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
     Raises ``ValueError`` for what is no matrix.
     """
     text = bytes(raw)
-    if text in _NOTHING:
-        return []
     return _matrix(text) if len(text) <= _LONGEST else _matrix.__wrapped__(text)
 
 
@@ -57,7 +52,7 @@ def _sender(text: bytes) -> pb.UserInfo | None:
 @lru_cache(_KEPT)
 def _matrix(text: bytes) -> list[pb.StatusCount]:
     try:
-        rows = _decode_matrix(text)
+        rows = _decode_matrix(text) or []
     except msgspec.DecodeError as error:
         raise ValueError(f"statusMessageMatrix: {error}") from error
     counts = [

@@ -14,7 +14,7 @@ Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that the contract has room for."""
 
 
-ABSENT = msgspec.Raw(b"")
+ABSENT = msgspec.Raw(b"null")
 """The text of a part that is not there."""
 
 
