@@ -20,7 +20,8 @@ from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 from grpclib.reflection.service import ServerReflection
 
-from chat3_user.http2 import Connection, ConnectionLimits, Http2Server
+from chat3_user.http2 import Connection, Http2Server
+from chat3_user.limits.frames import ConnectionLimits
 from chat3_user.rpc import UserService
 from chat3_user.wire import GrpcCodec
 

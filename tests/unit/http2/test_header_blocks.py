@@ -4,7 +4,7 @@ from hpack import Decoder, Encoder
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat3_user.header_blocks import RepeatedBlocks
+from chat3_user.http2.header_blocks import RepeatedBlocks
 
 SOME = [
     [(":method", "POST"), (":path", "/a"), ("x-user-id", "alice")],

@@ -1,4 +1,4 @@
-"""The HTTP/2 listener: grpclib's server, with connections that have limits and can be sent away.
+"""A client's connection: grpclib's, with limits, and so that it can be sent away.
 
 grpclib never sends GOAWAY, and h2's own way of sending it ends the connection at once. Here the
 frame is written beside h2, which goes on serving what is in flight: first with the highest stream
@@ -9,14 +9,11 @@ new calls on a new connection.
 import asyncio
 import logging
 import random
-import ssl
 from collections import deque
-from collections.abc import Collection
 from typing import Any, Final, cast
 
 from grpclib.protocol import Connection as GrpclibConnection
 from grpclib.protocol import EventsProcessor, H2Protocol, _set_nodelay
-from grpclib.server import Server
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import (
@@ -32,8 +29,7 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 from hyperframe.frame import GoAwayFrame
 
-from chat3_user.calls.endpoint import Endpoint
-from chat3_user.header_blocks import RepeatedBlocks
+from chat3_user.http2.header_blocks import RepeatedBlocks
 from chat3_user.limits.frames import (
     HEADERS_FACTOR,
     ConnectionLimits,
@@ -41,12 +37,9 @@ from chat3_user.limits.frames import (
     GuardedFrames,
 )
 
-__all__ = ["Connection", "ConnectionLimits", "Http2Server"]
-
 log = logging.getLogger(__name__)
 
 _HIGHEST_STREAM: Final = 2**31 - 1
-_BEFORE_GO_AWAY: Final = 1.0
 
 _ROUND_TRIP: Final = 1.0
 """Seconds between the two GOAWAY frames: more than a round trip."""
@@ -226,80 +219,3 @@ class Connection(H2Protocol):
 
 def _ignore(_: Event) -> None:
     """Do nothing."""
-
-
-class Http2Server(Server):
-    """grpclib's server, which knows its connections and can drain them."""
-
-    def __init__(
-        self, handlers: Collection[Any], *, limits: ConnectionLimits, **options: Any
-    ) -> None:
-        super().__init__(handlers, **options)
-        self._limits = limits
-        self._connections: set[Connection] = set()
-        # A header that is not ASCII is the fault of one request, not of the connection.
-        self._h2_config.header_encoding = "latin-1"
-
-    def _protocol_factory(self) -> H2Protocol:
-        self.__gc_step__()
-        endpoint = Endpoint(
-            self._mapping,
-            self._codec,
-            self._status_details_codec,
-            self.__dispatch__,
-            limits=self._limits,
-        )
-        self._handlers.add(endpoint)
-        return Connection(
-            endpoint,
-            self._config,
-            self._h2_config,
-            open_connections=self._connections,
-            limits=self._limits,
-        )
-
-    async def listen(self, sock: Any, *, tls: ssl.SSLContext | None, backlog: int) -> None:
-        """Serve the connections that come to ``sock``."""
-        self._server = await self._loop.create_server(
-            self._protocol_factory,
-            sock=sock,
-            backlog=backlog,
-            ssl=tls,
-            ssl_handshake_timeout=None if tls is None else self._limits.handshake_timeout,
-        )
-        self._server_closed_fut = self._loop.create_future()
-
-    @property
-    def connections(self) -> Collection[Connection]:
-        """The open connections."""
-        return self._connections
-
-    async def drain(self, grace: float) -> None:
-        """Stop listening, send GOAWAY, and wait up to ``grace`` seconds for calls in flight.
-
-        GOAWAY waits a moment for what is about to end: grpclib's client drops a connection with all
-        its calls when it gets one.
-        """
-        if self._server is not None:
-            self._server.close()
-        await self._until_idle(min(grace, _BEFORE_GO_AWAY))
-        for connection in tuple(self._connections):
-            connection.go_away()
-        await self._until_idle(grace)
-        # What is written last has to leave before connections are closed.
-        await asyncio.sleep(0.05)
-
-    async def _until_idle(self, seconds: float) -> None:
-        deadline = asyncio.get_running_loop().time() + seconds
-        # grpclib tells nobody when a stream ends, so this looks.
-        while self._busy() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-    def abort(self) -> None:
-        """Cancel what is still running and close all connections."""
-        self.close()
-        for connection in tuple(self._connections):
-            connection.connection.close()
-
-    def _busy(self) -> bool:
-        return any(connection.processor.streams for connection in self._connections)
