@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chat3_api.chat3.user.v1 import GapReason
-from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.marks import Mark
 from chat3_user.updates.responses import gap_item, update_item
 from chat3_user.updates.subscription import Item, Subscription
 from chat3_user.updates.tokens import IDS_MAX, Missed, Token, scope_of
@@ -16,18 +16,6 @@ from chat3_user.updates.tokens import IDS_MAX, Missed, Token, scope_of
 _RECENT_MAX = 512
 _OVERLAP = 2.0
 """Seconds by which the queue and the log may differ in when an update reaches them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A log position behind which everything has been delivered.
-
-    ``taken`` (monotonic seconds) and ``time_ms`` (Unix milliseconds) say when its taking began.
-    """
-
-    position: LogPosition | None
-    taken: float
-    time_ms: int
 
 
 @dataclass(frozen=True, slots=True)

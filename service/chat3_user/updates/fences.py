@@ -37,7 +37,7 @@ class Fences:
     async def next_passes(self) -> bool:
         """Do the same with one fence for all who ask while another is under way."""
         if self._next is None:
-            self._next = asyncio.create_task(self._in_turn(), name="hub-fence")
+            self._next = asyncio.create_task(self._in_turn(), name="updates-fence")
         return await asyncio.shield(self._next)
 
     async def _in_turn(self) -> bool:

@@ -13,7 +13,8 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
 )
 from chat3_user.updates.decoded import DecodedUpdate, Decoder
-from chat3_user.updates.feed import Feed, Mark
+from chat3_user.updates.feed import Feed
+from chat3_user.updates.marks import Mark
 from chat3_user.updates.replay import Replays
 from chat3_user.updates.responses import gap_item, gap_reason, update_item
 from chat3_user.updates.subscription import Item

@@ -20,6 +20,7 @@ from chat3_user.updates.broker import (
     LogEntry,
     LogPosition,
     LogUnreadableError,
+    Sink,
 )
 from chat3_user.updates.feed import _OVERLAP
 from chat3_user.updates.hub import Hub
@@ -39,7 +40,6 @@ class Puppet(MemoryBroker):
         self.flowing = True
         self.dying = False
         self.failed_reads = 0
-        self.hub: Hub | None = None
         self.log.read = self._read(self.log.read)  # type: ignore[method-assign]
 
     def _read(self, read: Any) -> Any:
@@ -53,6 +53,11 @@ class Puppet(MemoryBroker):
                 yield entry
 
         return reading
+
+    @property
+    def sink(self) -> Sink:
+        assert self._sink is not None
+        return self._sink
 
     async def update(self, number: int, user: str = "alice") -> None:
         """Publish an update; it reaches the log at once, the hub when the queue flows."""
@@ -73,21 +78,19 @@ class Puppet(MemoryBroker):
 
     def flow(self, *, again: int = 0) -> None:
         """Deliver what waits in the queue, beginning with the last ``again`` delivered."""
-        assert self.hub is not None
         self.flowing = True
         self.queue[:0] = self.delivered[-again:] if again else []
         self.delivered += self.queue
         queue, self.queue = self.queue, []
         for body in queue:
-            self.hub.delivered(body)
+            self.sink.delivered(body)
 
     async def fence(self, fence: str) -> None:
         """Let the queue flow as far as the fence."""
         if self.dying and self.failed_reads:
-            assert self.hub is not None
             self.dying = False
-            self.hub.lost()
-            self.hub.regained(complete=True)
+            self.sink.lost()
+            self.sink.regained(complete=True)
             raise BrokerUnavailableError
         flowing = self.flowing
         self.flow()
@@ -99,7 +102,6 @@ class Puppet(MemoryBroker):
 async def a_hub(broker: Puppet | None = None) -> AsyncIterator[tuple[Hub, Puppet]]:
     broker = broker or Puppet()
     hub = Hub(broker, decode_update, HubSettings())
-    broker.hub = hub
     await hub.open()
     yield hub, broker
     await hub.close()
@@ -162,11 +164,11 @@ async def test_a_kept_queue_goes_on_where_it_was() -> None:
     async with a_hub() as (hub, broker):
         reader = await Reader.open(hub)
         await broker.update(1)
-        hub.lost()
+        broker.sink.lost()
         broker.flowing = False
         await broker.update(2)
         broker.flow(again=1)
-        hub.regained(complete=True)
+        broker.sink.regained(complete=True)
         await broker.update(3)
         await reader.has(1, 2, 3)
         await reader.close()
@@ -176,11 +178,11 @@ async def test_a_hole_is_filled_from_the_log() -> None:
     async with a_hub() as (hub, broker):
         reader = await Reader.open(hub)
         await broker.update(1)
-        hub.lost()
+        broker.sink.lost()
         broker.flowing = False
         await broker.update(2)
         broker.queue.clear()
-        hub.regained(complete=False)
+        broker.sink.regained(complete=False)
         broker.flowing = True
         await broker.update(3)
         await reader.has(1, 2, 3)
@@ -192,8 +194,7 @@ async def test_a_log_that_fails_with_its_broker_is_no_gap() -> None:
     async with a_hub() as (hub, broker):
         reader = await (await Reader.open(hub)).close()
         await broker.update(1)
-        other, elsewhere = Hub(broker, decode_update, HubSettings()), broker.hub
-        broker.hub = other
+        other, ours = Hub(broker, decode_update, HubSettings()), broker.sink
         await other.open()
         broker.dying = True
         coming = asyncio.create_task(Reader.open(other, reader.token))
@@ -203,22 +204,22 @@ async def test_a_log_that_fails_with_its_broker_is_no_gap() -> None:
         await again.has(1)
         await again.close()
         await other.close()
-        broker.hub = elsewhere
+        await broker.open(ours)
 
 
 async def test_a_recovery_cut_short_is_made_up_for() -> None:
     """What was held in it is gone from the queue, though the queue itself was kept."""
     async with a_hub() as (hub, broker):
         reader = await Reader.open(hub)
-        hub.lost()
+        broker.sink.lost()
         broker.flowing = False
         await broker.update(1)
         broker.queue.clear()
-        hub.regained(complete=False)
+        broker.sink.regained(complete=False)
         broker.flow()
         await broker.update(2)
-        hub.lost()
-        hub.regained(complete=True)
+        broker.sink.lost()
+        broker.sink.regained(complete=True)
         await broker.update(3)
         await reader.has(1, 2, 3)
         await reader.close()
@@ -228,7 +229,7 @@ async def test_what_was_read_from_the_log_does_not_come_again_by_the_queue() -> 
     """However much it was: more than a feed remembers, and later than the recovery."""
     async with a_hub() as (hub, broker):
         reader = await Reader.open(hub)
-        hub.lost()
+        broker.sink.lost()
         broker.flowing = False
         for number in range(900):
             await broker.update(number)
@@ -236,7 +237,7 @@ async def test_what_was_read_from_the_log_does_not_come_again_by_the_queue() -> 
         del broker.queue[600:]
         broker.flow()
         broker.flowing = False
-        hub.regained(complete=False)
+        broker.sink.regained(complete=False)
         await hub.wait_live()
         broker.queue[:0] = late
         broker.flow()
@@ -251,9 +252,9 @@ async def test_what_comes_again_is_no_news_to_a_feed_made_since() -> None:
         await broker.update(1)
         reader = await Reader.open(hub)
         await broker.update(2)
-        hub.lost()
+        broker.sink.lost()
         broker.flow(again=2)
-        hub.regained(complete=True)
+        broker.sink.regained(complete=True)
         await broker.update(3)
         await reader.has(2, 3)
         await reader.close()
@@ -270,12 +271,12 @@ async def test_a_worker_that_lags_repeats_nothing_to_a_client_that_comes_from_an
         lagging.flowing = False
         for number in (1, 2, 3):
             await lagging.update(number)
-            elsewhere.delivered(lagging.queue[-1])
+            ahead.sink.delivered(lagging.queue[-1])
         # All before the mark is known by its place in the log alone.
-        mark = await elsewhere._take_mark()
-        elsewhere._mark = replace(mark, taken=time.monotonic() + _OVERLAP)
+        mark = await elsewhere._marks.take()
+        elsewhere._marks.newest = replace(mark, taken=time.monotonic() + _OVERLAP)
         await lagging.update(4)
-        elsewhere.delivered(lagging.queue[-1])
+        ahead.sink.delivered(lagging.queue[-1])
         await moved.has(1, 2, 3, 4)
         back = await Reader.open(here, (await moved.close()).token)
         lagging.flow()

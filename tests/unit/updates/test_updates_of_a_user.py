@@ -13,7 +13,8 @@ from chat3_api.chat3.user.v1 import ErrorReason, GapReason, Update, UpdateType
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.feed import Feed, Mark, TailLimits
+from chat3_user.updates.feed import Feed, TailLimits
+from chat3_user.updates.marks import Mark
 from chat3_user.updates.routing import binding_key, user_of
 from chat3_user.updates.subscription import BufferLimits, Filter, Item, Subscription
 from chat3_user.updates.tokens import Token, decode_token, digest_of

@@ -1,0 +1,33 @@
+"""Tasks that run beside the streams until they are closed; one that fails is told in the log."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+
+log = logging.getLogger(__name__)
+
+
+class Chores:
+    """Starts tasks and keeps them until they end."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, chore: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        """Run ``chore`` until it ends or all are closed."""
+        task = asyncio.create_task(chore, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    async def close(self) -> None:
+        """Cancel what still runs."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.error("a chore failed", extra={"chore": task.get_name()}, exc_info=problem)
