@@ -57,7 +57,7 @@ http {{
   }}
 }}
 """
-_LIMITS = (20, 100)
+_LIMITS = (1, 20, 100)
 _VARIANTS = 256
 
 
