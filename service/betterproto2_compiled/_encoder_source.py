@@ -97,6 +97,7 @@ def write_encoder(cls: type[betterproto2.Message], fields: list[Field]) -> Sourc
         "_dict": dict,
         "_encode_varint": encode_varint,
         "_join": b"".join,
+        "_list": list,
         "_wrong_value": wrong_value,
     }
     source = Source("def encode(_message, _depth):", names)
@@ -256,6 +257,8 @@ def _write_repeated(source: Source, field: Field, given: str) -> list[str]:
         source.add(f"_values = {given}")
         with source.block("if _type(_values) is _bytes:"):
             source.add(f"_k{number} = _values")
+        with source.block("elif not _values and _type(_values) is _list:"):
+            source.add(f"_k{number} = b''")
         with source.block("else:"):
             _write_entries(source, field, "_values")
         return parts

@@ -124,7 +124,7 @@ def encode_plain(plain: Mapping[str, Any], depth: int) -> bytes:
         elif value is None:
             chunks.append(key.null)
         else:
-            encoded = _encode_value(value, depth - 2)
+            encoded = (_encode_list if kind is list else _encode_value)(value, depth - 2)
             length = len(encoded)
             chunks += (key.before_value.get(length) or key.value(length), encoded)
     return b"".join(chunks)

@@ -8,15 +8,15 @@ towards zero when decoding, as google protobuf's ``ToDatetime`` and ``ToTimedelt
 # The numbers of the wire format are its vocabulary: tags, and the high bit of a varint's byte.
 from __future__ import annotations
 
+from array import array
 from datetime import UTC, datetime, timedelta
+from struct import Struct as Packer
 from typing import TYPE_CHECKING, Any, Final
 
 from betterproto2 import TYPE_INT32
 
 from ._scalars import FROM_VARINT
 from ._wire import (
-    CONTINUED_VARINTS,
-    SHORT_VARINTS,
     Encoded,
     encode_varint,
     read_short_varint,
@@ -35,13 +35,20 @@ _LAST_SECOND: Final = 253_402_300_799
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TWO_POWER_64: Final = 1 << 64
 _INT64_MAX: Final = (1 << 63) - 1
-_FIVE_BYTES: Final = 1 << 28  # the least number whose varint has five bytes
-_THREE_BYTES: Final = 1 << 14
-_join = b"".join
+# The least numbers whose varints have so many bytes.
+_FOUR_BYTES: Final = 1 << 21
+_FIVE_BYTES: Final = 1 << 28
+_SIX_BYTES: Final = 1 << 35
 _SECONDS: Final = b"\x08"  # field 1, varint
 _NANOS: Final = b"\x10"  # field 2, varint
 _SECONDS_TAG: Final = 0x08
 _NANOS_TAG: Final = 0x10
+
+_PAIRS: Final = array("H", (n & 0x7F | 0x80 | (n >> 7 | 0x80) << 8 for n in range(1 << 14)))
+"""Two varint bytes that more bytes follow, by their 14 bits, as the number to be packed."""
+
+_pack_five_and_five = Packer("<BHHBBHHB").pack
+_pack_five_and_four = Packer("<BHHBBHH").pack
 
 _int32 = FROM_VARINT[TYPE_INT32]
 
@@ -68,22 +75,25 @@ def encode_unix_time(microseconds: int) -> Encoded:
     encoded: Any
     seconds, nanos = divmod(microseconds, _MICROSECONDS_A_SECOND)
     nanos *= 1000
-    if _FIVE_BYTES <= seconds <= _LAST_SECOND and nanos >= _THREE_BYTES:  # mostly: in one go
-        high = nanos >> 14
-        encoded = _join(
-            (
-                _SECONDS,
-                CONTINUED_VARINTS[seconds & 0x3FFF],
-                CONTINUED_VARINTS[seconds >> 14 & 0x3FFF],
-                SHORT_VARINTS[seconds >> 28],
-                _NANOS,
-                CONTINUED_VARINTS[nanos & 0x3FFF],
-                SHORT_VARINTS[high]
-                if high < 0x4000
-                else CONTINUED_VARINTS[high & 0x3FFF] + SHORT_VARINTS[high >> 14],
+    if _FIVE_BYTES <= seconds < _SIX_BYTES and nanos >= _FOUR_BYTES:  # nearly always: in one go
+        low, high = _PAIRS[seconds & 0x3FFF], _PAIRS[seconds >> 14 & 0x3FFF]
+        if nanos >= _FIVE_BYTES:
+            encoded = _pack_five_and_five(
+                0x08,
+                low,
+                high,
+                seconds >> 28,
+                0x10,
+                _PAIRS[nanos & 0x3FFF],
+                _PAIRS[nanos >> 14 & 0x3FFF],
+                nanos >> 28,
             )
-        )
-        return encoded  # type: ignore[no-any-return]  # a NewType's call costs as much as the join
+        else:
+            last = _PAIRS[nanos >> 14] & 0x7FFF  # no byte follows
+            encoded = _pack_five_and_four(
+                0x08, low, high, seconds >> 28, 0x10, _PAIRS[nanos & 0x3FFF], last
+            )
+        return encoded  # type: ignore[no-any-return]  # a NewType's call costs as much as the rest
     if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
         raise OverflowError("a moment outside the years 1 to 9999")
     encoded = b""

@@ -71,14 +71,14 @@ def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
 
 def message(item: m.Message, user_id: str) -> pb.Message:
     """Return a message as ``user_id`` sees it."""
-    meta = item.meta
+    meta: Any = item.meta
     return _build_message(
         message_id=item.message_id,
         dialog_id=item.dialog_id,
         sender_id=item.sender_id,
         type=item.type,
         content=item.content,
-        meta=_open_meta(meta),
+        meta=_open_meta(meta) if meta and SEND_KEY in meta else meta,
         create_time=time(item.created_at),
         edit_time=_edit_time(meta) if meta and _EDITED_AT in meta else None,
         topic_id=item.topic_id,

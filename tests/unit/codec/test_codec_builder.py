@@ -10,6 +10,7 @@ from typing import Any, cast
 import betterproto2
 import pytest
 from codec_oracle import JSON_OBJECT, Pair, deterministic, google_messages
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -131,10 +132,18 @@ def test_a_time_may_be_encoded_already() -> None:
     assert builder(UserInfo)(create_time=cast("Any", made)) == expected
 
 
-@given(st.integers(-62_135_596_800_000_000, 253_402_300_799_999_999))
-def test_a_unix_time_is_the_timestamp_of_its_moment(microseconds: int) -> None:
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
-    assert encode_unix_time(microseconds) == encode_timestamp(moment)
+@thorough
+@given(
+    st.integers(-62_135_596_800, 253_402_300_799)
+    | st.sampled_from([edge + step for edge in (0, 1 << 28, 1 << 35) for step in (-1, 0)]),
+    st.integers(0, 999_999) | st.sampled_from([0, 2097, 2098, 268_435, 268_436]),
+)
+def test_a_unix_time_is_googles_timestamp_of_its_moment(seconds: int, microseconds: int) -> None:
+    made = encode_unix_time(seconds * 1_000_000 + microseconds)
+    expected = Timestamp(seconds=seconds, nanos=microseconds * 1000)
+    assert made == expected.SerializeToString()
+    since = timedelta(seconds=seconds, microseconds=microseconds)
+    assert encode_timestamp(datetime(1970, 1, 1, tzinfo=UTC) + since) == made
 
 
 @pytest.mark.parametrize("microseconds", [-62_135_596_800_000_001, 253_402_300_800_000_000])
