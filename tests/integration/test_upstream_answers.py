@@ -256,6 +256,20 @@ async def test_a_write_whose_answer_has_no_time_is_told_as_such(
     assert refused.metadata["route"].startswith("POST ")
 
 
+async def test_a_message_found_without_a_time_is_told_as_such(
+    tricked: Caller, scripted: Scripted
+) -> None:
+    async def lost(request: web.Request) -> web.StreamResponse:
+        if request.method == "GET":
+            return web.json_response({**MESSAGES, "data": [{**MESSAGE_JSON, "createdAt": "soon"}]})
+        return web.json_response({}, status=502)
+
+    scripted.answer = lost
+    refused = await tricked.fails(sending(DIALOG, idempotency_key="k"))
+    assert refused.reason is Reason.UPSTREAM_INVALID_RESPONSE
+    assert discreet(refused)
+
+
 async def test_a_fall_back_that_fails_too_ends(tricked: Caller, scripted: Scripted) -> None:
     async def neither(request: web.Request) -> web.StreamResponse:
         if request.method == "GET":

@@ -62,7 +62,7 @@ class Writes:
             return None
         if to_datetime(sent.created_at).timestamp() < time.time() - age - _CLOCKS_DIFFER:
             return None
-        return msgspec.structs.replace(sent, status_message_matrix=[], reaction_set=[])
+        return msgspec.structs.replace(sent, status_message_matrix=m.ABSENT, reaction_set=[])
 
     async def set_status(
         self, identity: Identity, dialog_id: str, message_id: str, status: str
