@@ -35,9 +35,9 @@ Opener = Callable[[], Awaitable[Client]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rates", type=float, nargs="*", default=[50, 100, 200, 400, 600, 800])
+    parser.add_argument("--rates", type=float, nargs="*", default=[100, 200, 400, 800, 1200, 1600])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=5.0, help="length of a run")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of a run")
     parser.add_argument("--save", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     machine = begin()

@@ -12,6 +12,7 @@ import statistics
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from harness.broker import rabbitmq
@@ -24,8 +25,10 @@ from upstream.nginx import nginx
 
 _CALL = CALLS[0]
 
-_CONNECTIONS = 256
+_CONNECTIONS = 1024
 """The kernel spreads connections by a hash: of 64, chance alone gives one worker a tenth more."""
+
+_STREAMS = 1
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,13 @@ def _measure(workers: int, both: tuple[int, int], seconds: float, broker: str) -
         target = stack.enter_context(
             ours(pins, folder, tenant_api=url, rabbitmq=broker, workers=workers)
         )
-        warm = h2load(target.port, _CALL, 2000, folder, connections=_CONNECTIONS)
+        load = partial(
+            h2load, target.port, _CALL, folder=folder, connections=_CONNECTIONS, streams=_STREAMS
+        )
+        warm = load(count=2048)
         count = int(warm.count / warm.seconds * seconds)
         before = target.process.cpu_by_process()
-        h2load(target.port, _CALL, count, folder, connections=_CONNECTIONS)
+        load(count=count)
         after = target.process.cpu_by_process()
     used = [after[pid] - before.get(pid, 0.0) for pid in after]
     return Cost(sum(used) / count * 1e6, max(used) / sum(used))

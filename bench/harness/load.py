@@ -52,9 +52,15 @@ def probe(port: int, call: MeasuredCall) -> int:
 
 
 def h2load(
-    port: int, call: MeasuredCall, count: int, folder: Path, *, connections: int = CONNECTIONS
+    port: int,
+    call: MeasuredCall,
+    count: int,
+    folder: Path,
+    *,
+    connections: int = CONNECTIONS,
+    streams: int = STREAMS,
 ) -> Loaded:
-    """Make ``count`` equal calls by h2load.
+    """Make ``count`` equal calls by h2load, ``streams`` at a time on each of ``connections``.
 
     h2load does not read trailers. That all bodies arrived whole is the proof that all calls were
     answered OK: a failure has no body.
@@ -69,7 +75,7 @@ def h2load(
             program("h2load"),
             f"--requests={count}",
             f"--clients={connections}",
-            f"--max-concurrent-streams={STREAMS}",
+            f"--max-concurrent-streams={streams}",
             f"--data={body}",
             *(f"--header={name}: {value}" for name, value in headers),
             f"http://127.0.0.1:{port}{call.path}",
