@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from math import copysign
-from struct import error as StructError  # noqa: N812 (it is a class)
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from betterproto2 import (
     TYPE_UINT64,
 )
 
+from ._encoder_runtime import wrong_value
 from ._errors import EncodeError
 from ._fields import Field, Presence, is_well_known
 from ._plain_wire import encode_plain
@@ -52,27 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PLAIN_VARINTS = frozenset({TYPE_ENUM, TYPE_INT32, TYPE_INT64, TYPE_UINT32, TYPE_UINT64})
-_EXPECTED = {"encode": "str", "items": "dict"}
 _WITH_LENGTH = frozenset({TYPE_STRING, TYPE_BYTES, TYPE_MESSAGE})
 _FLOATS = frozenset({TYPE_DOUBLE, TYPE_FLOAT})
-
-
-def wrong_value(
-    cls: type[betterproto2.Message], fields: dict[int, str], error: Exception
-) -> EncodeError:
-    """Say which field could not be encoded, from the line of the generated code that failed."""
-    line = error.__traceback__.tb_lineno if error.__traceback__ else 0
-    name = fields.get(line)
-    where = f"{cls.__name__}.{name}" if name else cls.__name__
-    if isinstance(error, UnicodeEncodeError):
-        reason = "text with lone surrogates"  # its own text has an excerpt of the value
-    elif isinstance(error, StructError):
-        reason = "a number out of range"  # its own text speaks of floats that are none
-    elif isinstance(error, AttributeError) and error.name in _EXPECTED:
-        reason = f"expected {_EXPECTED[error.name]}, not {type(error.obj).__name__}"
-    else:
-        reason = str(error)
-    return EncodeError(f"{where}: {reason}")
 
 
 def write_encoder(cls: type[betterproto2.Message], fields: list[Field]) -> Source:
