@@ -30,6 +30,9 @@ _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImple
 
 _START_TIMEOUT = 60.0
 
+_BIND_TIMEOUT = 0.01
+"""Seconds more for each user who has to be bound: a broker takes about a tenth of that."""
+
 _LOG_TIMEOUT = 10.0
 
 _LOG_PATIENCE = 12.0
@@ -170,7 +173,7 @@ class AmqpBroker:
         session = AmqpSession(connection, self._queue, sink)
         try:
             await self._open_log(connection)
-            async with asyncio.timeout(_START_TIMEOUT):
+            async with asyncio.timeout(_START_TIMEOUT + _BIND_TIMEOUT * len(self._users)):
                 # A queue that an attempt before this one has declared missed what was published
                 # in between, and perhaps bindings.
                 kept = self._queue_whole = await session.queue_exists() and self._queue_whole
