@@ -103,7 +103,7 @@ def _cut(request: web.Request) -> web.Response:
 @asynccontextmanager
 async def service(lossy: Lossy, **settings: Any) -> AsyncIterator[Client]:
     """A service with a broker within, and a client of it."""
-    settings = {"demo": True, "idempotency_lease": 0.6, "idempotency_settle": 0.5} | settings
+    settings = {"demo": True, "idempotency_lease": 3.0, "idempotency_settle": 0.5} | settings
     async with (
         run_gateway(lossy.url, "", **settings) as gateway,
         Client(gateway.address) as client,

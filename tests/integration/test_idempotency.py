@@ -1,7 +1,7 @@
 """Keyed writes through the whole service: replayed, joined, found again, refused, freed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +32,13 @@ async def client(lossy: Lossy) -> AsyncIterator[Client]:
 @pytest.fixture
 def alice(client: Client) -> Caller:
     return client.as_user("alice")
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path)
+    yield server
+    server.stop()
 
 
 async def test_a_repetition_gets_the_first_answer_marked(lossy: Lossy, alice: Caller) -> None:
@@ -230,10 +237,9 @@ async def test_messages_outlive_a_lost_store(lossy: Lossy) -> None:
 
 
 async def test_a_store_that_is_away_refuses_or_lets_write_as_set(
-    lossy: Lossy, tmp_path: Path
+    lossy: Lossy, redis: RedisServer
 ) -> None:
     dialog = lossy.dialog("alice")
-    redis = RedisServer(tmp_path)
     request = sending(dialog, idempotency_key="k")
     away = {"redis_url": redis.url, "redis_timeout": 0.2}
     async with service(lossy, **away) as client:
@@ -251,9 +257,8 @@ async def test_a_store_that_is_away_refuses_or_lets_write_as_set(
     assert sorted(lossy.texts(dialog)) == ["without a key", "x"]
 
 
-async def test_two_services_on_one_redis_write_once(lossy: Lossy, tmp_path: Path) -> None:
+async def test_two_services_on_one_redis_write_once(lossy: Lossy, redis: RedisServer) -> None:
     dialog = lossy.dialog("alice")
-    redis = RedisServer(tmp_path)
     redis.start()
     async with (
         service(lossy, redis_url=redis.url) as one,
@@ -266,6 +271,5 @@ async def test_two_services_on_one_redis_write_once(lossy: Lossy, tmp_path: Path
                 for client in (one, two) * 5
             )
         )
-    redis.stop()
     assert len({answer.message.message_id for answer in answers}) == 1
     assert lossy.texts(dialog) == ["x"]
