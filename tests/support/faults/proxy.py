@@ -84,8 +84,9 @@ class Link:
                     writer.write_eof()
 
     def send_up(self, data: bytes) -> None:
-        """Send bytes that nobody gave the proxy."""
-        self._far[1].write(data)
+        """Send bytes that nobody gave the proxy; to no effect when that way has ended."""
+        with suppress(OSError, RuntimeError):
+            self._far[1].write(data)
 
     def close(self) -> None:
         for _, writer in (self._near, self._far):
