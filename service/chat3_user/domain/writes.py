@@ -11,7 +11,8 @@ import msgspec
 from chat3_user.domain.access import Access
 from chat3_user.tenant_api import DuplicateGuardError, TenantApi
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.answers import GUARD_WINDOW
+from chat3_user.tenant_api.answers import GUARD_WINDOW, understood
+from chat3_user.tenant_api.client import USER_MESSAGES
 from chat3_user.times import to_datetime
 from chat3_user.validation import Identity
 
@@ -60,7 +61,9 @@ class Writes:
         sent = await self._api.find_sent(identity, dialog_id, key)
         if sent is None or sent.created_at is None:
             return None
-        if to_datetime(sent.created_at).timestamp() < time.time() - age - _CLOCKS_DIFFER:
+        with understood(f"GET {USER_MESSAGES}"):
+            written_at = to_datetime(sent.created_at).timestamp()
+        if written_at < time.time() - age - _CLOCKS_DIFFER:
             return None
         return msgspec.structs.replace(sent, status_message_matrix=m.ABSENT, reaction_set=[])
 

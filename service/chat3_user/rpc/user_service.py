@@ -118,10 +118,10 @@ class UserService(pb.UserServiceBase):
                 return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
 
         async def find(key: str, age: float) -> pb.SendMessageResponse | None:
+            sent = await self._writes.find_sent(identity, message.dialog_id, key, age)
+            if sent is None:
+                return None
             with understood(f"GET {USER_MESSAGES}"):
-                sent = await self._writes.find_sent(identity, message.dialog_id, key, age)
-                if sent is None:
-                    return None
                 return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
 
         async def prove() -> None:
