@@ -36,8 +36,7 @@ class AmqpProxy:
         if self._consumer is None or self._consumer[0] not in self.proxy.links:
             return False
         link, channel = self._consumer
-        link.send_up(_FRAME_HEAD.pack(_METHOD, channel, len(_ACK)) + _ACK + bytes((_END,)))
-        return True
+        return link.send_up(_FRAME_HEAD.pack(_METHOD, channel, len(_ACK)) + _ACK + bytes((_END,)))
 
     def _watch(self, link: Link) -> Watch:
         """Hold back incomplete frames, so that a frame can be sent between two."""

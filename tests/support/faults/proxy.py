@@ -83,10 +83,12 @@ class Link:
                 with suppress(OSError, RuntimeError):
                     writer.write_eof()
 
-    def send_up(self, data: bytes) -> None:
-        """Send bytes that nobody gave the proxy; to no effect when that way has ended."""
+    def send_up(self, data: bytes) -> bool:
+        """Send bytes that nobody gave the proxy; return whether that way has not ended yet."""
         with suppress(OSError, RuntimeError):
             self._far[1].write(data)
+            return True
+        return False
 
     def close(self) -> None:
         for _, writer in (self._near, self._far):
