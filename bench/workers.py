@@ -29,6 +29,7 @@ _CONNECTIONS = 1024
 """The kernel spreads connections by a hash: of 64, chance alone gives one worker a tenth more."""
 
 _STREAMS = 1
+"""Calls in flight on each connection: so many connections keep two workers busy with one each."""
 
 
 @dataclass(frozen=True)

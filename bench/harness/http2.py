@@ -51,7 +51,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport) or hasattr(transport, "write")
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment]  # uvloop has its own class
         # Initial window wide, no server push.
         settings = b"\x00\x04" + _WIDE.to_bytes(4) + b"\x00\x02" + b"\x00\x00\x00\x00"
         self._write(
