@@ -23,11 +23,11 @@ class Clock:
     @contextmanager
     def starting_at(self, moment: float) -> Iterator[None]:
         """Pretend for a while that the clock starts at a moment and then hardly moves."""
-        self._last, self._pretending = moment, True
+        before, self._last, self._pretending = self._last, moment, True
         try:
             yield
         finally:
-            self._last, self._pretending = 0.0, False
+            self._last, self._pretending = before, False
 
     def now(self) -> float:
         """Return Unix milliseconds, with a fraction, later than any time given before."""
