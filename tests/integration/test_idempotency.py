@@ -206,12 +206,11 @@ async def test_two_honest_messages_alike_both_arrive(lossy: Lossy, client: Clien
     dialog = lossy.dialog("alice")
     other = lossy.dialog("alice", tenant=OTHER_TENANT)
     alice, namesake = client.as_user("alice"), client.as_user("alice", tenant=OTHER_TENANT)
-    began = asyncio.get_running_loop().time()
     await asyncio.gather(
         alice.call(sending(dialog)), alice.call(sending(dialog)), namesake.call(sending(other))
     )
     await alice.call(sending(dialog))
-    assert asyncio.get_running_loop().time() - began < 0.5
+    assert lossy.written() == 4  # the guard refused none, or there would be repetitions
     assert lossy.texts(dialog) == ["x"] * 3
     assert lossy.texts(other, OTHER_TENANT) == ["x"]
 

@@ -1,7 +1,6 @@
 """Writes: what the platform would mangle or refuse never reaches it; repetitions are honest."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -28,9 +27,7 @@ def struct_of(data: dict[str, Any]) -> Struct:
 
 async def test_two_equal_messages_in_a_moment_are_two(alice: Caller, upstream: Upstream) -> None:
     dialog = upstream.dialog("alice", "bob")
-    began = time.monotonic()
     sent = await asyncio.gather(*(alice.call(sending(dialog, "same")) for _ in range(3)))
-    assert time.monotonic() - began < 0.5
     assert len({answer.message.message_id for answer in sent}) == 3
 
 

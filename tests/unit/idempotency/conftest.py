@@ -23,7 +23,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 @pytest.fixture
 def times() -> Times:
-    return Times(lease=0.3, settle=0.4, retention=3600.0)
+    return Times(lease=2.0, settle=2.0, retention=3600.0)
 
 
 def age_redis(server: RedisServer) -> None:
