@@ -18,9 +18,11 @@ from aiormq.exceptions import (
 )
 from pamqp.common import FieldValue
 
+from chat3_user.updates.amqp_connection import connect
+from chat3_user.updates.amqp_deliveries import Deliveries
 from chat3_user.updates.amqp_failures import FAILURES, cancelled_by_owner, unavailable
 from chat3_user.updates.amqp_log import AmqpLog
-from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError, connect
+from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError
 from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Sink
 
 log = logging.getLogger(__name__)
@@ -169,8 +171,11 @@ class AmqpBroker:
             self._delay = min(longest, self._delay * 2)
 
     async def _run_session(self, sink: Sink) -> None:
-        connection = await connect(self._url, timeout=self._connect_timeout, tls=self._tls)
-        session = AmqpSession(connection, self._queue, sink)
+        deliveries = Deliveries()
+        connection = await connect(
+            self._url, deliveries, timeout=self._connect_timeout, tls=self._tls
+        )
+        session = AmqpSession(connection, deliveries, self._queue, sink)
         try:
             await self._open_log(connection)
             async with asyncio.timeout(_START_TIMEOUT + _BIND_TIMEOUT * len(self._users)):

@@ -2,13 +2,9 @@
 
 import asyncio
 import logging
-import ssl
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from functools import partial
-from typing import Any
 
-import aiormq
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from aiormq.exceptions import (
     ChannelAccessRefused,
@@ -17,8 +13,8 @@ from aiormq.exceptions import (
     PublishError,
 )
 from pamqp.commands import Basic
-from yarl import URL
 
+from chat3_user.updates.amqp_deliveries import Deliveries
 from chat3_user.updates.amqp_failures import FAILURES
 from chat3_user.updates.broker import Sink
 from chat3_user.updates.routing import binding_key
@@ -31,11 +27,6 @@ _PREFETCH = 400
 _ACK_EVERY = 100
 _ACK_WITHIN = 1.0
 """Seconds; far less than a feed is kept, so that nothing comes again after it was forgotten."""
-
-_HEARTBEAT = 10
-"""Seconds; a broker that is silent for three times as long is given up."""
-
-_FENCE_TYPE = "chat3.fence"
 
 _PROBE_KEY = "update.probe"
 """Reaches the log, which takes all updates, and no user's binding."""
@@ -63,16 +54,22 @@ class AmqpSession:
     published since may be nowhere. It is being found out while ``judging`` is held.
     """
 
-    def __init__(self, connection: AbstractConnection, queue: str, sink: Sink) -> None:
+    def __init__(
+        self, connection: AbstractConnection, deliveries: Deliveries, queue: str, sink: Sink
+    ) -> None:
         self.connection = connection
         self.unbound = False
         self.judging = asyncio.Lock()
+        self._deliveries = deliveries
         self._queue = queue
+        self._fence_key = f"fence.{queue}"
+        self._fence_key_sent = self._fence_key.encode()
         self._sink = sink
         self._channel: AbstractChannel | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unacknowledged = 0
         self._last_tag = 0
+        self._acknowledging: asyncio.Task[None] | None = None
 
     async def start(self, exchange: str, users: Iterable[str]) -> None:
         """Declare the exchange and the queue, bind ``users``, consume.
@@ -82,8 +79,7 @@ class AmqpSession:
         self._exchange = exchange
         channel = self._channel = await self.connection.channel()
         channel.on_consumer_cancel_callbacks.add(self._cancelled)
-        # aiormq would start a task for every message, at a quarter of what a message costs.
-        setattr(channel, "_on_deliver_frame", partial(self._read_delivery, channel))  # noqa: B010
+        self._deliveries.take_from(channel.number, self._taken)
         await channel.exchange_declare(exchange, exchange_type="topic", durable=True)
         await channel.queue_declare(
             self._queue, durable=True, arguments={"x-expires": QUEUE_EXPIRES * 1000}
@@ -131,13 +127,8 @@ class AmqpSession:
                 fence.encode(),
                 exchange=self._exchange,
                 routing_key=self._fence_key,
-                properties=Basic.Properties(message_type=_FENCE_TYPE),
                 mandatory=True,
             )
-
-    @property
-    def _fence_key(self) -> str:
-        return f"fence.{self._queue}"
 
     @asynccontextmanager
     async def _needs_exchange(self) -> AsyncIterator[None]:
@@ -207,26 +198,18 @@ class AmqpSession:
     def _cancelled(self, _: Basic.Cancel) -> None:
         self.end("the consumer was cancelled by the broker")
 
-    async def _read_delivery(self, channel: Any, frame: Basic.Deliver) -> None:
-        """Take a message in the channel's own reader: its header, then its body in pieces."""
-        header = await channel._get_frame()  # noqa: SLF001
-        pieces: list[bytes] = []
-        size = 0
-        while size < header.body_size:
-            pieces.append((await channel._get_frame()).value)  # noqa: SLF001
-            size += len(pieces[-1])
-        body = b"".join(pieces)
+    def _taken(self, tag: int, routing_key: bytes, body: bytes) -> None:
         try:
-            if header.properties.message_type == _FENCE_TYPE:
+            if routing_key == self._fence_key_sent:
                 self._sink.fenced(body.decode())
             else:
                 self._sink.delivered(body)
         except Exception:
             log.exception("a delivered update could not be handled")
         self._unacknowledged += 1
-        self._last_tag = frame.delivery_tag or self._last_tag
-        if self._unacknowledged >= _ACK_EVERY:
-            await self._acknowledge()
+        self._last_tag = tag
+        if self._unacknowledged == _ACK_EVERY:
+            self._acknowledging = asyncio.create_task(self._acknowledge())
 
     async def _acknowledge(self) -> None:
         if self._unacknowledged:
@@ -236,18 +219,4 @@ class AmqpSession:
 
 
 async def _ignore(_: DeliveredMessage) -> None:
-    """Stand in for aiormq's callback, which is never called."""
-
-
-async def connect(
-    url: str, *, timeout: float, tls: ssl.SSLContext | None = None
-) -> AbstractConnection:
-    """Connect to the broker at ``url``, within ``timeout`` seconds."""
-    async with asyncio.timeout(timeout):
-        return await aiormq.connect(_with_heartbeat(url), context=tls)
-
-
-def _with_heartbeat(url: str) -> URL:
-    """Return ``url`` with a heartbeat interval, unless it names one."""
-    given = URL(url)
-    return given if "heartbeat" in given.query else given.update_query(heartbeat=_HEARTBEAT)
+    """Stand in for aiormq's callback; what it would be called with is taken before."""

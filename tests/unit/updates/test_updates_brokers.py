@@ -10,7 +10,9 @@ from aiormq.exceptions import ChannelNotFoundEntity, PublishError
 
 from chat3_embedded.publishing import AmqpPublisher
 from chat3_user.updates.amqp_broker import AmqpBroker
-from chat3_user.updates.amqp_session import AmqpSession, connect
+from chat3_user.updates.amqp_connection import connect
+from chat3_user.updates.amqp_deliveries import Deliveries
+from chat3_user.updates.amqp_session import AmqpSession
 from chat3_user.updates.broker import (
     LogEntry,
     LogExpiredError,
@@ -216,8 +218,9 @@ async def test_a_closed_memory_broker_is_not_live() -> None:
 async def session(rabbitmq: RabbitMQ) -> AsyncIterator[AmqpSession]:
     """A session that its broker's cancellation does not reach, and a log beside it."""
     name = secrets.token_hex(4)
-    connection = await connect(rabbitmq.url, timeout=10)
-    made = AmqpSession(connection, f"queue_{name}", Listener())
+    deliveries = Deliveries()
+    connection = await connect(rabbitmq.url, deliveries, timeout=10)
+    made = AmqpSession(connection, deliveries, f"queue_{name}", Listener())
     await made.start(f"updates_{name}", ["alice"])
     channel = await connection.channel()
     await channel.queue_declare(f"log_{name}", exclusive=True)

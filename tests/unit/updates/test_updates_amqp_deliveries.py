@@ -1,0 +1,148 @@
+"""In whatever pieces a broker's bytes come: deliveries are taken, aiormq gets the rest."""
+
+import asyncio
+import secrets
+from typing import Any
+
+import pytest
+from aiormq.exceptions import AMQPError
+from hypothesis import given
+from hypothesis import strategies as st
+from pamqp import commands
+from pamqp.body import ContentBody
+from pamqp.frame import marshal
+from pamqp.header import ContentHeader
+from pamqp.heartbeat import Heartbeat
+
+from chat3_user.updates.amqp_connection import connect
+from chat3_user.updates.amqp_deliveries import Deliveries
+from support.rabbitmq import RabbitMQ
+
+OURS, LOGS = 2, 3
+
+Taken = tuple[int, bytes, bytes]
+
+
+def content(channel: int, method: Any, bodies: list[bytes]) -> bytes:
+    size = sum(map(len, bodies))
+    properties = commands.Basic.Properties(headers={"x-stream-offset": 7}, delivery_mode=2)
+    frames = [method, ContentHeader(0, size, properties), *map(ContentBody, bodies)]
+    return b"".join(marshal(frame, channel) for frame in frames)
+
+
+names = st.text("aZ9-_.:", max_size=40)
+pieces = st.lists(st.binary(min_size=1, max_size=300), max_size=3)
+
+
+@st.composite
+def deliveries(draw: st.DrawFn, channel: int) -> tuple[bytes, Taken]:
+    tag, key, bodies = draw(st.integers(1, 2**63 - 1)), draw(names), draw(pieces)
+    deliver = commands.Basic.Deliver(draw(names), tag, draw(st.booleans()), draw(names), key)
+    return content(channel, deliver, bodies), (tag, key.encode(), b"".join(bodies))
+
+
+others = st.one_of(
+    deliveries(LOGS).map(lambda made: made[0]),
+    st.just(Heartbeat().marshal()),
+    st.sampled_from([0, OURS, LOGS]).map(lambda channel: marshal(commands.Queue.BindOk(), channel)),
+    pieces.map(lambda bodies: content(OURS, commands.Basic.Return(312, "", "x", "y"), bodies)),
+)
+
+
+@given(
+    st.lists(st.one_of(deliveries(OURS), others.map(lambda frames: (frames, None))), max_size=8),
+    st.data(),
+)
+def test_deliveries_are_taken_and_all_else_is_left_as_it_is(
+    sent: list[tuple[bytes, Taken | None]], data: st.DataObject
+) -> None:
+    taken: list[Taken] = []
+    split = Deliveries()
+    split.take_from(OURS, lambda *delivery: taken.append(delivery))
+    stream = b"".join(frames for frames, _ in sent)
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=6).map(sorted))
+    begins, ends = [0, *cuts], [*cuts, len(stream)]
+    left = [split.split(stream[begin:end]) for begin, end in zip(begins, ends, strict=True)]
+    assert taken == [delivery for _, delivery in sent if delivery is not None]
+    assert b"".join(left) == b"".join(frames for frames, delivery in sent if delivery is None)
+    assert split.rest() == b""
+
+
+def test_half_a_frame_is_held_back_until_it_is_whole() -> None:
+    split, frame = Deliveries(), Heartbeat().marshal()
+    assert split.split(frame[:5]) == b""
+    assert split.split(frame[5:]) == frame
+    assert split.split(frame[:5]) == b""
+    assert split.rest() == frame[:5]
+    assert split.rest() == b""
+
+
+def test_a_frame_without_its_end_is_left_to_aiormq() -> None:
+    split = Deliveries()
+    split.take_from(OURS, lambda *_: pytest.fail("taken"))
+    method = commands.Basic.Deliver("c", delivery_tag=1, exchange="e", routing_key="k")
+    broken = marshal(method, OURS)[:-1] + b"\0"
+    assert split.split(broken) == broken
+
+
+@pytest.mark.parametrize("greeting", [b"AMQP\0\0\x09\x01", b"\1\0\0\0\0\1", b""])
+async def test_a_broker_that_hangs_up_is_not_waited_for(greeting: bytes) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)
+        writer.write(greeting)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(AMQPError):
+            await connect(f"amqp://127.0.0.1:{port}/", Deliveries(), timeout=10)
+
+
+async def test_a_greeting_may_come_in_pieces(rabbitmq: RabbitMQ) -> None:
+    async def dawdle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        away, back = await asyncio.open_connection("127.0.0.1", rabbitmq.port)
+        back.write(await reader.readexactly(8))
+        writer.write(await away.readexactly(5))
+        await asyncio.sleep(1.1)
+        await asyncio.gather(forward(away, writer), forward(reader, back))
+
+    async def forward(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while byte := await source.read(1):
+            sink.write(byte)
+        sink.close()
+
+    async with await asyncio.start_server(dawdle, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"amqp://guest:guest@127.0.0.1:{port}/"
+        connection = await connect(url, Deliveries(), timeout=10)
+        assert (await connection.channel()).number == 1
+        await connection.close()
+
+
+async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: RabbitMQ) -> None:
+    """A broker that delivers sends no heartbeats; aiormq waits for them."""
+    name = f"busy_{secrets.token_hex(4)}"
+    deliveries = Deliveries()
+    taken = 0
+
+    def take(_tag: int, _key: bytes, _body: bytes) -> None:
+        nonlocal taken
+        taken += 1
+
+    publisher = await connect(rabbitmq.url, Deliveries(), timeout=10)
+    consumer = await connect(f"{rabbitmq.url}?heartbeat=1", deliveries, timeout=10)
+    channel, published = await consumer.channel(), await publisher.channel()
+    await channel.queue_declare(name, exclusive=True)
+    deliveries.take_from(channel.number, take)
+    await channel.basic_consume(name, _never, no_ack=True)
+    for _ in range(80):
+        await published.basic_publish(b"x", routing_key=name)
+        await asyncio.sleep(0.1)
+    assert not consumer.is_closed
+    assert taken >= 79
+    await publisher.close()
+    await consumer.close()
+
+
+async def _never(message: Any) -> None:
+    pytest.fail(f"aiormq got {message}")
