@@ -1,8 +1,9 @@
 """Fan-out of updates: CPU per delivery at saturation, latency at half of it.
 
 Run ``python bench/streams.py``. 100 users with 2 streams each, a connection for each stream; real
-RabbitMQ; recorded message updates of about 1 kB. At saturation more is published than the server
-can deliver; its CPU is counted until the last delivery has arrived. Then updates are published by a
+RabbitMQ; recorded message updates of about 1 kB. At saturation more is published than can be
+delivered, be it that the server's core is full or the load's, on which the broker runs too; the
+server's CPU is counted until the last delivery has arrived. Then updates are published by a
 schedule, at half of the rate that saturation gave, and latency counts from when each was due.
 Rounds at saturation take turns on the service and on the reference; for latency each runs alone.
 """
