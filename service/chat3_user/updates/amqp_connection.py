@@ -25,10 +25,12 @@ async def connect(
     url: str, deliveries: Deliveries, *, timeout: float, tls: ssl.SSLContext | None = None
 ) -> AbstractConnection:
     """Connect to the broker at ``url``, within ``timeout`` seconds."""
+    connection = _Connection(
+        _with_heartbeat(url), context=tls, transport_factory=_Transports(deliveries)
+    )
     async with asyncio.timeout(timeout):
-        return await aiormq.connect(
-            _with_heartbeat(url), context=tls, transport_factory=_Transports(deliveries)
-        )
+        await connection.connect()
+    return connection
 
 
 def _with_heartbeat(url: str) -> URL:
@@ -37,6 +39,18 @@ def _with_heartbeat(url: str) -> URL:
     if "heartbeat" in given.query:
         return given
     return given.update_query(heartbeat=_HEARTBEAT_SECONDS)
+
+
+class _Connection(aiormq.Connection):
+    """Tells whoever waits on it when it closes that it is gone.
+
+    aiormq cancels them, or ends them with a bare ``Exception`` where the broker has agreed first.
+    """
+
+    async def close(self, exc: Any = None, timeout: float | None = None) -> None:
+        if exc in {None, asyncio.CancelledError} or isinstance(exc, asyncio.CancelledError):
+            exc = AMQPConnectionError("the connection was closed")
+        await super().close(exc, timeout)
 
 
 class _Transports(TransportFactory):
