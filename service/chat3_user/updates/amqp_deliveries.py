@@ -26,23 +26,27 @@ class Deliveries:
     """Splits what one connection sends; `take_from` says whose deliveries are taken."""
 
     def __init__(self) -> None:
-        self._channel: int | None = None
+        self._deliver: bytes | None = None
         self._take: Take = _ignore
         self._partial = b""
-        self._delivering = False
+        self._delivering: int | None = None
         self._tag = 0
         self._key = b""
         self._pieces: list[bytes] = []
         self._missing = 0
 
-    def take_from(self, channel: int, take: Take) -> None:
-        """Hand the deliveries on ``channel`` to ``take`` from now on."""
-        self._channel, self._take = channel, take
+    def take_from(self, consumer_tag: str, take: Take) -> None:
+        """Hand the deliveries to this consumer to ``take`` from now on.
+
+        The tag must be the only one of its kind on the connection.
+        """
+        tag = consumer_tag.encode()
+        self._deliver, self._take = _BASIC_DELIVER + bytes([len(tag)]) + tag, take
 
     @property
     def taking(self) -> bool:
         """Whether deliveries are taken."""
-        return self._channel is not None
+        return self._deliver is not None
 
     def split(self, data: bytes) -> bytes:
         """Take the deliveries out of ``data``; return the whole frames that are none."""
@@ -55,9 +59,7 @@ class Deliveries:
             end = position + _AROUND + size
             if end > len(data):
                 break
-            if channel == self._channel and self._is_taken(
-                kind, data, position + _HEAD.size, end - 1
-            ):
+            if self._is_taken(kind, channel, data, position + _HEAD.size, end - 1):
                 others.append(data[begin:position])
                 begin = end
             position = end
@@ -70,22 +72,22 @@ class Deliveries:
         rest, self._partial = self._partial, b""
         return rest
 
-    def _is_taken(self, kind: int, data: bytes, begin: int, end: int) -> bool:
+    def _is_taken(self, kind: int, channel: int, data: bytes, begin: int, end: int) -> bool:
         """Take a frame, whose payload is from ``begin`` to ``end``, if it is of a delivery."""
         if data[end] != _FRAME_END:
             return False  # aiormq ends the connection for it
         if kind == _METHOD:
-            if data[begin : begin + 4] != _BASIC_DELIVER:
+            if self._deliver is None or not data.startswith(self._deliver, begin):
                 return False
-            tag = begin + 5 + data[begin + 4]  # behind the consumer tag
+            tag = begin + len(self._deliver)
             exchange = tag + 9  # behind the octet that says whether it comes again
             key = exchange + 1 + data[exchange]
             (self._tag,) = _TAG.unpack_from(data, tag)
             self._key = data[key + 1 : key + 1 + data[key]]
-            self._delivering = True
+            self._delivering = channel
             return True
-        if not self._delivering:
-            return False  # the content of a message that is returned
+        if channel != self._delivering:
+            return False
         if kind == _HEADER:
             (self._missing,) = _BODY_SIZE.unpack_from(data, begin)
             self._pieces = []
@@ -93,7 +95,7 @@ class Deliveries:
             self._pieces.append(data[begin:end])
             self._missing -= end - begin
         if not self._missing:
-            self._delivering = False
+            self._delivering = None
             self._take(self._tag, self._key, b"".join(self._pieces))
         return True
 

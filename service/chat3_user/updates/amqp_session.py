@@ -28,6 +28,9 @@ _ACK_EVERY = 100
 _ACK_WITHIN = 1.0
 """Seconds; far less than a feed is kept, so that nothing comes again after it was forgotten."""
 
+_CONSUMER = "updates"
+"""The consumer's tag; all other consumers on the connection have tags that aiormq makes up."""
+
 _PROBE_KEY = "update.probe"
 """Reaches the log, which takes all updates, and no user's binding."""
 
@@ -79,14 +82,16 @@ class AmqpSession:
         self._exchange = exchange
         channel = self._channel = await self.connection.channel()
         channel.on_consumer_cancel_callbacks.add(self._cancelled)
-        self._deliveries.take_from(channel.number, self._taken)
+        self._deliveries.take_from(_CONSUMER, self._taken)
         await channel.exchange_declare(exchange, exchange_type="topic", durable=True)
         await channel.queue_declare(
             self._queue, durable=True, arguments={"x-expires": QUEUE_EXPIRES * 1000}
         )
         await channel.basic_qos(prefetch_count=_PREFETCH)
         try:
-            await channel.basic_consume(self._queue, _ignore, exclusive=True)
+            await channel.basic_consume(
+                self._queue, _ignore, exclusive=True, consumer_tag=_CONSUMER
+            )
         except ChannelAccessRefused as error:
             raise QueueBusyError from error
         await channel.queue_bind(self._queue, exchange, self._fence_key)

@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 import pytest
+from aiormq.abc import AbstractConnection
 from aiormq.exceptions import AMQPError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,9 +17,11 @@ from pamqp.heartbeat import Heartbeat
 
 from chat3_user.updates.amqp_connection import connect
 from chat3_user.updates.amqp_deliveries import Deliveries
+from chat3_user.updates.amqp_failures import FAILURES
 from support.rabbitmq import RabbitMQ
 
 OURS, LOGS = 2, 3
+CONSUMER = "updates"
 
 Taken = tuple[int, bytes, bytes]
 
@@ -35,14 +38,15 @@ pieces = st.lists(st.binary(min_size=1, max_size=300), max_size=3)
 
 
 @st.composite
-def deliveries(draw: st.DrawFn, channel: int) -> tuple[bytes, Taken]:
+def deliveries(draw: st.DrawFn, channel: int, consumer: str) -> tuple[bytes, Taken]:
     tag, key, bodies = draw(st.integers(1, 2**63 - 1)), draw(names), draw(pieces)
-    deliver = commands.Basic.Deliver(draw(names), tag, draw(st.booleans()), draw(names), key)
+    deliver = commands.Basic.Deliver(consumer, tag, draw(st.booleans()), draw(names), key)
     return content(channel, deliver, bodies), (tag, key.encode(), b"".join(bodies))
 
 
 others = st.one_of(
-    deliveries(LOGS).map(lambda made: made[0]),
+    deliveries(LOGS, "ctag3.0").map(lambda made: made[0]),
+    deliveries(OURS, f"{CONSUMER}.old").map(lambda made: made[0]),
     st.just(Heartbeat().marshal()),
     st.sampled_from([0, OURS, LOGS]).map(lambda channel: marshal(commands.Queue.BindOk(), channel)),
     pieces.map(lambda bodies: content(OURS, commands.Basic.Return(312, "", "x", "y"), bodies)),
@@ -50,7 +54,9 @@ others = st.one_of(
 
 
 @given(
-    st.lists(st.one_of(deliveries(OURS), others.map(lambda frames: (frames, None))), max_size=8),
+    st.lists(
+        st.one_of(deliveries(OURS, CONSUMER), others.map(lambda frames: (frames, None))), max_size=8
+    ),
     st.data(),
 )
 def test_deliveries_are_taken_and_all_else_is_left_as_it_is(
@@ -58,7 +64,7 @@ def test_deliveries_are_taken_and_all_else_is_left_as_it_is(
 ) -> None:
     taken: list[Taken] = []
     split = Deliveries()
-    split.take_from(OURS, lambda *delivery: taken.append(delivery))
+    split.take_from(CONSUMER, lambda *delivery: taken.append(delivery))
     stream = b"".join(frames for frames, _ in sent)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=6).map(sorted))
     begins, ends = [0, *cuts], [*cuts, len(stream)]
@@ -66,6 +72,16 @@ def test_deliveries_are_taken_and_all_else_is_left_as_it_is(
     assert taken == [delivery for _, delivery in sent if delivery is not None]
     assert b"".join(left) == b"".join(frames for frames, delivery in sent if delivery is None)
     assert split.rest() == b""
+
+
+def test_frames_of_other_channels_may_stand_within_a_delivery() -> None:
+    taken: list[Taken] = []
+    split, other = Deliveries(), marshal(ContentBody(b"of a log entry"), LOGS)
+    split.take_from(CONSUMER, lambda *delivery: taken.append(delivery))
+    method = commands.Basic.Deliver(CONSUMER, delivery_tag=1, exchange="e", routing_key="k")
+    frames = method, ContentHeader(0, 4), ContentBody(b"bo"), ContentBody(b"dy")
+    assert split.split(other.join(marshal(frame, OURS) for frame in frames)) == other * 3
+    assert taken == [(1, b"k", b"body")]
 
 
 def test_half_a_frame_is_held_back_until_it_is_whole() -> None:
@@ -79,8 +95,8 @@ def test_half_a_frame_is_held_back_until_it_is_whole() -> None:
 
 def test_a_frame_without_its_end_is_left_to_aiormq() -> None:
     split = Deliveries()
-    split.take_from(OURS, lambda *_: pytest.fail("taken"))
-    method = commands.Basic.Deliver("c", delivery_tag=1, exchange="e", routing_key="k")
+    split.take_from(CONSUMER, lambda *_: pytest.fail("taken"))
+    method = commands.Basic.Deliver(CONSUMER, delivery_tag=1, exchange="e", routing_key="k")
     broken = marshal(method, OURS)[:-1] + b"\0"
     assert split.split(broken) == broken
 
@@ -119,6 +135,25 @@ async def test_a_greeting_may_come_in_pieces(rabbitmq: RabbitMQ) -> None:
         await connection.close()
 
 
+async def test_who_waits_on_a_connection_that_closes_hears_of_it(rabbitmq: RabbitMQ) -> None:
+    """Not cancelled, not by a bare `Exception`: nobody could tell these from a fault of ours."""
+    for moment in range(20):
+        connection = await connect(rabbitmq.url, Deliveries(), timeout=10)
+
+        async def after(steps: int, connection: AbstractConnection = connection) -> None:
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            while True:
+                await connection.channel()
+
+        waits = [asyncio.create_task(after(steps)) for steps in (0, moment, 5 * moment)]
+        for _ in range(moment):
+            await asyncio.sleep(0.0005)
+        await connection.close()
+        ends = await asyncio.gather(*waits, return_exceptions=True)
+        assert [end for end in ends if not isinstance(end, FAILURES)] == []
+
+
 async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: RabbitMQ) -> None:
     """A broker that delivers sends no heartbeats; aiormq waits for them."""
     name = f"busy_{secrets.token_hex(4)}"
@@ -133,8 +168,8 @@ async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: Rab
     consumer = await connect(f"{rabbitmq.url}?heartbeat=1", deliveries, timeout=10)
     channel, published = await consumer.channel(), await publisher.channel()
     await channel.queue_declare(name, exclusive=True)
-    deliveries.take_from(channel.number, take)
-    await channel.basic_consume(name, _never, no_ack=True)
+    deliveries.take_from(CONSUMER, take)
+    await channel.basic_consume(name, _never, no_ack=True, consumer_tag=CONSUMER)
     for _ in range(80):
         await published.basic_publish(b"x", routing_key=name)
         await asyncio.sleep(0.1)
