@@ -193,6 +193,9 @@ class Proxy:
         try:
             yield self
         finally:
+            # What a server has accepted, not announced, when it closes is lost, and left open.
+            for _ in range(4):
+                await asyncio.sleep(0)
             server.close()
             for task in tuple(self._tasks):
                 task.cancel()
