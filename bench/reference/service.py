@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the methods have the names of the contract, by which grpc.aio finds them
 """The calls: request to REST, answer to message."""
 
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ class Calls:
         self._upstream = upstream
         self._broker = broker
 
-    async def GetUserDialogs(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def GetUserDialogs(self, request: Any, context: Context) -> Any:
         page = await self._upstream.dialogs(
             _identity(context),
             page=request.page or 1,
@@ -35,14 +36,14 @@ class Calls:
         )
         return mapping.dialogs(self._pb, page)
 
-    async def GetDialogMessages(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def GetDialogMessages(self, request: Any, context: Context) -> Any:
         identity = _identity(context)
         page = await self._upstream.messages(
             identity, request.dialog_id, page=request.page or 1, limit=request.limit or 10
         )
         return mapping.messages(self._pb, page, identity.user_id)
 
-    async def SendMessage(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def SendMessage(self, request: Any, context: Context) -> Any:
         identity = _identity(context)
         body: dict[str, Any] = {"content": request.content}
         if request.type:
@@ -52,7 +53,7 @@ class Calls:
         sent = await self._upstream.send(identity, request.dialog_id, body)
         return mapping.sent(self._pb, sent, identity.user_id)
 
-    async def SetMessageStatus(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def SetMessageStatus(self, request: Any, context: Context) -> Any:
         record = await self._upstream.set_status(
             _identity(context),
             request.dialog_id,
@@ -61,14 +62,14 @@ class Calls:
         )
         return mapping.status_record(self._pb, record)
 
-    async def SendTypingIndicator(self, request: Any, context: Context) -> Any:  # noqa: N802
+    async def SendTypingIndicator(self, request: Any, context: Context) -> Any:
         accepted = await self._upstream.typing(_identity(context), request.dialog_id)
         seconds, milliseconds = divmod(accepted.expires_in_ms, 1000)
         return self._pb.SendTypingIndicatorResponse(
             expires_in={"seconds": seconds, "nanos": milliseconds * 1_000_000}
         )
 
-    async def SubscribeUpdates(self, _: Any, context: Context) -> AsyncIterator[Any]:  # noqa: N802
+    async def SubscribeUpdates(self, _: Any, context: Context) -> AsyncIterator[Any]:
         assert self._broker is not None
         async for update in subscribe(self._broker, _identity(context).user_id):
             if update is None:
