@@ -1,6 +1,7 @@
 """An embedded tenant-api: answers and publishes as the recorded contract says, on SQLite."""
 
 from chat3_embedded.demo import seed_demo
+from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import (
     AmqpPublisher,
     NullPublisher,
@@ -14,6 +15,7 @@ from chat3_embedded.store import Store
 __all__ = [
     "AmqpPublisher",
     "NullPublisher",
+    "ObjectPrototype",
     "Settings",
     "Store",
     "UnpublishableUpdateError",

@@ -16,6 +16,7 @@ from chat3_embedded.errors import ApiError, HtmlError, bad_request, internal
 from chat3_embedded.feed import UpdateFeed
 from chat3_embedded.guard import DuplicateGuard
 from chat3_embedded.outbox import Outbox
+from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import NullPublisher
 from chat3_embedded.routes.call import Call
 from chat3_embedded.routes.health import health_json
@@ -41,10 +42,15 @@ _READ_LIMIT = 16 * 1024 * 1024
 
 
 def create_app(
-    store: Store, publisher: UpdatePublisher, *, settings: Settings | None = None
+    store: Store,
+    publisher: UpdatePublisher,
+    *,
+    settings: Settings | None = None,
+    prototype: ObjectPrototype | None = None,
 ) -> web.Application:
     """Compose the application; it owns the outbox, the caller owns store and publisher."""
     settings = settings or Settings()
+    prototype = prototype or ObjectPrototype()
     outbox = Outbox(publisher, settings)
     feed = UpdateFeed(store, UpdateSender(store, outbox, settings))
     app = web.Application(middlewares=[_edge(settings)], client_max_size=_READ_LIMIT)
@@ -63,7 +69,7 @@ def create_app(
 
     _add(app, "GET", "/health", health)
     for route in ROUTES:
-        _add(app, route.method, route.path, _handler(route, store, feed))
+        _add(app, route.method, route.path, _handler(route, store, feed, prototype))
     return app
 
 
@@ -109,7 +115,7 @@ def _edge(settings: Settings) -> Callable[..., Awaitable[web.StreamResponse]]:
 
 
 def _handler(
-    route: Route, store: Store, feed: UpdateFeed
+    route: Route, store: Store, feed: UpdateFeed, prototype: ObjectPrototype
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the aiohttp handler of a route: the checks in their order, then the controller."""
 
@@ -127,7 +133,7 @@ def _handler(
             require_permission(key, route.permission)
         check_url_ids(request.match_info)
         body: Any = request[_BODY]
-        call = Call(store, feed, key, tenant_id, request.match_info, request.query, body)
+        call = Call(store, feed, key, tenant_id, request.match_info, request.query, body, prototype)
         answer = route.handler(call)
         if answer.body is None:
             return express.empty_response(answer.status)
@@ -146,17 +152,21 @@ async def serve(
     settings: Settings | None = None,
     database: str = ":memory:",
     demo: bool = False,
+    prototype: ObjectPrototype | None = None,
 ) -> AsyncIterator[str]:
     """Run the server in this event loop; yield its URL. Port 0 takes a free one.
 
     A given store stays the caller's to close; without one, `database` is opened and closed here.
+    A given `prototype` tells the caller whether filters have poisoned this server.
     """
     async with AsyncExitStack() as stack:
         if store is None:
             store = stack.enter_context(Store(database))
         if demo:
             seed_demo(store)
-        app = create_app(store, publisher or NullPublisher(), settings=settings)
+        app = create_app(
+            store, publisher or NullPublisher(), settings=settings, prototype=prototype
+        )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

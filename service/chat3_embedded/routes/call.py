@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chat3_embedded.feed import UpdateFeed
     from chat3_embedded.paging import Page
+    from chat3_embedded.prototype import ObjectPrototype
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import ApiKey, Dialog, Member, Message
     from chat3_embedded.validation import Check
@@ -39,6 +40,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    prototype: ObjectPrototype
 
     def checked_body(self, check: Check) -> Any:
         """Return the body, checked and converted."""

@@ -28,7 +28,7 @@ _NEW_TOPIC = obj({"meta": META})
 def list_dialogs(call: Call) -> Answer:
     """List the tenant's dialogs, oldest first unless sorted."""
     page = strict_page(call.query)
-    query = scope(tenantId=call.tenant_id).within(read_filter(call.query))
+    query = scope(tenantId=call.tenant_id).within(read_filter(call))
     order = parse_paren(call.query.get("sort", ""), numbers=True)
     dialogs = {dialog.dialog_id: dialog for dialog in call.store.dialogs.all(call.tenant_id)}
     by_meta = meta_resolver(call.store.meta, call.tenant_id, "dialog", "dialogId")

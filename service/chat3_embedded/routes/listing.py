@@ -8,10 +8,11 @@ from chat3_embedded.errors import bad_request
 from chat3_embedded.filters import FilterError, parse_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from chat3_embedded.errors import ApiError
     from chat3_embedded.filters import Node
+    from chat3_embedded.routes.call import Call
 
 Wording: TypeAlias = "Callable[[FilterError], ApiError]"
 
@@ -41,9 +42,10 @@ def briefly(_error: FilterError) -> ApiError:
     return bad_request("Invalid filter format")
 
 
-def read_filter(query: Mapping[str, str], word: Wording = with_examples) -> Node | None:
-    """Parse the `filter` parameter; None where there is none or its text is no filter."""
+def read_filter(call: Call, word: Wording = with_examples) -> Node | None:
+    """Parse the `filter` parameter as this process sees it; None where its text is no filter."""
     try:
-        return parse_filter(query.get("filter", ""))
+        node = parse_filter(call.query.get("filter", ""))
     except FilterError as error:
         raise word(error) from None
+    return None if node is None else call.prototype.seen_by(node)

@@ -35,7 +35,7 @@ _UNREAD = obj(
 def list_members(call: Call) -> Answer:
     """List members; here a filter cannot overwrite the dialog."""
     page = strict_page(call.query)
-    node = read_filter(call.query, plainly)
+    node = read_filter(call, plainly)
     dialog = call.dialog()
     members = call.store.members.of_dialog(call.tenant_id, dialog.dialog_id)
     test = Query().within(node).without("dialogId", "tenantId").test(_meta_resolver(call))

@@ -69,7 +69,7 @@ def list_user_dialogs(call: Call) -> Answer:
 
 
 def _query(call: Call) -> Query:
-    node = read_filter(call.query)
+    node = read_filter(call)
     query = scope(tenantId=call.tenant_id, userId=call.path["userId"])
     for name in ("unreadCount", "lastSeenAt"):
         if name in call.query:

@@ -23,7 +23,7 @@ _NEWEST_FIRST = Order("createdAt", descending=True)
 def list_user_messages(call: Call) -> Answer:
     """List messages as the user sees them; any page size, and any field sorts."""
     page = lenient_page(call.query)
-    node = read_filter(call.query, briefly)
+    node = read_filter(call, briefly)
     dialog_id = call.member().dialog_id
     sort = call.query.get("sort", "")
     order = parse_paren(sort, numbers=True) or parse_bare(sort) or _NEWEST_FIRST

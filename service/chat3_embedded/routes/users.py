@@ -33,7 +33,7 @@ _NEWEST_FIRST = Order("createdAt", descending=True)
 def list_users(call: Call) -> Answer:
     """List users with counters and without meta; here alone a filter must parse."""
     page = lenient_page(call.query)
-    node = read_filter(call.query, with_prefix)
+    node = read_filter(call, with_prefix)
     if node is None and call.query.get("filter"):
         raise bad_request("Invalid filter format. No valid conditions were parsed.")
     order = parse_json(call.query["sort"]) if call.query.get("sort") else None
