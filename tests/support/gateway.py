@@ -3,12 +3,13 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiormq
 from aiormq.exceptions import AMQPError
 
+from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import AmqpPublisher
 from chat3_embedded.server import serve
 from chat3_embedded.settings import Settings
@@ -25,6 +26,7 @@ class Upstream:
     url: str
     store: Store
     publisher: AmqpPublisher
+    prototype: ObjectPrototype = field(default_factory=ObjectPrototype)
 
     def dialog(
         self, *members: str, tenant: str = TENANT, meta: dict[str, Any] | None = None
@@ -66,10 +68,14 @@ async def run_upstream(rabbitmq_url: str) -> AsyncIterator[Upstream]:
         store.add_key(WRITE_KEY, ("write",))
         store.add_key(NO_KEY, ())
         publisher = AmqpPublisher(rabbitmq_url)
+        prototype = ObjectPrototype()
         async with serve(
-            store=store, publisher=publisher, settings=Settings(counter_delay=0.01)
+            store=store,
+            publisher=publisher,
+            settings=Settings(counter_delay=0.01),
+            prototype=prototype,
         ) as url:
-            yield Upstream(url, store, publisher)
+            yield Upstream(url, store, publisher, prototype)
         await publisher.close()
 
 

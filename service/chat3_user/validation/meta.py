@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chat3_user.errors._failures import FieldViolation
+from chat3_user.validation import meta_keys
 from chat3_user.validation.text import WHITE_SPACE, is_longer
 
 MAX_LEVELS: Final = 16
@@ -17,43 +18,17 @@ MEDIA_TYPES: Final = frozenset(
     f"internal.{kind}" for kind in ("image", "file", "audio", "video", "sticker")
 )
 
-KEY_WORDS: Final = "top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`"
 KEEP_WORDS: Final = "nothing the platform cannot keep"
 LEVELS_WORDS: Final = f"at most {MAX_LEVELS} levels deep"
 URL_WORDS: Final = (
     f"`url` with text of at most {MAX_URL_LENGTH} characters when the type is `internal.image`, "
     "`file`, `audio`, `video` or `sticker`"
 )
-PREFIX_WORDS: Final = "no top-level key that begins with `chat3_`"
-WORDS: Final = f"{KEY_WORDS}; {KEEP_WORDS}; {LEVELS_WORDS}; {URL_WORDS}; {PREFIX_WORDS}"
-
-_KEY: Final = re.compile("[A-Za-z0-9_]{1,100}")
-_PLAIN_KEY: Final = re.compile("[A-Za-z0-9_-]{1,100}")
-# Removed at every depth of an answer.
-_REMOVED: Final = ("id", "_id", "__v")
-# Rewritten at every depth of an answer.
-_TIMES: Final = (
-    "createdAt",
-    "lastSeenAt",
-    "lastMessageAt",
-    "lastInteractionAt",
-    "publishedAt",
-    "expiresAt",
-    "lastUsedAt",
-    "readAt",
-    "deliveredAt",
-    "joinedAt",
-    "lastUpdatedAt",
-    "lastActivityAt",
-    "addedAt",
+WORDS: Final = (
+    f"{meta_keys.KEY_WORDS}; {KEEP_WORDS}; {LEVELS_WORDS}; {URL_WORDS}; {meta_keys.PREFIX_WORDS}"
 )
-# Names that mean something to JavaScript objects or to the database driver.
-_MACHINERY: Final = ("__proto__", "constructor", "prototype", "_bsontype")
-_UNKEPT_KEYS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_REMOVED, "the platform removes this key"),
-    **dict.fromkeys(_TIMES, "the platform rewrites values under this key as times"),
-    **dict.fromkeys(_MACHINERY, "the platform cannot store this key"),
-}
+
+_PLAIN_KEY: Final = re.compile("[A-Za-z0-9_-]{1,100}")
 _SAFE_SCALARS: Final = (bool, int, float)
 
 
@@ -62,10 +37,7 @@ def check_meta(meta: Mapping[str, object], message_type: str) -> list[FieldViola
     found: list[FieldViolation] = []
     for key, value in meta.items():
         path = _step("meta", key)
-        if not _KEY.fullmatch(key):
-            found.append(_violation(path, KEY_WORDS))
-        if key.startswith("chat3_"):
-            found.append(_violation(path, PREFIX_WORDS))
+        found.extend(_violation(path, rule) for rule in meta_keys.form(key))
         _check_top_value(path, value, found)
     _check_object("meta", meta, 1, found)
     if message_type in MEDIA_TYPES:
@@ -94,10 +66,9 @@ def _check_object(
     path: str, value: Mapping[str, object], level: int, found: list[FieldViolation]
 ) -> None:
     for key, item in value.items():
-        if key in _UNKEPT_KEYS:
-            found.append(_unkept(_step(path, key), _UNKEPT_KEYS[key]))
-        elif key.startswith("$") or "\0" in key:
-            found.append(_unkept(_step(path, key), "no key begins with `$` or holds U+0000"))
+        reason = meta_keys.unkept(key)
+        if reason is not None:
+            found.append(_unkept(_step(path, key), reason))
         if item is None:
             found.append(_unkept(_step(path, key), "no null in an object"))
         elif not isinstance(item, str):

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chat3_user.validation import check_meta
-from chat3_user.validation.meta import KEY_WORDS, LEVELS_WORDS, PREFIX_WORDS, URL_WORDS
+from chat3_user.validation.meta import LEVELS_WORDS, URL_WORDS
+from chat3_user.validation.meta_keys import KEY_WORDS, PREFIX_WORDS
 
 
 def paths(meta: dict[str, Any], message_type: str = "") -> list[str]:

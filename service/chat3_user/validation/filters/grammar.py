@@ -3,6 +3,7 @@
 import re
 from typing import Final, Literal, NoReturn
 
+from chat3_user.validation import meta_keys
 from chat3_user.validation.filters.errors import FilterError
 from chat3_user.validation.filters.fields import (
     LIST_OPERATORS,
@@ -21,7 +22,6 @@ MAX_DEPTH: Final = 8
 MAX_OPERANDS: Final = 12
 
 _SPACES: Final = re.compile(f"[{WHITE_SPACE}]*")
-_META_KEY: Final = re.compile("[A-Za-z0-9_]{1,100}")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NAME: Final = re.compile("[^(),&|]*")
 # The platform finds the parts of a filter by these characters, quoted or not.
@@ -104,8 +104,9 @@ class _Parser:
 
     def _field(self, name: str, start: int) -> Field:
         if name.startswith(META):
-            if not _META_KEY.fullmatch(name, len(META)):
-                self._fail(start, "a meta key has 1 to 100 characters of A-Z, a-z, 0-9 and `_`")
+            reason = meta_keys.refusal(name.removeprefix(META))
+            if reason is not None:
+                self._fail(start, f"this meta key cannot be written, so nothing has it: {reason}")
             return META_FIELD
         field = self._fields.fields.get(name)
         if field is None:

@@ -1378,8 +1378,9 @@ class GetUserDialogsRequest(betterproto2.Message):
     Selects dialogs: `(field,operator,value)`, combined with `&` for and, `|` for or, and
     parentheses where both stand together. Empty selects all.
 
-    Fields: `dialogId`, `member`, `unreadCount`, `lastSeenAt`, `lastMessageAt` and `meta.<key>`. Only
-    `meta` conditions may stand in or beside an or.
+    Fields: `dialogId`, `member`, `unreadCount`, `lastSeenAt`, `lastMessageAt` and `meta.<key>`, where
+    the key is one that `SendMessageRequest.meta` takes at its top level. Only `meta` conditions may
+    stand in or beside an or.
 
     Operators: `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `nin`, `all`, `regex` (ignores case),
     `exists`. Times take `gt`, `gte`, `lt` and `lte`; `unreadCount` all but `all`, `regex` and
@@ -1397,7 +1398,8 @@ class GetUserDialogsRequest(betterproto2.Message):
     `((meta.n,eq,1)|(meta.n,eq,2))&(meta.open,eq,true)`.
 
     Invalid: `unreadCount>0` (not in parentheses), `(tenantId,eq,t)` (no such field),
-    `(member,eq,bob)|(meta.n,eq,1)` (an or with a field other than `meta`).
+    `(member,eq,bob)|(meta.n,eq,1)` (an or with a field other than `meta`), `(meta.toString,eq,x)` (a
+    key that meta cannot have).
 
     Rules: at most 2000 characters; a filter expression as described above.
     """
@@ -1999,9 +2001,11 @@ class SendMessageRequest(betterproto2.Message):
     `lastActivityAt`, `addedAt`) at any depth; `name` cannot stand beside `userId` and `tenantId` in
     one object. Nor can it keep empty text, a number beyond 9007199254740991 or an object with the key
     `value` directly under a top-level key, nor keys that begin with `$` or hold U+0000, nor
-    `__proto__`, `constructor`, `prototype` and `_bsontype`. All that is refused rather than changed
-    behind the caller's back. Numbers are IEEE 754 doubles and must be finite. White space around
-    `url` is removed.
+    `prototype` and `_bsontype`, nor, in any letter case, the names that JavaScript objects inherit:
+    `constructor`, `hasOwnProperty`, `isPrototypeOf`, `propertyIsEnumerable`, `toLocaleString`,
+    `toString`, `valueOf`, `__proto__`, `__defineGetter__`, `__defineSetter__`, `__lookupGetter__` and
+    `__lookupSetter__`. All that is refused rather than changed behind the caller's back. Numbers are
+    IEEE 754 doubles and must be finite. White space around `url` is removed.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; `url` with text of at most 2048 characters when the type is
