@@ -13,6 +13,9 @@ from support.ports import free_port
 
 _HOMES = ("/usr/lib/rabbitmq/bin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin")
 
+# Erlang listens for other nodes, and for rabbitmqctl, on all interfaces unless it is told.
+_DISTRIBUTION = "-kernel inet_dist_use_interface {127,0,0,1}"
+
 
 def _program(name: str) -> str:
     # Debian's wrapper in /usr/sbin changes user; the script behind it runs as anybody.
@@ -29,6 +32,10 @@ class RabbitMQ:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/"
+        self.distribution_port = free_port()
+        """Where rabbitmqctl reaches it."""
+        self.names_port = free_port()
+        """Where Erlang's name server, epmd, listens."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "enabled_plugins").write_text("[].\n")
@@ -37,17 +44,18 @@ class RabbitMQ:
             **os.environ,
             "HOME": str(folder),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(free_port()),
+            "ERL_EPMD_PORT": str(self.names_port),
             "RABBITMQ_NODENAME": f"chat3-{self.port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port),
-            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_DIST_PORT": str(self.distribution_port),
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
             "RABBITMQ_PID_FILE": str(folder / "pid"),
             "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "enabled_plugins"),
-            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"+S 1:1 +sbwt none {_DISTRIBUTION}",
+            "RABBITMQ_CTL_ERL_ARGS": _DISTRIBUTION,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
