@@ -1,4 +1,8 @@
-"""Runs the embedded tenant-api as a server of its own: `python -m chat3_embedded`."""
+"""Runs the embedded tenant-api as a server of its own: `python -m chat3_embedded`.
+
+Ctrl-C ends it in good order. SIGTERM ends it at once, whatever it is doing, as tenant-api, which
+has no handler for it: with a database in a file the next process goes on from what was stored.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import argparse
 import asyncio
 import logging
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,13 +27,36 @@ log = logging.getLogger("chat3_embedded")
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(prog="chat3_embedded", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="chat3_embedded", description="An embedded tenant-api on SQLite."
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=3000, help="port to listen on; 0: a free one")
     parser.add_argument("--rabbitmq-url", help="where updates go; without it nowhere")
     parser.add_argument("--database", default=":memory:", help="SQLite file; default: memory")
+    parser.add_argument(
+        "--step-pause", type=float, default=0.0, help="seconds between the steps of a write"
+    )
+    parser.add_argument(
+        "--relay-delay", type=float, default=0.0, help="seconds until an update is published"
+    )
+    parser.add_argument(
+        "--keep-updates", action="store_true", help="leave published updates in the database"
+    )
     parser.add_argument("--demo", action="store_true", help="write the demo data at the start")
     return parser.parse_args(arguments)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings that the command line gives."""
+    settings = Settings(
+        step_pause=options.step_pause,
+        relay_delay=options.relay_delay,
+        keep_updates=options.keep_updates,
+    )
+    if options.rabbitmq_url:
+        return replace(settings, rabbitmq_url_masked=masked(options.rabbitmq_url))
+    return settings
 
 
 def masked(url: str) -> str:
@@ -39,9 +67,8 @@ def masked(url: str) -> str:
 
 async def run(options: argparse.Namespace, stop: asyncio.Event) -> None:
     """Serve until `stop` is set."""
-    settings, publisher = Settings(), None
+    settings, publisher = settings_of(options), None
     if options.rabbitmq_url:
-        settings = Settings(rabbitmq_url_masked=masked(options.rabbitmq_url))
         publisher = AmqpPublisher(options.rabbitmq_url, exchange=settings.updates_exchange)
     try:
         async with serve(
@@ -62,11 +89,10 @@ async def run(options: argparse.Namespace, stop: asyncio.Event) -> None:
 
 
 async def main() -> None:
-    """Serve until the process is told to end."""
+    """Serve until Ctrl-C."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     stop = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     await run(parse_arguments(), stop)
 
 

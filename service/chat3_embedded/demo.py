@@ -49,7 +49,8 @@ def seed_demo(store: Store) -> bool:
         messages = _add_messages(store)
         with store.clock.starting_at(_START + 10 * _MINUTE):
             for place, user_id, reaction in REACTIONS:
-                store.marks.add_reaction(TENANT, messages[place].message_id, user_id, reaction)
+                where = (TENANT, messages[place].message_id)
+                store.marks.add_reaction(store.marks.new_reaction(*where, user_id, reaction))
             for place, user_id, status in STATUSES:
                 store.set_status(messages[place], user_id, status)
     return True

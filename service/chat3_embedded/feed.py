@@ -1,78 +1,112 @@
-"""The feed: decides which updates an event causes, and for whom."""
+"""The feed: decides which updates an event causes, for whom, and what is counted after it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from chat3_embedded import shapes, updates, views
 from chat3_embedded.ids import new_event_id
+from chat3_embedded.jsonvalues import utf16_prefix
+from chat3_embedded.store.records import Counting
 from chat3_embedded.updates import Entity, Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chat3_embedded.counting import CounterWorker
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.sender import UpdateSender
     from chat3_embedded.store import Store
-    from chat3_embedded.store.records import Dialog, Member, Message, User
+    from chat3_embedded.store.records import Dialog, Member, Message, Reaction, Status, User
 
 TYPING_EXPIRES_MS = 5000
+# Of a new or edited text no more than this goes into the event, without a mark.
+_CONTENT_UNITS = 4096
+_WITH_CUT_CONTENT = frozenset({("message",), ("message.content",)})
 
 
 class UpdateFeed:
-    """One method an event; counters follow later, under the same event id."""
+    """One method an event, which is written as one; counters follow later, under the same id."""
 
-    def __init__(self, store: Store, sender: UpdateSender) -> None:
+    def __init__(self, store: Store, sender: UpdateSender, counters: CounterWorker) -> None:
         self._store = store
         self._send = sender
+        self._counters = counters
 
-    def message_created(self, message: Message, members: Sequence[Member]) -> None:
-        """Tell all members, as they were before the message counted as unread; then count."""
+    def message_created(self, message: Message) -> None:
+        """Tell all members of the message as it is by now, then count."""
         event = self._event("message.create", message.tenant_id)
-        self._message(event, message, members, ("message",), self._written(message))
-        keys = {member.user_key: None for member in members} | {message.sender_id.lower(): None}
-        self._send.stats(event, keys)
-        if not message.type.startswith("system."):
-            self._send.unread(event, [m for m in members if m.user_id != message.sender_id])
+        with self._store.transaction():
+            fields = ("message",)
+            section = self._written(message, fields)
+            self._message(event, message, self._members(message), fields, section)
+            self._count(event, dialog_id=message.dialog_id, message_id=message.message_id)
 
     def message_changed(self, message: Message, fields: tuple[str, ...]) -> None:
         """Tell all members that text or meta changed."""
         event = self._event("message.changed", message.tenant_id)
-        self._message(event, message, self._members(message), fields, self._written(message))
+        section = self._written(message, fields)
+        with self._store.transaction():
+            self._message(event, message, self._members(message), fields, section)
 
     def status_changed(
-        self, message: Message, actor: Member, status: str, old_status: str | None
+        self, message: Message, status: Status, old_status: str | None, *, first_read: bool
     ) -> None:
-        """Tell all members, the actor too, and count anew for the actor, changed or not."""
+        """Tell all members, the actor too, and count anew for the actor, changed or not.
+
+        The matrix has the status, whether or not it is stored by now: it is made a little later.
+        """
         event = self._event("message.status.changed", message.tenant_id)
-        matrix = self._store.marks.matrices(message.tenant_id, [message])[message.message_id]
+        latest = self._store.marks.latest(message.tenant_id, [message.message_id])
+        marks = {
+            **latest.get(message.message_id, {}),
+            status.user_id: (status.user_type, status.status),
+        }
+        matrix = Counter(mark for user, mark in marks.items() if user != message.sender_id)
+        change = {"userId": status.user_id, "status": status.status, "oldStatus": old_status}
         section = updates.message_section(
             message,
             meta=self._store.meta.of(message.tenant_id, "message", message.message_id),
-            statusUpdate={"userId": actor.user_id, "status": status, "oldStatus": old_status},
+            statusUpdate=change,
             statusMessageMatrix=shapes.matrix_json(matrix),
         )
-        self._message(event, message, self._members(message), ("message.status",), section)
-        self._send.stats(event, [actor.user_key])
-        self._send.unread(event, [actor])
+        with self._store.transaction():
+            members = self._members(message)
+            self._message(event, message, members, ("message.status",), section)
+            self._count(
+                event,
+                dialog_id=message.dialog_id,
+                message_id=message.message_id if first_read else None,
+                read_by=status.user_id if first_read else None,
+                users=(status.user_id.lower(),),
+                members=(status.user_id,),
+                bump=1,
+            )
 
-    def reaction_changed(
-        self, message: Message, actor_id: str, *, reaction: str | None, old: str | None
-    ) -> None:
-        """Tell all members, the actor too; `me` is the actor's view for everyone."""
+    def reaction_changed(self, message: Message, reaction: Reaction, *, present: bool) -> None:
+        """Tell all members, the actor too; `me` is the actor's view for everyone.
+
+        The set has the reaction, or lacks it, whether or not that is stored by now.
+        """
         event = self._event("message.reaction.changed", message.tenant_id)
-        key = message.message_id
-        reactions = self._store.marks.reactions(message.tenant_id, [key]).get(key, [])
+        key, actor_id, name = message.message_id, reaction.user_id, reaction.reaction
+        stored = self._store.marks.reactions(message.tenant_id, [key]).get(key, [])
+        others = [r for r in stored if (r.user_id, r.reaction) != (actor_id, name)]
         section = updates.message_section(
             message,
             reactionUpdate={
                 "userId": actor_id,
-                "reaction": reaction,
-                "oldReaction": old,
-                "reactionSet": shapes.reaction_set(reactions, actor_id),
+                "reaction": name if present else None,
+                "oldReaction": None if present else name,
+                "reactionSet": shapes.reaction_set(
+                    [*others, reaction] if present else others, actor_id
+                ),
             },
         )
-        self._message(event, message, self._members(message), ("message.reaction",), section)
+        with self._store.transaction():
+            members = self._members(message)
+            self._message(event, message, members, ("message.reaction",), section)
 
     def typing(self, dialog: Dialog, user_id: str) -> None:
         """Tell all members but the typist."""
@@ -98,10 +132,7 @@ class UpdateFeed:
         self._send.to_members(event, dialog, others, {"typing": typing, "context": context})
 
     def dialog_created(self, dialog: Dialog) -> None:
-        """Tell all members of each member added, then of the dialog."""
-        members = self._store.members.of_dialog(dialog.tenant_id, dialog.dialog_id)
-        for member in members:
-            self.member_added(dialog, member)
+        """Tell all members of the dialog; that they are members was told before."""
         self._about_dialog(dialog, "dialog.create", ("dialog",), dialog.dialog_id)
 
     def dialog_changed(self, dialog: Dialog, fields: tuple[str, ...]) -> None:
@@ -118,8 +149,9 @@ class UpdateFeed:
         members = self._store.members.of_dialog(dialog.tenant_id, dialog.dialog_id)
         context = self._member_context(dialog.dialog_id, member, None)
         data = {"member": updates.member_section(member), "context": context}
-        self._send.to_members(event, dialog, members, data)
-        self._send.stats(event, [member.user_key])
+        with self._store.transaction():
+            self._send.to_members(event, dialog, members, data)
+            self._count(event, users=(member.user_key,))
 
     def member_removed(self, dialog: Dialog, member: Member) -> None:
         """Tell the remaining members and the one removed, and count for that one."""
@@ -128,8 +160,9 @@ class UpdateFeed:
         entity_id = f"{dialog.dialog_id}:{member.user_id}"
         context = self._member_context(entity_id, member, member.user_id)
         data = {"member": updates.member_section(member), "context": context}
-        self._send.to_members(event, dialog, [*members, member], data)
-        self._send.stats(event, [member.user_key])
+        with self._store.transaction():
+            self._send.to_members(event, dialog, [*members, member], data)
+            self._count(event, users=(member.user_key,))
 
     def member_changed(self, dialog: Dialog, member: Member, fields: tuple[str, ...]) -> None:
         """Tell that member of its own state or meta, and count anew, changed or not."""
@@ -138,16 +171,20 @@ class UpdateFeed:
         meta = self._store.meta.of(dialog.tenant_id, "dialogMember", entity_id)
         context = self._member_context(entity_id, member, None, fields)
         data = {"member": updates.member_section(member, meta), "context": context}
-        self._send.to_members(event, dialog, [member], data)
-        self._store.counters.bump(member.tenant_id, [member.user_key])
-        self._send.stats(event, [member.user_key])
+        with self._store.transaction():
+            self._send.to_members(event, dialog, [member], data)
+            self._count(event, users=(member.user_key,), bump=1)
 
     def bulk_read(self, member: Member) -> None:
         """Tell that member's counters."""
         event = self._event("dialog.messages.bulk_read", member.tenant_id)
-        self._store.counters.bump(member.tenant_id, [member.user_key])
-        self._send.stats(event, [member.user_key])
-        self._send.unread(event, [member])
+        self._count(
+            event,
+            dialog_id=member.dialog_id,
+            users=(member.user_key,),
+            members=(member.user_id,),
+            bump=1,
+        )
 
     def user_added(self, user: User) -> None:
         """Tell that user."""
@@ -164,13 +201,19 @@ class UpdateFeed:
     def _event(self, event_type: str, tenant_id: str) -> Event:
         return Event(new_event_id(), event_type, tenant_id)
 
+    def _count(self, event: Event, **what: Any) -> None:
+        self._counters.put(Counting(event.event_id, event.type, event.tenant_id, **what))
+
     def _members(self, message: Message) -> list[Member]:
         return self._store.members.of_dialog(message.tenant_id, message.dialog_id)
 
-    def _written(self, message: Message) -> JsonObject:
+    def _written(self, message: Message, fields: tuple[str, ...]) -> JsonObject:
         view = views.created_message(self._store, message)
         more = {name: view[name] for name in ("meta", "topic", "senderInfo")}
-        return updates.message_section(message, **more)
+        section = updates.message_section(message, **more)
+        if fields in _WITH_CUT_CONTENT:
+            section["content"] = utf16_prefix(message.content, _CONTENT_UNITS)
+        return section
 
     def _member_context(
         self,

@@ -28,6 +28,7 @@ TIME_KEYS = frozenset(
     }
 )
 _DATABASE_KEYS = frozenset({"_id", "id", "__v"})
+_INDEX = re.compile(r"0|[1-9]\d{0,9}")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 encode = msgspec.json.encode
@@ -91,3 +92,14 @@ def drop_empty_objects(value: JsonObject) -> JsonObject:
         if slim != {}:
             kept[key] = slim
     return kept
+
+
+def own_keys(value: JsonObject) -> list[str]:
+    """Return an object's keys in JavaScript's order: array indexes first, ascending."""
+    indexes = [key for key in value if _INDEX.fullmatch(key) and int(key) < 2**32 - 1]
+    return [*sorted(indexes, key=int), *(key for key in value if key not in set(indexes))]
+
+
+def utf16_prefix(text: str, units: int) -> str:
+    """Return the first UTF-16 units of a text; half a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "replace")

@@ -3,56 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
 import logging
-from dataclasses import dataclass, field
+import time
 from typing import TYPE_CHECKING, Self
 
 from chat3_embedded.publishing import UnpublishableUpdateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from chat3_embedded.publishing import UpdatePublisher
     from chat3_embedded.settings import Settings
+    from chat3_embedded.store.pending import OutgoingTable
+    from chat3_embedded.store.records import OutgoingUpdate
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingUpdate:
-    """One update as it goes to one recipient."""
-
-    routing_key: str
-    body: bytes
-    headers: Mapping[str, str]
-    timestamp_ms: int
-
-
-@dataclass(order=True, slots=True)
-class _Entry:
-    due: float
-    number: int
-    update: OutgoingUpdate = field(compare=False)
 
 
 class Outbox:
     """Publishes in the order of due times from one task of its own; a failure is retried.
 
-    Nothing is dropped while the process lives, save what can never be published. The queue has
-    no bound: this is a server for development, and an HTTP answer must not wait for a broker.
+    The updates are in the database: with a file, what was put in before the process was killed
+    is published by the next one, and what was being published just then is published twice.
+    Nothing is dropped, save what can never be published. The queue has no bound: this is a server
+    for development, and an HTTP answer must not wait for a broker.
     """
 
-    def __init__(self, publisher: UpdatePublisher, settings: Settings) -> None:
+    def __init__(
+        self, publisher: UpdatePublisher, settings: Settings, updates: OutgoingTable
+    ) -> None:
         self._publisher = publisher
         self._settings = settings
-        self._entries: list[_Entry] = []
-        self._publishing = 0
-        self._numbers = itertools.count()
+        self._updates = updates
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()
-        self._idle.set()
+        if not updates.count():
+            self._idle.set()
         self._closing = False
         self._failing = False
         self._task: asyncio.Task[None] | None = None
@@ -65,21 +49,20 @@ class Outbox:
     @property
     def waiting(self) -> int:
         """How many updates the publisher has not taken yet."""
-        return len(self._entries) + self._publishing
+        return self._updates.count()
 
     def start(self) -> None:
         """Start publishing; what was put in before is published first."""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="tenant-api outbox")
 
-    def put(self, update: OutgoingUpdate, *, delay: float = 0.0) -> None:
-        """Queue an update, to be published no earlier than after `delay` seconds."""
-        due = asyncio.get_running_loop().time() + delay
-        heapq.heappush(self._entries, _Entry(due, next(self._numbers), update))
+    def put(self, update: OutgoingUpdate) -> None:
+        """Queue an update, to be published when the relay comes to it."""
+        self._updates.add(update, delay=self._settings.relay_delay)
         self._idle.clear()
         self._changed.set()
 
     async def drained(self) -> None:
-        """Wait until everything, delayed updates included, is published."""
+        """Wait until everything that was put in is published."""
         await self._idle.wait()
 
     async def close(self) -> None:
@@ -107,28 +90,20 @@ class Outbox:
     async def _run(self) -> None:
         while True:
             self._changed.clear()
-            if not self._entries:
+            first = self._updates.first()
+            if first is None:
                 self._idle.set()
                 if self._closing:
                     return
                 await self._changed.wait()
                 continue
-            wait = self._entries[0].due - asyncio.get_running_loop().time()
+            number, due, update = first
+            wait = due - time.time()
             if wait > 0 and not self._closing:
-                await self._wait_for_change(wait)
+                await wait_for_change(self._changed, wait)
                 continue
-            # Off the queue before publishing: what is put in meanwhile must not overtake it.
-            entry = heapq.heappop(self._entries)
-            self._publishing = 1
-            await self._publish(entry.update)
-            self._publishing = 0
-
-    async def _wait_for_change(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
-        except TimeoutError:
-            return
+            await self._publish(update)
+            self._updates.published(number, keep=self._settings.keep_updates)
 
     async def _publish(self, update: OutgoingUpdate) -> None:
         pause = self._settings.publish_retry_first
@@ -149,3 +124,12 @@ class Outbox:
             else:
                 self._failing = False
                 return
+
+
+async def wait_for_change(changed: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, but no longer than this."""
+    try:
+        async with asyncio.timeout(seconds):
+            await changed.wait()
+    except TimeoutError:
+        return

@@ -14,19 +14,17 @@ if TYPE_CHECKING:
 
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.outbox import Outbox
-    from chat3_embedded.settings import Settings
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import Dialog, Member, User
     from chat3_embedded.updates import Event
 
 
 class UpdateSender:
-    """Sends the two kinds of updates: what happened now, and counters a little later."""
+    """Sends the two kinds of updates: what happened, and the counters that follow from it."""
 
-    def __init__(self, store: Store, outbox: Outbox, settings: Settings) -> None:
+    def __init__(self, store: Store, outbox: Outbox) -> None:
         self._store = store
         self._outbox = outbox
-        self._counter_delay = settings.counter_delay
 
     def to_members(
         self,
@@ -55,7 +53,7 @@ class UpdateSender:
         self._send(event, recipient, Entity("user", user.user_id), data)
 
     def stats(self, event: Event, user_ids: Iterable[str]) -> None:
-        """Send their counters to those of the users that exist, later."""
+        """Send their counters to those of the users that exist."""
         ids = list(user_ids)
         users = self._store.users.many(event.tenant_id, ids)
         stats = self._store.counters.stats_of(event.tenant_id, users)
@@ -64,24 +62,24 @@ class UpdateSender:
             data = updates.prepared(updates.stats_data(user, stats[user.user_id], now))
             recipient = Recipient(user.user_id, user.type)
             entity = Entity("user", user.user_id)
-            self._send(event, recipient, entity, data, delay=self._counter_delay)
+            self._send(event, recipient, entity, data)
 
-    def unread(self, event: Event, members: Iterable[Member]) -> None:
-        """Send members their unread count, read anew, later.
+    def unread(self, event: Event, dialog_id: str, user_ids: Iterable[str]) -> None:
+        """Send those of the users that are members their unread count of the dialog.
 
         Counters are kept under lower-case ids: a member stored as `Zoe` has none.
         """
         dialog_counts = [
-            now
-            for member in members
-            if member.user_id == member.user_key
-            and (now := self._store.members.get(event.tenant_id, member.dialog_id, member.user_id))
+            member
+            for user_id in user_ids
+            if user_id == user_id.lower()
+            and (member := self._store.members.get(event.tenant_id, dialog_id, user_id))
         ]
         recipients = self._recipients(event.tenant_id, dialog_counts)
         for member, recipient in zip(dialog_counts, recipients, strict=True):
             data = updates.prepared(updates.unread_data(member))
             entity = Entity("dialog", member.dialog_id)
-            self._send(event, recipient, entity, data, delay=self._counter_delay)
+            self._send(event, recipient, entity, data)
 
     def _recipients(self, tenant_id: str, members: Sequence[Member]) -> list[Recipient]:
         users = self._store.users.many(tenant_id, (member.user_id for member in members))
@@ -90,15 +88,6 @@ class UpdateSender:
             for m in members
         ]
 
-    def _send(
-        self,
-        event: Event,
-        recipient: Recipient,
-        entity: Entity,
-        data: JsonObject,
-        *,
-        delay: float = 0.0,
-    ) -> None:
+    def _send(self, event: Event, recipient: Recipient, entity: Entity, data: JsonObject) -> None:
         now = self._store.clock.now()
-        update = updates.envelope(event, recipient, entity, data, now)
-        self._outbox.put(update, delay=delay)
+        self._outbox.put(updates.envelope(event, recipient, entity, data, now))

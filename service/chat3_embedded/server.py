@@ -11,6 +11,7 @@ from aiohttp import web
 from chat3_embedded import express
 from chat3_embedded.auth import authenticate, require_permission, resolve_tenant
 from chat3_embedded.bodies import read_body
+from chat3_embedded.counting import CounterWorker
 from chat3_embedded.demo import seed_demo
 from chat3_embedded.errors import ApiError, HtmlError, bad_request, internal
 from chat3_embedded.feed import UpdateFeed
@@ -18,11 +19,12 @@ from chat3_embedded.guard import DuplicateGuard
 from chat3_embedded.outbox import Outbox
 from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import NullPublisher
-from chat3_embedded.routes.call import Call
+from chat3_embedded.routes.call import Answer, Call
 from chat3_embedded.routes.health import health_json
 from chat3_embedded.routes.table import ROUTES
 from chat3_embedded.sender import UpdateSender
 from chat3_embedded.settings import Settings
+from chat3_embedded.steps import CutError, played
 from chat3_embedded.store import Store
 from chat3_embedded.urlids import check_url_ids
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OUTBOX = web.AppKey("outbox", Outbox)
+COUNTERS = web.AppKey("counters", CounterWorker)
 _BODY = web.RequestKey("body", object)
 # Far above the 100 kB that are accepted, so that the page for 413 is ours.
 _READ_LIMIT = 16 * 1024 * 1024
@@ -51,16 +54,18 @@ def create_app(
     """Compose the application; it owns the outbox, the caller owns store and publisher."""
     settings = settings or Settings()
     prototype = prototype or ObjectPrototype()
-    outbox = Outbox(publisher, settings)
-    feed = UpdateFeed(store, UpdateSender(store, outbox, settings))
+    outbox = Outbox(publisher, settings, store.outgoing)
+    sender = UpdateSender(store, outbox)
+    counters = CounterWorker(store, sender, settings)
+    feed = UpdateFeed(store, sender, counters)
     app = web.Application(middlewares=[_edge(settings)], client_max_size=_READ_LIMIT)
-    app[OUTBOX] = outbox
+    app[OUTBOX], app[COUNTERS] = outbox, counters
 
-    async def run_outbox(_app: web.Application) -> AsyncIterator[None]:
-        async with outbox:
+    async def run_workers(_app: web.Application) -> AsyncIterator[None]:
+        async with outbox, counters:
             yield
 
-    app.cleanup_ctx.append(run_outbox)
+    app.cleanup_ctx.append(run_workers)
 
     async def health(request: web.Request) -> web.Response:
         origin = str(request.url.origin())
@@ -69,7 +74,7 @@ def create_app(
 
     _add(app, "GET", "/health", health)
     for route in ROUTES:
-        _add(app, route.method, route.path, _handler(route, store, feed, prototype))
+        _add(app, route.method, route.path, _handler(route, store, feed, settings, prototype))
     return app
 
 
@@ -101,21 +106,31 @@ def _edge(settings: Settings) -> Callable[..., Awaitable[web.StreamResponse]]:
             url = request.rel_url
             guard.check(request.method, url.raw_path, url.raw_path_qs, body)
             return await handler(request)
-        except ApiError as error:
-            return express.json_response(request, error.status, error.body)
-        except HtmlError as error:
-            return express.html_response(error)
-        except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
-            return express.html_response(HtmlError(404, express.no_such_route(request)))
-        except Exception as error:
-            log.exception("unexpected error in %s %s", request.method, request.rel_url)
-            return express.json_response(request, 500, internal(str(error)).body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it ends in an answer
+            return _failure(request, error)
 
     return edge
 
 
+def _failure(request: web.Request, error: Exception) -> web.Response:
+    """Return the answer to a request that ended in an error."""
+    match error:
+        case ApiError():
+            return express.json_response(request, error.status, error.body)
+        case HtmlError():
+            return express.html_response(error)
+        case web.HTTPNotFound() | web.HTTPMethodNotAllowed():
+            return express.html_response(HtmlError(404, express.no_such_route(request)))
+        case CutError():
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=500)
+    log.error("unexpected error in %s %s", request.method, request.rel_url, exc_info=error)
+    return express.json_response(request, 500, internal(str(error)).body)
+
+
 def _handler(
-    route: Route, store: Store, feed: UpdateFeed, prototype: ObjectPrototype
+    route: Route, store: Store, feed: UpdateFeed, settings: Settings, prototype: ObjectPrototype
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Return the aiohttp handler of a route: the checks in their order, then the controller."""
 
@@ -133,8 +148,11 @@ def _handler(
             require_permission(key, route.permission)
         check_url_ids(request.match_info)
         body: Any = request[_BODY]
-        call = Call(store, feed, key, tenant_id, request.match_info, request.query, body, prototype)
+        path, query = request.match_info, request.query
+        call = Call(store, feed, settings, key, tenant_id, path, query, body, prototype)
         answer = route.handler(call)
+        if not isinstance(answer, Answer):
+            answer = await played(answer, settings)
         if answer.body is None:
             return express.empty_response(answer.status)
         return express.json_response(request, answer.status, answer.body)

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chat3_embedded.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,12 +17,24 @@ class Settings:
 
     guard_window: float = 0.5
     typing_guard_window: float = 1.0
+    # Between two steps of a write: what comes or dies meanwhile meets a half-written entity.
+    step_pause: float = 0.0
+    # Called after each step of a write; may raise CutError.
+    after_step: Callable[[Step], None] | None = None
+    # Up to 0.0.84 a status or reaction is announced before it is stored, since then after.
+    announces_first: bool = True
+    # The real relay polls once a second: updates come that much later.
+    relay_delay: float = 0.0
     # The real counter-worker is 0.5-4 s late; coming after the message updates is enough here.
     counter_delay: float = 0.05
+    # How long it works on one event: more than the time between two, and it falls behind.
+    counter_work: float = 0.0
     body_limit: int = 100 * 1024
     publish_retry_first: float = 0.05
     publish_retry_most: float = 2.0
     # How long close() keeps trying to get rid of what is still in the outbox.
     drain_timeout: float = 5.0
+    # Whether published updates stay in the database, where tests read them.
+    keep_updates: bool = False
     updates_exchange: str = "chat3_updates"
     rabbitmq_url_masked: str = "amqp://***:***@127.0.0.1:5672/"

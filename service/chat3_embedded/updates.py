@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes
 from chat3_embedded.jsonvalues import drop_empty_objects, encode, sanitise, time_text
-from chat3_embedded.outbox import OutgoingUpdate
+from chat3_embedded.store.records import OutgoingUpdate
 
 if TYPE_CHECKING:
     from chat3_embedded.jsonvalues import JsonObject

@@ -21,13 +21,13 @@ from contract_target import (
 from contract_world import World
 
 from chat3_embedded import Settings, Store, create_app
-from chat3_embedded.server import OUTBOX
+from chat3_embedded.server import COUNTERS, OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 # Without a guard the tests need not wait between equal requests; it has tests of its own.
-UNGUARDED = Settings(guard_window=0.0, typing_guard_window=0.0, counter_delay=0.01)
+UNGUARDED = Settings(guard_window=0.0, typing_guard_window=0.0, counter_delay=0.001)
 
 
 @asynccontextmanager
@@ -45,7 +45,15 @@ async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]
             async with TestServer(app) as server:
                 url = str(server.make_url("")).rstrip("/")
                 yield Target(
-                    url, session, TENANT, SECOND_TENANT, keys, store, publisher, app[OUTBOX]
+                    url,
+                    session,
+                    TENANT,
+                    SECOND_TENANT,
+                    keys,
+                    store,
+                    publisher,
+                    app[OUTBOX],
+                    app[COUNTERS],
                 )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from chat3_embedded import Store
+    from chat3_embedded.counting import CounterWorker
     from chat3_embedded.outbox import Outbox
 
 _NO_BODY = object()
@@ -87,6 +88,7 @@ class Target:
     store: Store | None = None
     publisher: RecordingPublisher | None = None
     outbox: Outbox | None = None
+    counters: CounterWorker | None = None
     # Repeats a request that the duplicate guard refused; the guard's own tests do not.
     patient: bool = False
 
@@ -111,7 +113,12 @@ class Target:
         tenant: str | None = "",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Send one request; `body` is sent as JSON unless it is text."""
+        """Send one request; `body` is sent as JSON unless it is text.
+
+        The double has counted whatever was written before.
+        """
+        if self.counters is not None:
+            await self.counters.drained()
         sent = dict(headers or {})
         if role is not None:
             sent.setdefault("X-API-Key", self.key(role))

@@ -41,6 +41,8 @@ async def settled(target: Target) -> list[Published]:
     """Wait until nothing more is to come; return everything published."""
     assert target.outbox is not None
     assert target.publisher is not None
+    assert target.counters is not None
+    await target.counters.drained()
     await target.outbox.drained()
     return target.publisher.published
 

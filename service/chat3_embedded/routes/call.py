@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chat3_embedded.errors import not_a_member, not_found
 from chat3_embedded.jsonvalues import JsonObject, sanitise
+from chat3_embedded.steps import Steps
 from chat3_embedded.validation import validate
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from chat3_embedded.feed import UpdateFeed
     from chat3_embedded.paging import Page
     from chat3_embedded.prototype import ObjectPrototype
+    from chat3_embedded.settings import Settings
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import ApiKey, Dialog, Member, Message
     from chat3_embedded.validation import Check
@@ -35,6 +37,7 @@ class Call:
 
     store: Store
     feed: UpdateFeed
+    settings: Settings
     key: ApiKey
     tenant_id: str
     path: Mapping[str, str]
@@ -79,7 +82,8 @@ class Call:
         return message
 
 
-Handler: TypeAlias = Callable[[Call], Answer]
+# A handler answers, or yields after each step of a write before it answers.
+Handler: TypeAlias = Callable[[Call], Answer | Steps[Answer]]
 
 
 @dataclass(frozen=True, slots=True)

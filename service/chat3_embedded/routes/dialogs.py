@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes, views
-from chat3_embedded.ids import new_topic_id
+from chat3_embedded.ids import new_dialog_id, new_topic_id
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import in_set, meta_resolver, scope
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
@@ -13,13 +13,15 @@ from chat3_embedded.routes.fields import MEMBERS, META
 from chat3_embedded.routes.listing import read_filter
 from chat3_embedded.routes.membership import dialogs_with
 from chat3_embedded.sorting import ordered, parse_paren
-from chat3_embedded.store.records import Topic
+from chat3_embedded.store.records import Dialog, Topic
 from chat3_embedded.validation import obj
+from chat3_embedded.writes import write_dialog, write_topic
 
 if TYPE_CHECKING:
     from chat3_embedded.filters import Condition
     from chat3_embedded.query import Test
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
 
 _NEW = obj({"members": MEMBERS, "meta": META})
 _NEW_TOPIC = obj({"meta": META})
@@ -59,19 +61,13 @@ def list_dialogs(call: Call) -> Answer:
     return listed(counted, page, len(rows))
 
 
-def create_dialog(call: Call) -> Answer:
+def create_dialog(call: Call) -> Steps[Answer]:
     """Create a dialog; unknown members become users, with their ids as written."""
     body = call.checked_body(_NEW)
-    members = body["members"]
-    with call.store.transaction():
-        dialog = call.store.add_dialog(
-            call.tenant_id, [member["userId"] for member in members], meta=body["meta"]
-        )
-        for member in members:
-            if member["type"]:
-                key = member["userId"].lower()
-                call.store.users.set_type(call.tenant_id, key, member["type"])
-    call.feed.dialog_created(dialog)
+    members = [(member["userId"], member["type"]) for member in body["members"]]
+    dialog = Dialog(call.tenant_id, new_dialog_id(), call.store.clock.now(), 0)
+    yield from write_dialog(call.store, call.feed, dialog, members, body["meta"])
+    dialog = call.store.dialogs.get(call.tenant_id, dialog.dialog_id) or dialog
     return ok(views.dialog(call.store, dialog), "Dialog created successfully", 201)
 
 
@@ -97,15 +93,12 @@ def list_topics(call: Call) -> Answer:
     return listed(page.of(rows), page, len(rows))
 
 
-def create_topic(call: Call) -> Answer:
+def create_topic(call: Call) -> Steps[Answer]:
     """Create a topic; the dialog's members are told."""
     body = call.checked_body(_NEW_TOPIC)
     dialog = call.dialog()
     topic = Topic(call.tenant_id, new_topic_id(), dialog.dialog_id, call.store.clock.now())
-    with call.store.transaction():
-        call.store.dialogs.add_topic(topic)
-        call.store.meta.put_all(call.tenant_id, "topic", topic.topic_id, body["meta"])
-    call.feed.topic_created(dialog, topic.topic_id)
+    yield from write_topic(call.store, call.feed, dialog, topic, body["meta"])
     meta = call.store.meta.of(call.tenant_id, "topic", topic.topic_id)
     return ok(shapes.topic_json(topic, meta), "Topic created successfully", 201)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat3_embedded import views
 from chat3_embedded.errors import ApiError, HtmlError, bad_request
-from chat3_embedded.ids import MESSAGE_ID, TOPIC_ID
+from chat3_embedded.ids import MESSAGE_ID, TOPIC_ID, new_message_id
 from chat3_embedded.jsonvalues import number
 from chat3_embedded.paging import strict_page
 from chat3_embedded.routes.call import Answer, Route, listed, ok
@@ -15,11 +15,13 @@ from chat3_embedded.routes.fields import ANY_USER_ID
 from chat3_embedded.routes.listing import plainly, read_filter
 from chat3_embedded.routes.message_search import search_messages
 from chat3_embedded.sorting import Order, parse_paren
+from chat3_embedded.store.records import Message
 from chat3_embedded.validation import Field, meta, obj, string
+from chat3_embedded.writes import write_message
 
 if TYPE_CHECKING:
     from chat3_embedded.routes.call import Call
-    from chat3_embedded.store.records import Message
+    from chat3_embedded.steps import Steps
     from chat3_embedded.validation import Path, Problems
 
 _TYPE = re.compile(
@@ -57,7 +59,7 @@ def _new_message(value: Any, path: Path, problems: Problems) -> Any:
     return (_MEDIA if media else _ANY)(value, path, problems)
 
 
-def create_message(call: Call) -> Answer:
+def create_message(call: Call) -> Steps[Answer]:
     """Create a message; whether the sender is a member, or exists, is nobody's concern here."""
     body = call.checked_body(_new_message)
     if call.prototype.poisoned:
@@ -70,21 +72,21 @@ def create_message(call: Call) -> Answer:
     topics = call.store.dialogs
     if topic_id and topics.topic(call.tenant_id, dialog.dialog_id, topic_id) is None:
         raise ApiError(404, "ERROR_NO_TOPIC", "Topic not found")
-    quoted_id = body["quotedMessageId"]
-    quoted = call.store.messages.get(call.tenant_id, quoted_id) if quoted_id else None
-    members = call.store.members.of_dialog(call.tenant_id, dialog.dialog_id)
-    message = call.store.add_message(
+    message = Message(
         call.tenant_id,
+        new_message_id(),
         dialog.dialog_id,
         body["senderId"],
         body["content"],
-        type=body["type"],
-        meta=body["meta"],
-        topic_id=topic_id,
-        quoted=views.quoted(call.store, quoted) if quoted else None,
+        body["type"],
+        call.store.clock.now(),
+        topic_id,
+        None,
     )
-    call.feed.message_created(message, members)
-    view = views.created_message(call.store, message)
+    quoted_id = body["quotedMessageId"]
+    yield from write_message(call.store, call.feed, message, body["meta"], quoted_id)
+    written = call.store.messages.get(call.tenant_id, message.message_id) or message
+    view = views.created_message(call.store, written)
     return ok(view, "Message created successfully", 201)
 
 

@@ -12,9 +12,11 @@ from chat3_embedded.routes.listing import briefly, read_filter
 from chat3_embedded.routes.message_search import search_messages
 from chat3_embedded.sorting import Order, parse_bare, parse_paren
 from chat3_embedded.validation import Field, obj, string
+from chat3_embedded.writes import write_reaction, write_status
 
 if TYPE_CHECKING:
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
 
 _REACTION = obj({"reaction": Field(string(maximum=50), required=True)})
 _NEWEST_FIRST = Order("createdAt", descending=True)
@@ -39,12 +41,13 @@ def get_user_message(call: Call) -> Answer:
     return ok(views.messages(call.store, call.tenant_id, [message], member.user_id)[0])
 
 
-def set_status(call: Call) -> Answer:
+def set_status(call: Call) -> Steps[Answer]:
     """Append a status; there is no order among statuses, and each call is an event."""
     member = call.member()
     message = call.message_of_dialog()
-    status, old = call.store.set_status(message, member.user_id, call.path["status"].lower())
-    call.feed.status_changed(message, member, status.status, old)
+    status = call.store.new_status(message, member.user_id, call.path["status"].lower())
+    event_first = call.settings.announces_first
+    yield from write_status(call.store, call.feed, message, status, event_first=event_first)
     data = shapes.status_set_json(status, message.dialog_id)
     return raw(data, "Message status updated successfully")
 
@@ -60,7 +63,7 @@ def list_statuses(call: Call) -> Answer:
     return Answer(200, body)
 
 
-def change_reaction(call: Call) -> Answer:
+def change_reaction(call: Call) -> Steps[Answer]:
     """Set or unset a reaction; the message may be of another dialog than the URL says."""
     body = call.checked_body(_REACTION)
     member = call.member()
@@ -68,16 +71,19 @@ def change_reaction(call: Call) -> Answer:
     reaction, marks = body["reaction"], call.store.marks
     key = (call.tenant_id, message.message_id, member.user_id, reaction)
     found = marks.reaction(*key)
-    if call.path["action"] == "unset":
-        if found is None:
-            raise not_found("Reaction not found")
-        marks.remove_reaction(found)
-        call.feed.reaction_changed(message, member.user_id, reaction=None, old=reaction)
-        return raw({}, "Reaction unset successfully")
-    if found is not None:
+    present = call.path["action"] == "set"
+    if found is None and not present:
+        raise not_found("Reaction not found")
+    if found is not None and present:
         return raw({**shapes.reaction_json(found), "__v": 0}, "Reaction already exists")
-    added = {**shapes.reaction_json(marks.add_reaction(*key)), "__v": 0}
-    call.feed.reaction_changed(message, member.user_id, reaction=reaction, old=None)
+    changed = found or marks.new_reaction(*key)
+    event_first = call.settings.announces_first
+    yield from write_reaction(
+        call.store, call.feed, message, changed, present=present, event_first=event_first
+    )
+    if not present:
+        return raw({}, "Reaction unset successfully")
+    added = {**shapes.reaction_json(changed), "__v": 0}
     return raw({"reaction": added}, "Reaction set successfully", 201)
 
 

@@ -11,7 +11,7 @@ from chat3_embedded.store.schema import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Value: TypeAlias = str | float | int | None
+Value: TypeAlias = str | bytes | float | int | None
 
 
 class Database:

@@ -13,12 +13,13 @@ from chat3_embedded.store.marks import MarkTable
 from chat3_embedded.store.members import MemberTable
 from chat3_embedded.store.messages import MessageTable
 from chat3_embedded.store.meta import MetaTable
+from chat3_embedded.store.pending import CountingTable, OutgoingTable
 from chat3_embedded.store.records import Dialog, Member, Message, Status, Tenant, User
 from chat3_embedded.store.tenants import TenantTable
 from chat3_embedded.store.users import UserTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chat3_embedded.jsonvalues import JsonObject
 
@@ -42,6 +43,8 @@ class Store:
         self.marks = MarkTable(self._db, self.clock)
         self.counters = CounterTable(self._db, self.clock)
         self.meta = MetaTable(self._db, self.clock)
+        self.outgoing = OutgoingTable(self._db)
+        self.countings = CountingTable(self._db)
         self.transaction = self._db.transaction
 
     def close(self) -> None:
@@ -181,40 +184,46 @@ class Store:
             topic_id,
             quoted,
         )
-        members = self.members.of_dialog(tenant_id, dialog_id)
         with self.transaction():
             self.messages.add(message)
             self.meta.put_all(tenant_id, "message", message.message_id, meta or {})
-            self.counters.set_last_message(tenant_id, dialog_id, message.created_at)
             if not type.startswith("system."):
-                self._mark_unread(message, [m for m in members if m.user_id != sender_id])
-            sender_key = sender_id.lower()
-            others = {member.user_key for member in members} - {sender_key}
-            self.counters.bump(tenant_id, others)
-            self.counters.bump(tenant_id, [sender_key], messages=1)
+                for member in self.others(message):
+                    self.mark_unread(message, member)
+            self.counters.set_last_message(tenant_id, dialog_id, message.created_at)
+            self.count_message(message, self.members.of_dialog(tenant_id, dialog_id))
         return message
 
-    def _mark_unread(self, message: Message, recipients: list[Member]) -> None:
-        tenant_id = message.tenant_id
-        types = self.users.many(tenant_id, (member.user_id for member in recipients))
-        self.marks.add_statuses(
-            tenant_id,
-            (
-                (
-                    message.message_id,
-                    member.user_key,
-                    types[member.user_id].type if member.user_id in types else None,
-                    "unread",
-                )
-                for member in recipients
-            ),
-        )
-        # Counted under lower-case ids: a member stored as `Zoe` is never found.
-        self.counters.add_unread(
-            tenant_id,
-            message.dialog_id,
-            (member.user_id for member in recipients if member.user_id == member.user_key),
-            self.sender_type(message),
+    def others(self, message: Message) -> list[Member]:
+        """Return the members of a message's dialog but its sender."""
+        members = self.members.of_dialog(message.tenant_id, message.dialog_id)
+        return [member for member in members if member.user_id != message.sender_id]
+
+    def mark_unread(self, message: Message, member: Member) -> None:
+        """Give a member its first status of a message."""
+        user = self.users.get(message.tenant_id, member.user_id)
+        kind = user.type if user else None
+        where = (message.tenant_id, message.message_id)
+        self.marks.append([self.marks.new_status(*where, member.user_key, kind, "unread")])
+
+    def count_message(self, message: Message, members: Sequence[Member]) -> None:
+        """Count a new message as sent, and as unread for those of the members who did not send."""
+        tenant_id, sender_key = message.tenant_id, message.sender_id.lower()
+        with self.transaction():
+            if not message.type.startswith("system."):
+                # Counted under lower-case ids: a member stored as `Zoe` is never found.
+                ids = (m.user_id for m in members if m.user_id == m.user_key)
+                others = [user_id for user_id in ids if user_id != message.sender_id]
+                kind = self.sender_type(message)
+                self.counters.add_unread(tenant_id, message.dialog_id, others, kind)
+            keys = {member.user_key for member in members} - {sender_key}
+            self.counters.bump(tenant_id, keys)
+            self.counters.bump(tenant_id, [sender_key], messages=1)
+
+    def count_read(self, message: Message, user_id: str) -> None:
+        """Count a message as no longer unread for a user."""
+        self.counters.take_unread(
+            message.tenant_id, message.dialog_id, user_id, self.sender_type(message), 1
         )
 
     def sender_type(self, message: Message) -> str:
@@ -222,23 +231,27 @@ class Store:
         sender = self.users.get(message.tenant_id, message.sender_id)
         return sender.type if sender else DEFAULT_USER_TYPE
 
-    def set_status(self, message: Message, user_id: str, status: str) -> tuple[Status, str | None]:
-        """Append a status; return it with the one before. Only the first `read` counts."""
-        tenant_id = message.tenant_id
-        history = self.marks.history_of(tenant_id, message.message_id, user_id)
-        user = self.users.get(tenant_id, user_id)
+    def set_status(self, message: Message, user_id: str, status: str) -> None:
+        """Append a status, and count it at once."""
         with self.transaction():
-            (added,) = self.marks.add_statuses(
-                tenant_id, [(message.message_id, user_id, user.type if user else None, status)]
-            )
-            first_read = (
-                status == "read" and history and all(old.status != "read" for old in history)
-            )
-            if first_read and message.sender_id != user_id:
-                kind = self.sender_type(message)
-                self.counters.take_unread(tenant_id, message.dialog_id, user_id, kind, 1)
-            self.counters.bump(tenant_id, [user_id.lower()])
-        return added, history[-1].status if history else None
+            if self.is_first_read(message, user_id, status):
+                self.count_read(message, user_id)
+            self.counters.bump(message.tenant_id, [user_id.lower()])
+            self.marks.append([self.new_status(message, user_id, status)])
+
+    def new_status(self, message: Message, user_id: str, status: str) -> Status:
+        """Make a status with the type that its user has now; `marks.append` stores it."""
+        user = self.users.get(message.tenant_id, user_id)
+        kind = user.type if user else None
+        where = (message.tenant_id, message.message_id)
+        return self.marks.new_status(*where, user_id, kind, status)
+
+    def is_first_read(self, message: Message, user_id: str, status: str) -> bool:
+        """Tell whether a status to be appended makes the message read: only the first one does."""
+        if status != "read" or message.sender_id == user_id:
+            return False
+        history = self.marks.history_of(message.tenant_id, message.message_id, user_id)
+        return bool(history) and all(old.status != "read" for old in history)
 
     def mark_all_read(self, member: Member) -> int:
         """Mark all messages of others read; return how many there are, read before or not."""
@@ -248,13 +261,12 @@ class Store:
         latest = self.marks.latest(tenant_id, (message.message_id for message in messages))
         with self.transaction():
             marks = {m.message_id: latest[m.message_id].get(user_id) for m in messages}
-            self.marks.add_statuses(
-                tenant_id,
-                (
-                    (message_id, user_id, mark[0] if mark else None, "read")
-                    for message_id, mark in marks.items()
-                    if mark is None or mark[1] != "read"
-                ),
+            self.marks.append(
+                self.marks.new_status(
+                    tenant_id, message_id, user_id, mark[0] if mark else None, "read"
+                )
+                for message_id, mark in marks.items()
+                if mark is None or mark[1] != "read"
             )
             self.set_unread(member, 0, last_seen_at=self.clock.now())
         return len(messages)

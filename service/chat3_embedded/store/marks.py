@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from chat3_embedded.ids import new_object_id
@@ -26,29 +27,19 @@ class MarkTable:
         self._db = database
         self._clock = clock
 
-    def add_statuses(
-        self, tenant_id: str, rows: Iterable[tuple[str, str, str | None, str]]
-    ) -> list[Status]:
-        """Append (message id, user id, user type, status) to the histories."""
-        statuses = [
-            Status(new_object_id(), tenant_id, *row, created_at=self._clock.now()) for row in rows
-        ]
+    def new_status(
+        self, tenant_id: str, message_id: str, user_id: str, user_type: str | None, status: str
+    ) -> Status:
+        """Make a line of a history, which `append` then stores."""
+        now = self._clock.now()
+        return Status(new_object_id(), tenant_id, message_id, user_id, user_type, status, now)
+
+    def append(self, statuses: Iterable[Status]) -> None:
+        """Append statuses to the histories."""
         self._db.run_many(
             f"INSERT INTO statuses ({_STATUS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - our own columns
-            (
-                (
-                    s.object_id,
-                    s.tenant_id,
-                    s.message_id,
-                    s.user_id,
-                    s.user_type,
-                    s.status,
-                    s.created_at,
-                )
-                for s in statuses
-            ),
+            map(astuple, statuses),
         )
-        return statuses
 
     def history_of(self, tenant_id: str, message_id: str, user_id: str) -> list[Status]:
         """Return one user's statuses of a message, oldest first."""
@@ -118,23 +109,17 @@ class MarkTable:
         )
         return Reaction(*row) if row else None
 
-    def add_reaction(
+    def new_reaction(
         self, tenant_id: str, message_id: str, user_id: str, reaction: str
     ) -> Reaction:
-        """Add a reaction that is not there yet."""
-        added = Reaction(
-            new_object_id(), tenant_id, message_id, user_id, reaction, self._clock.now()
-        )
-        self._db.run(
-            "INSERT INTO reactions VALUES (?, ?, ?, ?, ?, ?)",
-            added.object_id,
-            tenant_id,
-            message_id,
-            user_id,
-            reaction,
-            added.created_at,
-        )
-        return added
+        """Make a reaction, which `add_reaction` then stores."""
+        now = self._clock.now()
+        return Reaction(new_object_id(), tenant_id, message_id, user_id, reaction, now)
+
+    def add_reaction(self, reaction: Reaction) -> None:
+        """Add a reaction, unless it is there already."""
+        sql = "INSERT OR IGNORE INTO reactions VALUES (?, ?, ?, ?, ?, ?)"
+        self._db.run(sql, *astuple(reaction))
 
     def remove_reaction(self, reaction: Reaction) -> None:
         """Remove a reaction."""

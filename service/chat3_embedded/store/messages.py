@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable
 
+    from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.store.database import Database
 
 # Columns that a query may pin: this is what the indexes serve.
@@ -49,6 +50,15 @@ class MessageTable:
         self._db.run(
             "UPDATE messages SET content = ? WHERE tenant_id = ? AND message_id = ?",
             content,
+            tenant_id,
+            message_id,
+        )
+
+    def set_quoted(self, tenant_id: str, message_id: str, quoted: JsonObject) -> None:
+        """Keep the snapshot of the message that this one quotes."""
+        self._db.run(
+            "UPDATE messages SET quoted = ? WHERE tenant_id = ? AND message_id = ?",
+            encode(quoted).decode(),
             tenant_id,
             message_id,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,3 +140,33 @@ class UserStats:
     unread_by_type: tuple[tuple[str, int], ...] = ()
     version: int = 0
     updated_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingUpdate:
+    """One update as it goes to one recipient."""
+
+    routing_key: str
+    body: bytes
+    headers: Mapping[str, str]
+    timestamp_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What the counter-worker makes of one event, some time after it.
+
+    `message_id` names a message to be counted as sent and unread; `read_by` the user for whom it
+    is no longer unread instead. Then the counters go to the `users`, and the unread counts of the
+    dialog to its `members`; for a message that was sent, both follow from the dialog.
+    """
+
+    event_id: str
+    event_type: str
+    tenant_id: str
+    dialog_id: str = ""
+    message_id: str | None = None
+    read_by: str | None = None
+    users: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    bump: int = 0

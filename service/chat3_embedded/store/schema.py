@@ -76,4 +76,14 @@ CREATE TABLE IF NOT EXISTS meta (
     PRIMARY KEY (tenant_id, entity_type, entity_id, key)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS meta_by_value ON meta (tenant_id, entity_type, key, value);
+
+CREATE TABLE IF NOT EXISTS outgoing (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, routing_key TEXT NOT NULL,
+    body BLOB NOT NULL, headers TEXT NOT NULL, timestamp_ms INTEGER NOT NULL, published_at REAL
+);
+CREATE INDEX IF NOT EXISTS outgoing_by_due ON outgoing (due, number) WHERE published_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS countings (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, counting TEXT NOT NULL
+);
 """

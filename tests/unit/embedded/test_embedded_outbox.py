@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from chat3_embedded import Settings, UnpublishableUpdateError
-from chat3_embedded.outbox import Outbox, OutgoingUpdate
+from chat3_embedded import Settings, Store, UnpublishableUpdateError
+from chat3_embedded.outbox import Outbox
+from chat3_embedded.store.records import OutgoingUpdate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from embedded_publisher import FlakyPublisher
 
 FAST = Settings(publish_retry_first=0.001, publish_retry_most=0.004, drain_timeout=0.2)
@@ -21,27 +25,71 @@ def update(name: str) -> OutgoingUpdate:
     return OutgoingUpdate(name, b"{}", {}, 0)
 
 
-async def test_updates_are_published_in_order(publisher: FlakyPublisher) -> None:
-    async with Outbox(publisher, FAST) as outbox:
+async def test_updates_are_published_in_order(publisher: FlakyPublisher, store: Store) -> None:
+    async with Outbox(publisher, FAST, store.outgoing) as outbox:
         for number in range(50):
             outbox.put(update(str(number)))
         await outbox.drained()
     assert publisher.taken == [str(number) for number in range(50)]
 
 
-async def test_a_delayed_update_comes_after_what_is_put_in_meanwhile(
-    publisher: FlakyPublisher,
-) -> None:
-    async with Outbox(publisher, FAST) as outbox:
-        outbox.put(update("late"), delay=0.05)
-        outbox.put(update("later"), delay=0.1)
-        outbox.put(update("now"))
+async def test_updates_wait_for_the_relay(publisher: FlakyPublisher, store: Store) -> None:
+    async with Outbox(publisher, replace(FAST, relay_delay=0.05), store.outgoing) as outbox:
+        outbox.put(update("a"))
+        outbox.put(update("b"))
+        await asyncio.sleep(0)
+        assert outbox.waiting == 2
         await outbox.drained()
-    assert publisher.taken == ["now", "late", "later"]
+    assert publisher.taken == ["a", "b"]
 
 
-async def test_what_is_put_in_before_the_start_is_published(publisher: FlakyPublisher) -> None:
-    outbox = Outbox(publisher, FAST)
+async def test_what_one_process_put_in_the_next_one_publishes(
+    publisher: FlakyPublisher, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "a.sqlite")
+    with Store(path) as store:
+        outbox = Outbox(publisher, FAST, store.outgoing)
+        for name in "abc":
+            outbox.put(update(name))
+    with Store(path) as store:
+        async with Outbox(publisher, FAST, store.outgoing) as outbox:
+            assert outbox.waiting == 3
+            await outbox.drained()
+    assert publisher.taken == ["a", "b", "c"]
+
+
+async def test_what_was_being_published_is_published_again(
+    publisher: FlakyPublisher, store: Store
+) -> None:
+    publisher.gate.clear()
+    killed = Outbox(publisher, FAST, store.outgoing)
+    killed.start()
+    killed.put(update("a"))
+    await publisher.tried(1)
+    async with Outbox(publisher, FAST, store.outgoing) as outbox:
+        await publisher.tried(2)
+        publisher.gate.set()
+        await outbox.drained()
+    await killed.close()
+    assert publisher.taken == ["a", "a"]
+
+
+async def test_published_updates_are_kept_where_that_is_wanted(
+    publisher: FlakyPublisher, store: Store
+) -> None:
+    for keep in (False, True):
+        settings = replace(FAST, keep_updates=keep)
+        async with Outbox(publisher, settings, store.outgoing) as outbox:
+            outbox.put(update(str(keep)))
+            await outbox.drained()
+            await outbox.close()
+    assert [kept.routing_key for kept in store.outgoing.kept()] == ["True"]
+
+
+async def test_what_is_put_in_before_the_start_is_published(
+    publisher: FlakyPublisher, store: Store
+) -> None:
+    outbox = Outbox(publisher, FAST, store.outgoing)
     outbox.put(update("early"))
     async with outbox:
         await outbox.drained()
@@ -50,9 +98,10 @@ async def test_what_is_put_in_before_the_start_is_published(publisher: FlakyPubl
 
 async def test_a_failing_broker_holds_up_everything_and_loses_nothing(
     publisher: FlakyPublisher,
+    store: Store,
 ) -> None:
     publisher.refusals = 5
-    async with Outbox(publisher, FAST) as outbox:
+    async with Outbox(publisher, FAST, store.outgoing) as outbox:
         for name in ("a", "b", "c"):
             outbox.put(update(name))
         await publisher.tried(2)
@@ -65,10 +114,10 @@ async def test_a_failing_broker_holds_up_everything_and_loses_nothing(
 
 
 async def test_what_can_never_be_published_is_dropped(
-    publisher: FlakyPublisher, caplog: pytest.LogCaptureFixture
+    publisher: FlakyPublisher, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     publisher.refusals, publisher.error = 1, UnpublishableUpdateError("too long")
-    async with Outbox(publisher, FAST) as outbox:
+    async with Outbox(publisher, FAST, store.outgoing) as outbox:
         outbox.put(update("poison"))
         outbox.put(update("b"))
         await outbox.drained()
@@ -76,19 +125,21 @@ async def test_what_can_never_be_published_is_dropped(
     assert "update dropped" in caplog.text
 
 
-async def test_closing_publishes_what_waits_without_its_delay(publisher: FlakyPublisher) -> None:
-    async with Outbox(publisher, FAST) as outbox:
-        outbox.put(update("a"), delay=60)
+async def test_closing_publishes_what_waits_without_its_delay(
+    publisher: FlakyPublisher, store: Store
+) -> None:
+    async with Outbox(publisher, replace(FAST, relay_delay=60), store.outgoing) as outbox:
+        outbox.put(update("a"))
         outbox.put(update("b"))
-    assert publisher.taken == ["b", "a"]
+    assert publisher.taken == ["a", "b"]
     assert outbox.waiting == 0
 
 
 async def test_closing_gives_up_on_a_broker_that_stays_away(
-    publisher: FlakyPublisher, caplog: pytest.LogCaptureFixture
+    publisher: FlakyPublisher, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     publisher.refusals = 1_000_000
-    outbox = Outbox(publisher, FAST)
+    outbox = Outbox(publisher, FAST, store.outgoing)
     outbox.start()
     outbox.put(update("a"))
     outbox.put(update("b"))
@@ -97,9 +148,11 @@ async def test_closing_gives_up_on_a_broker_that_stays_away(
     await outbox.close()
 
 
-async def test_closing_that_is_cancelled_still_ends_the_task(publisher: FlakyPublisher) -> None:
+async def test_closing_that_is_cancelled_still_ends_the_task(
+    publisher: FlakyPublisher, store: Store
+) -> None:
     publisher.gate.clear()
-    outbox = Outbox(publisher, Settings())
+    outbox = Outbox(publisher, Settings(), store.outgoing)
     outbox.start()
     outbox.put(update("a"))
     await publisher.tried(1)

@@ -139,7 +139,12 @@ async def test_it_runs_until_it_is_told_to_stop(arguments: list[str]) -> None:
     await run(parse_arguments(["--port", "0", *arguments]), stop)
 
 
-async def test_the_module_runs_as_a_process_and_ends_on_a_signal() -> None:
+@pytest.mark.parametrize(
+    ("sent", "status"), [(signal.SIGINT, 0), (signal.SIGTERM, -signal.SIGTERM)]
+)
+async def test_the_module_runs_as_a_process_and_ends_on_a_signal(
+    sent: signal.Signals, status: int
+) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -153,6 +158,6 @@ async def test_the_module_runs_as_a_process_and_ends_on_a_signal() -> None:
     line = (await process.stderr.readline()).decode()
     url = line.split()[-1]
     assert (await get(url + "/api/users/bob"))[0] == 200
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(sent)
     await process.communicate()
-    assert process.returncode == 0
+    assert process.returncode == status
