@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from chat3_embedded.demo import API_KEY
+from chat3_embedded.generations import VERSIONS
 from chat3_embedded.publishing import AmqpPublisher, NullPublisher
+from chat3_embedded.routing import KeyForm
 from chat3_embedded.server import serve
-from chat3_embedded.settings import Settings
+from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +45,18 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument(
         "--keep-updates", action="store_true", help="leave published updates in the database"
     )
+    parser.add_argument(
+        "--platform",
+        choices=VERSIONS,
+        default=DEFAULT_PLATFORM,
+        help="version of the platform to play; default: %(default)s",
+    )
+    parser.add_argument(
+        "--routing-keys",
+        type=KeyForm,
+        choices=list(KeyForm),
+        help="form of the updates' routing keys, where not the version's own",
+    )
     parser.add_argument("--demo", action="store_true", help="write the demo data at the start")
     return parser.parse_args(arguments)
 
@@ -53,6 +67,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
         step_pause=options.step_pause,
         relay_delay=options.relay_delay,
         keep_updates=options.keep_updates,
+        platform=options.platform,
+        routing_keys=options.routing_keys,
     )
     if options.rabbitmq_url:
         return replace(settings, rabbitmq_url_masked=masked(options.rabbitmq_url))

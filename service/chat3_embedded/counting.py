@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from chat3_embedded.outbox import wait_for_change
+from chat3_embedded.store import edits
 from chat3_embedded.updates import Event
 
 if TYPE_CHECKING:
@@ -88,10 +89,14 @@ class CounterWorker:
             message = self._store.messages.get(counting.tenant_id, counting.message_id)
             if message is None:
                 return
-            if counting.read_by is None:
+            if counting.deleted is not None:
+                users, members = self._count_deletion(message, deleted=counting.deleted)
+            elif counting.read_by is None:
                 users, members = self._count_sent(message)
             else:
                 self._store.count_read(message, counting.read_by)
+        if counting.reset:
+            self._reset(counting)
         if counting.bump:
             self._store.counters.bump(counting.tenant_id, users, by=counting.bump)
         self._send.stats(event, users)
@@ -106,3 +111,18 @@ class CounterWorker:
         keys = {member.user_key: None for member in members} | {message.sender_id.lower(): None}
         unread = [member.user_id for member in members if member.user_id != message.sender_id]
         return list(keys), [] if message.type.startswith("system.") else unread
+
+    def _count_deletion(self, message: Message, *, deleted: bool) -> tuple[list[str], list[str]]:
+        """Count a deletion or its reverse; return whom its counters go to, as for a new message."""
+        members = self._store.members.of_dialog(message.tenant_id, message.dialog_id)
+        edits.count_deletion(self._store, message, members, deleted=deleted)
+        keys = {member.user_key: None for member in members} | {message.sender_id.lower(): None}
+        self._store.counters.bump(message.tenant_id, keys)
+        unread = [member.user_id for member in members if member.user_id != message.sender_id]
+        return list(keys), [] if message.type.startswith("system.") else unread
+
+    def _reset(self, counting: Counting) -> None:
+        for user_id in counting.members:
+            member = self._store.members.get(counting.tenant_id, counting.dialog_id, user_id)
+            if member is not None:
+                self._store.set_unread(member, 0, last_seen_at=None)

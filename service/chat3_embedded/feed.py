@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chat3_embedded import shapes, updates, views
 from chat3_embedded.ids import new_event_id
 from chat3_embedded.jsonvalues import utf16_prefix
+from chat3_embedded.pack_feed import PackFeed
 from chat3_embedded.store.records import Counting
 from chat3_embedded.updates import Entity, Event
 
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from chat3_embedded.store.records import Dialog, Member, Message, Reaction, Status, User
 
 TYPING_EXPIRES_MS = 5000
+_DELETION_FIELDS = ("message.deleted", "message.deletedAt", "message.deletedBy")
 # Of a new or edited text no more than this goes into the event, without a mark.
 _CONTENT_UNITS = 4096
-_WITH_CUT_CONTENT = frozenset({("message",), ("message.content",)})
+_WITH_CUT_CONTENT = frozenset({("message",), ("message.content",), _DELETION_FIELDS})
 
 
 class UpdateFeed:
@@ -33,6 +35,7 @@ class UpdateFeed:
         self._store = store
         self._send = sender
         self._counters = counters
+        self.packs = PackFeed(store, sender, counters)
 
     def message_created(self, message: Message) -> None:
         """Tell all members of the message as it is by now, then count."""
@@ -43,15 +46,36 @@ class UpdateFeed:
             self._message(event, message, self._members(message), fields, section)
             self._count(event, dialog_id=message.dialog_id, message_id=message.message_id)
 
+    def message_edited(self, message: Message) -> None:
+        """Tell all members that the text changed."""
+        event = self._event("message.changed", message.tenant_id)
+        fields = ("message.content",)
+        section = {**self._written(message, fields), **shapes.edit_json(message)}
+        with self._store.transaction():
+            self._message(event, message, self._members(message), fields, section)
+
+    def message_deleted(self, message: Message) -> None:
+        """Tell all members of either direction, then count."""
+        event = self._event("message.deleted", message.tenant_id)
+        section = {**self._written(message, _DELETION_FIELDS), **shapes.deletion_json(message)}
+        with self._store.transaction():
+            self._message(event, message, self._members(message), _DELETION_FIELDS, section)
+            self._count(
+                event,
+                dialog_id=message.dialog_id,
+                message_id=message.message_id,
+                deleted=bool(message.deleted),
+            )
+
     def message_changed(self, message: Message, fields: tuple[str, ...]) -> None:
-        """Tell all members that text or meta changed."""
+        """Tell all members that meta or topic changed; the text comes whole, as with marks."""
         event = self._event("message.changed", message.tenant_id)
         section = self._written(message, fields)
         with self._store.transaction():
             self._message(event, message, self._members(message), fields, section)
 
     def status_changed(
-        self, message: Message, status: Status, old_status: str | None, *, first_read: bool
+        self, message: Message, status: Status, old_status: str | None, *, lowers: bool
     ) -> None:
         """Tell all members, the actor too, and count anew for the actor, changed or not.
 
@@ -77,8 +101,8 @@ class UpdateFeed:
             self._count(
                 event,
                 dialog_id=message.dialog_id,
-                message_id=message.message_id if first_read else None,
-                read_by=status.user_id if first_read else None,
+                message_id=message.message_id if lowers else None,
+                read_by=status.user_id if lowers else None,
                 users=(status.user_id.lower(),),
                 members=(status.user_id,),
                 bump=1,
@@ -143,6 +167,10 @@ class UpdateFeed:
         """Tell all members; the topic itself is only named in the context."""
         self._about_dialog(dialog, "dialog.topic.create", ("topic",), topic_id, "topic")
 
+    def topic_changed(self, dialog: Dialog, topic_id: str) -> None:
+        """Tell all members; the topic itself is only named in the context."""
+        self._about_dialog(dialog, "dialog.topic.changed", ("topic.meta",), topic_id, "topic")
+
     def member_added(self, dialog: Dialog, member: Member) -> None:
         """Tell all members, the new one too, and count for the new one."""
         event = self._event("dialog.member.add", dialog.tenant_id)
@@ -175,8 +203,8 @@ class UpdateFeed:
             self._send.to_members(event, dialog, [member], data)
             self._count(event, users=(member.user_key,), bump=1)
 
-    def bulk_read(self, member: Member) -> None:
-        """Tell that member's counters."""
+    def bulk_read(self, member: Member, *, late: bool = False) -> None:
+        """Tell that member's counters; a late one takes what has arrived meanwhile for read."""
         event = self._event("dialog.messages.bulk_read", member.tenant_id)
         self._count(
             event,
@@ -184,6 +212,7 @@ class UpdateFeed:
             users=(member.user_key,),
             members=(member.user_id,),
             bump=1,
+            reset=late,
         )
 
     def user_added(self, user: User) -> None:

@@ -11,6 +11,7 @@ _ALPHABET = string.ascii_lowercase + string.digits
 DIALOG_ID = re.compile(r"dlg_[a-z0-9]{20}")
 MESSAGE_ID = re.compile(r"msg_[a-z0-9]{20}")
 TOPIC_ID = re.compile(r"topic_[a-z0-9]{20}")
+PACK_ID = re.compile(r"pck_[a-z0-9]{20}")
 META_KEY = re.compile(r"[A-Za-z0-9_]{1,100}")
 STATUS = re.compile(r"[a-z0-9_-]{1,64}")
 
@@ -32,6 +33,11 @@ def new_message_id() -> str:
 def new_topic_id() -> str:
     """Mint `topic_` and 20 characters."""
     return f"topic_{_random(20)}"
+
+
+def new_pack_id() -> str:
+    """Mint `pck_` and 20 characters."""
+    return f"pck_{_random(20)}"
 
 
 def new_tenant_id() -> str:

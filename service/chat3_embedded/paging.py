@@ -59,9 +59,15 @@ def strict_page(query: Mapping[str, str], extra: Mapping[str, Field] | None = No
     return Page(values["page"], values["limit"])
 
 
-def lenient_page(query: Mapping[str, str]) -> Page:
-    """Read `page` and `limit` (default 50) as JavaScript's `parseInt(text) || default` does."""
-    return Page(max(1, _integer(query.get("page"), 1)), _integer(query.get("limit"), 50))
+def lenient_page(query: Mapping[str, str], default: int = 50) -> Page:
+    """Read `page` and `limit` as JavaScript's `parseInt(text) || default` does."""
+    return Page(max(1, _integer(query.get("page"), 1)), _integer(query.get("limit"), default))
+
+
+def capped_page(query: Mapping[str, str]) -> Page:
+    """Read `page` and `limit` (default 10) as the lists of packs do: silently 50 at most."""
+    page = lenient_page(query, default=10)
+    return Page(page.number, min(max(1, page.limit), 50))
 
 
 def _integer(text: str | None, default: int) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chat3_embedded import updates
 from chat3_embedded.jsonvalues import number
+from chat3_embedded.routing import Worker
 from chat3_embedded.store.facade import DEFAULT_USER_TYPE
 from chat3_embedded.updates import Entity, Recipient
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.outbox import Outbox
+    from chat3_embedded.routing import RoutingKeys
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import Dialog, Member, User
     from chat3_embedded.updates import Event
@@ -22,9 +24,10 @@ if TYPE_CHECKING:
 class UpdateSender:
     """Sends the two kinds of updates: what happened, and the counters that follow from it."""
 
-    def __init__(self, store: Store, outbox: Outbox) -> None:
+    def __init__(self, store: Store, outbox: Outbox, keys: RoutingKeys) -> None:
         self._store = store
         self._outbox = outbox
+        self._keys = keys
 
     def to_members(
         self,
@@ -62,7 +65,7 @@ class UpdateSender:
             data = updates.prepared(updates.stats_data(user, stats[user.user_id], now))
             recipient = Recipient(user.user_id, user.type)
             entity = Entity("user", user.user_id)
-            self._send(event, recipient, entity, data)
+            self._send(event, recipient, entity, data, Worker.COUNTERS)
 
     def unread(self, event: Event, dialog_id: str, user_ids: Iterable[str]) -> None:
         """Send those of the users that are members their unread count of the dialog.
@@ -79,7 +82,7 @@ class UpdateSender:
         for member, recipient in zip(dialog_counts, recipients, strict=True):
             data = updates.prepared(updates.unread_data(member))
             entity = Entity("dialog", member.dialog_id)
-            self._send(event, recipient, entity, data)
+            self._send(event, recipient, entity, data, Worker.COUNTERS)
 
     def _recipients(self, tenant_id: str, members: Sequence[Member]) -> list[Recipient]:
         users = self._store.users.many(tenant_id, (member.user_id for member in members))
@@ -88,6 +91,14 @@ class UpdateSender:
             for m in members
         ]
 
-    def _send(self, event: Event, recipient: Recipient, entity: Entity, data: JsonObject) -> None:
+    def _send(
+        self,
+        event: Event,
+        recipient: Recipient,
+        entity: Entity,
+        data: JsonObject,
+        worker: Worker = Worker.UPDATES,
+    ) -> None:
         now = self._store.clock.now()
-        self._outbox.put(updates.envelope(event, recipient, entity, data, now))
+        key = self._keys.key(updates.address(event, recipient, entity), worker)
+        self._outbox.put(updates.envelope(event, recipient, entity, data, now, key))

@@ -15,13 +15,16 @@ from chat3_embedded.counting import CounterWorker
 from chat3_embedded.demo import seed_demo
 from chat3_embedded.errors import ApiError, HtmlError, bad_request, internal
 from chat3_embedded.feed import UpdateFeed
+from chat3_embedded.generations import Capability, Generation
 from chat3_embedded.guard import DuplicateGuard
 from chat3_embedded.outbox import Outbox
 from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import NullPublisher
+from chat3_embedded.reading import DialogReadWorker
 from chat3_embedded.routes.call import Answer, Call
-from chat3_embedded.routes.health import health_json
-from chat3_embedded.routes.table import ROUTES
+from chat3_embedded.routes.health import health_handlers
+from chat3_embedded.routes.table import routes_of
+from chat3_embedded.routing import RoutingKeys
 from chat3_embedded.sender import UpdateSender
 from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutError, played
@@ -50,12 +53,19 @@ def create_app(
     *,
     settings: Settings | None = None,
     prototype: ObjectPrototype | None = None,
+    keys: RoutingKeys | None = None,
 ) -> web.Application:
-    """Compose the application; it owns the outbox, the caller owns store and publisher."""
+    """Compose the application; it owns the outbox, the caller owns store and publisher.
+
+    Who gives `keys` may change their form while updates are sent. The store answers from now on
+    as the version of the platform that the settings name.
+    """
     settings = settings or Settings()
+    store.generation = Generation(settings.platform)
+    keys = keys or RoutingKeys.of(store.generation, settings.routing_keys)
     prototype = prototype or ObjectPrototype()
     outbox = Outbox(publisher, settings, store.outgoing)
-    sender = UpdateSender(store, outbox)
+    sender = UpdateSender(store, outbox, keys)
     counters = CounterWorker(store, sender, settings)
     feed = UpdateFeed(store, sender, counters)
     app = web.Application(middlewares=[_edge(settings)], client_max_size=_READ_LIMIT)
@@ -67,13 +77,16 @@ def create_app(
 
     app.cleanup_ctx.append(run_workers)
 
-    async def health(request: web.Request) -> web.Response:
-        origin = str(request.url.origin())
-        report = health_json(settings, origin, connected=outbox.healthy)
-        return express.json_response(request, 200 if outbox.healthy else 503, report)
+    async def run_read_worker(_app: web.Application) -> AsyncIterator[None]:
+        async with DialogReadWorker(store, feed, settings):
+            yield
 
-    _add(app, "GET", "/health", health)
-    for route in ROUTES:
+    if store.generation.can(Capability.QUEUED_READING):
+        app.cleanup_ctx.append(run_read_worker)
+
+    for path, handler in health_handlers(settings, store.generation, outbox).items():
+        _add(app, "GET", path, handler)
+    for route in routes_of(store.generation):
         _add(app, route.method, route.path, _handler(route, store, feed, settings, prototype))
     return app
 
@@ -171,6 +184,7 @@ async def serve(
     database: str = ":memory:",
     demo: bool = False,
     prototype: ObjectPrototype | None = None,
+    keys: RoutingKeys | None = None,
 ) -> AsyncIterator[str]:
     """Run the server in this event loop; yield its URL. Port 0 takes a free one.
 
@@ -180,11 +194,11 @@ async def serve(
     async with AsyncExitStack() as stack:
         if store is None:
             store = stack.enter_context(Store(database))
+        app = create_app(
+            store, publisher or NullPublisher(), settings=settings, prototype=prototype, keys=keys
+        )
         if demo:
             seed_demo(store)
-        app = create_app(
-            store, publisher or NullPublisher(), settings=settings, prototype=prototype
-        )
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

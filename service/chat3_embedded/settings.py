@@ -5,30 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chat3_embedded.generations import OLDEST
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from chat3_embedded.routing import KeyForm
     from chat3_embedded.steps import Step
+
+# What the platform is unless told: one line for the demo, the tests and the command line.
+DEFAULT_PLATFORM = OLDEST
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Delays and windows, in seconds, and limits; the defaults are what was recorded."""
 
+    # The version of the platform that is played, one of `generations.VERSIONS`.
+    platform: str = DEFAULT_PLATFORM
+    # None: as the version has it.
+    routing_keys: KeyForm | None = None
     guard_window: float = 0.5
     typing_guard_window: float = 1.0
     # Between two steps of a write: what comes or dies meanwhile meets a half-written entity.
     step_pause: float = 0.0
     # Called after each step of a write; may raise CutError.
     after_step: Callable[[Step], None] | None = None
-    # Up to 0.0.84 a status or reaction is announced before it is stored, since then after.
-    announces_first: bool = True
     # The real relay polls once a second: updates come that much later.
     relay_delay: float = 0.0
     # The real counter-worker is 0.5-4 s late; coming after the message updates is enough here.
     counter_delay: float = 0.05
     # How long it works on one event: more than the time between two, and it falls behind.
     counter_work: float = 0.0
+    # How often the dialog-read-worker looks for tasks (2 s on the real one), and how long it
+    # pauses after each 50 messages.
+    read_task_poll: float = 0.05
+    read_batch_pause: float = 0.025
     body_limit: int = 100 * 1024
     publish_retry_first: float = 0.05
     publish_retry_most: float = 2.0

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
         Member,
         Message,
         MetaEntry,
+        Pack,
         Reaction,
         Status,
         Tenant,
         Topic,
         User,
         UserStats,
+        Version,
     )
 
 # Always listed, in this order, whatever types the users have.
@@ -50,15 +52,16 @@ def stats_json(stats: UserStats) -> JsonObject:
         "unreadDialogsCount": stats.unread_dialogs,
         "totalMessagesCount": stats.total_messages,
         "totalUnreadCount": stats.total_unread,
-        "unreadBySenderType": _by_type(dict(stats.unread_by_type)),
+        "unreadBySenderType": unread_types(dict(stats.unread_by_type)),
         "packs.messages.totalUnreadCount": 0,
-        "packs.messages.unreadBySenderType": _by_type({}),
+        "packs.messages.unreadBySenderType": unread_types({}),
         "statsVersion": stats.version or None,
         "lastUpdatedAt": stats.updated_at,
     }
 
 
-def _by_type(unread: Mapping[str, int]) -> list[JsonObject]:
+def unread_types(unread: Mapping[str, int]) -> list[JsonObject]:
+    """Shape unread counts by sender type."""
     kinds = dict.fromkeys((*SENDER_TYPES, *(kind for kind, count in unread.items() if count)))
     return [{"fromType": kind, "countUnread": unread.get(kind, 0)} for kind in kinds]
 
@@ -119,6 +122,16 @@ def topic_json(topic: Topic, meta: JsonObject) -> JsonObject:
     }
 
 
+def pack_json(pack: Pack, meta: JsonObject) -> JsonObject:
+    """Shape a pack."""
+    return {
+        "packId": pack.pack_id,
+        "tenantId": pack.tenant_id,
+        "createdAt": pack.created_at,
+        "meta": meta,
+    }
+
+
 def message_json(message: Message, meta: JsonObject) -> JsonObject:
     """Shape the part of a message that every answer has."""
     return {
@@ -132,6 +145,39 @@ def message_json(message: Message, meta: JsonObject) -> JsonObject:
         "messageId": message.message_id,
         "createdAt": message.created_at,
         "meta": meta,
+        **deletion_json(message),
+        **edit_json(message),
+    }
+
+
+def deletion_json(message: Message) -> JsonObject:
+    """Shape whether a message is deleted: nothing where an older platform wrote it.
+
+    These times are numbers in every answer: their keys are not among the time keys.
+    """
+    if message.deleted is None:
+        return {}
+    moment = None if message.deleted_at is None else number(message.deleted_at)
+    return {"deleted": message.deleted, "deletedAt": moment, "deletedBy": message.deleted_by}
+
+
+def edit_json(message: Message) -> JsonObject:
+    """Shape whether a message was edited: nothing where an older platform wrote it."""
+    if message.edited is None:
+        return {}
+    moment = None if message.edited_at is None else number(message.edited_at)
+    return {"edited": message.edited, "editedAt": moment, "editedBy": message.edited_by}
+
+
+def version_json(version: Version) -> JsonObject:
+    """Shape a text that an edit replaced."""
+    return {
+        "messageId": version.message_id,
+        "tenantId": version.tenant_id,
+        "versionIndex": version.index,
+        "content": version.content,
+        "editedBy": version.edited_by,
+        "createdAt": version.created_at,
     }
 
 
@@ -145,6 +191,7 @@ def quoted_json(message: Message, meta: JsonObject, sender: JsonObject | None) -
         "type": message.type,
         "createdAt": message.created_at,
         "meta": meta,
+        **deletion_json(message),
         "senderInfo": sender,
     }
 
@@ -157,6 +204,7 @@ def last_message_json(message: Message, sender: JsonObject | None) -> JsonObject
         "senderId": message.sender_id,
         "type": message.type,
         "createdAt": message.created_at,
+        **deletion_json(message),
         "senderInfo": sender,
     }
 

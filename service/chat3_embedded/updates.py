@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes
 from chat3_embedded.jsonvalues import drop_empty_objects, encode, sanitise, time_text
+from chat3_embedded.routing import Address
 from chat3_embedded.store.records import OutgoingUpdate
 
 if TYPE_CHECKING:
@@ -59,10 +60,26 @@ class Entity:
     entity_id: str
 
 
+def address(event: Event, recipient: Recipient, entity: Entity) -> Address:
+    """Return what the routing key of an update is made of."""
+    return Address(
+        tenant_id=event.tenant_id,
+        category=_CATEGORY[entity.kind],
+        user_type=recipient.user_type,
+        user_id=recipient.user_id,
+        segment=entity.kind,
+    )
+
+
 def envelope(
-    event: Event, recipient: Recipient, entity: Entity, data: JsonObject, now: float
+    event: Event,
+    recipient: Recipient,
+    entity: Entity,
+    data: JsonObject,
+    now: float,
+    routing_key: str,
 ) -> OutgoingUpdate:
-    """Address and encode one update; the data are prepared."""
+    """Encode one update; the data are prepared."""
     kind, entity_id = entity.kind, entity.entity_id
     update_type = f"update.{kind}"
     body = {
@@ -77,7 +94,7 @@ def envelope(
         "createdAt": time_text(now),
     }
     return OutgoingUpdate(
-        routing_key=(f"update.{_CATEGORY[kind]}.{recipient.user_type}.{recipient.user_id}.{kind}"),
+        routing_key=routing_key,
         body=encode(body),
         headers={
             "userId": recipient.user_id,
@@ -103,6 +120,7 @@ def context(
     dialog_id: str | None = None,
     message_id: str | None = None,
     user_id: str | None = None,
+    pack_id: str | None = None,
     target: str | None = None,
 ) -> JsonObject:
     """Shape an update's context; what is None is left out on encoding."""
@@ -112,6 +130,7 @@ def context(
         "entityId": entity_id,
         "messageId": message_id,
         "userId": user_id,
+        "packId": pack_id,
         "includedSections": list(sections),
         "updatedFields": list(fields),
         "uiTarget": target or _TARGET[kind],

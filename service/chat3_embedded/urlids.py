@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat3_embedded.errors import bad_request
-from chat3_embedded.ids import DIALOG_ID, MESSAGE_ID, STATUS
+from chat3_embedded.ids import DIALOG_ID, MESSAGE_ID, PACK_ID, STATUS, TOPIC_ID
 
 if TYPE_CHECKING:
     import re
@@ -69,6 +69,8 @@ _CHECKS = {
     "userId": _user_id,
     "dialogId": _entity_id("dialogId", "dialog", "dlg", DIALOG_ID),
     "messageId": _entity_id("messageId", "message", "msg", MESSAGE_ID),
+    "topicId": _entity_id("topicId", "topic", "topic", TOPIC_ID),
+    "packId": _entity_id("packId", "pack", "pck", PACK_ID),
     "status": _status,
     "action": _action,
 }

@@ -140,6 +140,16 @@ def integer(
     return check
 
 
+def boolean(value: Any, path: Path, problems: Problems) -> Any:
+    """Check a truth value, which may come as text."""
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    if not isinstance(value, bool):
+        problem(problems, path, "must be a boolean", value)
+        return False
+    return value
+
+
 def one_of(*values: str) -> Check:
     """Check that a text is one of a few."""
 

@@ -6,11 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes
+from chat3_embedded.generations import Capability
 from chat3_embedded.jsonvalues import drop_empty_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from chat3_embedded.generations import Generation
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import Dialog, Message
@@ -68,9 +70,17 @@ def created_message(store: Store, message: Message) -> JsonObject:
 
 
 def messages(
-    store: Store, tenant_id: str, found: Sequence[Message], viewer: str | None = None
+    store: Store,
+    tenant_id: str,
+    found: Sequence[Message],
+    viewer: str | None = None,
+    *,
+    lean: bool = False,
 ) -> list[JsonObject]:
-    """Return messages with sender, matrix and reactions; with a viewer also its `context`."""
+    """Return messages with sender, matrix and reactions; with a viewer also its `context`.
+
+    `lean`: what an older platform did not write is left out, as it is with a viewer.
+    """
     ids = [message.message_id for message in found]
     senders = user_infos(
         store, tenant_id, [message.sender_id for message in found] + ([viewer] if viewer else [])
@@ -85,6 +95,9 @@ def messages(
         if viewer is None and message.quoted is not None:
             # As recorded: without a viewer, empty objects in the snapshot are left out.
             view["quotedMessage"] = drop_empty_objects(message.quoted)
+        if viewer is None and not lean:
+            # Without a viewer the database layer fills in what an older platform did not write.
+            view = {**_unset_flags(store.generation), **view}
         if viewer is not None:
             view["context"] = {
                 "userId": viewer,
@@ -97,6 +110,11 @@ def messages(
         view["senderInfo"] = senders.get(message.sender_id)
         result.append(view)
     return result
+
+
+def _unset_flags(generation: Generation) -> JsonObject:
+    flags = {"deleted": Capability.SOFT_DELETE, "edited": Capability.EDIT_VERSIONS}
+    return {name: False for name, capability in flags.items() if generation.can(capability)}
 
 
 def quoted(store: Store, message: Message) -> JsonObject:

@@ -92,12 +92,12 @@ def write_status(
     where = (message.tenant_id, message.message_id, status.user_id)
     history = store.marks.history_of(*where)
     old = history[-1].status if history else None
-    first_read = store.is_first_read(message, status.user_id, status.status)
+    lowers = store.lowers_unread(message, status.user_id, status.status)
     for part in ("event", "row") if event_first else ("row", "event"):
         if part == "row":
             store.marks.append([status])
         else:
-            feed.status_changed(message, status, old, first_read=first_read)
+            feed.status_changed(message, status, old, lowers=lowers)
         yield f"status {part}"
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chat3_embedded.feed import UpdateFeed
+    from chat3_embedded.generations import Capability
     from chat3_embedded.paging import Page
     from chat3_embedded.prototype import ObjectPrototype
     from chat3_embedded.settings import Settings
@@ -88,13 +89,18 @@ Handler: TypeAlias = Callable[[Call], Answer | Steps[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An endpoint; `permission` None means that none is checked, as for `/api/users`."""
+    """An endpoint.
+
+    `permission` None means that none is checked, as for `/api/users`; `since` that older
+    versions of the platform do not have it.
+    """
 
     method: str
     path: str
     handler: Handler
     permission: str | None
     tenant: bool = True
+    since: Capability | None = None
 
 
 def ok(data: Any, message: str | None = None, status: int = 200) -> Answer:

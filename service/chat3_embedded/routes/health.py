@@ -1,13 +1,54 @@
-"""GET /health."""
+"""Health: GET /health, and the probes that the unreleased platform adds."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chat3_embedded import express
+from chat3_embedded.generations import Capability
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from chat3_embedded.generations import Generation
     from chat3_embedded.jsonvalues import JsonObject
+    from chat3_embedded.outbox import Outbox
     from chat3_embedded.settings import Settings
+
+    Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def health_handlers(
+    settings: Settings, generation: Generation, outbox: Outbox
+) -> dict[str, Handler]:
+    """Return the handlers by path; none of them needs a key."""
+
+    async def health(request: web.Request) -> web.Response:
+        origin = str(request.url.origin())
+        report = health_json(settings, origin, connected=outbox.healthy)
+        return express.json_response(request, 200 if outbox.healthy else 503, report)
+
+    async def live(request: web.Request) -> web.Response:
+        return express.json_response(request, 200, {"status": "ok", "version": generation.version})
+
+    async def ready(request: web.Request) -> web.Response:
+        return express.json_response(
+            request, 200 if outbox.healthy else 503, readiness_json(connected=outbox.healthy)
+        )
+
+    if generation.can(Capability.HEALTH_PROBES):
+        return {"/health": live, "/livez": live, "/ready": ready, "/readyz": ready}
+    return {"/health": health}
+
+
+def readiness_json(*, connected: bool) -> JsonObject:
+    """Return the readiness report; `connected`: whether updates can be published."""
+    state = "connected" if connected else "disconnected"
+    services = {"mongodb": "connected", "rabbitmq": state}
+    return {"status": "ok" if connected else "degraded", "services": services}
 
 
 def health_json(settings: Settings, origin: str, *, connected: bool) -> JsonObject:

@@ -9,6 +9,7 @@ from chat3_embedded.errors import bad_request, not_found
 from chat3_embedded.feed import TYPING_EXPIRES_MS
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import Query, meta_resolver
+from chat3_embedded.reading import read_dialog
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
 from chat3_embedded.routes.fields import MEMBER
 from chat3_embedded.routes.listing import plainly, read_filter
@@ -108,14 +109,10 @@ def patch_unread(call: Call) -> Answer:
 
 
 def mark_all_read(call: Call) -> Answer:
-    """Mark everything read: two events, no per-message updates."""
+    """Mark everything read: two events, the second late on newer platforms; none per message."""
     dialog = call.dialog()
-    processed = call.store.mark_all_read(call.member())
-    member = call.member()
-    fields = ("member.state.unreadCount", "member.state.lastSeenAt")
-    call.feed.member_changed(dialog, member, fields)
-    call.feed.bulk_read(member)
-    data = {**_state(member), "processedMessageCount": processed}
+    processed = read_dialog(call.store, call.feed, dialog, call.member())
+    data = {**_state(call.member()), "processedMessageCount": processed}
     return ok(data, "All messages marked as read")
 
 

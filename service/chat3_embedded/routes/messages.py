@@ -1,4 +1,4 @@
-"""Messages outside of a user's view: create, list, read, edit."""
+"""Messages outside of a user's view: create, list, read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from chat3_embedded import views
 from chat3_embedded.errors import ApiError, HtmlError, bad_request
 from chat3_embedded.ids import MESSAGE_ID, TOPIC_ID, new_message_id
-from chat3_embedded.jsonvalues import number
 from chat3_embedded.paging import strict_page
 from chat3_embedded.routes.call import Answer, Route, listed, ok
 from chat3_embedded.routes.fields import ANY_USER_ID
@@ -46,7 +45,6 @@ _FIELDS = {
 }
 _ANY = obj(_FIELDS)
 _MEDIA = obj({**_FIELDS, "meta": Field(meta(required_keys=("url",)), required=True)})
-_EDIT = obj({"content": Field(string(maximum=10_000, trim=True), required=True)})
 _NO_SUCH_MESSAGE = (
     "Message not found. Check that the message exists and that X-TENANT-ID (or API key tenant)"
     " matches the tenant where the message was created."
@@ -119,22 +117,6 @@ def get_message(call: Call) -> Answer:
     return ok(_view(call, call.message(_NO_SUCH_MESSAGE)))
 
 
-def edit_message(call: Call) -> Answer:
-    """Change a message's text, whoever wrote it; the same text again changes nothing."""
-    body = call.checked_body(_EDIT)
-    message = call.message()
-    if message.content == body["content"]:
-        return ok(_view(call, message), "Message content is unchanged")
-    where = (call.tenant_id, message.message_id)
-    with call.store.transaction():
-        call.store.messages.set_content(*where, body["content"])
-        edited = {"editedAt": number(call.store.clock.now())}
-        call.store.meta.put_all(call.tenant_id, "message", message.message_id, edited)
-    message = call.message()
-    call.feed.message_changed(message, ("message.content",))
-    return ok(_view(call, message), "Message content updated successfully")
-
-
 def _view(call: Call, message: Message) -> dict[str, Any]:
     return views.messages(call.store, call.tenant_id, [message])[0]
 
@@ -144,5 +126,4 @@ ROUTES = (
     Route("GET", "/api/dialogs/{dialogId}/messages", list_dialog_messages, "read"),
     Route("GET", "/api/messages", list_messages, "read"),
     Route("GET", "/api/messages/{messageId}", get_message, "read"),
-    Route("PUT", "/api/messages/{messageId}", edit_message, "write"),
 )

@@ -51,11 +51,13 @@ def put_key(call: Call) -> Answer:
 
 
 def put_bulk(call: Call) -> Answer:
-    """Merge several keys; nobody is told."""
+    """Merge several keys; nobody is told, save of packs."""
     entity_type, entity_id = _entity(call)
     body = call.checked_body(_BULK)
     _require_entity(call)
     call.store.meta.put_all(call.tenant_id, entity_type, entity_id, body["meta"])
+    if entity_type == "pack":
+        _tell(call, entity_type, entity_id)
     data = call.store.meta.of(call.tenant_id, entity_type, entity_id)
     return ok(data, "Meta updated successfully")
 
@@ -67,17 +69,21 @@ def delete_key(call: Call) -> Answer:
     _require_entity(call)
     if not call.store.meta.remove(call.tenant_id, entity_type, entity_id, [key]):
         raise not_found(f"Meta key '{key}' not found for {entity_type} {entity_id}")
-    if entity_type != "user":
+    if entity_type == "topic":
+        _tell_topic(call, entity_id)
+    elif entity_type != "user":
         _tell(call, entity_type, entity_id)
     return said("Meta deleted successfully")
 
 
 def delete_bulk(call: Call) -> Answer:
-    """Delete several keys; missing ones are ignored, nobody is told."""
+    """Delete several keys; missing ones are ignored, nobody is told, save of packs."""
     entity_type, entity_id = _entity(call)
     body = call.checked_body(_KEYS)
     _require_entity(call)
     call.store.meta.remove(call.tenant_id, entity_type, entity_id, body["keys"])
+    if entity_type == "pack":
+        _tell(call, entity_type, entity_id)
     data = call.store.meta.of(call.tenant_id, entity_type, entity_id)
     return ok(data, "Meta keys deleted successfully")
 
@@ -127,7 +133,8 @@ def _exists(call: Call, entity_type: str, entity_id: str) -> bool:
     if entity_type == "dialogMember":
         dialog_id, _, user_id = entity_id.partition(":")
         return store.members.get(tenant_id, dialog_id, user_id) is not None
-    # There are no packs here.
+    if entity_type == "pack":
+        return store.packs.get(tenant_id, entity_id) is not None
     return entity_type == "topic" and store.dialogs.topic_exists(tenant_id, entity_id)
 
 
@@ -139,12 +146,23 @@ def _tell(call: Call, entity_type: str, entity_id: str) -> None:
         feed.dialog_changed(dialog, ("dialog.meta",))
     elif entity_type == "message" and (message := store.messages.get(tenant_id, entity_id)):
         feed.message_changed(message, ("message.meta",))
+    elif entity_type == "pack" and (pack := store.packs.get(tenant_id, entity_id)):
+        feed.packs.changed(pack)
     elif entity_type == "dialogMember":
         dialog_id, _, user_id = entity_id.partition(":")
         member = store.members.get(tenant_id, dialog_id, user_id)
         dialog = store.dialogs.get(tenant_id, dialog_id)
         if member and dialog:
             feed.member_changed(dialog, member, ("member.meta",))
+
+
+def _tell_topic(call: Call, topic_id: str) -> None:
+    """Tell of a key deleted from a topic's meta; of one that is set nobody is told."""
+    topics = call.store.dialogs.all_topics(call.tenant_id)
+    (topic,) = (topic for topic in topics if topic.topic_id == topic_id)
+    dialog = call.store.dialogs.get(call.tenant_id, topic.dialog_id)
+    if dialog is not None:
+        call.feed.topic_changed(dialog, topic_id)
 
 
 _ENTITY = "/api/meta/{entityType}/{entityId}"

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chat3_embedded.routes import (
     dialogs,
     members,
+    message_edits,
     messages,
     meta,
+    packs,
     tenants,
+    topics,
     user_dialogs,
     user_messages,
+    user_packs,
     users,
 )
+
+if TYPE_CHECKING:
+    from chat3_embedded.generations import Generation
+    from chat3_embedded.routes.call import Route
 
 ROUTES = (
     *tenants.ROUTES,
@@ -19,7 +29,16 @@ ROUTES = (
     *dialogs.ROUTES,
     *members.ROUTES,
     *messages.ROUTES,
+    *message_edits.ROUTES,
     *user_dialogs.ROUTES,
     *user_messages.ROUTES,
+    *topics.ROUTES,
+    *packs.ROUTES,
+    *user_packs.ROUTES,
     *meta.ROUTES,
 )
+
+
+def routes_of(generation: Generation) -> tuple[Route, ...]:
+    """Return the endpoints that a version of the platform has."""
+    return tuple(r for r in ROUTES if r.since is None or generation.can(r.since))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chat3_embedded import shapes, views
 from chat3_embedded.filters import Condition, Group
+from chat3_embedded.generations import Capability
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import Query, comparison, in_set, meta_resolver, scope
 from chat3_embedded.routes.call import Answer, Route, listed
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from chat3_embedded.filters import Node
+    from chat3_embedded.generations import Generation
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.query import Test
     from chat3_embedded.routes.call import Call
@@ -159,10 +161,11 @@ def _items(call: Call, members: Sequence[Member]) -> list[JsonObject]:
     shown = views.dialogs(call.store, call.tenant_id, [found[dialog_id] for dialog_id in ids])
     last = call.store.messages.last_of(call.tenant_id, ids)
     senders = views.user_infos(call.store, call.tenant_id, (m.sender_id for m in last.values()))
+    generation = call.store.generation
     items = []
     for member, view in zip(members, shown, strict=True):
         item = {
-            "dialogId": member.dialog_id,
+            **_identity(view, generation),
             "context": _context(call, member),
             "membersCount": view["stats"]["memberCount"],
             "lastInteractionAt": _last_interaction(member),
@@ -173,8 +176,16 @@ def _items(call: Call, members: Sequence[Member]) -> list[JsonObject]:
             sender = senders.get(message.sender_id)
             known = {"userId": sender["userId"], "meta": sender["meta"]} if sender else None
             item["lastMessage"] = shapes.last_message_json(message, known)
+            if generation.can(Capability.SOFT_DELETE):
+                item["lastMessage"]["deleted"] = bool(message.deleted)
         items.append(item)
     return items
+
+
+def _identity(view: JsonObject, generation: Generation) -> JsonObject:
+    if generation.can(Capability.DIALOGS_WITH_TENANT):
+        return {name: view[name] for name in ("dialogId", "tenantId", "createdAt")}
+    return {"dialogId": view["dialogId"]}
 
 
 def _context(call: Call, member: Member) -> JsonObject:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes, views
 from chat3_embedded.errors import not_found
+from chat3_embedded.generations import Capability
 from chat3_embedded.paging import lenient_page
 from chat3_embedded.routes.call import Answer, Route, listed, ok, raw
 from chat3_embedded.routes.listing import briefly, read_filter
@@ -46,7 +47,7 @@ def set_status(call: Call) -> Steps[Answer]:
     member = call.member()
     message = call.message_of_dialog()
     status = call.store.new_status(message, member.user_id, call.path["status"].lower())
-    event_first = call.settings.announces_first
+    event_first = not call.store.generation.can(Capability.STATUS_BEFORE_EVENT)
     yield from write_status(call.store, call.feed, message, status, event_first=event_first)
     data = shapes.status_set_json(status, message.dialog_id)
     return raw(data, "Message status updated successfully")
@@ -77,7 +78,7 @@ def change_reaction(call: Call) -> Steps[Answer]:
     if found is not None and present:
         return raw({**shapes.reaction_json(found), "__v": 0}, "Reaction already exists")
     changed = found or marks.new_reaction(*key)
-    event_first = call.settings.announces_first
+    event_first = not call.store.generation.can(Capability.STATUS_BEFORE_EVENT)
     yield from write_reaction(
         call.store, call.feed, message, changed, present=present, event_first=event_first
     )

@@ -72,6 +72,19 @@ class CounterTable:
                 row["from_type"],
             )
 
+    def unread_by_type(
+        self, tenant_id: str, user_id: str, dialog_ids: Iterable[str]
+    ) -> dict[str, int]:
+        """Return by sender type how much a user has not read in some dialogs."""
+        rows = self._db.rows(
+            "SELECT from_type, sum(unread) FROM unread_by_type WHERE tenant_id = ? AND user_id = ?"
+            " AND dialog_id IN (SELECT value FROM json_each(?)) GROUP BY from_type",
+            tenant_id,
+            user_id,
+            encode(list(dialog_ids)).decode(),
+        )
+        return {row[0]: row[1] for row in rows}
+
     def set_last_message(self, tenant_id: str, dialog_id: str, moment: float) -> None:
         """Note for all members when the dialog's last message came."""
         self._db.run(

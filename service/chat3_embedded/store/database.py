@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chat3_embedded.store.schema import SCHEMA
+from chat3_embedded.store.schema import ADDED, SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +29,14 @@ class Database:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = OFF")
         self._connection.executescript(SCHEMA)
+        self._add_columns()
+
+    def _add_columns(self) -> None:
+        for table, columns in ADDED.items():
+            present = {row["name"] for row in self.rows(f"PRAGMA table_info({table})")}
+            for column in columns:
+                if column.partition(" ")[0] not in present:
+                    self._connection.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
     def rows(self, sql: str, *values: Value) -> list[sqlite3.Row]:
         """Return all rows of a query."""

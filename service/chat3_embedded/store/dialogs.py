@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from chat3_embedded.store.database import Database
 
 
+_CHILDREN = ("messages", "members", "topics", "unread_by_type", "pack_dialogs", "read_tasks")
+
+
 class DialogTable:
     """Dialogs by tenant and id, and topics by dialog."""
 
@@ -71,7 +74,14 @@ class DialogTable:
                     tenant_id,
                     dialog_id,
                 )
-            for table in ("messages", "members", "topics", "unread_by_type", "dialogs"):
+            for table in (
+                "messages",
+                "members",
+                "topics",
+                "unread_by_type",
+                "pack_dialogs",
+                "dialogs",
+            ):
                 self._db.run(
                     f"DELETE FROM {table} WHERE tenant_id = ? AND dialog_id = ?",  # noqa: S608 - the names above
                     tenant_id,
@@ -98,6 +108,11 @@ class DialogTable:
         """Return a dialog's topics, oldest first."""
         sql = "SELECT * FROM topics WHERE tenant_id = ? AND dialog_id = ? ORDER BY created_at"
         return [Topic(*row) for row in self._db.rows(sql, tenant_id, dialog_id)]
+
+    def all_topics(self, tenant_id: str) -> list[Topic]:
+        """Return the topics of all of a tenant's dialogs, newest first."""
+        sql = "SELECT * FROM topics WHERE tenant_id = ? ORDER BY created_at DESC"
+        return [Topic(*row) for row in self._db.rows(sql, tenant_id)]
 
     def topic_counts(self, tenant_id: str, dialog_ids: Iterable[str]) -> dict[str, int]:
         """Return the number of topics for those dialogs that have any."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from chat3_embedded.clock import Clock
+from chat3_embedded.generations import OLDEST, Generation
 from chat3_embedded.ids import new_dialog_id, new_message_id
+from chat3_embedded.store import unread
 from chat3_embedded.store.counters import CounterTable
 from chat3_embedded.store.database import Database
 from chat3_embedded.store.dialogs import DialogTable
@@ -13,7 +15,9 @@ from chat3_embedded.store.marks import MarkTable
 from chat3_embedded.store.members import MemberTable
 from chat3_embedded.store.messages import MessageTable
 from chat3_embedded.store.meta import MetaTable
+from chat3_embedded.store.packs import PackTable
 from chat3_embedded.store.pending import CountingTable, OutgoingTable
+from chat3_embedded.store.reading import ReadTaskTable
 from chat3_embedded.store.records import Dialog, Member, Message, Status, Tenant, User
 from chat3_embedded.store.tenants import TenantTable
 from chat3_embedded.store.users import UserTable
@@ -29,17 +33,21 @@ DEFAULT_USER_TYPE = "user"
 class Store:
     """Everything the server remembers, in a file or in memory.
 
-    The `add_…` methods are the seed interface too: ids and times may be given.
+    The `add_…` methods are the seed interface too: ids and times may be given. `generation` is
+    the version of the platform that reads and writes it; the server that opens it says so.
     """
 
     def __init__(self, path: str = ":memory:") -> None:
+        self.generation = Generation(OLDEST)
         self.clock = Clock()
         self._db = Database(path)
         self.tenants = TenantTable(self._db)
         self.users = UserTable(self._db)
         self.dialogs = DialogTable(self._db)
         self.members = MemberTable(self._db)
-        self.messages = MessageTable(self._db)
+        self.packs = PackTable(self._db)
+        self.read_tasks = ReadTaskTable(self._db)
+        self.messages = MessageTable(self._db, lambda: self.generation)
         self.marks = MarkTable(self._db, self.clock)
         self.counters = CounterTable(self._db, self.clock)
         self.meta = MetaTable(self._db, self.clock)
@@ -234,7 +242,7 @@ class Store:
     def set_status(self, message: Message, user_id: str, status: str) -> None:
         """Append a status, and count it at once."""
         with self.transaction():
-            if self.is_first_read(message, user_id, status):
+            if self.lowers_unread(message, user_id, status):
                 self.count_read(message, user_id)
             self.counters.bump(message.tenant_id, [user_id.lower()])
             self.marks.append([self.new_status(message, user_id, status)])
@@ -246,12 +254,9 @@ class Store:
         where = (message.tenant_id, message.message_id)
         return self.marks.new_status(*where, user_id, kind, status)
 
-    def is_first_read(self, message: Message, user_id: str, status: str) -> bool:
-        """Tell whether a status to be appended makes the message read: only the first one does."""
-        if status != "read" or message.sender_id == user_id:
-            return False
-        history = self.marks.history_of(message.tenant_id, message.message_id, user_id)
-        return bool(history) and all(old.status != "read" for old in history)
+    def lowers_unread(self, message: Message, user_id: str, status: str) -> bool:
+        """Tell whether a status that is to be appended lowers the user's unread count."""
+        return unread.lowers(self, message, user_id, status)
 
     def mark_all_read(self, member: Member) -> int:
         """Mark all messages of others read; return how many there are, read before or not."""
@@ -271,11 +276,11 @@ class Store:
             self.set_unread(member, 0, last_seen_at=self.clock.now())
         return len(messages)
 
-    def set_unread(self, member: Member, unread: int, *, last_seen_at: float | None) -> None:
+    def set_unread(self, member: Member, count: int, *, last_seen_at: float | None) -> None:
         """Lower a member's unread counter; the event that follows counts for the version."""
         tenant_id, dialog_id, user_id = member.tenant_id, member.dialog_id, member.user_id
         with self.transaction():
-            by = member.unread_count - unread
+            by = member.unread_count - count
             self.counters.take_unread(tenant_id, dialog_id, user_id, None, by)
             if last_seen_at is not None:
                 self.counters.set_last_seen(tenant_id, dialog_id, user_id, last_seen_at)

@@ -41,6 +41,17 @@ class MarkTable:
             map(astuple, statuses),
         )
 
+    def set_read(self, tenant_id: str, message_ids: Iterable[str], user_id: str) -> None:
+        """Turn a user's latest status of each of the messages into `read`, where there is one."""
+        self._db.run(
+            "UPDATE statuses SET status = 'read' WHERE number IN"
+            " (SELECT max(number) FROM statuses WHERE tenant_id = ? AND user_id = ?"
+            " AND message_id IN (SELECT value FROM json_each(?)) GROUP BY message_id)",
+            tenant_id,
+            user_id,
+            encode(list(message_ids)).decode(),
+        )
+
     def history_of(self, tenant_id: str, message_id: str, user_id: str) -> list[Status]:
         """Return one user's statuses of a message, oldest first."""
         rows = self._db.rows(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from chat3_embedded.generations import Capability
 from chat3_embedded.jsonvalues import decode, encode
-from chat3_embedded.store.records import Message
+from chat3_embedded.store.records import Message, Version
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
+    from chat3_embedded.generations import Generation
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.store.database import Database
 
@@ -21,13 +23,16 @@ Scope: TypeAlias = dict[str, str]
 class MessageTable:
     """Messages by tenant and id, and by dialog and time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, generation: Callable[[], Generation]) -> None:
         self._db = database
+        self._generation = generation
 
     def add(self, message: Message) -> None:
-        """Add a message."""
+        """Add a message, with those flags that this version of the platform writes."""
         self._db.run(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages (tenant_id, message_id, dialog_id, sender_id, content, type,"
+            " created_at, topic_id, quoted, deleted, edited)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             message.tenant_id,
             message.message_id,
             message.dialog_id,
@@ -37,7 +42,12 @@ class MessageTable:
             message.created_at,
             message.topic_id,
             None if message.quoted is None else encode(message.quoted).decode(),
+            self._flag(Capability.SOFT_DELETE),
+            self._flag(Capability.EDIT_VERSIONS),
         )
+
+    def _flag(self, capability: Capability) -> bool | None:
+        return False if self._generation().can(capability) else None
 
     def get(self, tenant_id: str, message_id: str) -> Message | None:
         """Return a message."""
@@ -62,6 +72,65 @@ class MessageTable:
             tenant_id,
             message_id,
         )
+
+    def set_topic(self, tenant_id: str, message_id: str, topic_id: str | None) -> None:
+        """Put a message into a topic of its dialog, or with None out of it."""
+        self._db.run(
+            "UPDATE messages SET topic_id = ? WHERE tenant_id = ? AND message_id = ?",
+            topic_id,
+            tenant_id,
+            message_id,
+        )
+
+    def set_edited(
+        self, tenant_id: str, message_id: str, moment: float, edited_by: str | None
+    ) -> None:
+        """Note that a message was edited, when and by whom."""
+        self._db.run(
+            "UPDATE messages SET edited = 1, edited_at = ?, edited_by = ?"
+            " WHERE tenant_id = ? AND message_id = ?",
+            moment,
+            edited_by,
+            tenant_id,
+            message_id,
+        )
+
+    def set_deleted(
+        self, tenant_id: str, message_id: str, moment: float | None, deleted_by: str | None
+    ) -> None:
+        """Note that a message is deleted since a moment, or with None that it is not."""
+        self._db.run(
+            "UPDATE messages SET deleted = ?, deleted_at = ?, deleted_by = ?"
+            " WHERE tenant_id = ? AND message_id = ?",
+            moment is not None,
+            moment,
+            deleted_by,
+            tenant_id,
+            message_id,
+        )
+
+    def add_version(self, version: Version) -> None:
+        """Keep a text that an edit replaces."""
+        self._db.run(
+            "INSERT INTO message_versions VALUES (?, ?, ?, ?, ?, ?)",
+            version.tenant_id,
+            version.message_id,
+            version.index,
+            version.content,
+            version.edited_by,
+            version.created_at,
+        )
+
+    def versions(self, tenant_id: str, message_id: str, *, limit: int) -> list[Version]:
+        """Return the last texts that edits replaced, the newest first."""
+        rows = self._db.rows(
+            "SELECT * FROM message_versions WHERE tenant_id = ? AND message_id = ?"
+            " ORDER BY number DESC LIMIT ?",
+            tenant_id,
+            message_id,
+            limit,
+        )
+        return [Version(*row) for row in rows]
 
     def count(self, scope: Scope) -> int:
         """Return the number of messages in the scope."""
@@ -115,6 +184,8 @@ def _where(scope: Scope) -> tuple[str, list[str]]:
 
 
 def _message(row: sqlite3.Row) -> Message:
-    *columns, quoted = row
-    columns.append(None if quoted is None else decode(quoted))
-    return Message(*columns)
+    values = dict(zip(row.keys(), row, strict=True))
+    for name in ("deleted", "edited"):
+        values[name] = None if values[name] is None else bool(values[name])
+    values["quoted"] = None if values["quoted"] is None else decode(values["quoted"])
+    return Message(**values)

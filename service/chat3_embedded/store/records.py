@@ -66,7 +66,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message; `quoted` is a snapshot taken when it was written."""
+    """A message; `quoted` is a snapshot taken when it was written.
+
+    `deleted` and `edited` are None in what a platform wrote that knew neither.
+    """
 
     tenant_id: str
     message_id: str
@@ -77,6 +80,24 @@ class Message:
     created_at: float
     topic_id: str | None
     quoted: dict[str, Any] | None
+    deleted: bool | None = None
+    deleted_at: float | None = None
+    deleted_by: str | None = None
+    edited: bool | None = None
+    edited_at: float | None = None
+    edited_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A message's text before its edit number `index`, which counts from 1."""
+
+    tenant_id: str
+    message_id: str
+    index: int
+    content: str
+    edited_by: str | None
+    created_at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +133,35 @@ class Topic:
     topic_id: str
     dialog_id: str
     created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A set of dialogs, named by its meta."""
+
+    tenant_id: str
+    pack_id: str
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PackLink:
+    """A dialog's place in a pack."""
+
+    tenant_id: str
+    pack_id: str
+    dialog_id: str
+    added_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTask:
+    """All that a user has to read in a dialog up to a time, to be marked read."""
+
+    tenant_id: str
+    dialog_id: str
+    user_id: str
+    read_until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +207,10 @@ class Counting:
     """What the counter-worker makes of one event, some time after it.
 
     `message_id` names a message to be counted as sent and unread; `read_by` the user for whom it
-    is no longer unread instead. Then the counters go to the `users`, and the unread counts of the
-    dialog to its `members`; for a message that was sent, both follow from the dialog.
+    is no longer unread instead; `deleted` that it was deleted or undeleted. `reset` sets the
+    unread counts of the dialog to 0, whatever has arrived since. Then the counters go to the
+    `users`, and the unread counts of the dialog to its `members`; for a message that was sent or
+    deleted, both follow from the dialog.
     """
 
     event_id: str
@@ -170,3 +222,5 @@ class Counting:
     users: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     bump: int = 0
+    deleted: bool | None = None
+    reset: bool = False

@@ -46,10 +46,18 @@ CREATE TABLE IF NOT EXISTS messages (
     tenant_id TEXT, message_id TEXT, dialog_id TEXT NOT NULL, sender_id TEXT NOT NULL,
     content TEXT NOT NULL, type TEXT NOT NULL, created_at REAL NOT NULL,
     topic_id TEXT, quoted TEXT,
+    deleted INTEGER, deleted_at REAL, deleted_by TEXT,
+    edited INTEGER, edited_at REAL, edited_by TEXT,
     PRIMARY KEY (tenant_id, message_id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS messages_by_dialog ON messages (tenant_id, dialog_id, created_at);
 CREATE INDEX IF NOT EXISTS messages_by_time ON messages (tenant_id, created_at);
+
+CREATE TABLE IF NOT EXISTS message_versions (
+    tenant_id TEXT, message_id TEXT, number INTEGER, content TEXT NOT NULL, edited_by TEXT,
+    created_at REAL NOT NULL,
+    PRIMARY KEY (tenant_id, message_id, number)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS statuses (
     number INTEGER PRIMARY KEY, object_id TEXT NOT NULL, tenant_id TEXT NOT NULL,
@@ -70,6 +78,22 @@ CREATE TABLE IF NOT EXISTS topics (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS topics_by_dialog ON topics (tenant_id, dialog_id, created_at);
 
+CREATE TABLE IF NOT EXISTS packs (
+    tenant_id TEXT, pack_id TEXT, created_at REAL NOT NULL,
+    PRIMARY KEY (tenant_id, pack_id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS pack_dialogs (
+    tenant_id TEXT, pack_id TEXT, dialog_id TEXT, added_at REAL NOT NULL,
+    PRIMARY KEY (tenant_id, pack_id, dialog_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS pack_dialogs_by_dialog ON pack_dialogs (tenant_id, dialog_id);
+
+CREATE TABLE IF NOT EXISTS read_tasks (
+    tenant_id TEXT, dialog_id TEXT, user_id TEXT, read_until REAL NOT NULL,
+    PRIMARY KEY (tenant_id, dialog_id, user_id)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS meta (
     object_id TEXT NOT NULL, tenant_id TEXT, entity_type TEXT, entity_id TEXT, key TEXT,
     value TEXT NOT NULL, data_type TEXT NOT NULL, created_by TEXT, created_at REAL NOT NULL,
@@ -87,3 +111,15 @@ CREATE TABLE IF NOT EXISTS countings (
     number INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, counting TEXT NOT NULL
 );
 """
+
+# Columns that came later, in their order: a file of an earlier version of ours gets them.
+ADDED = {
+    "messages": (
+        "deleted INTEGER",
+        "deleted_at REAL",
+        "deleted_by TEXT",
+        "edited INTEGER",
+        "edited_at REAL",
+        "edited_by TEXT",
+    ),
+}

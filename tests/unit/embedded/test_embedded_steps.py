@@ -225,8 +225,8 @@ async def test_a_topic_is_cut_between_its_steps(
 @pytest.mark.parametrize("kind", ["status", "reaction"])
 async def test_a_mark_is_cut_between_event_and_row(store: Store, kind: str, first: str) -> None:
     cut = CutAfter(f"{kind} {first}")
-    announces_first = first == "event"
-    async with platform(store, after_step=cut, announces_first=announces_first) as running:
+    version = "0.0.80" if first == "event" else "0.0.85"
+    async with platform(store, after_step=cut, platform=version) as running:
         path = f"/api/users/alice/dialogs/{running.dialog}/messages/{running.quoted}"
         action, body = {
             "status": ("/status/read", None),
@@ -241,9 +241,9 @@ async def test_a_mark_is_cut_between_event_and_row(store: Store, kind: str, firs
     assert (bool(told), stored) == ((True, False) if first == "event" else (False, True))
 
 
-@pytest.mark.parametrize("announces_first", [True, False])
-async def test_marks_look_the_same_in_either_order(store: Store, announces_first: bool) -> None:  # noqa: FBT001
-    async with platform(store, announces_first=announces_first) as running:
+@pytest.mark.parametrize("version", ["0.0.80", "0.0.85"])
+async def test_marks_look_the_same_in_either_order(store: Store, version: str) -> None:
+    async with platform(store, platform=version) as running:
         path = f"/api/users/alice/dialogs/{running.dialog}/messages/{running.quoted}"
         for action, body in (
             ("/status/read", None),

@@ -1,0 +1,100 @@
+"""Reading all of a dialog: at once, or queued for a worker that comes to it seconds later."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+from chat3_embedded.generations import Capability
+from chat3_embedded.store.records import ReadTask
+
+if TYPE_CHECKING:
+    from chat3_embedded.feed import UpdateFeed
+    from chat3_embedded.settings import Settings
+    from chat3_embedded.store import Store
+    from chat3_embedded.store.records import Dialog, Member
+
+_BATCH = 50
+_FIELDS = ("member.state.unreadCount", "member.state.lastSeenAt")
+
+
+def read_dialog(store: Store, feed: UpdateFeed, dialog: Dialog, member: Member) -> int:
+    """Mark a dialog read and tell its reader; return how many messages were gone through."""
+    if not store.generation.can(Capability.QUEUED_READING):
+        processed = store.mark_all_read(member)
+        feed.member_changed(dialog, _now(store, member), _FIELDS)
+        feed.bulk_read(_now(store, member))
+        return processed
+    _queue(store, member)
+    feed.member_changed(dialog, _now(store, member), _FIELDS)
+    return 0
+
+
+def read_in_pack(store: Store, feed: UpdateFeed, member: Member) -> int:
+    """Mark one dialog of a pack read; nothing but the counters after it is told."""
+    if not store.generation.can(Capability.QUEUED_READING):
+        processed = store.mark_all_read(member)
+        feed.bulk_read(_now(store, member))
+        return processed
+    _queue(store, member)
+    return 0
+
+
+def _queue(store: Store, member: Member) -> None:
+    now = store.clock.now()
+    with store.transaction():
+        store.set_unread(member, 0, last_seen_at=now)
+        task = ReadTask(member.tenant_id, member.dialog_id, member.user_id, now)
+        store.read_tasks.put(task)
+
+
+def _now(store: Store, member: Member) -> Member:
+    return store.members.get(member.tenant_id, member.dialog_id, member.user_id) or member
+
+
+class DialogReadWorker:
+    """Looks for tasks again and again, and sets the statuses of a dialog batch by batch.
+
+    Its event comes last and sets unread to 0, whatever has arrived since the request.
+    """
+
+    def __init__(self, store: Store, feed: UpdateFeed, settings: Settings) -> None:
+        self._store = store
+        self._feed = feed
+        self._settings = settings
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="dialog-read-worker")
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """End at once; the tasks are in the database for the next one."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.read_task_poll)
+            while (task := self._store.read_tasks.first()) is not None:
+                await self._walk(task)
+
+    async def _walk(self, task: ReadTask) -> None:
+        scope = {"tenantId": task.tenant_id, "dialogId": task.dialog_id}
+        messages = [
+            message
+            for message in self._store.messages.page(scope)
+            if message.sender_id != task.user_id and message.created_at <= task.read_until
+        ]
+        for start in range(0, len(messages), _BATCH):
+            batch = [message.message_id for message in messages[start : start + _BATCH]]
+            self._store.marks.set_read(task.tenant_id, batch, task.user_id)
+            await asyncio.sleep(self._settings.read_batch_pause)
+        where = (task.tenant_id, task.dialog_id, task.user_id)
+        member = self._store.members.get(*where)
+        done = self._store.read_tasks.done(task)
+        if done and member is not None and (messages or member.unread_count):
+            self._feed.bulk_read(member, late=True)
