@@ -18,10 +18,10 @@ from grpclib.config import Configuration
 from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
-from grpclib.reflection.service import ServerReflection
 
 from chat3_user.http2 import Connection, Http2Server
 from chat3_user.limits.frames import ConnectionLimits
+from chat3_user.reflection import with_reflection
 from chat3_user.rpc import UserService
 from chat3_user.wire import GrpcCodec
 
@@ -47,7 +47,7 @@ class GrpcServer:
         self._status = ServiceStatus()
         health = Health({service: [self._status], OVERALL: [self._status]})
         self._server = Http2Server(
-            ServerReflection.extend([service, health]),
+            with_reflection([service, health]),
             codec=GrpcCodec(),
             status_details_codec=ProtoStatusDetailsCodec(),
             limits=limits,

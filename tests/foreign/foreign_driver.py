@@ -180,11 +180,14 @@ class Driver:
         )
         services = [service.name for service in next(answers).list_services_response.service]
         types: dict[str, list[str]] = {}
-        for answer in answers:
+        files: dict[str, list[str]] = {}
+        for symbol, answer in zip(command["symbols"], answers, strict=True):
+            files[symbol] = []
             for raw in answer.file_descriptor_response.file_descriptor_proto:
                 file = descriptor_pb2.FileDescriptorProto.FromString(raw)
+                files[symbol].append(file.name)
                 types[file.name] = [message.name for message in file.message_type]
-        return {"services": services, "types": types}
+        return {"services": services, "types": types, "files": files}
 
 
 if __name__ == "__main__":

@@ -223,6 +223,38 @@ async def test_reflection_tells_services_and_types(foreign: ForeignClient, versi
     assert "Struct" in types["google/protobuf/struct.proto"]
 
 
+SYMBOLS = {
+    "chat3.user.v1.UserService.SendMessage": "chat3/user/v1/user_service.proto",
+    "chat3.user.v1.UserService.SubscribeUpdates": "chat3/user/v1/user_service.proto",
+    "grpc.health.v1.Health.Watch": "grpclib/health/v1/health.proto",
+    "chat3.user.v1.SendMessageRequest.idempotency_key": "chat3/user/v1/user_service.proto",
+    "chat3.user.v1.Update.message": "chat3/user/v1/update.proto",
+    "chat3.user.v1.ErrorReason": "chat3/user/v1/error_reason.proto",
+    "chat3.user.v1.ERROR_REASON_INTERNAL": "chat3/user/v1/error_reason.proto",
+    "google.protobuf.Struct.FieldsEntry": "google/protobuf/struct.proto",
+    "google.protobuf.Struct.FieldsEntry.key": "google/protobuf/struct.proto",
+    "google.protobuf.Value.kind": "google/protobuf/struct.proto",
+}
+UNKNOWN = [
+    "chat3.user.v1.UserService.NoSuchMethod",
+    "chat3.user.v1.UserService.SendMessage.more",
+    "chat3.user.v1.SendMessage",
+    "chat3.user.v1",
+    "SendMessage",
+    "",
+]
+
+
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_finds_every_kind_of_symbol_and_nothing_else(
+    foreign: ForeignClient, version: str
+) -> None:
+    symbols = [*SYMBOLS, *UNKNOWN]
+    told = await foreign.ask("reflect", version=version, symbols=symbols)
+    expected = {symbol: [file] for symbol, file in SYMBOLS.items()}
+    assert told["files"] == expected | {symbol: [] for symbol in UNKNOWN}
+
+
 async def test_a_call_needs_nothing_but_reflection(
     foreign: ForeignClient, upstream: Upstream
 ) -> None:
