@@ -3,15 +3,17 @@
 Reads are repeated with jitter inside the caller's deadline, as long as the budget lasts, so that an
 outage is not amplified. Writes are never repeated here: what to do about them is decided where
 their keys are known. When one call after another fails, the circuit opens and calls fail at once,
-unsent, until a single probe gets through.
+unsent, until a single probe gets through. Calls that arrive while the probe is under way wait for
+its outcome: when the platform is back nobody is refused, and a platform that is down sees one call.
 """
 
+import asyncio
 import logging
 import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
 import stamina
@@ -51,7 +53,8 @@ class ResilienceSettings:
 
     A read is tried at most ``attempts`` times. Retries are at most ``budget`` of all reads, besides
     ``burst``. After ``failures`` failed calls in a row (0: never) the circuit is open for
-    ``open_first``, and twice as long after each failed probe, up to ``open_longest``.
+    ``open_first``, and twice as long after each failed probe, up to ``open_longest``. Other calls
+    wait for a probe; one without an answer after ``probe_wait`` has failed.
     """
 
     attempts: int = 3
@@ -62,6 +65,7 @@ class ResilienceSettings:
     failures: int = 20
     open_first: float = 0.5
     open_longest: float = 10.0
+    probe_wait: float = 2.0
 
 
 class CircuitOpenError(CallError):
@@ -88,6 +92,10 @@ class RetryBudget:
         return True
 
 
+Probe: TypeAlias = asyncio.Future[None]
+"""The call that tries whether the platform is back; done when that is known, or given up."""
+
+
 class Circuit:
     """Closed while calls succeed; open, and refusing, while they fail; half open for a probe."""
 
@@ -99,31 +107,43 @@ class Circuit:
         self._failures = 0
         self._open_for = settings.open_first
         self._probe_at: float | None = None
-        self._probing = False
+        self._probe: Probe | None = None
+        self._probe_sent = 0.0
 
     @property
     def open(self) -> bool:
         """Whether calls are refused."""
         return self._probe_at is not None
 
-    def enter(self) -> bool:
-        """Let a call pass, and return whether it is the probe.
+    async def enter(self) -> Probe | None:
+        """Let a call pass, as the probe or, with None, as one of many; wait for another's probe.
 
+        The wait ends with the probe, or ``probe_wait`` seconds after the probe or the call began.
         Raises `CircuitOpenError`.
         """
-        if self._probe_at is None:
-            return False
-        wait = self._probe_at - self._clock()
-        if wait > 0 or self._probing:
-            refusal = reasons.upstream_unavailable(max(wait, self._settings.open_first))
-            raise CircuitOpenError(refusal.reason, refusal.message, retry_after=refusal.retry_after)
-        self._probing = True
-        return True
+        arrived = self._clock()
+        while self._probe_at is not None:
+            wait = self._probe_at - self._clock()
+            if wait > 0:
+                raise _refusal(max(wait, self._settings.open_first))
+            if self._probe is None:
+                self._probe = asyncio.get_running_loop().create_future()
+                self._probe_sent = self._clock()
+                return self._probe
+            probe = self._probe
+            begun = min(arrived, self._probe_sent)
+            left = begun + self._settings.probe_wait - self._clock()
+            done, _ = await asyncio.wait((probe,), timeout=max(left, 0.0))
+            if not done:
+                if probe is self._probe and begun == self._probe_sent:
+                    self._probe_failed()
+                raise _refusal(self._settings.open_first)
+            # Where nobody learnt, because the probe's caller gave up, this call may be the next.
+        return None
 
-    def leave(self, *, probe: bool, failed: bool | None) -> None:
-        """Note how a call ended; ``failed`` is None when nobody learnt."""
-        if probe:
-            self._probing = False
+    def leave(self, probe: Probe | None, *, failed: bool | None) -> None:
+        """Note how a call ended that `enter` let pass; ``failed`` is None when nobody learnt."""
+        probing = probe is not None and probe is self._probe
         if failed is False:
             if self.open:
                 log.info("upstream is back")
@@ -131,13 +151,32 @@ class Circuit:
             self._open_for = self._settings.open_first
         elif failed:
             self._failures += 1
-            if probe:
-                self._open_for = min(2 * self._open_for, self._settings.open_longest)
-            if probe or (not self.open and 0 < self._settings.failures <= self._failures):
-                log.warning("upstream fails, calls are refused", extra={"seconds": self._open_for})
-                # Jitter only spreads probes; nobody gains from guessing it.
-                pause = self._open_for * random.uniform(0.8, 1.2)
-                self._probe_at = self._clock() + pause
+            if probing:
+                self._probe_failed()
+            elif not self.open and 0 < self._settings.failures <= self._failures:
+                self._refuse()
+        if probe is not None and not probe.done():
+            probe.set_result(None)
+        if probing:
+            self._probe = None
+
+    def _probe_failed(self) -> None:
+        self._open_for = min(2 * self._open_for, self._settings.open_longest)
+        self._refuse()
+        if self._probe is not None and not self._probe.done():
+            self._probe.set_result(None)
+        self._probe = None
+
+    def _refuse(self) -> None:
+        """Open the circuit for a while."""
+        log.warning("upstream fails, calls are refused", extra={"seconds": self._open_for})
+        # Jitter only spreads probes; nobody gains from guessing it.
+        self._probe_at = self._clock() + self._open_for * random.uniform(0.8, 1.2)
+
+
+def _refusal(retry_after: float) -> CircuitOpenError:
+    refusal = reasons.upstream_unavailable(retry_after)
+    return CircuitOpenError(refusal.reason, refusal.message, retry_after=refusal.retry_after)
 
 
 class Resilient:
@@ -180,7 +219,7 @@ class Resilient:
 
         # Without parameters, so that no log of a retry can hold an API key.
         async def send() -> tuple[int, T]:
-            probe = self._circuit.enter()
+            probe = await self._circuit.enter()
             failed: bool | None = None
             try:
                 answer = await self._http.call(
@@ -198,7 +237,7 @@ class Resilient:
                 failed = _is_outage(error)
                 raise
             finally:
-                self._circuit.leave(probe=probe, failed=failed)
+                self._circuit.leave(probe, failed=failed)
             return answer
 
         if method != "GET":
