@@ -279,6 +279,7 @@ window.apiSymbols = { prefix: "chat3.user.v1.", rows: [
 ["reason", "ERROR_REASON_METADATA_TOO_LARGE", "ErrorReason.ERROR_REASON_METADATA_TOO_LARGE", "The metadata of the call is larger than this service takes"],
 ["reason", "ERROR_REASON_METHOD_UNKNOWN", "ErrorReason.ERROR_REASON_METHOD_UNKNOWN", "There is no such method."],
 ["reason", "ERROR_REASON_COMPRESSION_UNSUPPORTED", "ErrorReason.ERROR_REASON_COMPRESSION_UNSUPPORTED", "The request is compressed."],
+["reason", "ERROR_REASON_MEMBER_IN_OTHER_CASE", "ErrorReason.ERROR_REASON_MEMBER_IN_OTHER_CASE", "The calling user is not a member of the dialog, but the platform holds a member whose id differs in letter case only."],
 ["enum", "MessageStatus", "MessageStatus", "MessageStatus is how far a message has come for one member."],
 ["value", "MESSAGE_STATUS_UNSPECIFIED", "MessageStatus.MESSAGE_STATUS_UNSPECIFIED", "Not a status."],
 ["value", "MESSAGE_STATUS_UNREAD", "MessageStatus.MESSAGE_STATUS_UNREAD", "The member has not received it, or has marked it as not read again."],

@@ -197,6 +197,12 @@ async def _(world: World) -> Failure:
         return await alice.fails(pb.GetUserDialogsRequest(), timeout=None)
 
 
+@case(Reason.MEMBER_IN_OTHER_CASE)
+async def _(world: World) -> Failure:
+    dialog = world.upstream.dialog("Zoe")
+    return await world.client.as_user("zoe").fails(sending(dialog))
+
+
 @case(Reason.UPDATES_UNAVAILABLE)
 async def _(world: World) -> Failure:
     world.upstream.dialog("alice")

@@ -10,6 +10,8 @@ from typing import Final
 
 from cachetools import TTLCache
 
+from chat3_user.domain.letter_case import LetterCase
+from chat3_user.errors import CallError
 from chat3_user.tenant_api import TenantApi
 from chat3_user.validation import Identity
 
@@ -22,7 +24,12 @@ class Access:
 
     def __init__(self, api: TenantApi) -> None:
         self._api = api
+        self._letter_case = LetterCase(api)
         self._proofs: TTLCache[tuple[Identity, str], bool] = TTLCache(_PROOFS_MAX, PROOF_SECONDS)
+
+    async def named(self, error: CallError, identity: Identity, dialog_id: str) -> CallError:
+        """Return what to tell a caller whom tenant-api refused; see `LetterCase.named`."""
+        return await self._letter_case.named(error, identity, dialog_id)
 
     async def prove_member(self, identity: Identity, dialog_id: str) -> None:
         """Prove that the caller is a member of the dialog.
@@ -30,7 +37,10 @@ class Access:
         Raises `CallError`.
         """
         if (identity, dialog_id) not in self._proofs:
-            await self._api.dialog_messages(identity, dialog_id, limit=1)
+            try:
+                await self._api.dialog_messages(identity, dialog_id, limit=1)
+            except CallError as error:
+                raise await self.named(error, identity, dialog_id) from error
             self._proofs[identity, dialog_id] = True
 
     async def prove_message(self, identity: Identity, dialog_id: str, message_id: str) -> None:
@@ -40,7 +50,10 @@ class Access:
         """
         proof = (identity, f"{dialog_id}/{message_id}")
         if proof not in self._proofs:
-            await self._api.message_id(identity, dialog_id, message_id)
+            try:
+                await self._api.message_id(identity, dialog_id, message_id)
+            except CallError as error:
+                raise await self.named(error, identity, dialog_id) from error
             self._proofs[proof] = True
             self._proofs[identity, dialog_id] = True
 

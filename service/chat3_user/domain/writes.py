@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from chat3_user.domain.access import Access
+from chat3_user.errors import CallError
 from chat3_user.tenant_api import DuplicateGuardError, TenantApi
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import GUARD_WINDOW, understood
@@ -103,6 +104,8 @@ class Writes:
             accepted = await self._api.typing(identity, dialog_id)
         except DuplicateGuardError:
             return TYPING_SHOWN_MS
+        except CallError as error:
+            raise await self._access.named(error, identity, dialog_id) from error
         return accepted.expires_in_ms
 
 

@@ -28,6 +28,16 @@ def not_a_member(dialog_id: str) -> CallError:
     )
 
 
+def member_in_other_case(dialog_id: str, member_id: str) -> CallError:
+    """Return the failure for a member whose id the platform holds in another letter case."""
+    return CallError(
+        ErrorReason.MEMBER_IN_OTHER_CASE,
+        "the platform holds this member's id in another letter case",
+        metadata={"dialog_id": dialog_id, "member_id": member_id},
+        resource=Resource("chat3.dialog", dialog_id),
+    )
+
+
 def tenant_not_found(tenant_id: str) -> CallError:
     """Return the failure for an unknown tenant."""
     return CallError(

@@ -11,6 +11,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import CallChain, current_call
 from chat3_user.domain.access import Access
 from chat3_user.domain.writes import Writes
+from chat3_user.errors import CallError
 from chat3_user.idempotency import Mutation, Once
 from chat3_user.mapping import entities
 from chat3_user.mapping.basics import STATUS_NAMES
@@ -84,14 +85,17 @@ class UserService(pb.UserServiceBase):
     ) -> pb.GetDialogMessagesResponse:
         """List a dialog's messages."""
         identity = current_call().identity
-        page = await self._api.dialog_messages(
-            identity,
-            message.dialog_id,
-            page=message.page or 1,
-            limit=message.limit or _DEFAULT_LIMIT,
-            filter_=parse_message_filter(message.filter),
-            sort=parse_message_sort(message.sort),
-        )
+        try:
+            page = await self._api.dialog_messages(
+                identity,
+                message.dialog_id,
+                page=message.page or 1,
+                limit=message.limit or _DEFAULT_LIMIT,
+                filter_=parse_message_filter(message.filter),
+                sort=parse_message_sort(message.sort),
+            )
+        except CallError as error:
+            raise await self._access.named(error, identity, message.dialog_id) from error
         with understood(f"GET {USER_MESSAGES}"):
             return pb.GetDialogMessagesResponse(
                 messages=[entities.message(item, identity.user_id) for item in page.data],

@@ -22,6 +22,7 @@ _message_id = _Decoder(m.Data[m.MessageId])
 _status_record = _Decoder(m.Data[m.StatusRecord])
 _typing = _Decoder(m.Data[m.TypingAccepted])
 _user = _Decoder(m.Data[m.User])
+_members = _Decoder(m.Page[m.Member])
 _anything = _Decoder(m.Model)
 
 USER_DIALOGS = "/api/users/{user_id}/dialogs"
@@ -116,6 +117,24 @@ class TenantApi:
             forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return answer.data
+
+    async def members_like(self, identity: Identity, dialog_id: str, pattern: str) -> list[str]:
+        """Return the ids of up to 100 members that match a regular expression without parentheses.
+
+        tenant-api ignores case in it, and does not ask whether the caller is a member.
+        """
+        query = urlencode(_query(1, 100, f"(userId,regex,{pattern})", ""))
+        _, answer = await self._http.call(
+            "GET",
+            "/api/dialogs/{dialog_id}/members",
+            f"/api/dialogs/{dialog_id}/members?{query}",
+            identity,
+            _members,
+            not_found=lambda problem: (
+                _tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
+            ),
+        )
+        return [member.user_id for member in answer.data]
 
     async def find_sent(self, identity: Identity, dialog_id: str, key: str) -> m.Message | None:
         """Return the message of the dialog that carries ``key`` (hexadecimal digits), if any."""

@@ -177,6 +177,12 @@ class TypingAccepted(Model, frozen=True):
     expires_in_ms: int
 
 
+class Member(Model, frozen=True):
+    """A member of a dialog, its id as the platform holds it."""
+
+    user_id: str
+
+
 class User(Model, frozen=True):
     """A user; only what proves that it exists."""
 

@@ -192,7 +192,8 @@ class ErrorReason(betterproto2.Enum):
     NOT_A_MEMBER = 6
     """
     The calling user is not a member of the dialog, or there is no such dialog: the two are not
-    told apart.
+    told apart. A member whose id the platform holds in another letter case gets
+    `ERROR_REASON_MEMBER_IN_OTHER_CASE`.
 
     Status: `PERMISSION_DENIED`.
     Details: `ResourceInfo`.
@@ -666,6 +667,29 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    MEMBER_IN_OTHER_CASE = 32
+    """
+    The calling user is not a member of the dialog, but the platform holds a member whose id differs
+    in letter case only. User ids are lower case in this contract, the platform compares them as they
+    are, and another writer added the member as `member_id` says. It is told to a key with `read`.
+
+    Status: `PERMISSION_DENIED`.
+    Details: `ResourceInfo`.
+    Caller: Do not retry. Have the member added to the dialog by the id in lower case, and
+    `member_id` removed.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_MEMBER_IN_OTHER_CASE",
+          "domain": "chat3.user",
+          "metadata": {
+            "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa",
+            "member_id": "Zoe"
+          }
+        }
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -701,6 +725,7 @@ class ErrorReason(betterproto2.Enum):
             29: "ERROR_REASON_METADATA_TOO_LARGE",
             30: "ERROR_REASON_METHOD_UNKNOWN",
             31: "ERROR_REASON_COMPRESSION_UNSUPPORTED",
+            32: "ERROR_REASON_MEMBER_IN_OTHER_CASE",
         }
 
     @classmethod
@@ -738,6 +763,7 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_METADATA_TOO_LARGE": 29,
             "ERROR_REASON_METHOD_UNKNOWN": 30,
             "ERROR_REASON_COMPRESSION_UNSUPPORTED": 31,
+            "ERROR_REASON_MEMBER_IN_OTHER_CASE": 32,
         }
 
 
@@ -2768,6 +2794,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
 
     The acting user is never taken from a request's body.
 
+    User ids are lower case here, so that one person is one user. The platform compares ids as they
+    are: a member or user that another writer added as `Zoe` is not `zoe` to it. Such a dialog is not
+    in zoe's list, its updates do not reach zoe's streams, and calls for it fail with
+    `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Add users and members by their id in lower case.
+
     Every failure has an `ErrorReason`. Each field says its rules; characters are counted as UTF-16 code
     units, so an emoji is commonly 2. Breaking a rule gives `ERROR_REASON_INVALID_FIELD` with the field's path, before anything is sent to
     the platform. A deadline set by the client (`grpc-timeout`) is passed on; without one, unary calls
@@ -2785,7 +2816,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
-        Needs the `read` permission. An unknown user has no dialogs.
+        Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds the
+        user in by an id in another letter case are not among them.
         """
 
         return await self._unary_unary(
@@ -2968,6 +3000,11 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
 
     The acting user is never taken from a request's body.
 
+    User ids are lower case here, so that one person is one user. The platform compares ids as they
+    are: a member or user that another writer added as `Zoe` is not `zoe` to it. Such a dialog is not
+    in zoe's list, its updates do not reach zoe's streams, and calls for it fail with
+    `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Add users and members by their id in lower case.
+
     Every failure has an `ErrorReason`. Each field says its rules; characters are counted as UTF-16 code
     units, so an emoji is commonly 2. Breaking a rule gives `ERROR_REASON_INVALID_FIELD` with the field's path, before anything is sent to
     the platform. A deadline set by the client (`grpc-timeout`) is passed on; without one, unary calls
@@ -2978,7 +3015,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
-        Needs the `read` permission. An unknown user has no dialogs.
+        Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds the
+        user in by an id in another letter case are not among them.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
