@@ -1,70 +1,83 @@
 """Everything that reads what others wrote, without a network: it reads it or refuses it."""
 
 import random
-import time
 from contextlib import suppress
 
 import fuzz_inputs as inputs
+import fuzz_requests as requests
+import fuzz_texts as texts
+import fuzz_updates as updates
+from fuzz_depth import Depth, Stage
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import CallError
 from chat3_user.mapping.updates import decode_update
-from chat3_user.updates.tokens import ForeignTokenError, TokenError, decode_token
-from chat3_user.validation import (
-    FilterError,
-    parse_dialog_filter,
-    parse_dialog_sort,
-    parse_identity,
-    parse_message_filter,
-    parse_message_sort,
-    validate,
-)
+from chat3_user.updates.tokens import ForeignTokenError, TokenError
+from chat3_user.validation import FilterError, validate
 from chat3_user.wire import DecodeError, decode
 
 REFUSALS = (CallError, DecodeError, FilterError, TokenError, ForeignTokenError)
-_TEXTS = (parse_dialog_filter, parse_dialog_sort, parse_message_filter, parse_message_sort)
+STAGES = (Stage.DECODED, Stage.VALID, Stage.ADDRESSED, Stage.TYPED, Stage.ACCEPTED)
 
 
-def read_request(method: str, data: bytes) -> None:
-    message = decode(getattr(pb, f"{method}Request"), data)
-    validate(message)
-
-
-def read_text(data: str) -> None:
-    for parse in _TEXTS:
-        try:
-            parse(data)
-        except REFUSALS:
-            continue
-    with suppress(*REFUSALS):
-        decode_token(data, b"scope1", int(time.time() * 1000))
-    with suppress(*REFUSALS):
-        parse_identity({**inputs.IDENTITY, "x-user-id": data})
-
-
-def read_update(data: bytes) -> None:
-    decode_update(data)
-
-
-def one(rng: random.Random) -> None:
-    """Read one hostile input; whatever is raised that is no refusal is a fault."""
+def read_request(method: str, data: bytes) -> tuple[bool, bool]:
+    """Read a request; return whether it is protobuf, and whether it keeps the rules."""
     try:
-        match rng.randrange(4):
-            case 0 | 1:
-                method = rng.choice(inputs.METHODS)
-                read_request(method, inputs.body(rng, method))
-            case 2:
-                read_text(inputs.text(rng))
-            case _:
-                read_update(inputs.update(rng))
-    except REFUSALS:
-        pass
+        message = decode(requests.METHODS[method], data)
+    except DecodeError:
+        return False, False
+    try:
+        validate(message)
+    except CallError:
+        return True, False
+    return True, True
 
 
-def run(seed: int, cases: int) -> int:
+def read_text(grammar: str, data: str) -> bool:
+    """Read a text by its grammar; return whether it was accepted."""
+    with suppress(*REFUSALS):
+        texts.READERS[grammar][1](data)
+        return True
+    return False
+
+
+def read_update(kind: pb.UpdateType, data: bytes) -> tuple[bool, bool]:
+    """Read an update; return whether it says whom it is for, and whether it is of its kind.
+
+    What is made of it has to be a message that clients can read.
+    """
+    decoded = decode_update(data)
+    if decoded is None:
+        return False, False
+    assert decode(pb.Update, bytes(decoded.update)).type is decoded.type
+    return True, decoded.type is kind
+
+
+def one(rng: random.Random, depth: Depth) -> None:
+    """Read one hostile input; whatever is raised that is no refusal is a fault."""
+    match rng.randrange(5):
+        case 0 | 1:
+            method = requests.method(rng)
+            decoded, valid = read_request(method, inputs.body(rng, method))
+            depth.count(Stage.DECODED, method, through=decoded)
+            depth.count(Stage.VALID, method, through=valid)
+        case 2:
+            grammar = rng.choice(tuple(texts.READERS))
+            accepted = read_text(grammar, inputs.text(rng, grammar))
+            depth.count(Stage.ACCEPTED, grammar, through=accepted)
+        case _:
+            kind = updates.kind(rng)
+            addressed, typed = read_update(kind, inputs.update(rng, kind))
+            depth.count(Stage.ADDRESSED, kind.name or "", through=addressed)
+            depth.count(Stage.TYPED, kind.name or "", through=typed)
+
+
+def run(seed: int, cases: int) -> Depth:
+    """Read so many inputs; return how deep they reached."""
+    depth = Depth()
     for number in range(cases):
         try:
-            one(random.Random(f"{seed}/{number}"))
+            one(random.Random(f"{seed}/{number}"), depth)
         except Exception as error:
             raise AssertionError(f"decoders, seed {seed}/{number}: {error!r}") from error
-    return cases
+    return depth

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import fuzz_frames as odd_frames
 import fuzz_inputs as inputs
-from fuzz_wire import stub_upstream
+from fuzz_depth import Depth, Stage
+from fuzz_server import stub_upstream
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import ResponseReceived, TrailersReceived
@@ -20,6 +22,8 @@ from hyperframe.frame import SettingsFrame
 from support.ports import free_port
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+STAGES = (Stage.CONNECTION,)
+_ACKNOWLEDGED = SettingsFrame(0, flags=["ACK"]).serialize()
 
 
 class Worker:
@@ -100,40 +104,57 @@ async def worker() -> AsyncIterator[Worker]:
             process.wait(30)
 
 
-async def _attack(port: int, rng: random.Random, each: int) -> None:
+async def _attack(port: int, rng: random.Random, each: int) -> bool:
+    """Send hostile bytes on a connection of its own; return whether the worker greeted it."""
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:
-        return
-    encoder, stream = Encoder(), 1
+        return False
+    encoder, stream, greeted = Encoder(), 1, False
     try:
         if rng.randrange(10):
             writer.write(PREFACE + SettingsFrame(0).serialize())
             writer.write(SettingsFrame(0, flags=["ACK"]).serialize())
+            greeted = await _greeting(reader)
         for _ in range(each):
             match rng.randrange(5):
                 case 0:
                     data = rng.randbytes(rng.randrange(200))
                 case 1 | 2:
-                    data = inputs.odd_frame(rng, stream)
+                    _, data = odd_frames.odd(rng, stream)
                 case _:
-                    data = inputs.call(rng, encoder, stream)
+                    data = inputs.call(rng, encoder, stream).frames
                     stream += 2
             if not rng.randrange(5):
                 data = data[: rng.randrange(len(data) + 1)]
             writer.write(data)
             if not rng.randrange(4):
                 await writer.drain()
+            if writer.transport.is_closing():
+                break
         async with asyncio.timeout(0.05):
             await reader.read(65536)
     except (OSError, TimeoutError):
         pass
     finally:
         writer.close() if rng.randrange(2) else writer.transport.abort()
+    return greeted
 
 
-async def run(seed: int, connections: int, *, each: int = 10) -> tuple[int, list[int]]:
-    """Attack a worker; return the number of cases and its memory after every batch."""
+async def _greeting(reader: asyncio.StreamReader) -> bool:
+    """Wait until the worker has acknowledged the settings it was sent."""
+    heard = b""
+    async with asyncio.timeout(10):
+        while _ACKNOWLEDGED not in heard:
+            more = await reader.read(65536)
+            if not more:
+                return False
+            heard += more
+    return True
+
+
+async def run(seed: int, connections: int, depth: Depth, *, each: int = 10) -> list[int]:
+    """Attack a worker; return its memory after every batch."""
     memory: list[int] = []
     async with worker() as started:
         for batch in range(0, connections, 200):
@@ -141,7 +162,8 @@ async def run(seed: int, connections: int, *, each: int = 10) -> tuple[int, list
                 _attack(started.port, random.Random(f"{seed}/sockets/{number}"), each)
                 for number in range(batch, min(batch + 200, connections))
             )
-            await asyncio.gather(*attacks)
+            for heard in await asyncio.gather(*attacks):
+                depth.count(Stage.CONNECTION, "worker", through=heard)
             await started.normal_call()
             memory.append(started.memory)
-    return connections * each, memory
+    return memory

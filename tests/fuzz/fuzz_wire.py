@@ -3,59 +3,34 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
+import fuzz_frames as odd_frames
 import fuzz_inputs as inputs
-from aiohttp import web
+from fuzz_depth import Depth, Stage
+from fuzz_server import Attacked, Connection
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import ResponseReceived, StreamReset, TrailersReceived
 from h2.exceptions import ProtocolError
 from hpack import Encoder
-from hyperframe.frame import DataFrame, HeadersFrame
+from hyperframe.frame import DataFrame, HeadersFrame, PingFrame, SettingsFrame
 
-from chat3_user.app import Running, running
-from chat3_user.config import Config
+from chat3_api.chat3.user import v1 as pb
 
+CALL_STAGES = (Stage.HANDLED, Stage.ANSWERED)
+FRAME_STAGES = (Stage.FRAME,)
 FAULTS = {2: "UNKNOWN", 13: "INTERNAL", 15: "DATA_LOSS"}
-
-
-@asynccontextmanager
-async def stub_upstream() -> AsyncIterator[str]:
-    """Serve a tenant-api with one empty page and nothing else."""
-    page = {"data": [], "pagination": {"page": 1, "limit": 10, "total": 0, "pages": 0}}
-    gone = {"error": "Not Found", "message": "Dialog not found"}
-
-    async def answer(request: web.Request) -> web.Response:
-        found = request.method == "GET" and request.path.endswith("/dialogs")
-        return web.json_response(page if found else gone, status=200 if found else 404)
-
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    await runner.cleanup()
-
-
-@asynccontextmanager
-async def service() -> AsyncIterator[Running]:
-    async with stub_upstream() as url:
-        config = Config(
-            demo=True,
-            grpc_port=0,
-            ops_port=0,
-            tenant_api_url=url,
-            default_deadline=2.0,
-            connection_rapid_resets=1_000_000,
-            connection_control_frames=1_000_000,
-        )
-        async with running(config) as started:
-            await started.ready()
-            yield started
+_STREAMING = {
+    path.rpartition("/")[2]
+    for path, handler in pb.UserServiceBase().__mapping__().items()
+    if handler.cardinality.server_streaming
+}
+_PING = PingFrame(0, opaque_data=b"are you?").serialize()
+_ACKNOWLEDGED = SettingsFrame(0, flags=["ACK"]).serialize()
+_HANG = 60.0
+"""Seconds after which a call without a bound hangs; all calls here end within their deadline."""
 
 
 class Wire(asyncio.Transport):
@@ -87,49 +62,78 @@ class Wire(asyncio.Transport):
 class Session:
     """One connection: hostile bytes go in, answers come out."""
 
-    def __init__(self, started: Running) -> None:
+    def __init__(self, target: Attacked) -> None:
         self.wire = Wire()
-        self.protocol = started.server._server._protocol_factory()
-        self.protocol.connection_made(self.wire)
-        self.judge = H2Connection(H2Configuration(header_encoding="utf-8"))
-        self.judge.initiate_connection()
-        self.feed(self.judge.data_to_send())
+        self.connection = Connection(target, self.wire)
+        judge = H2Connection(H2Configuration(header_encoding="utf-8"))
+        judge.initiate_connection()
+        self.feed(judge.data_to_send())
         self.encoder = Encoder()
-        self.stream = 1
-        self.opened = 0
+        self.methods: dict[int, str] = {}
+        self.whole: set[int] = set()
+        """Streams whose method sees all of its request."""
 
     def feed(self, data: bytes) -> None:
         if not self.wire.closed:
-            self.protocol.data_received(data)
+            self.connection.feed(data)
 
-    def call(self, rng: random.Random) -> None:
-        self.feed(inputs.call(rng, self.encoder, self.stream))
-        self.stream += 2
+    @property
+    def greeted(self) -> bool:
+        """Whether the service has read and acknowledged this client's settings."""
+        return _ACKNOWLEDGED in self.wire.written
+
+    @property
+    def stream(self) -> int:
+        """The next stream that a client would open."""
+        return 2 * len(self.methods) + 1
+
+    def call(self, rng: random.Random) -> str:
+        """Make a hostile call; return the method it was made for."""
+        made = inputs.call(rng, self.encoder, self.stream)
+        if made.whole:
+            self.whole.add(self.stream)
+        self.methods[self.stream] = made.method
+        self.feed(made.frames)
+        return made.method
 
     async def settle(self) -> None:
-        """Wait until no call is under way; streams of updates are cancelled."""
-        for turn in range(400):
-            if not self.protocol.processor.streams:
-                return
-            await asyncio.sleep(0 if turn < 20 else 0.01)
-            if turn == 40:
-                self.protocol.connection_lost(None)
-        raise AssertionError(f"hangs: {sorted(self.protocol.processor.streams)}")
+        """Wait until calls are answered; the others, and streams of updates, are then cut off."""
+        unary = {stream for stream in self.whole if self.methods[stream] not in _STREAMING}
+        await self._until(lambda stream: stream not in unary)
+        # A stream of updates says that it is there before it falls silent.
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        if self.connection.open_streams:
+            self.connection.lose()
+        await self.idle()
+
+    async def idle(self) -> None:
+        """Wait until the service is done with all streams."""
+        await self._until(lambda _: False)
+
+    async def _until(self, may_stay: Callable[[int], bool]) -> None:
+        try:
+            async with asyncio.timeout(_HANG):
+                while not all(map(may_stay, self.connection.open_streams)):
+                    await asyncio.sleep(0.001)
+        except TimeoutError:
+            streams = sorted(self.connection.open_streams)
+            raise AssertionError(f"hangs: {streams}") from None
 
     def end(self) -> None:
         self.wire.closed = True
-        self.protocol.connection_lost(None)
+        self.connection.lose()
 
-    def statuses(self) -> Counter[str]:
-        """Return what was answered, judged as a client would."""
+    def answers(self) -> dict[int, str]:
+        """Return what was answered by stream, judged as a client would."""
         judge = H2Connection(H2Configuration(header_encoding="utf-8"))
         judge.initiate_connection()
-        for stream in range(1, self.stream, 2):
+        for stream in self.methods:
             judge.send_headers(
                 stream,
                 [(":method", "POST"), (":path", "/"), (":scheme", "http"), (":authority", "x")],
             )
-        seen: Counter[str] = Counter()
+        answers: dict[int, str] = {}
         try:
             events = judge.receive_data(bytes(self.wire.written))
         except ProtocolError as error:
@@ -139,62 +143,99 @@ class Session:
                 found = dict(event.headers)
                 status = found.get("grpc-status")
                 if status is not None:
-                    seen[status] += 1
+                    answers[event.stream_id] = status
                     assert int(status) not in FAULTS, found
                 elif found.get(":status", "200") != "200":
-                    seen[f"HTTP {found[':status']}"] += 1
+                    answers[event.stream_id] = f"HTTP {found[':status']}"
+                else:
+                    answers.setdefault(event.stream_id, "open")
             elif isinstance(event, StreamReset):
-                seen[f"reset {int(event.error_code)}"] += 1
-        return seen
+                answers.setdefault(event.stream_id, f"reset {int(event.error_code)}")
+        return answers
 
 
-async def calls(started: Running, seed: int, sessions: int, each: int = 20) -> Counter[str]:
-    """Make hostile calls, ``each`` on one connection, on fifty connections at a time."""
+async def calls(
+    target: Attacked, seed: int, sessions: int, depth: Depth, each: int = 20
+) -> Counter[str]:
+    """Make hostile calls, ``each`` on one connection, on twenty connections at a time."""
     seen: Counter[str] = Counter()
-    for first in range(0, sessions, 50):
-        numbers = range(first, min(first + 50, sessions))
-        for found in await asyncio.gather(
-            *(_session(started, f"{seed}/calls/{number}", each) for number in numbers)
+    for first in range(0, sessions, 20):
+        numbers = range(first, min(first + 20, sessions))
+        for made, answers in await asyncio.gather(
+            *(_session(target, f"{seed}/calls/{number}", each) for number in numbers)
         ):
-            seen += found
+            seen.update(answers)
+            depth.add(made)
+    for name, count in target.handled.items():
+        depth.through[Stage.HANDLED, name] += count
+    target.handled.clear()
     return seen
 
 
-async def _session(started: Running, seed: str, each: int) -> Counter[str]:
+async def _session(target: Attacked, seed: str, each: int) -> tuple[Depth, list[str]]:
+    """Make calls on a connection, and on another one when the service has ended it."""
     rng = random.Random(seed)
-    session = Session(started)
-    try:
-        for _ in range(each):
-            session.call(rng)
-        await session.settle()
-        return session.statuses()
-    except AssertionError as error:
-        raise AssertionError(f"seed {seed}: {error}") from error
-    finally:
-        session.end()
+    depth, answers = Depth(), []
+    made = 0
+    while made < each:
+        session = Session(target)
+        try:
+            while made < each and not session.wire.closed:
+                session.call(rng)
+                made += 1
+                if not rng.randrange(4):
+                    await asyncio.sleep(0)
+            await session.settle()
+            found = session.answers()
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+        finally:
+            session.end()
+        answers += found.values()
+        for stream, name in session.methods.items():
+            wanted = "open" if name in _STREAMING else "0"
+            answered = stream in session.whole and found.get(stream) == wanted
+            depth.made[Stage.HANDLED, name] += 1
+            depth.count(Stage.ANSWERED, name, through=answered)
+    return depth, answers
 
 
-async def frames(started: Running, seed: int, sessions: int, each: int = 20) -> None:
-    """Send frames in wrong places, between calls."""
+async def frames(target: Attacked, seed: int, sessions: int, depth: Depth, each: int = 20) -> None:
+    """Send frames in wrong places, between calls; after a fatal one on another connection."""
     for number in range(sessions):
         rng = random.Random(f"{seed}/frames/{number}")
-        session = Session(started)
+        session = Session(target)
         for _ in range(each):
-            if rng.randrange(4):
-                session.feed(inputs.odd_frame(rng, session.stream))
-            else:
+            if session.wire.closed:
+                await _end(session, f"frames, seed {seed}/{number}")
+                session = Session(target)
+            if not rng.randrange(4):
                 session.call(rng)
-        await asyncio.sleep(0)
-        session.end()
-        try:
-            await session.settle()
-        except AssertionError as error:
-            raise AssertionError(f"frames, seed {seed}/{number}: {error}") from error
+                continue
+            kind, frame = odd_frames.odd(rng, session.stream)
+            before = len(session.wire.written)
+            session.feed(frame)
+            if rng.randrange(2):
+                # Whoever still reads frames answers a PING, or ends the connection over the frame.
+                session.feed(_PING)
+                heard = len(session.wire.written) > before or session.wire.closed
+                depth.count(Stage.FRAME, kind, through=session.greeted and heard)
+        await _end(session, f"frames, seed {seed}/{number}")
 
 
-async def normal_call(started: Running) -> None:
+async def _end(session: Session, what: str) -> None:
+    """Lose the connection: nothing of it may go on."""
+    await asyncio.sleep(0)
+    session.end()
+    try:
+        await session.idle()
+    except AssertionError as error:
+        raise AssertionError(f"{what}: {error}") from error
+
+
+async def normal_call(target: Attacked) -> None:
     """Make one honest call: whatever came before, it is served."""
-    session = Session(started)
+    session = Session(target)
     head = [
         (name.encode(), value.encode())
         for name, value in {
@@ -207,9 +248,9 @@ async def normal_call(started: Running) -> None:
             **inputs.IDENTITY,
         }.items()
     ]
+    session.methods[1] = "GetUserDialogs"
     session.feed(HeadersFrame(1, session.encoder.encode(head), flags=["END_HEADERS"]).serialize())
     session.feed(DataFrame(1, bytes(5), flags=["END_STREAM"]).serialize())
-    session.stream = 3
-    await session.settle()
-    assert session.statuses() == {"0": 1}
+    await session.idle()
+    assert session.answers() == {1: "0"}
     session.end()

@@ -2,7 +2,8 @@
 
     python tests/fuzz/run.py [--cases 1000000] [--seed 1]
 
-Prints how many cases each way had, and how much memory was in use after each batch.
+Prints how many cases each way had, how deep they reached, and how much memory was in use after each
+batch; fails when cases of a kind or a method reach less deep than the floors of `fuzz_depth`.
 """
 
 import argparse
@@ -10,9 +11,11 @@ import asyncio
 import gc
 import logging
 import os
+import pickle
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
@@ -22,9 +25,19 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE), str(_HERE.parent)]
 
 import fuzz_decoders  # noqa: E402 - tests are no package
+import fuzz_learned  # noqa: E402
 import fuzz_sockets  # noqa: E402
 import fuzz_wire  # noqa: E402
+from fuzz_depth import Depth  # noqa: E402
+from fuzz_server import attacked  # noqa: E402
 
+_STAGES = {
+    "decoders": fuzz_decoders.STAGES,
+    "atheris": fuzz_learned.STAGES,
+    "calls": fuzz_wire.CALL_STAGES,
+    "frames": fuzz_wire.FRAME_STAGES,
+    "sockets": fuzz_sockets.STAGES,
+}
 _SHARES = {"decoders": 0.59, "atheris": 0.30, "calls": 0.07, "frames": 0.03, "sockets": 0.01}
 _GROWTH = 40_000_000
 _EACH = 20
@@ -47,61 +60,68 @@ def _check_flat(name: str, memory: list[int]) -> None:
         raise SystemExit(f"fuzz: {name}: memory grew by {growth >> 20} MiB: {memory}")
 
 
-def decoders(seed: int, cases: int) -> int:
+def decoders(seed: int, cases: int) -> tuple[int, Depth]:
     logging.disable(logging.CRITICAL)
-    memory = []
+    memory, depth = [], Depth()
     for batch in range(10):
-        fuzz_decoders.run(seed * 100 + batch, cases // 10)
+        depth.add(fuzz_decoders.run(seed * 100 + batch, cases // 10))
         memory.append(_memory())
     _check_flat("decoders", memory)
-    return cases // 10 * 10
+    return cases // 10 * 10, depth
 
 
-def atheris(seed: int, cases: int) -> int:
-    # The pool's processes know nothing of tests as a package; this one starts afresh anyway.
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(_HERE / "fuzz_atheris.py"),
-            f"-runs={cases}",
-            f"-seed={seed}",
-            "-max_len=2048",
-            "-verbosity=1",
-            "-rss_limit_mb=1024",
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=os.environ.get("TMPDIR", "/tmp"),  # noqa: S108
-        env={**os.environ, "PYTHONPATH": f"{_HERE}:{_HERE.parent}"},
-    )
-    found = re.search(r"Done (\d+) runs", done.stderr)
-    if done.returncode or found is None:
-        raise SystemExit(f"fuzz: atheris\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return int(found[1])
+def atheris(seed: int, cases: int) -> tuple[int, Depth]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        corpus, depth_file = folder / "corpus", folder / "depth"
+        corpus.mkdir()
+        fuzz_learned.write_corpus(corpus, seed)
+        # The pool's processes know nothing of tests as a package; this one starts afresh anyway.
+        done = subprocess.run(
+            [
+                sys.executable,
+                str(_HERE / "fuzz_atheris.py"),
+                str(depth_file),
+                f"-runs={cases}",
+                f"-seed={seed}",
+                "-max_len=4096",
+                "-verbosity=1",
+                "-rss_limit_mb=1024",
+                str(corpus),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": f"{_HERE}:{_HERE.parent}"},
+        )
+        found = re.search(r"Done (\d+) runs", done.stderr)
+        if done.returncode or found is None:
+            raise SystemExit(f"fuzz: atheris\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        return int(found[1]), pickle.loads(depth_file.read_bytes())  # noqa: S301 - our own
 
 
-def calls(seed: int, cases: int) -> int:
+def calls(seed: int, cases: int) -> tuple[int, Depth]:
     return asyncio.run(_wire("calls", seed, cases))
 
 
-def frames(seed: int, cases: int) -> int:
+def frames(seed: int, cases: int) -> tuple[int, Depth]:
     return asyncio.run(_wire("frames", seed, cases))
 
 
-async def _wire(name: str, seed: int, cases: int) -> int:
+async def _wire(name: str, seed: int, cases: int) -> tuple[int, Depth]:
     log = _Faults()
     logging.basicConfig(level=logging.WARNING, handlers=[log], force=True)
     seen: Counter[str] = Counter()
-    memory = []
+    memory, depth = [], Depth()
     sessions = max(1, -(-cases // _EACH // 20))
-    async with fuzz_wire.service() as started:
+    async with attacked() as target:
         for batch in range(20):
             if name == "calls":
-                seen += await fuzz_wire.calls(started, seed * 100 + batch, sessions, _EACH)
+                seen += await fuzz_wire.calls(target, seed * 100 + batch, sessions, depth, _EACH)
             else:
-                await fuzz_wire.frames(started, seed * 100 + batch, sessions, _EACH)
-            await fuzz_wire.normal_call(started)
+                await fuzz_wire.frames(target, seed * 100 + batch, sessions, depth, _EACH)
+            await fuzz_wire.normal_call(target)
             gc.collect()
             memory.append(_memory())
             if log.faults:
@@ -109,7 +129,7 @@ async def _wire(name: str, seed: int, cases: int) -> int:
     if seen:
         _say(f"fuzz: {name}: answers by gRPC status: {dict(seen.most_common())}")
     _check_flat(name, memory)
-    return sessions * 20 * _EACH
+    return sessions * 20 * _EACH, depth
 
 
 class _Faults(logging.Handler):
@@ -123,10 +143,11 @@ class _Faults(logging.Handler):
             self.faults.append(self.format(record) + str(getattr(record, "problem", "")))
 
 
-def sockets(seed: int, cases: int) -> int:
-    count, memory = asyncio.run(fuzz_sockets.run(seed, max(200, cases // 10 + 1)))
+def sockets(seed: int, cases: int) -> tuple[int, Depth]:
+    depth, connections = Depth(), max(200, cases // 10 + 1)
+    memory = asyncio.run(fuzz_sockets.run(seed, connections, depth, each=10))
     _check_flat("sockets", memory)
-    return count
+    return connections * 10, depth
 
 
 def main() -> None:
@@ -136,7 +157,7 @@ def main() -> None:
     parser.add_argument("--only", choices=sorted(_SHARES))
     options = parser.parse_args()
     started = time.monotonic()
-    total = 0
+    total, depth = 0, Depth()
     with ProcessPoolExecutor(max_workers=2, max_tasks_per_child=1) as pool:
         runs = {
             name: pool.submit(globals()[name], options.seed, int(options.cases * share))
@@ -144,9 +165,14 @@ def main() -> None:
             if options.only in (None, name)
         }
         for name, run in runs.items():
-            count = run.result()
+            count, reached = run.result()
             total += count
+            depth.add(reached)
             _say(f"fuzz: {name}: {count:,} cases")
+    _say("\n".join(depth.lines()))
+    shallow = depth.shallow(stage for name in runs for stage in _STAGES[name])
+    if shallow:
+        raise SystemExit("fuzz: the cases do not reach deep enough\n" + "\n".join(shallow))
     _say(f"fuzz: {total:,} cases without a fault in {time.monotonic() - started:.0f} s")
 
 

@@ -1,33 +1,71 @@
 """A few thousand of the cases of `make test-fuzz`, with every run of the tests."""
 
 import logging
-from contextlib import suppress
+import random
+from dataclasses import fields
 
 import fuzz_decoders
-import fuzz_inputs
+import fuzz_requests
+import fuzz_texts
+import fuzz_updates
 import fuzz_wire
 import pytest
+from fuzz_depth import Depth
+from fuzz_server import attacked
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.wire import decode
 
 _LOGGERS = ("chat3_user.calls", "chat3_user.http2", "grpclib", "asyncio")
 
 
-def test_decoders_read_or_refuse() -> None:
-    fuzz_decoders.run(1, 4000)
+def test_decoders_read_or_refuse_and_most_cases_reach_deep() -> None:
+    depth = fuzz_decoders.run(1, 8000)
+    assert not depth.shallow(fuzz_decoders.STAGES)
+
+
+@pytest.mark.parametrize("method", fuzz_requests.METHODS)
+def test_every_method_has_a_generator_of_requests_that_keep_the_rules(method: str) -> None:
+    assert method in fuzz_requests.GENERATORS, f"fuzz_requests.GENERATORS lacks {method}"
+    rng = random.Random(1)
+    sent = set()
+    for _ in range(200):
+        data = fuzz_requests.sound(rng, method)
+        assert fuzz_decoders.read_request(method, data) == (True, True)
+        message = decode(fuzz_requests.METHODS[method], data)
+        sent |= {field.name for field in fields(message) if getattr(message, field.name)}
+    assert sent == {field.name for field in fields(fuzz_requests.METHODS[method])}, "never sent"
+
+
+@pytest.mark.parametrize("kind", fuzz_updates.KINDS, ids=lambda kind: kind.name)
+def test_every_kind_has_a_generator_of_updates_that_are_decoded_as_it(kind: pb.UpdateType) -> None:
+    assert kind in fuzz_updates.GENERATORS, f"fuzz_updates.GENERATORS lacks {kind.name}"
+    rng = random.Random(1)
+    for _ in range(200):
+        data = fuzz_updates.encoded(fuzz_updates.sound(rng, kind))
+        assert fuzz_decoders.read_update(kind, data) == (True, True)
+
+
+@pytest.mark.parametrize("grammar", fuzz_texts.READERS)
+def test_the_texts_of_a_grammar_are_accepted_before_they_are_damaged(grammar: str) -> None:
+    rng = random.Random(1)
+    for _ in range(200):
+        text = fuzz_texts.READERS[grammar][0](rng)
+        assert fuzz_decoders.read_text(grammar, text), text
 
 
 @settings(max_examples=300)
-@given(st.sampled_from(fuzz_inputs.METHODS), st.binary(max_size=300))
+@given(st.sampled_from(tuple(fuzz_requests.METHODS)), st.binary(max_size=300))
 def test_any_bytes_are_a_request_or_are_refused(method: str, data: bytes) -> None:
-    with suppress(*fuzz_decoders.REFUSALS):
-        fuzz_decoders.read_request(method, data)
+    fuzz_decoders.read_request(method, data)
 
 
 @settings(max_examples=300)
-@given(st.text(max_size=100))
-def test_any_text_is_a_filter_a_token_a_user_or_is_refused(text: str) -> None:
-    fuzz_decoders.read_text(text)
+@given(st.sampled_from(tuple(fuzz_texts.READERS)), st.text(max_size=100))
+def test_any_text_is_a_filter_a_token_a_user_or_is_refused(grammar: str, text: str) -> None:
+    fuzz_decoders.read_text(grammar, text)
 
 
 def _faults(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -38,20 +76,22 @@ def _faults(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_hostile_calls_get_a_status_and_never_internal(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with fuzz_wire.service() as started:
+    depth = Depth()
+    async with attacked() as target:
         with caplog.at_level(logging.WARNING):
-            seen = await fuzz_wire.calls(started, 1, 60)
-        await fuzz_wire.normal_call(started)
+            await fuzz_wire.calls(target, 1, 60, depth)
+        await fuzz_wire.normal_call(target)
     assert not _faults(caplog)
-    assert seen["0"]
-    assert seen["3"]
+    assert not depth.shallow(fuzz_wire.CALL_STAGES)
 
 
 async def test_hostile_frames_end_at_most_their_own_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with fuzz_wire.service() as started:
+    depth = Depth()
+    async with attacked() as target:
         with caplog.at_level(logging.WARNING):
-            await fuzz_wire.frames(started, 1, 150)
-        await fuzz_wire.normal_call(started)
+            await fuzz_wire.frames(target, 1, 150, depth)
+        await fuzz_wire.normal_call(target)
     assert not _faults(caplog)
+    assert not depth.shallow(fuzz_wire.FRAME_STAGES)

@@ -1,0 +1,131 @@
+"""The service that is attacked in this process, and all the fuzzer knows of its inner parts."""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import fuzz_requests as requests
+from aiohttp import web
+
+from chat3_user.app import Running, running
+from chat3_user.config import Config
+from chat3_user.rpc.user_service import UserService
+
+
+@dataclass(frozen=True)
+class Attacked:
+    """The running service, and how many calls came to each of its methods."""
+
+    service: Running
+    handled: Counter[str]
+
+
+class Connection:
+    """One connection to the service without a socket: the adapter of its inner parts."""
+
+    def __init__(self, target: Attacked, transport: asyncio.Transport) -> None:
+        self._protocol: Any = target.service.server._server._protocol_factory()
+        self._protocol.connection_made(transport)
+
+    def feed(self, data: bytes) -> None:
+        """Receive bytes, as from a socket."""
+        self._protocol.data_received(data)
+
+    @property
+    def open_streams(self) -> Collection[int]:
+        """The streams that the service has not done with."""
+        streams: Collection[int] = self._protocol.processor.streams
+        return streams
+
+    def lose(self) -> None:
+        """Lose the connection, as a socket does."""
+        self._protocol.connection_lost(None)
+
+
+@contextmanager
+def _counted() -> Iterator[Counter[str]]:
+    """Count the calls of services started within the block, by method."""
+    handled: Counter[str] = Counter()
+
+    def counting(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def handle(service: Any, message: Any) -> Any:
+            handled[name] += 1
+            return method(service, message)
+
+        return handle
+
+    with ExitStack() as stack:
+        for name in requests.METHODS:
+            attribute = re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
+            method = getattr(UserService, attribute)
+            setattr(UserService, attribute, counting(name, method))
+            stack.callback(setattr, UserService, attribute, method)
+        yield handled
+
+
+def _answer(method: str, path: str) -> tuple[int, Any]:
+    """Say yes to everything, in tenant-api's words."""
+    *_, parent, last = path.split("/")
+    message = {
+        "messageId": "msg_" + "a" * 20,
+        "dialogId": "dlg_" + "a" * 20,
+        "senderId": "alice",
+        "type": "internal.text",
+    }
+    if method == "GET" and last in ("dialogs", "messages"):
+        context = {"userId": "alice"}
+        row = message if last == "messages" else {"dialogId": "dlg_" + "a" * 20, "context": context}
+        page = {"page": 1, "limit": 10, "total": 1, "pages": 1}
+        return 200, {"data": [row], "pagination": page}
+    if method == "GET":
+        return 200, {"data": message if parent == "messages" else {"userId": last}}
+    if parent == "status":
+        return 201, {"data": {**message, "userId": "alice", "status": last, "createdAt": "1"}}
+    if last == "typing":
+        return 202, {"data": {"expiresInMs": 5000}}
+    return 201, {"data": message}
+
+
+@asynccontextmanager
+async def stub_upstream() -> AsyncIterator[str]:
+    """Serve a tenant-api that keeps nothing and agrees to everything."""
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        status, document = _answer(request.method, request.path)
+        return web.Response(
+            body=json.dumps(document).encode(), status=status, content_type="application/json"
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def attacked() -> AsyncIterator[Attacked]:
+    """Run the service before a tenant-api that agrees; its limits are out of the way."""
+    async with stub_upstream() as url:
+        config = Config(
+            demo=True,
+            grpc_port=0,
+            ops_port=0,
+            tenant_api_url=url,
+            default_deadline=5.0,
+            streams_per_user=100_000,
+            connection_rapid_resets=1_000_000,
+            connection_control_frames=1_000_000,
+        )
+        with _counted() as handled:
+            async with running(config) as started:
+                await started.ready()
+                yield Attacked(started, handled)

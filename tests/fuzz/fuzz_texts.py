@@ -1,0 +1,136 @@
+"""Texts that have a grammar of their own: filters, sorts, tokens, identities; and hostile text."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from chat3_user.updates.broker import LogPosition
+from chat3_user.updates.tokens import Token, decode_token, scope_of
+from chat3_user.validation import (
+    parse_dialog_filter,
+    parse_dialog_sort,
+    parse_identity,
+    parse_message_filter,
+    parse_message_sort,
+)
+
+IDENTITY: Final = {"x-api-key": "demo-key", "x-tenant-id": "tnt_default", "x-user-id": "alice"}
+_SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_COMPARED: Final = ("gt", "gte", "lt", "lte")
+_DIALOG_TERMS: Final = ("dialogId", "member", "unreadCount", "lastSeenAt")
+_MESSAGE_TERMS: Final = ("senderId", "type", "createdAt", "content")
+_HOSTILE: Final = (
+    *("", "\0", "\r\nx: y", "../../x", "%2e%2e", "a.b", "*.#", "'", '"', "\\", "$where"),
+    *("\u202e", "\ufeff", "\u2028", "e\u0301" * 300, "👍" * 5001, "a" * 20_000, " x "),
+    *("null", "-1", "1e999", "{}", "[", "dlg_" + "A" * 20, "(a,eq,b)", "(meta.__proto__,gt,1)"),
+)
+
+
+def identifier(rng: random.Random, prefix: str) -> str:
+    """Return an id of the platform: one of a few, so that calls meet each other."""
+    return prefix + rng.choice(_LETTERS) * 20
+
+
+def words(rng: random.Random) -> str:
+    """Return what people write."""
+    return rng.choice(("x", "👍", "hello", "a" * 300, "line\nline", "z" * 10_000, "\u202eabc"))
+
+
+def hostile(rng: random.Random) -> str:
+    """Return text that somebody may trip over."""
+    return rng.choice(_HOSTILE)
+
+
+def _meta_condition(rng: random.Random, place: int) -> str:
+    match rng.randrange(5):
+        case 0:
+            rest = f"{rng.choice(_COMPARED)},{rng.choice((0, 1.5, -7, 2**53 - 1))}"
+        case 1:
+            rest = f"{rng.choice(('in', 'nin', 'all'))},[a,{rng.randrange(9)},true]"
+        case 2:
+            rest = "exists,true"
+        case 3:
+            pattern = rng.choice(("^x", "y.z?", '"[xy]"'))
+            rest = f"regex,{pattern}"
+        case _:
+            value = rng.choice(("x", "true", "7", '"a b"', "ж"))
+            rest = f"{rng.choice(('eq', 'ne'))},{value}"
+    return f"(meta.key{place},{rest})"
+
+
+def _condition(rng: random.Random, field: str) -> str:
+    if field.endswith("At"):
+        value = rng.choice(("2026-01-31", "2026-01-31T12:00:00Z", "1795424735959.5"))
+        return f"({field},{rng.choice(_COMPARED)},{value})"
+    if field.endswith("Count"):
+        return f"({field},{rng.choice((*_COMPARED, 'eq', 'ne'))},{rng.randrange(100)})"
+    value = {"dialogId": "dlg_" + "a" * 20, "type": "internal.text"}.get(field, "alice")
+    return f"({field},eq,{value})"
+
+
+def _filter(rng: random.Random, fields: tuple[str, ...]) -> str:
+    meta = [_meta_condition(rng, place) for place in range(rng.randrange(1, 4))]
+    match rng.randrange(6):
+        case 0:
+            return ""
+        case 1:
+            return _condition(rng, rng.choice(fields))
+        case 2:
+            return "&".join(_condition(rng, field) for field in rng.sample(fields, 2))
+        case 3:
+            return "|".join(meta)
+        case 4:
+            return f"({'|'.join(meta)})&{_meta_condition(rng, 9)}"
+        case _:
+            return meta[0]
+
+
+def dialog_filter(rng: random.Random) -> str:
+    """Return a filter of dialogs, nearly always a sound one."""
+    return _filter(rng, _DIALOG_TERMS)
+
+
+def message_filter(rng: random.Random) -> str:
+    """Return a filter of messages, nearly always a sound one."""
+    return _filter(rng, _MESSAGE_TERMS)
+
+
+def dialog_sort(rng: random.Random) -> str:
+    """Return a sort of dialogs."""
+    return rng.choice(("", "(unreadCount,desc)", " ( lastSeenAt , asc ) "))
+
+
+def message_sort(rng: random.Random) -> str:
+    """Return a sort of messages."""
+    return rng.choice(("", "(createdAt,desc)", "(senderId,asc)"))
+
+
+def token(rng: random.Random) -> str:
+    """Return a sound token of the fuzzer's user."""
+    return Token(
+        scope=_SCOPE,
+        worker=rng.randbytes(4),
+        sequence=rng.choice((0, 1, 2**63)),
+        time_ms=int(time.time() * 1000) - rng.randrange(10**9),
+        position=rng.choice((None, LogPosition(rng.randrange(2**40), rng.randrange(2**32)))),
+        ids=[rng.randbytes(6) for _ in range(rng.randrange(17))],
+        complete=rng.random() < 0.5,
+    ).encode()
+
+
+def _user(rng: random.Random) -> str:
+    return rng.choice(("alice", "bob%20b", "%D0%96", "A", "x" * 100))
+
+
+Reader = Callable[[str], Any]
+READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
+    "filter of dialogs": (dialog_filter, parse_dialog_filter),
+    "filter of messages": (message_filter, parse_message_filter),
+    "sort of dialogs": (dialog_sort, parse_dialog_sort),
+    "sort of messages": (message_sort, parse_message_sort),
+    "resume token": (token, lambda text: decode_token(text, _SCOPE, int(time.time() * 1000))),
+    "user id": (_user, lambda text: parse_identity({**IDENTITY, "x-user-id": text})),
+}
+"""What makes a text of each grammar, and what reads it."""
