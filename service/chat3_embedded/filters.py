@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from chat3_embedded.errors import internal
+from chat3_embedded.errors import bad_request, internal
 from chat3_embedded.ids import META_KEY
 from chat3_embedded.jsonvalues import TIME_KEYS, decode, number
 
@@ -23,7 +23,9 @@ _HEAD = re.compile(r"\(\s*([^(),]+?)\s*,\s*([^(),]+?)\s*,")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:?\d\d)?)?")
 _LITERALS = {"true": True, "false": False, "null": None}
-_NAMES = {"&": "AND conditions", "|": "OR branches"}
+_NAMES = {"&": "conditions in group", "|": "OR branches"}
+# The real pattern takes a parenthesis for a part of the field, where no group begins with it.
+_STRAY_HEAD = re.compile(r"\(\s*([^),]+?)\s*,\s*([^(),]+?)\s*,")
 
 
 class FilterError(Exception):
@@ -97,7 +99,16 @@ def _parse_operand(text: str, at: int, depth: int) -> tuple[Node, int] | None:
         node, end = parsed
         if text.startswith(")", end):
             return node, end + 1
-    return None
+    return _stray_condition(text, at) if depth == 0 else None
+
+
+def _stray_condition(text: str, at: int) -> tuple[Node, int] | None:
+    head = _STRAY_HEAD.match(text, at)
+    end = _end_of_value(text, head.end(), balanced=False) if head else None
+    if head is None or end is None:
+        return None
+    field, operator = head.groups()
+    return _condition(field, operator, text[head.end() : end]), end + 1
 
 
 def _end_of_value(text: str, at: int, *, balanced: bool) -> int | None:
@@ -114,15 +125,19 @@ def _end_of_value(text: str, at: int, *, balanced: bool) -> int | None:
 
 
 def _condition(field: str, operator: str, text: str) -> Condition:
-    _check(field, operator)
+    _check_operator(operator)
+    _check_field(field)
     value = _value(field, text.strip())
     return _checked_value(Condition(field, operator, value))
 
 
-def _check(field: str, operator: str) -> None:
+def _check_operator(operator: str) -> None:
     if operator not in OPERATORS:
         message = f"Unsupported operator: {operator}. Supported: {', '.join(OPERATORS)}"
         raise FilterError(message)
+
+
+def _check_field(field: str) -> None:
     if not field.startswith("meta."):
         return
     key = field.removeprefix("meta.")
@@ -141,6 +156,8 @@ def _check(field: str, operator: str) -> None:
 
 
 def _checked_value(condition: Condition) -> Condition:
+    if condition.field == "topicId" and condition.value is None:
+        raise bad_request("Filter on topicId with null is deprecated")
     if condition.operator in _LISTS and not isinstance(condition.value, list):
         raise FilterError(f"${condition.operator} needs an array")
     if condition.field.startswith("meta.") and condition.value is None:
@@ -194,7 +211,9 @@ def _json_node(query: Any) -> Node:
     for field, value in query.items():
         if field in {"$or", "$and"} and isinstance(value, list):
             joiner = "|" if field == "$or" else "&"
-            operands.append(Group(joiner, tuple(_json_node(item) for item in value)))
+            # What is no object is no condition.
+            nodes = tuple(_json_node(item) for item in value if isinstance(item, dict))
+            operands += [Group(joiner, nodes)] if nodes else []
         elif field == "$where":
             raise internal("$where is not allowed in this context")
         elif field.startswith("$"):
@@ -213,5 +232,5 @@ def _json_conditions(field: str, value: Any) -> list[Node]:
     else:
         pairs = [("eq", value)]
     for operator, _ in pairs:
-        _check(field, operator)
+        _check_operator(operator)
     return [_checked_value(Condition(field, operator, item)) for operator, item in pairs]

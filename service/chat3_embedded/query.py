@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from chat3_embedded.errors import internal
 from chat3_embedded.filters import Condition, Group
 
 if TYPE_CHECKING:
@@ -112,8 +113,19 @@ def _compile(node: Node, resolve: Resolver) -> Test:
     resolved = resolve(node)
     if resolved is not None:
         return resolved
+    _cast(node)
     test = comparison(node)
     return lambda document: test(document.get(node.field, _MISSING))
+
+
+def _cast(condition: Condition) -> None:
+    """Raise the 500 for a time of creation that is no number: the database layer wants one."""
+    values = condition.value if isinstance(condition.value, list) else [condition.value]
+    wrong = next((value for value in values if isinstance(value, str)), None)
+    if condition.field == "createdAt" and wrong is not None:
+        raise internal(
+            f'Cast to Number failed for value "{wrong}" (type string) at path "createdAt"'
+        )
 
 
 def comparison(condition: Condition) -> Callable[[Any], bool]:

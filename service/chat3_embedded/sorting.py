@@ -44,7 +44,10 @@ def parse_bare(text: str) -> Order | None:
 
 
 def parse_json(text: str) -> Order | None:
-    """Parse `{"field":-1}`, the only form that the list of users takes; raise 400 for others."""
+    """Parse `{"field":-1}`, the only form that the list of users takes; raise 400 for others.
+
+    `{}` is no order at all: the documents come as they were stored.
+    """
     problem = bad_request('Invalid sort format. Expected JSON object (e.g. {"createdAt":-1})')
     try:
         value = decode(text)

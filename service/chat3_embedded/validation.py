@@ -96,10 +96,14 @@ def string(
     maximum: int,
     empty: bool = False,
     trim: bool = False,
+    lower: bool = False,
     pattern: re.Pattern[str] | None = None,
     wrong: str = "",
 ) -> Check:
-    """Check a text: its length, and that it matches a pattern or else is `wrong`."""
+    """Check a text: its length, and that it matches a pattern or else is `wrong`.
+
+    `trim` and `lower` convert it first.
+    """
 
     def check(value: Any, path: Path, problems: Problems) -> Any:
         if not isinstance(value, str):
@@ -107,6 +111,8 @@ def string(
             return ""
         if trim:
             value = value.strip()
+        if lower:
+            value = value.lower()
         if not value and not empty:
             problem(problems, path, "is not allowed to be empty", value)
         elif len(value) > maximum:

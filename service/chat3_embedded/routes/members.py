@@ -12,7 +12,7 @@ from chat3_embedded.query import Query, meta_resolver
 from chat3_embedded.reading import read_dialog
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
 from chat3_embedded.routes.fields import MEMBER
-from chat3_embedded.routes.listing import plainly, read_filter
+from chat3_embedded.routes.listing import read_filter, with_prefix
 from chat3_embedded.sorting import Order, ordered, parse_paren
 from chat3_embedded.validation import Field, integer, obj, string
 
@@ -36,7 +36,7 @@ _UNREAD = obj(
 def list_members(call: Call) -> Answer:
     """List members; here a filter cannot overwrite the dialog."""
     page = strict_page(call.query)
-    node = read_filter(call, plainly)
+    node = read_filter(call, with_prefix)
     dialog = call.dialog()
     members = call.store.members.of_dialog(call.tenant_id, dialog.dialog_id)
     test = Query().within(node).without("dialogId", "tenantId").test(_meta_resolver(call))
@@ -71,7 +71,7 @@ def _order(call: Call) -> Order:
 
 
 def add_member(call: Call) -> Answer:
-    """Add a member; unknown users are created, a given type changes an existing user's."""
+    """Add a member; unknown users are created, a given type changes that of a known one."""
     body = call.checked_body(MEMBER)
     dialog = call.dialog()
     where = (call.tenant_id, dialog.dialog_id, body["userId"])
@@ -94,14 +94,15 @@ def remove_member(call: Call) -> Answer:
 
 
 def patch_unread(call: Call) -> Answer:
-    """Lower a member's unread count."""
+    """Set a member's unread count to 0; any other number that it may have changes nothing."""
     body = call.checked_body(_UNREAD)
     dialog = call.dialog()
     member = _member_or_404(call)
     if body["unreadCount"] > member.unread_count:
         raise bad_request("Unread count cannot be greater than current unread count")
     seen = body["lastSeenAt"]
-    call.store.set_unread(member, body["unreadCount"], last_seen_at=seen)
+    unread = 0 if body["unreadCount"] == 0 else member.unread_count
+    call.store.set_unread(member, unread, last_seen_at=seen)
     member = _member_or_404(call)
     fields = ("member.state.unreadCount", "member.state.lastSeenAt")
     call.feed.member_changed(dialog, member, fields[: 1 if seen is None else 2])

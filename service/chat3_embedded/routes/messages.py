@@ -38,7 +38,9 @@ _TOPIC = string(maximum=100, pattern=TOPIC_ID, wrong=_FORMAT.format("topic", "to
 _FIELDS = {
     "senderId": Field(ANY_USER_ID, required=True),
     "content": Field(_CONTENT, default=""),
-    "type": Field(string(maximum=100, pattern=_TYPE, wrong=_WRONG_TYPE), default="internal.text"),
+    "type": Field(
+        string(maximum=100, lower=True, pattern=_TYPE, wrong=_WRONG_TYPE), default="internal.text"
+    ),
     "meta": Field(meta(), nullable=True, default={}),
     "quotedMessageId": Field(_QUOTED, nullable=True),
     "topicId": Field(_TOPIC, nullable=True),
@@ -53,7 +55,7 @@ _SORTABLE = frozenset({"createdAt", "senderId"})
 
 
 def _new_message(value: Any, path: Path, problems: Problems) -> Any:
-    media = isinstance(value, dict) and value.get("type") in _WITH_URL
+    media = isinstance(value, dict) and str(value.get("type")).lower() in _WITH_URL
     return (_MEDIA if media else _ANY)(value, path, problems)
 
 
@@ -107,7 +109,7 @@ def _list(call: Call, **where: str) -> Answer:
     node = read_filter(call, plainly)
     order = parse_paren(call.query.get("sort", ""))
     if order is None or order.field not in _SORTABLE:
-        order = Order("createdAt", descending=order is None or order.descending)
+        order = Order("createdAt", descending=True)
     found, total = search_messages(call, where, node, order, page)
     return listed(views.messages(call.store, call.tenant_id, found), page, total)
 

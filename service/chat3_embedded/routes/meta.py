@@ -114,7 +114,7 @@ def _key(call: Call) -> str:
 
 def _require_entity(call: Call) -> None:
     entity_type, entity_id = call.path["entityType"], call.path["entityId"]
-    if entity_type in {"user", "system"}:
+    if entity_type in {"user", "system", "tenant"}:
         return
     if not _exists(call, entity_type, entity_id):
         name = entity_type[0].upper() + entity_type[1:]
@@ -128,8 +128,6 @@ def _exists(call: Call, entity_type: str, entity_id: str) -> bool:
         return store.dialogs.get(tenant_id, entity_id) is not None
     if entity_type == "message":
         return store.messages.get(tenant_id, entity_id) is not None
-    if entity_type == "tenant":
-        return store.tenants.get(entity_id) is not None
     if entity_type == "dialogMember":
         dialog_id, _, user_id = entity_id.partition(":")
         return store.members.get(tenant_id, dialog_id, user_id) is not None

@@ -90,7 +90,8 @@ def _effective(group: Group) -> Group | None:
     if any(condition.field == "member" for condition in conditions):
         return None
     kept = tuple(o for o in group.operands if all(_is_meta(c) for c in _conditions(o)))
-    return Group(group.joiner, kept) if kept else None
+    # Alternatives of which none is left fit no dialog.
+    return Group(group.joiner, kept) if kept or group.joiner == "|" else None
 
 
 def _conditions(node: Node) -> Iterable[Condition]:

@@ -36,9 +36,9 @@ def list_users(call: Call) -> Answer:
     node = read_filter(call, with_prefix)
     if node is None and call.query.get("filter"):
         raise bad_request("Invalid filter format. No valid conditions were parsed.")
-    order = parse_json(call.query["sort"]) if call.query.get("sort") else None
+    order = parse_json(call.query["sort"]) if call.query.get("sort") else _NEWEST_FIRST
     users = call.store.users
-    if node is None and order in {None, _NEWEST_FIRST}:
+    if node is None and order == _NEWEST_FIRST:
         found = users.page(call.tenant_id, limit=page.size, offset=page.offset)
         return listed(_with_stats(call, found), page, users.count(call.tenant_id))
     # A tenant that the filter names overwrites the caller's, as everywhere.
@@ -46,8 +46,8 @@ def list_users(call: Call) -> Answer:
     tenant_id = query.pinned("tenantId").get("tenantId", call.tenant_id)
     test = query.test(meta_resolver(call.store.meta, tenant_id, "user", "userId"))
     everyone = {user.user_id: user for user in users.page(tenant_id, limit=-1, offset=0)}
-    matching = filter(test, map(shapes.user_json, everyone.values()))
-    rows = ordered(matching, order or _NEWEST_FIRST)
+    matching = list(filter(test, map(shapes.user_json, everyone.values())))
+    rows = matching[::-1] if order is None else ordered(matching, order)
     shown = [everyone[row["userId"]] for row in page.of(rows)]
     return listed(_with_stats(call, shown), page, len(rows))
 

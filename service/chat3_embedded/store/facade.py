@@ -144,17 +144,18 @@ class Store:
     ) -> Member | None:
         """Add a member, creating the user if need be; None when it is a member already.
 
-        A given type changes the type of an existing user.
+        A given type changes the type of a user who becomes a member.
         """
         key = user_id.lower()
         now = created_at or self.clock.now()
         seen = created_at or self.clock.now()
         member = Member(tenant_id, dialog_id, user_id, key, now, 0, seen, seen)
         with self.transaction():
-            if self.add_user(tenant_id, key, type=type or DEFAULT_USER_TYPE) is None and type:
-                self.users.set_type(tenant_id, key, type)
+            known = self.add_user(tenant_id, key, type=type or DEFAULT_USER_TYPE) is None
             if not self.members.add(member):
                 return None
+            if known and type:
+                self.users.set_type(tenant_id, key, type)
             self.dialogs.change_member_count(tenant_id, dialog_id, 1)
             self.counters.bump(tenant_id, [key], by=2)
         return member
