@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ from chat3_embedded.server import serve
 from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from chat3_embedded.steps import Step
 
 log = logging.getLogger("chat3_embedded")
 
@@ -38,6 +41,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     parser.add_argument("--database", default=":memory:", help="SQLite file; default: memory")
     parser.add_argument(
         "--step-pause", type=float, default=0.0, help="seconds between the steps of a write"
+    )
+    parser.add_argument(
+        "--die-after", metavar="STEP", help="die after a write's step of this name or number"
     )
     parser.add_argument(
         "--relay-delay", type=float, default=0.0, help="seconds until an update is published"
@@ -65,6 +71,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings that the command line gives."""
     settings = Settings(
         step_pause=options.step_pause,
+        after_step=death_after(options.die_after) if options.die_after else None,
         relay_delay=options.relay_delay,
         keep_updates=options.keep_updates,
         platform=options.platform,
@@ -73,6 +80,16 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if options.rabbitmq_url:
         return replace(settings, rabbitmq_url_masked=masked(options.rabbitmq_url))
     return settings
+
+
+def death_after(wanted: str) -> Callable[[Step], None]:
+    """Return what ends the process without a word after the step of a name or number."""
+
+    def die(step: Step) -> None:
+        if wanted in {step.name, str(step.number)}:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return die
 
 
 def masked(url: str) -> str:

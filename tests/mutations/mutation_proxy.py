@@ -68,7 +68,7 @@ class FaultProxy:
         if self._late:
             await asyncio.wait(self._late)
 
-    async def _handle(self, request: web.Request) -> web.StreamResponse:  # noqa: C901, PLR0911 - a table of faults
+    async def _handle(self, request: web.Request) -> web.StreamResponse:  # noqa: C901, PLR0911, PLR0912 - a table of faults
         body = await request.read()
         write = request.method != "GET"
         draw = self._draw_for(request.path)
@@ -99,7 +99,10 @@ class FaultProxy:
             case "hangs":
                 await asyncio.sleep(draw.uniform(1.0, 4.0))
                 return _cut(request)
-        status, answer = await self._pass(request, body)
+        try:
+            status, answer = await self._pass(request, body)
+        except aiohttp.ClientError:
+            return self._away(request)
         if fault == "cut after":
             return _cut(request)
         if fault == "502 after":
@@ -110,7 +113,10 @@ class FaultProxy:
         return web.Response(body=answer, status=status, content_type="application/json")
 
     async def _passed(self, request: web.Request, body: bytes) -> web.Response:
-        status, answer = await self._pass(request, body)
+        try:
+            status, answer = await self._pass(request, body)
+        except aiohttp.ClientError:
+            return self._away(request)
         return web.Response(body=answer, status=status, content_type="application/json")
 
     def _draw_for(self, path: str) -> random.Random | None:
@@ -120,7 +126,13 @@ class FaultProxy:
 
     async def _pass_late(self, request: web.Request, body: bytes, delay: float) -> None:
         await asyncio.sleep(delay)
-        await self._pass(request, body)
+        with suppress(aiohttp.ClientError):
+            await self._pass(request, body)
+
+    def _away(self, request: web.Request) -> web.Response:
+        """End as the platform did: it died, or is not back yet."""
+        self.happened["platform away"] += 1
+        return _cut(request)
 
     async def _pass(self, request: web.Request, body: bytes) -> tuple[int, bytes]:
         async with self._session.request(

@@ -21,16 +21,21 @@ _START_TIMEOUT = 40.0
 
 
 class Worker:
-    """One process of the service, on fixed ports, to be killed and started again."""
+    """One process of the service, on fixed ports, to be killed and started again.
 
-    def __init__(self, name: str, environment: Mapping[str, str]) -> None:
+    ``project`` is the checkout whose service it runs: this one, unless another is to be compared.
+    """
+
+    def __init__(
+        self, name: str, environment: Mapping[str, str], *, project: Path = _PROJECT
+    ) -> None:
         self.name = name
         self.grpc_port, self.ops_port = free_port(), free_port()
         self.changing = asyncio.Lock()
         self.log: deque[dict[str, Any]] = deque(maxlen=400)
         self.environment = {
             **os.environ,
-            "PYTHONPATH": f"{_PROJECT / 'service'}:{_PROJECT / 'gen' / 'python'}",
+            "PYTHONPATH": f"{project / 'service'}:{project / 'gen' / 'python'}",
             "GRPC_PORT": str(self.grpc_port),
             "OPS_PORT": str(self.ops_port),
             "LOG_FORMAT": "json",

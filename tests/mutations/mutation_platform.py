@@ -1,0 +1,92 @@
+"""The platform as a process on a database file: killed between two steps of a write, started again.
+
+It always is the double of this checkout, whatever checkout the workers come from.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from chat3_embedded import Store
+from support.gateway import KEY, TENANT
+from support.ports import free_port
+
+_START_TIMEOUT: Final = 30.0
+
+
+@dataclass
+class Platform:
+    """A tenant-api of one ``version``; ``store`` is its database, to be seeded and looked into."""
+
+    version: str
+    database: Path
+    store: Store
+    step_pause: float
+    relay_delay: float
+
+    def __post_init__(self) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, *, die_after: str | None = None) -> None:
+        """Start it and wait until it answers."""
+        options = ["--port", str(self.port), "--database", str(self.database), "--keep-updates"]
+        options += ["--platform", self.version, "--step-pause", str(self.step_pause)]
+        options += ["--relay-delay", str(self.relay_delay)]
+        if die_after is not None:
+            options += ["--die-after", die_after]
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "chat3_embedded", *options),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        async with asyncio.timeout(_START_TIMEOUT), aiohttp.ClientSession() as session:
+            while True:
+                with suppress(aiohttp.ClientError):
+                    async with session.get(f"{self.url}/health"):
+                        return
+                await asyncio.sleep(0.02)
+
+    async def end(self, how: signal.Signals) -> None:
+        """End it by a signal; neither lets it finish what it is doing."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.send_signal(how)
+            await process.wait()
+
+    async def died(self) -> None:
+        """Wait until it has died of itself."""
+        if self._process is not None:
+            await self._process.wait()
+
+    async def settled(self) -> None:
+        """Wait until everything is counted and published."""
+        while self.store.countings.count() or self.store.outgoing.count():
+            await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def platform(
+    version: str, folder: Path, *, step_pause: float, relay_delay: float
+) -> AsyncIterator[Platform]:
+    """Run a platform with the tests' tenant and key."""
+    database = folder / "platform.sqlite"
+    with Store(str(database)) as store:
+        store.add_tenant(TENANT)
+        store.add_key(KEY, ("read", "write"))
+        running = Platform(version, database, store, step_pause, relay_delay)
+        await running.start()
+        try:
+            yield running
+        finally:
+            await running.end(signal.SIGKILL)
