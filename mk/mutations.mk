@@ -1,7 +1,18 @@
-# Writes under faults: minutes long, so not a part of `make test`.
+# Writes with keys under faults and restarts of the platform: minutes long.
+#
+#   MUTATIONS=short         only what leaves nothing to chance: the platform dies after each step of
+#                           each kind of write, in both generations; about a minute
+#   MUTATION_SEEDS=50       seeds of the random part, for each of its two platforms
+#   MUTATION_FIRST_SEED=1   the first of them: play one again with MUTATION_SEEDS=1
+#   MUTATION_SENDS=100      messages of a seed; a fifth as many statuses and reactions come with them
+#   MUTATION_SERVICE=…      another checkout, whose service the workers run
 
 .PHONY: test-mutations
 
-test-mutations: setup ## Send 20,000 messages through faults, killed workers and killed stores; count
+MUTATIONS ?= all
+_mutations_short := tests/mutations/mutations_cut_at_every_step.py
+_mutations_all := $(_mutations_short) tests/mutations/mutations_under_faults.py
+
+test-mutations: setup ## Write 10,000 messages while platform, workers and stores die; MUTATIONS=short
 	@tools/setup.sh servers
-	@$(RUN_IN_VENV) pytest -q -s tests/mutations/mutations_under_faults.py
+	@$(RUN_IN_VENV) pytest -q -s $(_mutations_$(MUTATIONS))

@@ -237,6 +237,19 @@ async def test_a_time_that_is_none_is_an_internal_error(
     assert "Cast to Number failed" in reply.json["message"]
 
 
+@pytest.mark.parametrize("name", ["constructor", "toString", "valueOf", "hasOwnProperty"])
+async def test_a_condition_on_a_name_that_objects_inherit_is_lost(
+    world: World, talk: tuple[str, str, str], name: str
+) -> None:
+    # Not so `__proto__`: it would spoil the server.
+    alice, _, dialog = talk
+    text = f"(meta.{name},eq,1)"
+    assert await world.messages(alice, dialog, filter=text) == ["four", "three", "two", "one"]
+    assert await world.titles(alice, filter=text) == ["Talk"]
+    kept = f"(meta.{name},eq,1)&(meta.n,eq,2)"
+    assert await world.messages(alice, dialog, filter=kept) == ["two"]
+
+
 @pytest.mark.parametrize("text", ['{"meta":{"a.b":1}}', '{"$or":[5]}'])
 async def test_the_old_format_is_hardly_checked(
     api: Target, talk: tuple[str, str, str], text: str

@@ -36,12 +36,17 @@ class Callers:
         for channel in self._channels:
             channel.close()
 
-    async def call(self, case: Case, how: random.Random, tally: Tally) -> None:
-        """Repeat one mutation until it is answered, and keep the answer."""
+    async def call(
+        self, case: Case, how: random.Random, tally: Tally, *, patient: bool = False
+    ) -> None:
+        """Repeat one mutation until it is answered, and keep the answer.
+
+        A caller who is not ``patient`` gives the first attempts little time.
+        """
         await asyncio.sleep(how.choice((0.0, 0.01, 0.2)))
         for attempt in range(_ATTEMPTS):
             channel = how.choice(self._channels)
-            deadline = how.choice(_SHORT) if attempt < 4 else _LONG
+            deadline = _LONG if patient or attempt >= 4 else how.choice(_SHORT)
             tally.attempts += 1
             try:
                 answer, replayed = await _once(channel, case, deadline)

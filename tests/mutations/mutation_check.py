@@ -20,8 +20,10 @@ class Checker:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # By message: who got an update.message about it, and the events of its marks.
+        # By message: who got an update.message about it, who one about its creation, and the
+        # events of its marks.
         self._reached: defaultdict[str, set[str]] = defaultdict(set)
+        self._created: defaultdict[str, set[str]] = defaultdict(set)
         self._marked: defaultdict[str, set[str]] = defaultdict(set)
         for outgoing in store.outgoing.kept():
             update = msgspec.json.decode(outgoing.body)
@@ -32,6 +34,8 @@ class Checker:
         message = update["data"]["message"]["messageId"]
         if update["sourceEventType"] in {"message.create", "message.changed"}:
             self._reached[message].add(update["userId"])
+            if update["sourceEventType"] == "message.create":
+                self._created[message].add(update["userId"])
         elif update["sourceEventType"].endswith(("status.changed", "reaction.changed")):
             self._marked[message].add(update["eventId"])
 
@@ -75,7 +79,7 @@ class Checker:
                 break
         said = frozenset[str]().union(*map(told, case.answers))
         tally.told.update(said)
-        tally.told_in_vain.update((said & {"QUOTE", "STATUSES"}) - lacking)
+        tally.told_in_vain.update(said - lacking)
 
     def _lacking(self, case: Send, message: Message) -> set[str]:
         """Return the parts that the message lacks; a part of meta can never be told."""
@@ -87,6 +91,9 @@ class Checker:
             lacking.add("META")
         if case.quoted and (message.quoted or {}).get("messageId") != case.quoted:
             lacking.add("QUOTE")
+        if not set(MEMBERS) <= self._created[message.message_id]:
+            # Counters follow from the same event.
+            lacking |= {"CREATED_UPDATE", "UNREAD_COUNTS"}
         return lacking
 
     def _mark(self, case: Mark, tally: Tally) -> None:

@@ -31,7 +31,7 @@ class Trouble:
 
     async def _restart_platform(self, draw: random.Random, tally: Tally) -> None:
         while True:
-            await asyncio.sleep(draw.uniform(0.5, 4.0))
+            await asyncio.sleep(draw.uniform(0.3, 2.5))
             how = draw.choice((signal.SIGTERM, signal.SIGKILL))
             await asyncio.shield(self._restarted(how, draw.uniform(0.0, 0.1)))
             tally.restarts[how.name] += 1

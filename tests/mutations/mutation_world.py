@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from support.gateway import TENANT
 from support.redis import RedisServer
 
 # The settle time leaves room for what is late on purpose and for a busy machine: `lag` is checked.
-LEASE, SETTLE = 1.0, 3.0
+LEASE: Final = 1.0
+SETTLE: Final = 3.0
 LAG_ALLOWED: Final = SETTLE - LATEST
 # A write with meta and quote has 13 steps: most restarts fall between two of them.
 STEP_PAUSE: Final = 0.015
@@ -65,6 +67,25 @@ class World:
             total.add(tally)
         return total
 
+    async def cut(self, case: Case, die_after: str, tally: Tally) -> bool:
+        """Do one mutation on a platform that dies after a step of it; start that again.
+
+        Return whether it died: a write without such a step ends well.
+        """
+        await self.platform.end(signal.SIGTERM)
+        await self.platform.start(die_after=die_after)
+        async with asyncio.TaskGroup() as group:
+            patient = self.callers.call(case, random.Random(0), tally, patient=True)
+            call = group.create_task(patient)
+            death = group.create_task(self.platform.died())
+            await asyncio.wait({call, death}, return_when=asyncio.FIRST_COMPLETED)
+            died = death.done()
+            if died:
+                tally.restarts["died"] += 1
+                await self.platform.start()
+            death.cancel()
+        return died
+
     def dialog(self) -> str:
         """Make a dialog of all members."""
         return self.platform.store.add_dialog(TENANT, MEMBERS).dialog_id
@@ -104,11 +125,19 @@ async def _watch_lag(tally: Tally) -> None:
 
 
 @asynccontextmanager
-async def world(kind: str, count: int, version: str, folder: Path) -> AsyncIterator[World]:
+async def world(
+    kind: str,
+    count: int,
+    version: str,
+    folder: Path,
+    *,
+    settle: float = SETTLE,
+    step_pause: float = STEP_PAUSE,
+) -> AsyncIterator[World]:
     """Run ``count`` workers on a store of a kind, `sqlite` or `redis`, before a platform."""
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(
-            platform(version, folder, step_pause=STEP_PAUSE, relay_delay=RELAY_DELAY)
+            platform(version, folder, step_pause=step_pause, relay_delay=RELAY_DELAY)
         )
         proxy = await stack.enter_async_context(FaultProxy(upstream.url).running())
         environment = {
@@ -118,7 +147,7 @@ async def world(kind: str, count: int, version: str, folder: Path) -> AsyncItera
             # A circuit that opens at every restart would leave little to be cut.
             "TENANT_API_CIRCUIT_FAILURES": "10000",
             "IDEMPOTENCY_LEASE": str(LEASE),
-            "IDEMPOTENCY_SETTLE": str(SETTLE),
+            "IDEMPOTENCY_SETTLE": str(settle),
             "IDEMPOTENCY_DATABASE": str(folder / "keys.db"),
         }
         redis = None

@@ -12,11 +12,10 @@ from mutation_world import LAG_ALLOWED, world
 
 from chat3_embedded import NEWEST, OLDEST
 
-SHORT = os.environ.get("MUTATIONS") == "short"
-SEEDS = int(os.environ.get("MUTATION_SEEDS") or (2 if SHORT else 52))
+SEEDS = int(os.environ.get("MUTATION_SEEDS") or 50)
 FIRST = int(os.environ.get("MUTATION_FIRST_SEED") or 1)
-SENDS = int(os.environ.get("MUTATION_SENDS") or (25 if SHORT else 100))
-TOGETHER = 4
+SENDS = int(os.environ.get("MUTATION_SENDS") or 100)
+TOGETHER = 10
 
 
 @pytest.mark.timeout(1800)

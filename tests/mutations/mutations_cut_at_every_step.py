@@ -1,0 +1,55 @@
+"""Each kind of write, with the platform dying after each of its steps in turn: nothing by chance.
+
+Part of `make test-mutations`; MUTATIONS=short leaves the random part of that aside.
+"""
+
+from itertools import count
+from pathlib import Path
+
+import pytest
+from mutation_cases import Case, Like, Read, Send, full_send
+from mutation_check import Checker
+from mutation_tally import Tally
+from mutation_world import World, world
+
+from chat3_embedded import NEWEST, OLDEST
+from support.gateway import TENANT
+
+# Row, metas (ours too) twice, event, two statuses, times and quote at the least.
+_STEPS_OF_A_SEND = 10
+
+
+def case_of(kind: type[Case], running: World, dialog: str, number: int) -> Case:
+    key = f"{kind.__name__}-{number}"
+    target = running.platform.store.add_message(TENANT, dialog, "bob", f"{key}-target").message_id
+    if kind is Send:
+        return full_send(key, dialog, target)
+    assert kind in {Read, Like}
+    return kind(key, dialog, target=target)  # type: ignore[call-arg] - the marks have one
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("version", [NEWEST, OLDEST])
+async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
+    version: str, tmp_path: Path
+) -> None:
+    tally = Tally()
+    done: list[Case] = []
+    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+        dialog = running.dialog()
+        for kind in (Send, Read, Like):
+            for number in count(1):
+                case = case_of(kind, running, dialog, number)
+                done.append(case)
+                if not await running.cut(case, str(number), tally):
+                    break
+        await running.platform.settled()
+        Checker(running.platform.store).check(dialog, done, tally)
+    tally.sends = sum(isinstance(case, Send) for case in done)
+    print(f"\nplatform {version}:\n{tally}")
+    assert not tally.broken
+    assert tally.sends > _STEPS_OF_A_SEND
+    assert tally.restarts["died"] == len(done) - 3
+    # What each cut of a mark leaves is the platform's: one of the two is without its event, or
+    # has it twice.
+    assert (tally.marks_silent, tally.marks_repeated) == (2, 0) if version == NEWEST else (0, 2)
