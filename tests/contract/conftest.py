@@ -2,47 +2,95 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp.test_utils import TestServer
-from contract_databases import report
+from contract_environment import named_server, versions_under_test
+from contract_summary import Summary
 from contract_target import (
     SECOND_TENANT,
     TENANT,
     RecordingPublisher,
     Target,
-    real_target,
+    named_target,
     seed_keys,
 )
 from contract_world import World
 
-from chat3_embedded import Settings, Store, create_app
+from chat3_embedded import Generation, Settings, Store, create_app
 from chat3_embedded.server import COUNTERS, OUTBOX
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 # Without a guard the tests need not wait between equal requests; it has tests of its own.
-UNGUARDED = Settings(guard_window=0.0, typing_guard_window=0.0, counter_delay=0.001)
+UNGUARDED = Settings(
+    guard_window=0.0, typing_guard_window=0.0, counter_delay=0.001, read_task_poll=0.01
+)
+_SUMMARY = pytest.StashKey[Summary]()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what is known to differ between databases: a difference is named, not failed."""
-    terminalreporter.section("databases behind tenant-api that answer in their own way")
-    for line in report():
-        terminalreporter.write_line(line)
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "since(capability): only versions that have it")
+    config.addinivalue_line("markers", "until(capability): only versions that do not have it")
+    config.addinivalue_line("markers", "read(what): rests on sources read, never recorded")
+    config.addinivalue_line("markers", "of_the_double: looks at what only the double shows")
+    config.stash[_SUMMARY] = Summary()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another version does; a named server need not hurry."""
+    chosen, left = [], []
+    for item in items:
+        version = item.callspec.params.get("version") if hasattr(item, "callspec") else None
+        (chosen if version is None or _is_for(item, version) else left).append(item)
+    server = named_server()
+    if server is not None:
+        for item in chosen:
+            if "version" in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.timeout(20 * server.patience))
+    config.stash[_SUMMARY].collected(chosen)
+    config.hook.pytest_deselected(items=left)
+    items[:] = chosen
+
+
+def _is_for(item: pytest.Item, version: str) -> bool:
+    generation = Generation(version)
+    if item.get_closest_marker("of_the_double") and named_server() is not None:
+        return False
+    return all(
+        generation.can(marker.args[0]) == (marker.name == "since")
+        for name in ("since", "until")
+        for marker in item.iter_markers(name)
+    )
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if _CONFIG:
+        _CONFIG[0].stash[_SUMMARY].reported(report)
+
+
+_CONFIG: list[pytest.Config] = []
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    _CONFIG.append(session.config)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    config.stash[_SUMMARY].write(terminalreporter)
 
 
 @asynccontextmanager
 async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]:
     async with aiohttp.ClientSession() as session:
-        if url := os.environ.get("TENANT_API_URL"):
-            yield real_target(url, session, patient=patient)
+        if server := named_server():
+            yield named_target(server, session, patient=patient)
             return
         publisher = RecordingPublisher()
         with Store() as store:
@@ -50,49 +98,63 @@ async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]
                 store.add_tenant(tenant)
             keys = seed_keys(store)
             app = create_app(store, publisher, settings=settings)
-            async with TestServer(app) as server:
-                url = str(server.make_url("")).rstrip("/")
+            async with TestServer(app) as server_of_app:
+                url = str(server_of_app.make_url("")).rstrip("/")
                 yield Target(
                     url,
                     session,
                     TENANT,
                     SECOND_TENANT,
                     keys,
-                    store,
-                    publisher,
-                    app[OUTBOX],
-                    app[COUNTERS],
+                    store.generation,
+                    "embedded",
+                    2.0,
+                    fresh=True,
+                    store=store,
+                    publisher=publisher,
+                    outbox=app[OUTBOX],
+                    counters=app[COUNTERS],
                 )
 
 
+@pytest.fixture(scope="module", params=versions_under_test())
+def version(request: pytest.FixtureRequest) -> str:
+    """Return the version of the platform under test; every test of a server runs for each."""
+    return str(request.param)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_api() -> AsyncIterator[Target]:
+async def shared_api(version: str) -> AsyncIterator[Target]:
     """Yield a server that the tests of a module share: for stories and for reading."""
-    async with running(UNGUARDED, patient=True) as target:
+    async with running(replace(UNGUARDED, platform=version), patient=True) as target:
         yield target
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Target]:
+async def api(version: str) -> AsyncIterator[Target]:
     """Yield a server of the test's own that takes equal requests at any pace."""
-    async with running(UNGUARDED, patient=True) as target:
+    async with running(replace(UNGUARDED, platform=version), patient=True) as target:
         yield target
 
 
 @pytest.fixture
-async def guarded_api() -> AsyncIterator[Target]:
+async def guarded_api(version: str) -> AsyncIterator[Target]:
     """Yield a server with the recorded guard."""
-    async with running(Settings(), patient=False) as target:
+    async with running(Settings(platform=version), patient=False) as target:
         yield target
 
 
 @pytest.fixture
-async def double() -> AsyncIterator[Target]:
+async def double(version: str) -> AsyncIterator[Target]:
     """Yield the double, for what only it can show: the updates that it publishes."""
-    if os.environ.get("TENANT_API_URL"):
-        pytest.skip("updates are recorded from the double only")
-    async with running(UNGUARDED, patient=True) as target:
+    async with running(replace(UNGUARDED, platform=version), patient=True) as target:
         yield target
+
+
+@pytest.fixture
+def summary(request: pytest.FixtureRequest) -> Summary:
+    """Return what is written below the results of the run."""
+    return request.config.stash[_SUMMARY]
 
 
 @pytest.fixture

@@ -35,33 +35,50 @@ def kind(value: Any) -> str:
 
 
 def differences(
-    recorded: Any, answer: Any, *, loose: frozenset[str] = frozenset(), at: str = "$"
+    recorded: Any,
+    answer: Any,
+    *,
+    loose: frozenset[str] = frozenset(),
+    any_text: frozenset[str] = frozenset(),
+    at: str = "$",
 ) -> Iterator[str]:
-    """Say where an answer differs; numbers under `loose` keys need only be numbers."""
+    """Say where an answer differs.
+
+    Numbers under `loose` keys need only be numbers, texts under `any_text` keys only texts.
+    """
+    free = (loose, any_text)
     expected, found = kind(recorded), kind(answer)
     if expected != found:
         yield f"{at}: {expected} recorded, found {found}: {answer!r}"
     elif expected == "object":
-        yield from _of_objects(recorded, answer, loose, at)
+        yield from _of_objects(recorded, answer, free, at)
     elif expected == "array":
         if len(recorded) != len(answer):
             yield f"{at}: {len(recorded)} items recorded, found {len(answer)}: {answer!r}"
         for index, (one, other) in enumerate(zip(recorded, answer, strict=False)):
-            yield from differences(one, other, loose=loose, at=f"{at}[{index}]")
+            yield from differences(one, other, loose=loose, any_text=any_text, at=f"{at}[{index}]")
     elif expected in {"text", "number", "boolean"} and recorded != answer:
         yield f"{at}: {recorded!r} recorded, found {answer!r}"
 
 
 def _of_objects(
-    recorded: dict[str, Any], answer: dict[str, Any], loose: frozenset[str], at: str
+    recorded: dict[str, Any],
+    answer: dict[str, Any],
+    free: tuple[frozenset[str], frozenset[str]],
+    at: str,
 ) -> Iterator[str]:
+    loose, any_text = free
     for key in sorted(recorded.keys() | answer.keys()):
         if key not in answer:
             yield f"{at}.{key}: recorded, but missing"
         elif key not in recorded:
             yield f"{at}.{key}: not recorded, found {answer[key]!r}"
-        elif not (key in loose and kind(answer[key]) == "number"):
-            yield from differences(recorded[key], answer[key], loose=loose, at=f"{at}.{key}")
+        elif key in loose and kind(answer[key]) == "number":
+            continue
+        elif not (key in any_text and isinstance(answer[key], str) and answer[key]):
+            yield from differences(
+                recorded[key], answer[key], loose=loose, any_text=any_text, at=f"{at}.{key}"
+            )
 
 
 def correspondence(recorded: Any, answer: Any) -> Iterator[tuple[str, str]]:

@@ -1,36 +1,32 @@
-"""The server under test: the embedded double, or the tenant-api that the environment names.
-
-TENANT_API_URL and TENANT_API_KEY (all permissions) name a real server. Optional are
-TENANT_API_TENANT (tnt_default unless given), TENANT_API_SECOND_TENANT, and keys that may do less:
-TENANT_API_READ_KEY, TENANT_API_WRITE_KEY, TENANT_API_NONE_KEY (no permission),
-TENANT_API_INACTIVE_KEY and TENANT_API_EXPIRED_KEY. A test that needs what is missing is skipped.
-"""
+"""The server under test: the embedded double, or the tenant-api that the environment names."""
 
 from __future__ import annotations
 
 import asyncio
 import io
-import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from contract_environment import ROLES
 from yarl import URL
+
+from chat3_embedded import Generation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import aiohttp
+    from contract_environment import Server
 
     from chat3_embedded import Store
     from chat3_embedded.counting import CounterWorker
+    from chat3_embedded.generations import Capability
     from chat3_embedded.outbox import Outbox
 
 _NO_BODY = object()
 _LARGE = 1024 * 1024
-# The tests name keys by what they may do; the recordings have names of their own.
-ROLES = ("full", "read", "write", "none", "inactive", "expired")
 PERMISSIONS = {
     "full": ("read", "write", "delete"),
     "read": ("read",),
@@ -39,6 +35,9 @@ PERMISSIONS = {
     "inactive": ("read", "write", "delete"),
     "expired": ("read", "write", "delete"),
 }
+NO_KEY = "not given: TENANT_API_{}_KEY"
+NO_SECOND_TENANT = "not given: TENANT_API_SECOND_TENANT"
+NOT_FRESH = "not given: TENANT_API_FRESH, tenants made for this run"
 TENANT, SECOND_TENANT = "tnt_demo", "tnt_default"
 
 
@@ -85,6 +84,12 @@ class Target:
     tenant: str
     second_tenant: str | None
     keys: Mapping[str, str | None]
+    generation: Generation
+    database: str
+    # Seconds to wait for what comes late.
+    patience: float
+    # Whether the tenants are the test's own, to be looked at as a whole and to be littered.
+    fresh: bool = False
     store: Store | None = None
     publisher: RecordingPublisher | None = None
     outbox: Outbox | None = None
@@ -100,8 +105,12 @@ class Target:
         """Return the key of a role; skip the test when the server's tester gave none."""
         key = self.keys[role]
         if key is None:
-            pytest.skip(f"no {role} key for this server")
+            pytest.skip(NO_KEY.format(role.upper()))
         return key
+
+    def can(self, capability: Capability) -> bool:
+        """Tell whether the version under test has the capability."""
+        return self.generation.can(capability)
 
     async def call(
         self,
@@ -149,23 +158,31 @@ class Target:
 
 
 def seed_keys(store: Store) -> dict[str, str]:
-    """Give the double a key for every role, named as in the recordings."""
-    names = {role: f"chat3_{'rwd' if role == 'full' else role}" for role in ROLES}
-    for role, name in names.items():
+    """Give the double a key for every role; the names of keys are not their values."""
+    keys = {role: f"secret-of-{role}" for role in ROLES}
+    for role, key in keys.items():
         expires = 1.0 if role == "expired" else None
-        store.add_key(name, PERMISSIONS[role], active=role != "inactive", expires_at=expires)
-    return names
+        store.add_key(
+            key,
+            PERMISSIONS[role],
+            name=f"name of {role}",
+            active=role != "inactive",
+            expires_at=expires,
+        )
+    return keys
 
 
-def real_target(url: str, session: aiohttp.ClientSession, *, patient: bool) -> Target:
-    """Return the server that the environment names, with the keys and tenants it names."""
-    keys = {role: os.environ.get(f"TENANT_API_{role.upper()}_KEY") for role in ROLES}
-    keys["full"] = os.environ["TENANT_API_KEY"]
+def named_target(server: Server, session: aiohttp.ClientSession, *, patient: bool) -> Target:
+    """Return the server that the tester has named, with the keys and tenants given."""
     return Target(
-        url.rstrip("/"),
+        server.url,
         session,
-        os.environ.get("TENANT_API_TENANT", "tnt_default"),
-        os.environ.get("TENANT_API_SECOND_TENANT"),
-        keys,
+        server.tenant,
+        server.second_tenant,
+        server.keys,
+        Generation(server.version),
+        server.database,
+        server.patience,
+        fresh=server.fresh,
         patient=patient,
     )

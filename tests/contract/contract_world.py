@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from contract_target import Reply, Target
 
 
@@ -67,6 +71,20 @@ class World:
     ) -> Reply:
         path = self.path(user, dialog, message) + f"/reactions/{action}"
         return await self.api.call("POST", path, {"reaction": reaction})
+
+    async def unread(self, user: str) -> int:
+        """Return the unread count of the user's only dialog."""
+        (dialog,) = await self.dialogs(user)
+        return int(dialog["context"]["unreadCount"])
+
+    async def eventually(self, read: Callable[[], Awaitable[Any]], expected: Any) -> None:
+        """Wait until a value that the platform computes late is as expected."""
+        deadline = time.monotonic() + self.api.patience
+        pause = 0.01
+        while (found := await read()) != expected and time.monotonic() < deadline:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 1.0)
+        assert found == expected
 
     @staticmethod
     def path(user: str, dialog: str, message: str | None = None) -> str:

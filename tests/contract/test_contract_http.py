@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from contract_story import load
-from contract_target import PERMISSIONS
+from contract_target import NOT_FRESH, PERMISSIONS
 
 if TYPE_CHECKING:
     from contract_target import Reply, Target
@@ -184,8 +184,8 @@ async def test_health_needs_no_key(api: Target) -> None:
 
 
 async def test_a_tenant_is_made_once(api: Target) -> None:
-    if not api.is_double:
-        pytest.skip("leaves a tenant behind")
+    if not api.fresh:
+        pytest.skip(NOT_FRESH)
     body = {"tenantId": "tnt_twice", "meta": {"a": 1}}
     replies = [await api.call("POST", "/api/tenants", body, tenant=None) for _ in range(2)]
     assert [reply.status for reply in replies] == [201, 409]

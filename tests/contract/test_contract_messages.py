@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,9 @@ import pytest
 from contract_story import load
 from contract_world import World
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+from chat3_embedded.generations import Capability
 
+if TYPE_CHECKING:
     from contract_target import Target
 
 TIME_TEXT = re.compile(r"\d{13}\.\d{6}")
@@ -24,18 +23,6 @@ async def pair(world: World) -> tuple[str, str, str]:
     """Return Alice, Bob and their dialog."""
     alice, bob = await world.user("alice"), await world.user("bob")
     return alice, bob, await world.dialog(alice, bob)
-
-
-async def eventually(read: Callable[[], Awaitable[Any]], expected: Any) -> None:
-    """Wait until a value that a real server computes late is as expected."""
-    async with asyncio.timeout(15):
-        while await read() != expected:
-            await asyncio.sleep(0.1)
-
-
-async def unread(world: World, user: str) -> int:
-    (dialog,) = await world.dialogs(user)
-    return int(dialog["context"]["unreadCount"])
 
 
 class TestCreating:
@@ -149,6 +136,7 @@ class TestCreating:
 
 
 class TestEditing:
+    @pytest.mark.until(Capability.EDIT_VERSIONS)
     async def test_anybodys_text_can_be_changed(
         self, api: Target, world: World, pair: tuple[str, str, str]
     ) -> None:
@@ -323,20 +311,22 @@ class TestCounters:
         for text in ("one", "two"):
             await world.message(dialog, alice, text)
         await world.message(dialog, alice, "three", type="system.notice")
-        await eventually(lambda: unread(world, bob), 2)
-        assert await unread(world, alice) == 0
+        await world.eventually(lambda: world.unread(bob), 2)
+        assert await world.unread(alice) == 0
 
+    @pytest.mark.until(Capability.UNREAD_WATERMARK)
     async def test_only_the_first_read_of_a_message_counts(
         self, world: World, pair: tuple[str, str, str]
     ) -> None:
         alice, bob, dialog = pair
         first = await world.message(dialog, alice, "one")
         await world.message(dialog, alice, "two")
-        await eventually(lambda: unread(world, bob), 2)
+        await world.eventually(lambda: world.unread(bob), 2)
         for status in ("delivered", "read", "delivered", "read"):
             await world.status(bob, dialog, first, status)
-        await eventually(lambda: unread(world, bob), 1)
+        await world.eventually(lambda: world.unread(bob), 1)
 
+    @pytest.mark.until(Capability.QUEUED_READING)
     async def test_reading_all_counts_every_message_of_others(
         self, api: Target, world: World, pair: tuple[str, str, str]
     ) -> None:
@@ -344,12 +334,12 @@ class TestCounters:
         for text in ("one", "two"):
             await world.message(dialog, alice, text)
         await world.message(dialog, bob, "mine")
-        await eventually(lambda: unread(world, bob), 2)
+        await world.eventually(lambda: world.unread(bob), 2)
         path = f"/api/users/{bob}/dialogs/{dialog}/markAllRead"
         for _ in range(2):
             data = (await api.call("POST", path)).json["data"]
             assert (data["unreadCount"], data["processedMessageCount"]) == (0, 2)
-        await eventually(lambda: unread(world, bob), 0)
+        await world.eventually(lambda: world.unread(bob), 0)
         (message, *_) = (await api.call("GET", World.path(alice, dialog))).json["data"][1:]
         assert message["statusMessageMatrix"][0]["status"] == "read"
 
@@ -359,7 +349,7 @@ class TestCounters:
         alice, bob, dialog = pair
         for text in ("one", "two"):
             await world.message(dialog, alice, text)
-        await eventually(lambda: unread(world, bob), 2)
+        await world.eventually(lambda: world.unread(bob), 2)
         path = f"/api/dialogs/{dialog}/members/{bob}/unread"
         assert (await api.call("PATCH", path, {"unreadCount": 3})).status == 400
         for asked, answered in ((1, 2), (0, 0)):
@@ -374,27 +364,26 @@ class TestCounters:
             await world.post(dialog, sender, content=world.name("hi"))
             await world.post(dialog, sender, content=world.name("hi2"))
 
-        async def stats() -> dict[str, Any]:
-            reply = await api.call("GET", f"/api/users/{alice}")
+        async def stats(user: str) -> dict[str, Any]:
+            reply = await api.call("GET", f"/api/users/{user}")
             return dict(reply.json["data"]["stats"])
 
-        async def total() -> int:
-            return int((await stats())["totalUnreadCount"])
+        async def counted() -> tuple[Any, ...]:
+            now, sent = await stats(alice), await stats(bot)
+            names = ("totalUnreadCount", "dialogCount", "unreadDialogsCount")
+            return *(now[name] for name in names), sent["totalMessagesCount"]
 
-        await eventually(total, 6)
-        now = await stats()
-        by_type = {row["fromType"]: row["countUnread"] for row in now["unreadBySenderType"]}
+        await world.eventually(counted, (6, 1, 1, 4))
+        rows = (await stats(alice))["unreadBySenderType"]
+        by_type = {row["fromType"]: row["countUnread"] for row in rows}
         assert by_type["bot"] == 4
-        assert (now["dialogCount"], now["unreadDialogsCount"]) == (1, 1)
-        sender = (await api.call("GET", f"/api/users/{bot}")).json["data"]["stats"]
-        assert sender["totalMessagesCount"] == 4
 
     async def test_counters_of_a_mixed_case_member_split(self, api: Target, world: World) -> None:
         alice, zoe = await world.user("alice"), world.name("Zoe")
         dialog = await world.dialog(alice)
         await api.call("POST", f"/api/dialogs/{dialog}/members/add", {"userId": zoe})
         message = await world.message(dialog, alice)
-        assert await unread(world, zoe) == 0
+        assert await world.unread(zoe) == 0
         view = await api.call("GET", f"/api/messages/{message}")
         assert view.json["data"]["statusMessageMatrix"] == [{"count": 1, "status": "unread"}]
         user = await api.call("GET", f"/api/users/{zoe}")

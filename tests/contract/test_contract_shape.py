@@ -62,6 +62,14 @@ def test_a_loose_number_must_still_be_a_number() -> None:
     assert list(differences({"unreadCount": 7}, {}, loose=loose))
 
 
+def test_a_text_of_the_testers_own_must_still_be_a_text() -> None:
+    own = frozenset({"createdBy"})
+    assert not list(differences({"createdBy": "a"}, {"createdBy": "b"}, any_text=own))
+    assert list(differences({"createdBy": "a"}, {"createdBy": ""}, any_text=own))
+    assert list(differences({"createdBy": "a"}, {"createdBy": 5}, any_text=own))
+    assert list(differences({"createdBy": "a"}, {}, any_text=own))
+
+
 def test_ids_and_times_correspond_by_their_place() -> None:
     recorded = {"data": [{"dialogId": DIALOG, "createdAt": TIME, "title": "x", "n": 1}]}
     answer = {"data": [{"dialogId": OTHER_DIALOG, "createdAt": OTHER_TIME, "title": "y", "n": 2}]}

@@ -11,7 +11,7 @@ from chat3_embedded.jsonvalues import encode
 from chat3_embedded.store.records import Reaction, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from chat3_embedded.clock import Clock
     from chat3_embedded.store.database import Database
@@ -42,14 +42,21 @@ class MarkTable:
         )
 
     def set_read(self, tenant_id: str, message_ids: Iterable[str], user_id: str) -> None:
-        """Turn a user's latest status of each of the messages into `read`, where there is one."""
+        """Turn a user's latest status of each of the messages into `read`, or append one."""
+        ids = list(message_ids)
+        latest = self.latest(tenant_id, ids)
         self._db.run(
             "UPDATE statuses SET status = 'read' WHERE number IN"
             " (SELECT max(number) FROM statuses WHERE tenant_id = ? AND user_id = ?"
             " AND message_id IN (SELECT value FROM json_each(?)) GROUP BY message_id)",
             tenant_id,
             user_id,
-            encode(list(message_ids)).decode(),
+            encode(ids).decode(),
+        )
+        self.append(
+            self.new_status(tenant_id, message_id, user_id, None, "read")
+            for message_id in ids
+            if user_id not in latest[message_id]
         )
 
     def history_of(self, tenant_id: str, message_id: str, user_id: str) -> list[Status]:
@@ -82,7 +89,7 @@ class MarkTable:
 
     def latest(
         self, tenant_id: str, message_ids: Iterable[str]
-    ) -> dict[str, dict[str, tuple[str | None, str]]]:
+    ) -> Mapping[str, dict[str, tuple[str | None, str]]]:
         """Return each message's latest (user type, status) by user id."""
         latest: defaultdict[str, dict[str, tuple[str | None, str]]] = defaultdict(dict)
         for row in self._db.rows(
