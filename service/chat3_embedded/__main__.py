@@ -11,7 +11,7 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,11 +21,14 @@ from chat3_embedded.publishing import AmqpPublisher, NullPublisher
 from chat3_embedded.routing import KeyForm
 from chat3_embedded.server import serve
 from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
+from chat3_embedded.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chat3_embedded.steps import Step
+
+PERMISSIONS = frozenset({"read", "write", "delete"})
 
 log = logging.getLogger("chat3_embedded")
 
@@ -63,8 +66,55 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         choices=list(KeyForm),
         help="form of the updates' routing keys, where not the version's own",
     )
+    parser.add_argument(
+        "--tenant", action="append", default=[], metavar="ID", help="a tenant; may be repeated"
+    )
+    parser.add_argument(
+        "--api-key",
+        action="append",
+        default=[],
+        type=api_key,
+        metavar="NAME=KEY:PERMISSIONS",
+        help="an API key and what it may do, of read,write,delete, or inactive or expired;"
+        " may be repeated",
+    )
     parser.add_argument("--demo", action="store_true", help="write the demo data at the start")
     return parser.parse_args(arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyOption:
+    """An API key of the command line."""
+
+    name: str
+    key: str
+    permissions: frozenset[str]
+    active: bool
+    expired: bool
+
+    def add_to(self, store: Store) -> None:
+        """Add it to a store, or replace it there."""
+        expires_at = 1.0 if self.expired else None
+        store.add_key(
+            self.key, self.permissions, active=self.active, expires_at=expires_at, name=self.name
+        )
+
+
+def api_key(text: str) -> ApiKeyOption:
+    """Read `NAME=KEY:PERMISSIONS`; a key that is inactive or expired has all permissions."""
+    name, _, rest = text.partition("=")
+    key, colon, words = rest.rpartition(":")
+    said = frozenset(filter(None, words.split(",")))
+    states, permissions = said & {"inactive", "expired"}, said - {"inactive", "expired"}
+    if not name or not key or not colon or permissions - PERMISSIONS:
+        raise argparse.ArgumentTypeError(f"not NAME=KEY:PERMISSIONS: {text!r}")
+    return ApiKeyOption(
+        name,
+        key,
+        PERMISSIONS if states else permissions,
+        active="inactive" not in states,
+        expired="expired" in states,
+    )
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -104,18 +154,24 @@ async def run(options: argparse.Namespace, stop: asyncio.Event) -> None:
     if options.rabbitmq_url:
         publisher = AmqpPublisher(options.rabbitmq_url, exchange=settings.updates_exchange)
     try:
-        async with serve(
-            options.host,
-            options.port,
-            publisher=publisher or NullPublisher(),
-            settings=settings,
-            database=options.database,
-            demo=options.demo,
-        ) as url:
-            log.info("embedded tenant-api on %s", url)
-            if options.demo:
-                log.info("try: curl -H 'X-API-Key: %s' %s/api/users/alice/dialogs", API_KEY, url)
-            await stop.wait()
+        with Store(options.database) as store:
+            for tenant in options.tenant:
+                store.add_tenant(tenant)
+            for key in options.api_key:
+                key.add_to(store)
+            async with serve(
+                options.host,
+                options.port,
+                store=store,
+                publisher=publisher or NullPublisher(),
+                settings=settings,
+                demo=options.demo,
+            ) as url:
+                log.info("embedded tenant-api on %s", url)
+                if options.demo:
+                    hint = "try: curl -H 'X-API-Key: %s' %s/api/users/alice/dialogs"
+                    log.info(hint, API_KEY, url)
+                await stop.wait()
     finally:
         if publisher is not None:
             await publisher.close()

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from chat3_embedded.store.records import Dialog, Member
 
 _BATCH = 50
-_FIELDS = ("member.state.unreadCount", "member.state.lastSeenAt")
+UNREAD_FIELDS = ("member.state.unreadCount", "member.state.lastSeenAt")
 
 
 def read_dialog(store: Store, feed: UpdateFeed, dialog: Dialog, member: Member) -> int:
     """Mark a dialog read and tell its reader; return how many messages were gone through."""
     if not store.generation.can(Capability.QUEUED_READING):
         processed = store.mark_all_read(member)
-        feed.member_changed(dialog, _now(store, member), _FIELDS)
+        feed.member_changed(dialog, _now(store, member), UNREAD_FIELDS)
         feed.bulk_read(_now(store, member))
         return processed
     _queue(store, member)
-    feed.member_changed(dialog, _now(store, member), _FIELDS)
+    feed.member_changed(dialog, _now(store, member), UNREAD_FIELDS)
     return 0
 
 

@@ -7,22 +7,25 @@ from typing import TYPE_CHECKING
 from chat3_embedded import shapes
 from chat3_embedded.errors import bad_request, not_found
 from chat3_embedded.feed import TYPING_EXPIRES_MS
+from chat3_embedded.generations import Capability
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import Query, meta_resolver
-from chat3_embedded.reading import read_dialog
+from chat3_embedded.reading import UNREAD_FIELDS, read_dialog
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
 from chat3_embedded.routes.fields import MEMBER
 from chat3_embedded.routes.listing import read_filter, with_prefix
 from chat3_embedded.sorting import Order, ordered, parse_paren
+from chat3_embedded.store.unread import recounted
 from chat3_embedded.validation import Field, integer, obj, string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chat3_embedded.filters import Condition
+    from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.query import Test
     from chat3_embedded.routes.call import Call
-    from chat3_embedded.store.records import Member
+    from chat3_embedded.store.records import Dialog, Member
 
 _UNREAD = obj(
     {
@@ -100,13 +103,28 @@ def patch_unread(call: Call) -> Answer:
     member = _member_or_404(call)
     if body["unreadCount"] > member.unread_count:
         raise bad_request("Unread count cannot be greater than current unread count")
+    if call.store.generation.can(Capability.UNREAD_WATERMARK):
+        return _move_watermark(call, dialog, member, body)
     seen = body["lastSeenAt"]
     unread = 0 if body["unreadCount"] == 0 else member.unread_count
     call.store.set_unread(member, unread, last_seen_at=seen)
     member = _member_or_404(call)
-    fields = ("member.state.unreadCount", "member.state.lastSeenAt")
-    call.feed.member_changed(dialog, member, fields[: 1 if seen is None else 2])
+    call.feed.member_changed(dialog, member, UNREAD_FIELDS[: 1 if seen is None else 2])
     return ok(_state(member), "Unread count updated successfully")
+
+
+def _move_watermark(call: Call, dialog: Dialog, member: Member, body: JsonObject) -> Answer:
+    """Move what the member has seen; the answer has the count from before counting anew."""
+    if body["unreadCount"] == 0:
+        read_dialog(call.store, call.feed, dialog, member)
+        return ok(_state(_member_or_404(call)), "Unread count updated successfully")
+    given = body["lastSeenAt"]
+    seen = call.store.clock.now() if given is None else given
+    call.store.set_unread(member, member.unread_count, last_seen_at=seen)
+    moved = _member_or_404(call)
+    call.feed.member_changed(dialog, moved, UNREAD_FIELDS)
+    call.store.set_unread(moved, recounted(call.store, moved), last_seen_at=None)
+    return ok(_state(moved), "Unread count updated successfully")
 
 
 def mark_all_read(call: Call) -> Answer:
