@@ -79,8 +79,12 @@ class DialogReadWorker:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._settings.read_task_poll)
-            while (task := self._store.read_tasks.first()) is not None:
-                await self._walk(task)
+            await self.work_off()
+
+    async def work_off(self) -> None:
+        """Do the tasks that there are, those that are put in meanwhile too."""
+        while (task := self._store.read_tasks.first()) is not None:
+            await self._walk(task)
 
     async def _walk(self, task: ReadTask) -> None:
         scope = {"tenantId": task.tenant_id, "dialogId": task.dialog_id}

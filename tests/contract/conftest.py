@@ -109,7 +109,8 @@ async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]
                     store.generation,
                     "embedded",
                     2.0,
-                    fresh=True,
+                    may_make_tenants=True,
+                    own_tenant=True,
                     store=store,
                     publisher=publisher,
                     outbox=app[OUTBOX],
@@ -127,7 +128,8 @@ def version(request: pytest.FixtureRequest) -> str:
 async def shared_api(version: str) -> AsyncIterator[Target]:
     """Yield a server that the tests of a module share: for stories and for reading."""
     async with running(replace(UNGUARDED, platform=version), patient=True) as target:
-        yield target
+        own = target.own_tenant or not target.may_make_tenants
+        yield target if own else await target.with_own_tenants()
 
 
 @pytest.fixture

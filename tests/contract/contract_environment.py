@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # The tests name keys by what they may do; the recordings have names of their own.
 ROLES = ("full", "read", "write", "none", "inactive", "expired")
 MONGODB = "mongodb"
+_NO = frozenset({"", "0", "no", "false"})
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Server:
     database: str
     # Seconds to wait for what the platform does late: counters, background tasks.
     patience: float
-    # Whether the tenants were made for this run: empty, and free to be littered.
-    fresh: bool
+    # Whether the suite may make tenants of its own, which stay behind.
+    may_make_tenants: bool
 
 
 def named_server(environment: Mapping[str, str] = os.environ) -> Server | None:
@@ -58,7 +59,7 @@ def named_server(environment: Mapping[str, str] = os.environ) -> Server | None:
         environment.get("TENANT_API_SECOND_TENANT"),
         environment.get("TENANT_API_DATABASE", MONGODB),
         _seconds(environment, "TENANT_API_PATIENCE", 60.0),
-        fresh=environment.get("TENANT_API_FRESH", "") not in {"", "0", "no", "false"},
+        may_make_tenants=environment.get("TENANT_API_MAKE_TENANTS", "") not in _NO,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -37,7 +37,7 @@ PERMISSIONS = {
 }
 NO_KEY = "not given: TENANT_API_{}_KEY"
 NO_SECOND_TENANT = "not given: TENANT_API_SECOND_TENANT"
-NOT_FRESH = "not given: TENANT_API_FRESH, tenants made for this run"
+NO_NEW_TENANTS = "not given: TENANT_API_MAKE_TENANTS"
 TENANT, SECOND_TENANT = "tnt_demo", "tnt_default"
 
 
@@ -88,8 +88,9 @@ class Target:
     database: str
     # Seconds to wait for what comes late.
     patience: float
-    # Whether the tenants are the test's own, to be looked at as a whole and to be littered.
-    fresh: bool = False
+    # Whether tests may make tenants, and whether the tenant is the test's own: empty.
+    may_make_tenants: bool = False
+    own_tenant: bool = False
     store: Store | None = None
     publisher: RecordingPublisher | None = None
     outbox: Outbox | None = None
@@ -111,6 +112,14 @@ class Target:
     def can(self, capability: Capability) -> bool:
         """Tell whether the version under test has the capability."""
         return self.generation.can(capability)
+
+    async def with_own_tenants(self) -> Target:
+        """Return the same server with two tenants that are empty; make them through the API."""
+        made = []
+        for number in range(2):
+            reply = await self.call("POST", "/api/tenants", {"meta": {"n": number}}, tenant=None)
+            made.append(reply.json["data"]["tenantId"])
+        return replace(self, tenant=made[0], second_tenant=made[1], own_tenant=True)
 
     async def call(
         self,
@@ -183,6 +192,6 @@ def named_target(server: Server, session: aiohttp.ClientSession, *, patient: boo
         Generation(server.version),
         server.database,
         server.patience,
-        fresh=server.fresh,
+        may_make_tenants=server.may_make_tenants,
         patient=patient,
     )

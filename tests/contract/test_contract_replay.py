@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from contract_chapters import NAMES
 from contract_newer import ANOTHER_CASE_SINCE
-from contract_story import Story
+from contract_story import SHOW_THE_WHOLE_SERVER, Story
 
 if TYPE_CHECKING:
     from contract_target import Target
@@ -24,7 +24,10 @@ async def story(shared_api: Target) -> Story:
 
 def _recording(name: str) -> object:
     since = ANOTHER_CASE_SINCE.get(name)
-    return pytest.param(name, marks=[pytest.mark.until(since)] if since else [])
+    marks = [pytest.mark.until(since)] if since else []
+    if name in SHOW_THE_WHOLE_SERVER:
+        marks.append(pytest.mark.of_the_double)
+    return pytest.param(name, marks=marks)
 
 
 @pytest.mark.parametrize("name", [_recording(name) for name in NAMES])

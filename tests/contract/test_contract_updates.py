@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 import pytest_asyncio
 from contract_newer import key_of_generation, update_of_generation
+from contract_published import key_of, published_by, settled, told_to
 from contract_shape import differences
 from contract_story import RECORDED, Story
 from contract_world import World
@@ -37,30 +37,6 @@ async def told(shared_api: Target) -> Story:
 @pytest.fixture
 def world(double: Target) -> World:
     return World(double)
-
-
-async def settled(target: Target) -> list[Published]:
-    """Wait until nothing more is to come; return everything published."""
-    assert target.outbox is not None
-    assert target.publisher is not None
-    assert target.counters is not None
-    assert target.store is not None
-    while target.store.read_tasks.first() is not None:
-        await asyncio.sleep(0.01)
-    await target.counters.drained()
-    await target.outbox.drained()
-    return target.publisher.published
-
-
-async def published_by(target: Target, act: Any) -> list[Published]:
-    """Return what an action publishes."""
-    before = len(await settled(target))
-    await act
-    return (await settled(target))[before:]
-
-
-def key_of(target: Target, key: str) -> str:
-    return key_of_generation(key, target.tenant, target.generation)
 
 
 def recorded(name: str) -> Any:
@@ -107,14 +83,6 @@ async def test_an_update_of_a_quoting_message_does_not_show_the_quote(
     )
     recording = recorded(QUOTED)["body"]["data"]["message"]
     assert update.body["data"]["message"].keys() == recording.keys()
-
-
-def told_to(updates: list[Published]) -> list[tuple[str, str, str]]:
-    """Return recipient, kind and source of each update, in the order of publishing."""
-    return [
-        (u.body["userId"].partition("_")[0], u.body["updateType"], u.body["sourceEventType"])
-        for u in updates
-    ]
 
 
 class TestRecipients:
