@@ -18,7 +18,7 @@ API_KEY_WORDS: Final = "1 to 512 visible ASCII characters"
 TENANT_WORDS: Final = "1 to 20 characters of a-z, 0-9, `_` and `-`"
 USER_WORDS: Final = (
     f"1 to {MAX_USER_ID_LENGTH} characters and at most {MAX_USER_ID_BYTES} bytes of UTF-8, "
-    "without `.`, `*`, `#` and control characters"
+    "without `.`, `*`, `#`, control characters, and white space at either end"
 )
 ENCODING_WORDS: Final = "percent-encoded UTF-8"
 REQUEST_ID_WORDS: Final = "1 to 128 visible ASCII characters"
@@ -140,9 +140,11 @@ def _user_id(value: str) -> str:
         decoded = raw.decode()
     except UnicodeDecodeError as error:
         raise _MalformedError(ENCODING_WORDS) from error
-    user_id = decoded.strip(WHITE_SPACE).lower()
+    # The platform would trim it: then one person had several ids.
+    user_id = decoded.lower()
     if (
         not user_id
+        or user_id.strip(WHITE_SPACE) != user_id
         or is_longer(user_id, MAX_USER_ID_LENGTH)
         or len(user_id.encode()) > MAX_USER_ID_BYTES
         or _TOPIC_SYNTAX.search(user_id)

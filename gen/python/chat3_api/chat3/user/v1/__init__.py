@@ -2789,7 +2789,7 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
     | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#` and control characters; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
+    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
     | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
 
     The acting user is never taken from a request's body.
@@ -2995,7 +2995,7 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
     | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#` and control characters; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
+    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
     | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
 
     The acting user is never taken from a request's body.
