@@ -134,10 +134,16 @@ async def serve(config: Config) -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         loop.add_reader(parent.sentinel, stop.set)
+    # By default SIGHUP would end the process, without a word to anybody.
+    loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
     async with running(config) as service:
         if service.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()
+
+
+def _nothing_to_reload() -> None:
+    log.info("SIGHUP ignored: there are no certificates to reload")
 
 
 @asynccontextmanager

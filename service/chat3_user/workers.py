@@ -10,7 +10,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 _BACK_OFF: Final = (0.5, 30.0)
 _HEALTHY_AFTER: Final = 60.0
 _END_MARGIN: Final = 5.0
+_LOOK_EVERY: Final = 0.1
 
 
 def core_count(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
@@ -61,22 +61,40 @@ class Workers:
         )
         self._count = count
         self._run = run
-        self._stop = threading.Event()
+        self._told_to_end = False
+        self._told_to_reload = False
 
     def serve(self) -> None:
         """Run the workers until SIGTERM or SIGINT, then end them."""
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: self._stop.set())
-        if self._config.grpc_tls_cert:
-            # Who renews certificates may tell us so; the workers see it for themselves.
-            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self._listen_to_signals()
         workers = [self._start(index) for index in range(self._count)]
         try:
-            while not self._stop.wait(0.1):
+            while not self._told_to_end:
+                time.sleep(_LOOK_EVERY)
                 workers = [self._watch(worker) for worker in workers]
+                if self._told_to_reload:
+                    self._told_to_reload = False
+                    log.info("SIGHUP ignored: workers watch certificates by themselves")
         finally:
             self._end(workers)
             self._reserved.close()
+
+    def _listen_to_signals(self) -> None:
+        """Have signals set what the loop reads, and nothing else.
+
+        A handler runs between any two steps of this very thread: a lock that it takes, that of an
+        event or of the logs, may be one that the thread holds, and then both wait for ever.
+        """
+
+        def end(*_: object) -> None:
+            self._told_to_end = True
+
+        def reload(*_: object) -> None:
+            self._told_to_reload = True
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
+        signal.signal(signal.SIGHUP, reload)
 
     def _start(self, index: int) -> _Worker:
         ops_port = self._config.ops_port and self._config.ops_port + index
