@@ -5,8 +5,10 @@ variable, with dashes the flag. Its annotation holds the rule, its description t
 """
 
 import argparse
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Annotated, Any, Final, get_type_hints
 
 import msgspec
@@ -17,7 +19,23 @@ from chat3_user.limits.settings import EdgeSettings
 
 
 class ConfigError(Exception):
-    """A setting breaks its rule; the text names the variable."""
+    """Settings break their rules: a line for each, which begins with its variable."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run all checks; raise one `ConfigError` with what all of them found."""
+    problems: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(*problems)
 
 
 class Config(EdgeSettings, frozen=True, kw_only=True):
@@ -27,6 +45,13 @@ class Config(EdgeSettings, frozen=True, kw_only=True):
     grpc_port: Annotated[
         int, Meta(ge=0, le=65535, description="port of the gRPC server; 0 takes a free one")
     ] = 50051
+    grpc_port_shared: Annotated[
+        bool,
+        Meta(
+            description="let other services listen on GRPC_PORT too, such as the next version while"
+            " this one drains; the kernel spreads connections over all"
+        ),
+    ] = False
     ops_host: Annotated[
         str, Meta(description="address of /healthz, /readyz, /metrics and /docs")
     ] = "127.0.0.1"
@@ -169,7 +194,7 @@ class Config(EdgeSettings, frozen=True, kw_only=True):
         return not (self.tenant_api_url and self.rabbitmq_url)
 
 
-_WITH_CREDENTIALS: Final = ("tenant_api_url", "rabbitmq_url", "redis_url")
+_MASK: Final = "***"
 _SCHEMES: Final = {
     "tenant_api_url": ("http", "https"),
     "rabbitmq_url": ("amqp", "amqps"),
@@ -181,32 +206,45 @@ _OPTIONAL: Final = ("redis_url",)
 def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Config:
     """Return the settings; flags win over the environment, empty variables count as absent.
 
-    Raises `ConfigError`.
+    Raises `ConfigError` with all that is wrong.
     """
     given = {
         name: value
         for name in Config.__struct_fields__
         if (value := flags.get(name) or environment.get(name.upper()))
     }
-    try:
-        config = msgspec.convert(given, Config, strict=False)
-    except msgspec.ValidationError as error:
-        problem, _, place = str(error).partition(" - at `$.")
-        name = place.rstrip("`")
-        raise ConfigError(f"{name.upper()}: {problem}, got {given[name]!r}") from error
+    hints = get_type_hints(Config, include_extras=True)
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        try:
+            values[name] = msgspec.convert(value, hints[name], strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(f"{name.upper()}: {error}, got {value!r}")
+        else:
+            if isinstance(values[name], float) and not math.isfinite(values[name]):
+                problems.append(f"{name.upper()}: Expected a finite number, got {value!r}")
+    config = Config(**values)
+    problems += _contradictions(config, broken=given.keys() - values.keys())
+    if problems:
+        raise ConfigError(*problems)
+    return config
+
+
+def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str]:
+    """Yield what is wrong with settings taken together; the broken ones have their defaults."""
     for name, schemes in _SCHEMES.items():
         value = getattr(config, name)
         if value and not _is_url(value, schemes):
-            raise ConfigError(f"{name.upper()}: expected a URL that begins with {schemes[0]}://")
-        if not value and not config.demo and name not in _OPTIONAL:
-            raise ConfigError(f"{name.upper()}: required, unless DEMO is set")
+            yield f"{name.upper()}: expected a URL that begins with {schemes[0]}://"
+        if not value and not config.demo and name not in _OPTIONAL and "demo" not in broken:
+            yield f"{name.upper()}: required, unless DEMO is set"
     if bool(config.grpc_tls_cert) != bool(config.grpc_tls_key):
-        raise ConfigError("GRPC_TLS_CERT, GRPC_TLS_KEY: neither goes without the other")
+        yield "GRPC_TLS_CERT, GRPC_TLS_KEY: neither goes without the other"
     if config.grpc_tls_client_ca and not config.grpc_tls_cert:
-        raise ConfigError("GRPC_TLS_CLIENT_CA: needs GRPC_TLS_CERT")
+        yield "GRPC_TLS_CLIENT_CA: needs GRPC_TLS_CERT"
     if config.workers > 1 and config.in_process:
-        raise ConfigError("WORKERS: what DEMO runs in the process is not shared; use 1")
-    return config
+        yield "WORKERS: what DEMO runs in the process is not shared; use 1"
 
 
 def _is_url(value: str, schemes: Sequence[str]) -> bool:
@@ -218,12 +256,25 @@ def _is_url(value: str, schemes: Sequence[str]) -> bool:
 
 
 def masked(config: Config) -> dict[str, Any]:
-    """Return the settings by variable, without passwords."""
+    """Return the settings by variable, without anything that may be a secret."""
     shown = msgspec.to_builtins(config)
-    for name in _WITH_CREDENTIALS:
-        if shown[name] and URL(shown[name]).password:
-            shown[name] = str(URL(shown[name]).with_password("***"))
+    for name in _SCHEMES:
+        shown[name] = _without_secrets(shown[name])
     return {name.upper(): value for name, value in shown.items()}
+
+
+def _without_secrets(text: str) -> str:
+    """Mask a URL's password, a user who has none (a token), and all values of its query."""
+    if not text:
+        return text
+    url = URL(text)
+    if url.raw_password is not None:
+        url = url.with_password(_MASK)
+    elif url.raw_user is not None:
+        url = url.with_user(_MASK)
+    parts = [part.partition("=") for part in url.raw_query_string.split("&") if part]
+    url = url.with_query("&".join(f"{key}={_MASK}" if is_ else _MASK for key, is_, _ in parts))
+    return str(url.with_fragment(_MASK if url.raw_fragment else None))
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

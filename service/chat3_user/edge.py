@@ -14,15 +14,19 @@ def check_files(config: Config) -> None:
 
     Raises `ConfigError`.
     """
+    problems: list[str] = []
     for variable, load in (
         ("GRPC_TLS_CERT", lambda: listener_tls(config)),
         ("TENANT_API_CA_FILE", lambda: upstream_tls(config.tenant_api_ca_file)),
         ("RABBITMQ_CA_FILE", lambda: upstream_tls(config.rabbitmq_ca_file)),
+        ("REDIS_CA_FILE", lambda: upstream_tls(config.redis_ca_file)),
     ):
         try:
             load()
         except TlsError as error:
-            raise ConfigError(f"{variable}: {error}") from error
+            problems.append(f"{variable}: {error}")
+    if problems:
+        raise ConfigError(*problems)
 
 
 def listener_tls(config: Config) -> ServerTls | None:

@@ -9,7 +9,6 @@ import math
 import multiprocessing
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -55,10 +54,7 @@ class Workers:
     """The parent's view: ``run`` is what a worker does, in a process of its own."""
 
     def __init__(self, config: Config, count: int, run: Callable[[Config], None]) -> None:
-        self._reserved = _reserve(config.grpc_host, config.grpc_port)
-        self._config = msgspec.structs.replace(
-            config, workers=1, grpc_port=self._reserved.getsockname()[1]
-        )
+        self._config = msgspec.structs.replace(config, workers=1)
         self._count = count
         self._run = run
         self._told_to_end = False
@@ -77,7 +73,6 @@ class Workers:
                     log.info("SIGHUP ignored: workers watch certificates by themselves")
         finally:
             self._end(workers)
-            self._reserved.close()
 
     def _listen_to_signals(self) -> None:
         """Have signals set what the loop reads, and nothing else.
@@ -138,12 +133,3 @@ class Workers:
             if worker.process.is_alive():
                 worker.process.kill()
                 worker.process.join()
-
-
-def _reserve(host: str, port: int) -> socket.socket:
-    """Bind the port without listening, so that all workers get the same one, and only they."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    reserved = socket.socket(family, socket.SOCK_STREAM)
-    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    reserved.bind((host, port))
-    return reserved

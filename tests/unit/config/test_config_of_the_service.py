@@ -84,6 +84,10 @@ def test_an_empty_variable_counts_as_absent() -> None:
         ("OPS_PORT", "-1"),
         ("STREAM_MAX_AGE", "0"),
         ("STREAM_MAX_AGE", "long"),
+        ("STREAM_MAX_AGE", "inf"),
+        ("DEFAULT_DEADLINE", "1e999"),
+        ("SHUTDOWN_GRACE", "nan"),
+        ("IDEMPOTENCY_RETENTION", "Infinity"),
         ("STREAM_BUFFER_BYTES", "1"),
         ("LOG_FORMAT", "xml"),
         ("LOG_LEVEL", "loud"),
@@ -107,6 +111,22 @@ def test_what_is_required_without_the_demo_is_named(missing: str) -> None:
     del given[missing]
     assert refused(given) == f"{missing}: required, unless DEMO is set"
     assert load({**given, **DEMO}, {})
+
+
+def test_all_broken_rules_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(
+            {"GRPC_PORT": "x", "STREAM_MAX_AGE": "inf", "REDIS_URL": "http://r"}, {"workers": "-1"}
+        )
+    variables = [problem.partition(":")[0] for problem in caught.value.problems]
+    assert sorted(variables) == [
+        *("GRPC_PORT", "RABBITMQ_URL", "REDIS_URL", "STREAM_MAX_AGE", "TENANT_API_URL", "WORKERS"),
+    ]
+
+
+def test_what_a_broken_setting_may_have_meant_is_not_held_against_others() -> None:
+    assert refused({"DEMO": "perhaps"}).startswith("DEMO: ")
+    assert "\n" not in refused({"DEMO": "perhaps"})
 
 
 def test_the_error_tells_no_secret() -> None:
@@ -143,6 +163,24 @@ def test_a_password_with_strange_characters_is_masked_too() -> None:
     assert masked(config)["RABBITMQ_URL"] == "amqp://u:***@host/"
     plain = load({**DEMO, "RABBITMQ_URL": "amqp://host/"}, {})
     assert masked(plain)["RABBITMQ_URL"] == "amqp://host/"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("amqp://r/v?password=hunter2&heartbeat=5", "amqp://r/v?password=***&heartbeat=***"),
+        ("amqp://r/v?token=hunter2&token=hunter2", "amqp://r/v?token=***&token=***"),
+        ("amqp://hunter2@r/v", "amqp://***@r/v"),
+        ("amqp://hunter2:@r/v", "amqp://hunter2:***@r/v"),
+        ("amqp://:hunter2@r/v", "amqp://:***@r/v"),
+        ("amqp://r/v?hunter2", "amqp://r/v?***"),
+        ("amqp://r/v#hunter2", "amqp://r/v#***"),
+        ("amqp://r/%2Fv", "amqp://r/%2Fv"),
+        ("amqps://[::1]:5671/v", "amqps://[::1]:5671/v"),
+    ],
+)
+def test_nothing_of_a_url_that_may_be_secret_is_shown(url: str, shown: str) -> None:
+    assert masked(load({**DEMO, "RABBITMQ_URL": url}, {}))["RABBITMQ_URL"] == shown
 
 
 def test_a_broken_setting_ends_the_process_with_2() -> None:

@@ -29,7 +29,7 @@ EVERY_LINE = dedent(
     while reached:
         moment += 1
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        workers = Workers(Config(demo=True, grpc_port=0), 0, print)
+        workers = Workers(Config(demo=True), 0, print)
         trace, signalled = frames_until(moment)
         signal.setitimer(signal.ITIMER_REAL, 0.5)  # where no moment comes so late, this one does
         signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGTERM))
