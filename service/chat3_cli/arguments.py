@@ -109,7 +109,7 @@ def _add_global_options(parser: argparse.ArgumentParser, environ: Mapping[str, s
     )
     group.add_argument("--tls", action="store_true", default=plain(value=False), help="use TLS")
     for name, text in (
-        ("--ca", "trust this CA (means --tls)"),
+        ("--ca", "trust this CA, or this server's certificate (means --tls)"),
         ("--cert", "client certificate (means --tls)"),
         ("--key", "key of the client certificate"),
     ):
@@ -232,6 +232,8 @@ def _tls_context(args: argparse.Namespace) -> ssl.SSLContext | None:
     if not (args.tls or args.ca or args.cert):
         return None
     context = ssl.create_default_context(cafile=args.ca)
+    if args.ca:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the server's own will do
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["h2"])
     if args.cert:

@@ -118,7 +118,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         ops_port = await _serve_ops(stack, config, metrics, hub, broker)
         log.info("serving", extra={"grpc": f"{config.grpc_host}:{grpc_port}", "ops": ops_port})
         if not config.tenant_api_url:
-            print_welcome(config.grpc_host, grpc_port)
+            await print_welcome(config, grpc_port)
         yield Running(grpc_port, ops_port, hub, broker, server, tls)
         log.info("draining", extra={"streams": hub.stream_count})
         hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))

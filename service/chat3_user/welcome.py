@@ -1,19 +1,26 @@
 """What `make run` prints: where the demo listens, who is in it, and what to try."""
 
+import asyncio
 import os
+import shlex
+import ssl
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from chat3_embedded import demo
+from chat3_user.config import Config
+from chat3_user.tls import client_context
 
 _DEFAULT_PORT: Final = 50051
+_HANDSHAKE: Final = 2.0
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
 
 _TEXT = """
 Chat3 is running with demo data.
 
-  gRPC      {address} (plaintext, reflection on)
+  gRPC      {address} ({security}, reflection on)
   tenant    {tenant}
   API key   {key}
   users     {users}
@@ -28,22 +35,51 @@ Ctrl-C ends it; the data goes with it.
 """
 
 
-def print_welcome(host: str, port: int) -> None:
-    """Print the demo's credentials and three commands, which work as printed."""
-    chat3 = "CHAT3_API_KEY=" + demo.API_KEY + " " + _client()
+async def print_welcome(config: Config, port: int) -> None:
+    """Print the demo's credentials and three commands, which work as printed.
+
+    Where clients need certificates of their own, files that only the reader has are in capitals.
+    """
+    host, options = config.grpc_host, ""
+    if config.grpc_tls_cert:
+        host = await _name_in_certificate(config, port)
+        options = f" --ca {shlex.quote(config.grpc_tls_cert)}"
+        if config.grpc_tls_client_ca:
+            options += " --cert CLIENT_CERTIFICATE --key CLIENT_KEY"
     if port != _DEFAULT_PORT or host not in _LOOPBACK:
-        chat3 += f" --address {host}:{port}"
+        options += f" --address {_address(host, port)}"
     sys.stdout.write(
         _TEXT.format(
-            address=f"{host}:{port}",
+            address=_address(host, port),
+            security="TLS" if config.grpc_tls_cert else "plaintext",
             tenant=demo.TENANT,
             key=demo.API_KEY,
             users=", ".join(demo.USERS),
-            chat3=chat3,
+            chat3=f"CHAT3_API_KEY={demo.API_KEY} {_client()}{options}",
             dialog=demo.ALICE_BOB,
         )
     )
     sys.stdout.flush()
+
+
+async def _name_in_certificate(config: Config, port: int) -> str:
+    """Return the name of this machine that a client may connect to: one that a handshake takes."""
+    context = client_context(config.grpc_tls_cert)
+    # The file has the server's own certificate, and perhaps not who signed it.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    for name in dict.fromkeys((config.grpc_host, "localhost", "127.0.0.1", "::1")):
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(_HANDSHAKE):
+                _, writer = await asyncio.open_connection(
+                    name, port, ssl=context, server_hostname=name
+                )
+            writer.close()
+            return name
+    return config.grpc_host
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _client() -> str:

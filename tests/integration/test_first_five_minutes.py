@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,11 +15,20 @@ import pytest
 WELCOME_ENDS = "Ctrl-C ends it"
 
 
-@pytest.fixture
-async def commands(project: Path, tmp_path: Path) -> AsyncIterator[list[str]]:
+@pytest.fixture(params=["plaintext", "TLS"])
+async def commands(
+    request: pytest.FixtureRequest, project: Path, tmp_path: Path
+) -> AsyncIterator[list[str]]:
     """Start the demo as a process of its own; return the commands it prints."""
+    certificates: tuple[str, ...] = ()
+    if request.param == "TLS":
+        command = [sys.executable, project / "tools/make_certs.py", tmp_path]
+        await asyncio.to_thread(subprocess.run, command, check=True)
+        files = (tmp_path / "server.pem", tmp_path / "server.key")
+        certificates = ("--grpc-tls-cert", str(files[0]), "--grpc-tls-key", str(files[1]))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "chat3_user", "--demo", "--grpc-port", "0", "--ops-port", "0"),
+        *certificates,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=project,
@@ -31,6 +41,7 @@ async def commands(project: Path, tmp_path: Path) -> AsyncIterator[list[str]]:
             line = await process.stdout.readline()
             assert line, (await process.communicate())[1].decode()
             welcome += line.decode()
+    assert f"({request.param}, reflection on)" in welcome
     assert "tnt_default" in welcome
     assert "demo-key" in welcome
     yield re.findall(r"^  (CHAT3_API_KEY=.*)$", welcome, re.MULTILINE)
