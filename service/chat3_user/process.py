@@ -8,11 +8,13 @@ import uvloop
 from chat3_user import logs
 from chat3_user.app import serve
 from chat3_user.config import Config
+from chat3_user.descriptors import fitted
 
 
 def run(config: Config) -> None:
     """Serve in this process until it is told to end."""
     logs.configure(config.log_format, config.log_level)
+    config = fitted(config)
     # What is there now stays; calls leave little that counting does not free. The collector looks
     # less often, and not at what was imported.
     gc.collect()

@@ -38,9 +38,14 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
             description="most metadata of a call; four times as much ends the connection",
         ),
     ] = 16_384
-    connections_max: Annotated[int, Meta(ge=1, description="open connections of one worker")] = (
-        10_000
-    )
+    connections_max: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="open connections of one worker; it raises its limit of file descriptors to"
+            " that, and logs a lower number where it may not",
+        ),
+    ] = 10_000
     connection_streams: Annotated[
         int, Meta(ge=1, le=10_000, description="calls and streams at once on one connection")
     ] = 100
