@@ -164,7 +164,7 @@ class Caller:
         streaming = isinstance(request, pb.SubscribeUpdatesRequest)
         cardinality = Cardinality.UNARY_STREAM if streaming else Cardinality.UNARY_UNARY
         try:
-            async with asyncio.timeout(20), self._stream(request, cardinality, timeout) as stream:
+            async with asyncio.timeout(30), self._stream(request, cardinality, timeout) as stream:
                 response = await stream.recv_message()
                 if response is None:
                     await stream.recv_trailing_metadata()

@@ -134,6 +134,52 @@ def test_json_nests_as_deep_as_google_lets_it(
 MEGABYTE = 1 << 20
 
 
+def growth(pair: Pair, small: bytes, large: bytes, times: int = 1) -> float:
+    """Return how many times as long decoding ``large`` takes as decoding ``small``."""
+
+    def seconds(wire: bytes) -> float:
+        started = time.process_time()
+        for _ in range(times):
+            decode(pair.ours, wire)
+        return time.process_time() - started
+
+    return seconds(large) / min(seconds(small) for _ in range(3))
+
+
+def check_same(pair: Pair, wire: bytes) -> None:
+    assert deterministic(pair.google.FromString(encode(decode(pair.ours, wire)))) == deterministic(
+        pair.google.FromString(wire)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "piece", "nested"),
+    [
+        pytest.param("Tree", b"\x1a\x01a", True, id="merged-messages"),
+        pytest.param("Tree", b"\x38\x01", True, id="merged-unknown"),
+        pytest.param("Tree", b"\x38\x01", False, id="unknown-fields"),
+        pytest.param("Tree", b"\x3b\x3c", False, id="unknown-groups"),
+        pytest.param("Tree", b"\x22\x00", False, id="empty-messages"),
+        pytest.param("Tree", b"\x1a\x00\x0a\x00", False, id="out-of-order"),
+        pytest.param("Choice", b"\x42\x00\x10\x01", False, id="oneof-switches"),
+        pytest.param("Choice", b"\x42\x00", False, id="oneof-merges"),
+        pytest.param("Repeateds", b"\x12\x01\x01", False, id="tiny-packed"),
+        pytest.param("Maps", b"\x0a\x00", False, id="one-map-key"),
+        pytest.param("WellKnown", b"\x1a\x04\x0a\x02\x12\x00", False, id="structs"),
+    ],
+)
+def test_the_time_for_a_megabyte_of_malice_grows_with_its_size_only(
+    all_types: dict[str, Pair], name: str, piece: bytes, *, nested: bool
+) -> None:
+    pair = one(all_types, name)
+    piece = delimited(1, piece) if nested else piece
+    large = piece * (MEGABYTE // len(piece))
+    small = piece * (len(large) // len(piece) // 16)
+    # Sixteen times the bytes: quadratic time would be 256 times as long.
+    assert growth(pair, small, large) < 64
+    check_same(pair, large)
+
+
 def _nested_repeats(levels: int) -> bytes:
     """A singular message twice at each level: decoding eagerly would take 2**levels steps."""
     wire = b""
@@ -142,55 +188,35 @@ def _nested_repeats(levels: int) -> bytes:
     return wire
 
 
-@pytest.mark.timeout(30)
-@pytest.mark.parametrize(
-    ("name", "wire"),
-    [
-        pytest.param("Tree", delimited(1, b"\x1a\x01a") * (MEGABYTE // 5), id="merged-messages"),
-        pytest.param("Tree", delimited(1, b"\x38\x01") * (MEGABYTE // 4), id="merged-unknown"),
-        pytest.param("Tree", b"\x38\x01" * (MEGABYTE // 2), id="unknown-fields"),
-        pytest.param("Tree", b"\x3b\x3c" * (MEGABYTE // 2), id="unknown-groups"),
-        pytest.param("Tree", b"\x22\x00" * (MEGABYTE // 2), id="empty-messages"),
-        pytest.param("Tree", b"\x1a\x00\x0a\x00" * (MEGABYTE // 4), id="out-of-order"),
-        pytest.param("Tree", _nested_repeats(99), id="nested-merges"),
-        pytest.param("Choice", b"\x42\x00\x10\x01" * (MEGABYTE // 4), id="oneof-switches"),
-        pytest.param("Choice", b"\x42\x00" * (MEGABYTE // 2), id="oneof-merges"),
-        pytest.param("Repeateds", b"\x12\x01\x01" * (MEGABYTE // 3), id="tiny-packed"),
-        pytest.param("Maps", b"\x0a\x00" * (MEGABYTE // 2), id="one-map-key"),
-        pytest.param("WellKnown", b"\x1a\x04\x0a\x02\x12\x00" * (MEGABYTE // 6), id="structs"),
-    ],
-)
-def test_a_megabyte_of_malice_takes_a_few_seconds_at_most(
-    all_types: dict[str, Pair], name: str, wire: bytes
-) -> None:
-    pair = one(all_types, name)
-    start = time.process_time()
-
-    ours = decode(pair.ours, wire)
-
-    assert time.process_time() - start < 10
-    assert deterministic(pair.google.FromString(encode(ours))) == deterministic(
-        pair.google.FromString(wire)
-    )
-
-
-@pytest.mark.timeout(30)
-def test_a_struct_that_is_odd_at_each_level_is_read_in_linear_time(
+def test_messages_that_stand_twice_at_each_level_are_not_decoded_twice(
     all_types: dict[str, Pair],
 ) -> None:
-    pair = all_types["google.protobuf.Struct"]
-    filler = delimited(1, delimited(1, b"a") + delimited(2, delimited(3, b"text"))) * 3000
+    pair = one(all_types, "Tree")
+    # Eight levels more: decoding twice would take 256 times as long.
+    assert growth(pair, _nested_repeats(8), _nested_repeats(16), 20) < 64
+    check_same(pair, _nested_repeats(99))
+
+
+def _odd_structs(levels: int, fields: int) -> bytes:
+    """Structs in structs, each with a field that plain data cannot keep."""
+    filler = delimited(1, delimited(1, b"a") + delimited(2, delimited(3, b"text"))) * fields
     wire = b""
-    for level in range(32):
+    for level in range(levels):
         wire = filler + delimited(
             1, delimited(1, str(level).encode()) + delimited(2, delimited(5, wire))
         ) + b"\x38\x01"  # fmt: skip
-    start = time.process_time()
-    ours = decode(pair.ours, wire)
-    assert time.process_time() - start < 20
-    assert deterministic(pair.google.FromString(encode(ours))) == deterministic(
-        pair.google.FromString(wire)
-    )
+    return wire
+
+
+def test_a_struct_that_is_odd_at_each_level_is_read_once_a_level_at_most(
+    all_types: dict[str, Pair],
+) -> None:
+    pair = all_types["google.protobuf.Struct"]
+    # Sixteen times the fields: quadratic time would be 256 times as long.
+    assert growth(pair, _odd_structs(32, 188), _odd_structs(32, 3000)) < 64
+    # Eight levels more at the same number of fields: reading twice a level would be 256 times.
+    assert growth(pair, _odd_structs(8, 400), _odd_structs(16, 400)) < 32
+    check_same(pair, _odd_structs(32, 3000))
 
 
 def test_any_buffer_is_accepted(all_types: dict[str, Pair]) -> None:

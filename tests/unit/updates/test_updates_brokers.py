@@ -57,14 +57,14 @@ class Scene:
             await self.publisher.publish(f"update.user.user.{user}.user", body.encode(), {}, 0)
 
     async def received(self, count: int) -> list[str]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return [(await self.sink.bodies.get()).decode() for _ in range(count)]
 
     async def settled(self) -> None:
         """Wait until all that was published before has been delivered."""
         fence = secrets.token_hex(4)
         await self.broker.fence(fence)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             assert await self.sink.fences.get() == fence
 
     async def read(self, after: LogPosition, until: LogPosition) -> list[LogEntry]:
@@ -91,7 +91,7 @@ async def scene(request: pytest.FixtureRequest, rabbitmq: RabbitMQ) -> AsyncIter
     )
     publisher = AmqpPublisher(rabbitmq.url, exchange=f"updates_{name}")
     await broker.open(sink)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         await sink.live.wait()
     yield Scene(broker, publisher, sink)
     await publisher.close()

@@ -45,7 +45,7 @@ def replays(log: MemoryLog, keep_bytes: int = 1_000_000, keep_seconds: float = 6
 
 
 async def bodies(reader: Replays, user: str, after: LogPosition) -> list[bytes]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         entries, _ = await reader.behind(user, after)
     return [entry.body for entry in entries]
 
