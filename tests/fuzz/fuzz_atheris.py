@@ -32,9 +32,13 @@ def main() -> None:
         if cases % _REPORT_EVERY == 0:
             depth_file.write_bytes(pickle.dumps(depth))
 
+    def mutate(data: bytes, most: int, seed: int) -> bytes:
+        made = fuzz_learned.made_anew(seed, most)
+        return atheris.Mutate(data, most) if made is None else made
+
     # What is refused is logged, and the log is not what is tested.
     logging.disable(logging.CRITICAL)
-    atheris.Setup(sys.argv, one)
+    atheris.Setup(sys.argv, one, custom_mutator=mutate)
     atheris.Fuzz()
 
 

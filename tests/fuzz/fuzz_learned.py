@@ -1,6 +1,7 @@
 """What atheris tries: a first byte that says which decoder, and the input of that decoder.
 
-It begins with sound inputs of every method, kind and grammar, and changes them.
+It begins with sound inputs of every method, kind and grammar, and changes them. What it learns
+pulls it towards inputs that are refused in ever new ways, so a quarter of what it tries is new.
 """
 
 import random
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import fuzz_decoders as decoders
+import fuzz_inputs as inputs
 import fuzz_requests as requests
 import fuzz_texts as texts
 import fuzz_updates as updates
@@ -19,6 +21,7 @@ _KINDS: Final = tuple(updates.GENERATORS)
 _GRAMMARS: Final = tuple(texts.READERS)
 _TARGETS: Final = (*_METHODS, *_KINDS, *_GRAMMARS)
 _EXAMPLES: Final = 8
+_AGAIN: Final = 0.25
 
 
 def read(data: bytes, depth: Depth) -> None:
@@ -39,12 +42,28 @@ def read(data: bytes, depth: Depth) -> None:
 def write_corpus(folder: Path, seed: int) -> None:
     """Write the inputs that atheris begins with."""
     rng = random.Random(seed)
-    for place, target in enumerate(_TARGETS):
+    for place in range(len(_TARGETS)):
         for number in range(_EXAMPLES):
-            if target in _METHODS:
-                data = requests.sound(rng, target)
-            elif target in _GRAMMARS:
-                data = texts.READERS[target][0](rng).encode()
-            else:
-                data = updates.encoded(updates.sound(rng, target))
-            (folder / f"{place}-{number}").write_bytes(bytes([place]) + data)
+            (folder / f"{place}-{number}").write_bytes(_made(rng, place, sound=True))
+
+
+def made_anew(seed: int, most: int) -> bytes | None:
+    """Return an input to try next, or nothing when one that is known is to be changed."""
+    rng = random.Random(seed)
+    if rng.random() >= _AGAIN:
+        return None
+    made = _made(rng, rng.randrange(len(_TARGETS)), sound=False)
+    return made if len(made) <= most else None
+
+
+def _made(rng: random.Random, place: int, *, sound: bool) -> bytes:
+    target = _TARGETS[place]
+    if target in _METHODS:
+        data = (requests.sound if sound else inputs.body)(rng, target)
+    elif target in _GRAMMARS:
+        data = (texts.READERS[target][0](rng) if sound else inputs.text(rng, target)).encode()
+    elif sound:
+        data = updates.encoded(updates.sound(rng, target))
+    else:
+        data = inputs.update(rng, target)
+    return bytes([place]) + data
