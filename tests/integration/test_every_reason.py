@@ -31,6 +31,7 @@ from chat3_user.app import running
 from chat3_user.config import Config
 from chat3_user.errors._status import STATUS
 from chat3_user.tenant_api import TenantApi
+from support import named_tests
 from support.gateway import (
     KEY,
     READ_KEY,
@@ -43,24 +44,30 @@ from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
 Reason = pb.ErrorReason
+_IDEMPOTENCY = "integration/test_idempotency.py::"
+_CALLS = "integration/test_limits_of_calls.py::"
+_REQUESTS = "integration/test_limits_of_requests.py::"
 ELSEWHERE = {
-    # tests/mutations
-    Reason.IDEMPOTENCY_KEY_REUSED,
-    Reason.IDEMPOTENCY_OUTCOME_UNKNOWN,
-    Reason.IDEMPOTENCY_STORE_UNAVAILABLE,
-    # tests/foreign: grpclib's client takes GOAWAY for the end of the connection
-    Reason.SHUTTING_DOWN,
-    # tests/unit/limits and the tests of the listener
-    *(
-        reason
-        for reason in Reason
-        if reason.name
-        in {
-            *("RATE_LIMITED", "OVERLOADED", "METADATA_TOO_LARGE"),
-            *("METHOD_UNKNOWN", "COMPRESSION_UNSUPPORTED"),
-        }
+    Reason.IDEMPOTENCY_KEY_REUSED: (
+        _IDEMPOTENCY + "test_a_key_stands_for_one_request_of_one_user_and_method"
     ),
+    Reason.IDEMPOTENCY_OUTCOME_UNKNOWN: (
+        _IDEMPOTENCY + "test_what_is_not_settled_before_the_deadline_is_told_and_can_be_repeated"
+    ),
+    Reason.IDEMPOTENCY_STORE_UNAVAILABLE: (
+        _IDEMPOTENCY + "test_a_store_that_is_away_refuses_or_lets_write_as_set"
+    ),
+    # grpclib's client takes GOAWAY for the end of the connection.
+    Reason.SHUTTING_DOWN: (
+        "foreign/test_foreign_shutdown.py::test_a_stream_ends_with_its_reason_and_its_token"
+    ),
+    Reason.RATE_LIMITED: _CALLS + "test_a_user_over_the_rate_is_told_when_to_come_back",
+    Reason.OVERLOADED: _CALLS + "test_calls_over_the_limit_are_told_to_retry_at_once",
+    Reason.METADATA_TOO_LARGE: _REQUESTS + "test_metadata_over_the_limit_is_told_so",
+    Reason.METHOD_UNKNOWN: _REQUESTS + "test_an_unknown_method_is_unimplemented",
+    Reason.COMPRESSION_UNSUPPORTED: _REQUESTS + "test_a_compressed_message_is_refused",
 }
+"""The tests that bring about what needs another client or a service of its own."""
 TOPIC = "topic_" + "a" * 20
 
 
@@ -317,7 +324,18 @@ def test_every_reason_has_a_status_and_a_comment() -> None:
 
 
 def test_every_reason_is_brought_about() -> None:
-    assert set(CASES) | ELSEWHERE == set(Reason) - {Reason.UNSPECIFIED}
+    assert set(CASES) | set(ELSEWHERE) == set(Reason) - {Reason.UNSPECIFIED}
+    assert not set(CASES) & set(ELSEWHERE)
+
+
+@pytest.mark.parametrize("reason", ELSEWHERE, ids=lambda reason: reason.name)
+def test_a_reason_that_is_brought_about_elsewhere_has_its_test(
+    project: Path, reason: pb.ErrorReason
+) -> None:
+    path, _, name = ELSEWHERE[reason].partition("::")
+    file = project / "tests" / path
+    assert named_tests.exists(file, name), ELSEWHERE[reason]
+    assert reason.name in file.read_text(), f"{path} never expects {reason.name}"
 
 
 @pytest.mark.parametrize("reason", CASES, ids=lambda reason: reason.name)

@@ -1,22 +1,35 @@
+"""Every attack names where it is blocked and the tests that show it."""
+
 import re
 from pathlib import Path
 
+from support import named_tests
 
-def test_every_attack_names_where_it_is_stopped_and_a_test_that_shows_it(project: Path) -> None:
-    rows = [
+
+def _rows(project: Path) -> list[list[str]]:
+    return [
         [cell.strip() for cell in line.strip("|\n").split("|")]
         for line in (project / "SECURITY.md").read_text().splitlines()
         if line.startswith("| ") and "](" in line
     ]
+
+
+def test_every_attack_names_where_it_is_stopped(project: Path) -> None:
+    rows = _rows(project)
     assert len(rows) >= 15
-    for attack, stopped, shown in rows:
+    for attack, stopped, _ in rows:
         places = re.findall(r"\]\((service/[^)]+)\)", stopped)
-        tests = re.findall(r"\]\((tests/[^)]+)\)", shown)
         assert places, attack
-        assert tests, attack
         for place in places:
             assert (project / place).exists(), place
-        for test in tests:
-            assert "\ndef test_" in (source := (project / test).read_text()) or (
-                "async def test_" in source
-            ), test
+
+
+def test_every_attack_names_tests_that_exist_and_are_run(project: Path) -> None:
+    for attack, _, shown in _rows(project):
+        links = re.findall(r"\[([^\]]+)\]\(([^)]+)\)", shown)
+        assert links, attack
+        for name, file in links:
+            assert named_tests.exists(project / file, name), f"{attack}: {file} has no {name}"
+            assert not named_tests.is_slow(project / file, name), f"{attack}: {name} is slow"
+        # Nothing stands in the column but names of tests.
+        assert re.sub(r"\[[^\]]+\]\([^)]+\)|[\s,]", "", shown) == "", attack
