@@ -28,9 +28,10 @@ $(VENV)/.ready: pyproject.toml requirements.lock tools/setup.sh
 run: setup ## Run the service with demo data; nothing else is needed
 	@DEMO=$${DEMO-true} exec $(BIN)/chat3-user-service
 
-test: setup ## Run all tests but the heavy suites; installs RabbitMQ when it is missing
+test: setup ## Run all tests, of the heavy suites a part; installs RabbitMQ when it is missing
 	@tools/setup.sh servers
 	@$(RUN_IN_VENV) env $(MEASURED) pytest --cov --cov-report=term $(TESTS)
+	@[ -n '$(TESTS)' ] || $(MAKE) --no-print-directory test-faults-short
 
 test-contract: setup ## Hold the embedded tenant-api, or the one at TENANT_API_URL, to the contract
 	@$(RUN_IN_VENV) pytest tests/contract
@@ -47,7 +48,7 @@ format: setup ## Format the code and the contract
 	@$(RUN_IN_VENV) buf format -w
 
 clean: ## Remove what was built, the environment included
-	rm -rf $(VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(NEWEST_VENV) var build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
 include mk/*.mk
 

@@ -88,6 +88,7 @@ async def test_memory_is_bounded_with_clients_that_never_read(stage: Stage) -> N
     assert grown < 40_000_000, f"{grown:,} bytes for 36 MB of updates to 10 streams"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 async def test_a_client_that_vanished_is_found(stage: Stage) -> None:
     """Neither FIN nor RST: only HTTP/2 pings tell."""
