@@ -29,10 +29,13 @@ async def _subscribe(client: RawClient, **changed: str) -> Answer:
 
 
 @pytest.fixture
-async def slow_upstream() -> AsyncIterator[tuple[str, asyncio.Event]]:
+async def slow_upstream() -> AsyncIterator[tuple[str, list[str], asyncio.Event]]:
+    """Return its address, the paths it was asked for, and what makes it answer."""
+    asked: list[str] = []
     released = asyncio.Event()
 
-    async def answer(_: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
         await released.wait()
         page = {"page": 1, "limit": 10, "total": 0, "pages": 0}
         return web.json_response({"data": [], "pagination": page})
@@ -42,15 +45,15 @@ async def slow_upstream() -> AsyncIterator[tuple[str, asyncio.Event]]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}", released
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked, released
     released.set()
     await runner.cleanup()
 
 
 async def test_calls_over_the_limit_are_told_to_retry_at_once(
-    slow_upstream: tuple[str, asyncio.Event],
+    slow_upstream: tuple[str, list[str], asyncio.Event],
 ) -> None:
-    url, released = slow_upstream
+    url, asked, released = slow_upstream
     async with (
         demo(tenant_api_url=url, calls_max=3) as service,
         await RawClient.open(service.grpc_port) as client,
@@ -59,7 +62,9 @@ async def test_calls_over_the_limit_are_told_to_retry_at_once(
         for stream in streams:
             client.h2.send_data(stream, message(), end_stream=True)
         client.flush()
-        await asyncio.sleep(0.2)
+        async with asyncio.timeout(30):
+            while len(asked) < 3:
+                await asyncio.sleep(0.01)
         shed = await client.call()
         assert (shed.status, shed.reason) == (14, "OVERLOADED")
         assert 500 <= int(shed.headers["grpc-retry-pushback-ms"]) <= 1500

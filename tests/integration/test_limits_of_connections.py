@@ -75,7 +75,9 @@ async def test_connections_over_the_limit_are_turned_away_with_a_word() -> None:
             gone = await third.turned_away()
         assert (gone.error_code, gone.additional_data) == (0, b"too many connections")
         await first.close()
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(30):
+            while len(service.server.connections) > 1:
+                await asyncio.sleep(0.01)
         await _next_call_works(service)
         await second.close()
 
@@ -169,9 +171,10 @@ async def test_calls_that_are_cancelled_before_they_begin_leave_nothing_behind()
             client.h2.reset_stream(client.begin(), ErrorCodes.CANCEL)
         client.flush()
         assert (await client.call()).status == 0
-        await asyncio.sleep(0.05)
         (connection,) = service.server.connections
-        assert not connection.processor.streams
+        async with asyncio.timeout(30):
+            while connection.processor.streams:
+                await asyncio.sleep(0.01)
 
 
 async def test_a_header_bomb_ends_the_connection() -> None:
