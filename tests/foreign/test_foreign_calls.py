@@ -84,8 +84,8 @@ async def test_every_field_of_a_message_arrives(foreign: ForeignClient, upstream
     )
     store.set_status(message, "bob", "read")
     for user in ("bob", "carl"):
-        store.marks.add_reaction(TENANT, message.message_id, user, "👍")
-    store.marks.add_reaction(TENANT, message.message_id, "carl", "🔥")
+        store.marks.add_reaction(store.marks.new_reaction(TENANT, message.message_id, user, "👍"))
+    store.marks.add_reaction(store.marks.new_reaction(TENANT, message.message_id, "carl", "🔥"))
 
     page = await foreign.call("GetDialogMessages", {"dialog_id": dialog}, BOB)
 
