@@ -24,6 +24,7 @@ from chat3_user.idempotency import Once, Store, Times
 from chat3_user.idempotency.place import database
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import decode_update
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app
@@ -37,12 +38,15 @@ from chat3_user.updates.amqp_broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.hub import Hub
 from chat3_user.updates.memory_broker import MemoryBroker
-from chat3_user.updates.settings import HubSettings
+from chat3_user.updates.settings import DeliveryLimits, HubSettings
 from chat3_user.updates.stream import StreamSettings
 from chat3_user.updates.subscription import BufferLimits
 from chat3_user.welcome import print_welcome
 
 log = logging.getLogger(__name__)
+
+_DELIVERIES = DeliveryLimits()
+"""The broker and the hub go by the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         await http.open()
         stack.push_async_callback(http.close)
-        hub = Hub(broker, decode_update, _hub_settings(config))
+        hub = Hub(broker, decode_update, address_of, _hub_settings(config))
         await hub.open()
         stack.push_async_callback(hub.close)
 
@@ -173,6 +177,7 @@ def _broker(config: Config) -> Broker:
         retention_seconds=config.updates_log_max_age,
         retention_bytes=config.updates_log_max_bytes,
         tls=edge.upstream_tls(config.rabbitmq_ca_file),
+        limits=_DELIVERIES,
     )
 
 
@@ -196,6 +201,7 @@ def _hub_settings(config: Config) -> HubSettings:
     return HubSettings(
         streams_per_user=config.streams_per_user,
         buffer=BufferLimits(config.stream_buffer_count, config.stream_buffer_bytes),
+        deliveries=_DELIVERIES,
         grace=config.stream_grace,
     )
 
@@ -209,11 +215,15 @@ async def _serve_ops(
             found["not_ready"] = "no connection to the broker"
         if isinstance(broker, AmqpBroker) and broker.log_problem:
             found["updates_log"] = broker.log_problem
+        if hub.unreadable.problem:
+            found["updates"] = hub.unreadable.problem
         return found
 
     def refresh() -> None:
         metrics.streams.set(hub.stream_count)
         metrics.broker_live.set(hub.live)
+        metrics.updates_received.set(hub.received)
+        metrics.updates_unreadable.set(hub.unreadable.count)
         if isinstance(broker, AmqpBroker):
             metrics.log_entries_read.set(broker.log.entries_read)
 

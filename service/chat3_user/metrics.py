@@ -29,6 +29,16 @@ class Metrics:
             "Entries of the updates log that were read for streams that resumed.",
             registry=self.registry,
         )
+        self.updates_received = Gauge(
+            "chat3_updates_received",
+            "Updates that came from the broker, whoever they were for.",
+            registry=self.registry,
+        )
+        self.updates_unreadable = Gauge(
+            "chat3_updates_unreadable",
+            "Updates among them that could not be read: streams may lack them.",
+            registry=self.registry,
+        )
         self.broker_live = Gauge(
             "chat3_broker_live", "1 while updates flow from the broker.", registry=self.registry
         )

@@ -24,6 +24,8 @@ from chat3_user.updates.amqp_failures import FAILURES, cancelled_by_owner, unava
 from chat3_user.updates.amqp_log import AmqpLog
 from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError
 from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Sink
+from chat3_user.updates.routing import UPDATES, probe_key
+from chat3_user.updates.settings import DeliveryLimits
 
 log = logging.getLogger(__name__)
 
@@ -32,24 +34,18 @@ _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImple
 
 _START_TIMEOUT = 60.0
 
-_BIND_TIMEOUT = 0.01
-"""Seconds more for each user who has to be bound: a broker takes about a tenth of that."""
-
 _LOG_TIMEOUT = 10.0
-
-_LOG_PATIENCE = 12.0
-"""Seconds for which a log that fails without being refused keeps the session from starting: less
-than the worker's queue lives without a consumer."""
 
 _LOG_RETRY = 30.0
 """Seconds between attempts to get such a log while the session goes on without."""
 
 
 class AmqpBroker:
-    """Keeps a session alive, rebinds after every loss, and says what became of it.
+    """Keeps a session alive, begins another after every loss, and says what became of it.
 
-    ``retention_seconds`` and ``retention_bytes`` bound the updates log; ``back_off`` (seconds) is
-    the shortest and the longest wait between two attempts to connect.
+    ``retention_seconds`` and ``retention_bytes`` bound the updates log, ``limits`` bound what is
+    under way; ``back_off`` (seconds) is the shortest and the longest wait between two attempts to
+    connect.
     """
 
     def __init__(
@@ -64,9 +60,11 @@ class AmqpBroker:
         connect_timeout: float = 10.0,
         back_off: tuple[float, float] = (0.2, 10.0),
         tls: ssl.SSLContext | None = None,
+        limits: DeliveryLimits,
     ) -> None:
         self._url = url
         self._tls = tls
+        self._limits = limits
         self._exchange = exchange
         self._log_queue = log_queue
         self._worker = worker
@@ -81,7 +79,6 @@ class AmqpBroker:
         self._back_off = back_off
         self._delay = back_off[0]
         self._log = AmqpLog(log_queue)
-        self._users: set[str] = set()
         self._queue_whole = False
         self._was_unbound = False
         self._session: AmqpSession | None = None
@@ -115,36 +112,12 @@ class AmqpBroker:
             with suppress(asyncio.CancelledError):
                 await self._supervisor
 
-    async def bind(self, user_id: str) -> None:
-        """Bind a user now and after every reconnect."""
-        session = self._live()
-        # Users of two tenants can share an id, and so the binding.
-        new = user_id not in self._users
-        self._users.add(user_id)
-        try:
-            with unavailable():
-                await session.bind(user_id)
-        except BrokerUnavailableError:
-            if new:
-                self._users.discard(user_id)
-            raise
-
-    async def unbind(self, user_id: str) -> None:
-        """Unbind a user; a failure needs no care, for the queue is gone with its session."""
-        self._users.discard(user_id)
-        if self._session is not None:
-            with suppress(BrokerUnavailableError), unavailable():
-                await self._session.unbind(user_id)
-
     async def fence(self, fence: str) -> None:
         """Send a fence through the queue."""
-        with unavailable():
-            await self._live().fence(fence)
-
-    def _live(self) -> AmqpSession:
         if self._session is None:
             raise BrokerUnavailableError
-        return self._session
+        with unavailable():
+            await self._session.fence(fence)
 
     async def _supervise(self, sink: Sink) -> None:
         longest = self._back_off[1]
@@ -175,20 +148,28 @@ class AmqpBroker:
         connection = await connect(
             self._url, deliveries, timeout=self._connect_timeout, tls=self._tls
         )
-        session = AmqpSession(connection, deliveries, self._queue, sink)
+        session = AmqpSession(
+            connection,
+            deliveries,
+            exchange=self._exchange,
+            queue=self._queue,
+            log_queue=self._log_queue,
+            sink=sink,
+            limits=self._limits,
+        )
         try:
             await self._open_log(connection)
-            async with asyncio.timeout(_START_TIMEOUT + _BIND_TIMEOUT * len(self._users)):
+            async with asyncio.timeout(_START_TIMEOUT):
                 # A queue that an attempt before this one has declared missed what was published
-                # in between, and perhaps bindings.
+                # in between, and perhaps its bindings.
                 kept = self._queue_whole = await session.queue_exists() and self._queue_whole
-                await session.start(self._exchange, tuple(self._users))
+                await session.start()
             self._queue_whole = True
             self._session = session
             self._delay = self._back_off[0]
             log.info(
                 "broker session is live",
-                extra={"queue": self._queue, "users": len(self._users), "kept": kept},
+                extra={"queue": self._queue, "kept": kept},
             )
             sink.regained(complete=kept)
             await self._until_ended(session, connection)
@@ -227,7 +208,7 @@ class AmqpBroker:
         """Declare the log and feed it; where that cannot be, say so and go on without.
 
         A broker that has just started may not have its streams yet. So what is no refusal counts
-        as a failed session, to be tried again, until patience ends.
+        as a failed session, to be tried again, until the patience of `DeliveryLimits` ends.
         """
         try:
             async with asyncio.timeout(_LOG_TIMEOUT):
@@ -237,7 +218,8 @@ class AmqpBroker:
             self._go_without_log(error)
         except _Failures as error:
             self._log_failing_since = self._log_failing_since or time.monotonic()
-            if time.monotonic() - self._log_failing_since < _LOG_PATIENCE or connection.is_closed:
+            failing = time.monotonic() - self._log_failing_since
+            if failing < self._limits.log_patience or connection.is_closed:
                 raise
             self._go_without_log(error)
         else:
@@ -253,7 +235,8 @@ class AmqpBroker:
             # Declared before with another retention: an operator's choice, and still a log.
             channel = await connection.channel()
             await channel.queue_declare(self._log_queue, passive=True)
-        await channel.queue_bind(self._log_queue, self._exchange, "update.#")
+        for key in (UPDATES, probe_key(self._log_queue)):
+            await channel.queue_bind(self._log_queue, self._exchange, key)
         self._log.attach(connection, self._log_lost)
         # A mark that can be read back shows that the stream runs; a hole written sooner could get
         # lost like the updates it tells of.

@@ -25,7 +25,7 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
     LogUnreadableError,
 )
-from chat3_user.updates.routing import user_of
+from chat3_user.updates.routing import is_update
 
 _PREFETCH = 1000
 
@@ -175,4 +175,4 @@ def _entry(message: DeliveredMessage) -> LogEntry:
     routing_key = (
         message.delivery.routing_key if isinstance(message.delivery, Basic.Deliver) else ""
     )
-    return LogEntry(int(str(offset)), user_of(routing_key or ""), bytes(message.body))
+    return LogEntry(int(str(offset)), bytes(message.body), is_update(routing_key or ""))

@@ -1,8 +1,8 @@
-"""One connection to RabbitMQ: what is declared on it, one queue, its bindings, its consumer."""
+"""One connection to RabbitMQ: what is declared on it, one queue for all updates, its consumer."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
@@ -17,27 +17,15 @@ from pamqp.commands import Basic
 from chat3_user.updates.amqp_deliveries import Deliveries
 from chat3_user.updates.amqp_failures import FAILURES
 from chat3_user.updates.broker import Sink
-from chat3_user.updates.routing import binding_key
+from chat3_user.updates.routing import UPDATES, fence_key, probe_key
+from chat3_user.updates.settings import DeliveryLimits
 
 log = logging.getLogger(__name__)
-
-_PREFETCH = 400
-"""The broker delivers so many again after a lost connection; a feed must remember more."""
-
-_ACK_EVERY = 100
-_ACK_WITHIN = 1.0
-"""Seconds; far less than a feed is kept, so that nothing comes again after it was forgotten."""
 
 _CONSUMER = "updates"
 """The consumer's tag; all other consumers on the connection have tags that aiormq makes up."""
 
-_PROBE_KEY = "update.probe"
-"""Reaches the log, which takes all updates, and no user's binding."""
-
 _PROBE_TIMEOUT = 5.0
-
-QUEUE_EXPIRES = 30
-"""Seconds after which the broker deletes the queue of a worker that is gone."""
 
 
 class SessionEndedError(Exception):
@@ -51,21 +39,32 @@ class QueueBusyError(Exception):
 class AmqpSession:
     """Consumes updates from the worker's queue until the connection, channel or consumer dies.
 
-    The queue outlives the session, and a restart of the broker, by `QUEUE_EXPIRES` seconds: the
+    The queue outlives the session, and a restart of the broker, for as long as ``limits`` say: the
     next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
     ``unbound`` tells that the exchange was deleted, with the binding of the updates log: what was
     published since may be nowhere. It is being found out while ``judging`` is held.
     """
 
     def __init__(
-        self, connection: AbstractConnection, deliveries: Deliveries, queue: str, sink: Sink
+        self,
+        connection: AbstractConnection,
+        deliveries: Deliveries,
+        *,
+        exchange: str,
+        queue: str,
+        log_queue: str,
+        sink: Sink,
+        limits: DeliveryLimits,
     ) -> None:
         self.connection = connection
         self.unbound = False
         self.judging = asyncio.Lock()
         self._deliveries = deliveries
+        self._exchange = exchange
         self._queue = queue
-        self._fence_key = f"fence.{queue}"
+        self._probe_key = probe_key(log_queue)
+        self._limits = limits
+        self._fence_key = fence_key(queue)
         self._fence_key_sent = self._fence_key.encode()
         self._sink = sink
         self._channel: AbstractChannel | None = None
@@ -74,29 +73,26 @@ class AmqpSession:
         self._last_tag = 0
         self._acknowledging: asyncio.Task[None] | None = None
 
-    async def start(self, exchange: str, users: Iterable[str]) -> None:
-        """Declare the exchange and the queue, bind ``users``, consume.
+    async def start(self) -> None:
+        """Declare the exchange and the queue, bind it to all updates, consume.
 
         Raises `QueueBusyError` when the broker still takes the worker's last connection for alive.
         """
-        self._exchange = exchange
         channel = self._channel = await self.connection.channel()
         channel.on_consumer_cancel_callbacks.add(self._cancelled)
         self._deliveries.take_from(_CONSUMER, self._taken)
-        await channel.exchange_declare(exchange, exchange_type="topic", durable=True)
-        await channel.queue_declare(
-            self._queue, durable=True, arguments={"x-expires": QUEUE_EXPIRES * 1000}
-        )
-        await channel.basic_qos(prefetch_count=_PREFETCH)
+        await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
+        expires = int(self._limits.queue_expires * 1000)
+        await channel.queue_declare(self._queue, durable=True, arguments={"x-expires": expires})
+        await channel.basic_qos(prefetch_count=self._limits.prefetch)
         try:
             await channel.basic_consume(
                 self._queue, _ignore, exclusive=True, consumer_tag=_CONSUMER
             )
         except ChannelAccessRefused as error:
             raise QueueBusyError from error
-        await channel.queue_bind(self._queue, exchange, self._fence_key)
-        for user_id in users:
-            await self.bind(user_id)
+        for key in (UPDATES, self._fence_key):
+            await channel.queue_bind(self._queue, self._exchange, key)
 
     async def queue_exists(self) -> bool:
         """Return whether the queue is there already."""
@@ -115,15 +111,6 @@ class AmqpSession:
         with suppress(*FAILURES):
             async with asyncio.timeout(5):
                 await self._open().queue_delete(self._queue)
-
-    async def bind(self, user_id: str) -> None:
-        """Bind the user's updates to the queue."""
-        async with self._needs_exchange():
-            await self._open().queue_bind(self._queue, self._exchange, binding_key(user_id))
-
-    async def unbind(self, user_id: str) -> None:
-        """Undo `bind`."""
-        await self._open().queue_unbind(self._queue, self._exchange, binding_key(user_id))
 
     async def fence(self, fence: str) -> None:
         """Send a fence through the exchange to the own queue."""
@@ -153,7 +140,7 @@ class AmqpSession:
             async with asyncio.timeout(_PROBE_TIMEOUT):
                 channel = await self.connection.channel()
                 await channel.basic_publish(
-                    b"probe", exchange=self._exchange, routing_key=_PROBE_KEY, mandatory=True
+                    b"probe", exchange=self._exchange, routing_key=self._probe_key, mandatory=True
                 )
                 await channel.close()
         except FAILURES:
@@ -172,7 +159,9 @@ class AmqpSession:
         try:
             while not done:
                 done, _ = await asyncio.wait(
-                    waits, timeout=_ACK_WITHIN, return_when=asyncio.FIRST_COMPLETED
+                    waits,
+                    timeout=self._limits.acknowledge_within,
+                    return_when=asyncio.FIRST_COMPLETED,
                 )
                 if not done:
                     await self._acknowledge()
@@ -213,7 +202,7 @@ class AmqpSession:
             log.exception("a delivered update could not be handled")
         self._unacknowledged += 1
         self._last_tag = tag
-        if self._unacknowledged == _ACK_EVERY:
+        if self._unacknowledged == self._limits.acknowledge_every:
             self._acknowledging = asyncio.create_task(self._acknowledge())
 
     async def _acknowledge(self) -> None:

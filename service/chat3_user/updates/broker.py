@@ -47,16 +47,16 @@ HOLE = b"hole "
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An entry of the updates log; ``user_id`` is empty for entries that are no updates."""
+    """An entry of the updates log: an update as it was published, or a note of the service."""
 
     offset: int
-    user_id: str
     body: bytes
+    is_update: bool
 
     @property
     def is_hole(self) -> bool:
         """Whether updates before this entry may be missing from the log."""
-        return not self.user_id and self.body.startswith(HOLE)
+        return not self.is_update and self.body.startswith(HOLE)
 
     @property
     def position(self) -> LogPosition:
@@ -84,7 +84,7 @@ class Sink(Protocol):
     """Who receives what a broker has to say; called in the order of publishing, never awaited."""
 
     def delivered(self, body: bytes) -> None:
-        """Take an update that was published to a bound user."""
+        """Take an update, whoever it is for: only its body says that."""
 
     def fenced(self, fence: str) -> None:
         """Learn that everything published before `Broker.fence` was called has been delivered."""
@@ -93,7 +93,7 @@ class Sink(Protocol):
         """Learn that the broker is gone: what is published from now on is not delivered."""
 
     def regained(self, *, complete: bool) -> None:
-        """Learn that the broker is back, with all bindings.
+        """Learn that the broker is back.
 
         ``complete`` says that what was published meanwhile is being delivered; else it stands in
         the log.
@@ -101,7 +101,7 @@ class Sink(Protocol):
 
 
 class Broker(Protocol):
-    """A source of updates for bound users."""
+    """A source of all updates."""
 
     @property
     def log(self) -> UpdatesLog:
@@ -116,15 +116,6 @@ class Broker(Protocol):
 
     async def close(self) -> None:
         """Stop delivering and leave nothing behind at the broker."""
-
-    async def bind(self, user_id: str) -> None:
-        """Deliver the user's updates; every one published after this returns will come.
-
-        Raises `BrokerUnavailableError`.
-        """
-
-    async def unbind(self, user_id: str) -> None:
-        """Stop delivering the user's updates, sooner or later."""
 
     async def fence(self, fence: str) -> None:
         """Send ``fence`` through the same queue as updates, to be told by `Sink.fenced`.

@@ -18,5 +18,11 @@ class DecodedUpdate(msgspec.Struct, frozen=True, gc=False):
     update: Update
 
 
+Address = tuple[str, str]
+"""A user's tenant and id; tenants share user ids."""
+
+AddressReader = Callable[[bytes], Address | None]
+"""Reads whom a published body is for, and nothing else; `None` when it does not say."""
+
 Decoder = Callable[[bytes], DecodedUpdate | None]
 """Decodes a published body; `None`, after logging, when nobody can be found to deliver it to."""

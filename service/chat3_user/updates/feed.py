@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chat3_api.chat3.user.v1 import GapReason
-from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.decoded import Address, DecodedUpdate
 from chat3_user.updates.marks import Mark
 from chat3_user.updates.responses import gap_item, update_item
 from chat3_user.updates.subscription import Item, Subscription
@@ -43,6 +43,7 @@ class Feed:
     ) -> None:
         self.tenant_id = tenant_id
         self.user_id = user_id
+        self.address: Address = (tenant_id, user_id)
         self.scope = scope_of(tenant_id, user_id)
         self.subscriptions: set[Subscription] = set()
         self.idle_since = time.monotonic()
@@ -63,7 +64,7 @@ class Feed:
         return self._mark is not None
 
     def go_live(self, mark: Mark) -> None:
-        """Start from ``mark``, taken after the user was bound."""
+        """Start from ``mark``: what was published before it has come by."""
         self._mark = mark
 
     def recovered(self, mark: Mark, digests: set[bytes]) -> None:

@@ -1,23 +1,26 @@
 """The feeds of a worker: which users have one, and what comes for them."""
 
-from collections import Counter
 from collections.abc import Iterator
 
-from chat3_user.updates.decoded import DecodedUpdate, Decoder
+from chat3_user.updates.decoded import Address, AddressReader, Decoder
 from chat3_user.updates.feed import Feed
-
-_DISPATCHED_MAX = 1000
-"""More than a broker delivers again after a lost connection."""
+from chat3_user.updates.unreadable import Unreadable
 
 
 class Feeds:
-    """Finds the feed of a user in a tenant, and hands it what comes for it, each update once."""
+    """Finds the feed of a user in a tenant, and hands it what comes for it, each update once.
 
-    def __init__(self, decode: Decoder) -> None:
+    Most of what comes is of nobody here: of it, the address is read and nothing else.
+    ``remembered`` says of how many updates it is known that they have been here.
+    """
+
+    def __init__(self, decode: Decoder, address_of: AddressReader, *, remembered: int) -> None:
         self._decode = decode
-        self._feeds: dict[tuple[str, str], Feed] = {}
-        self._users: Counter[str] = Counter()
-        self._dispatched: dict[tuple[str, str, bytes], None] = {}
+        self._address_of = address_of
+        self._feeds: dict[Address, Feed] = {}
+        self._remembered = remembered
+        self._dispatched: dict[int, None] = {}
+        self.unreadable = Unreadable()
 
     def __iter__(self) -> Iterator[Feed]:
         """Iterate over a copy: feeds may come and go meanwhile."""
@@ -37,39 +40,41 @@ class Feeds:
 
     def add(self, feed: Feed) -> None:
         """Hand the user's updates to ``feed`` from now on."""
-        self._feeds[feed.tenant_id, feed.user_id] = feed
-        self._users[feed.user_id] += 1
+        self._feeds[feed.address] = feed
 
-    def remove(self, feed: Feed) -> bool:
-        """Undo `add`; return whether that leaves no feed of a user of this id in any tenant."""
-        if self._feeds.get((feed.tenant_id, feed.user_id)) is not feed:
-            return False
-        del self._feeds[feed.tenant_id, feed.user_id]
-        self._users[feed.user_id] -= 1
-        if self._users[feed.user_id]:
-            return False
-        del self._users[feed.user_id]
-        return True
+    def remove(self, feed: Feed) -> None:
+        """Undo `add`."""
+        if self._feeds.get(feed.address) is feed:
+            del self._feeds[feed.address]
+
+    def concern(self, body: bytes) -> bool:
+        """Return whether an update is for a user with a feed."""
+        return self._address_of(body) in self._feeds
 
     def dispatch(self, body: bytes) -> None:
-        """Decode an update and hand it to its feed."""
-        decoded = self._decode(body)
-        if decoded is None or self._comes_again(decoded):
+        """Hand an update to its feed, if its user has one; nobody else's is decoded."""
+        if self._comes_again(body):
             return
-        feed = self._feeds.get((decoded.tenant_id, decoded.user_id))
-        if feed is not None:
-            feed.take(decoded)
+        address = self._address_of(body)
+        if address is None:
+            self.unreadable.note(body)
+        elif (feed := self._feeds.get(address)) is not None:
+            decoded = self._decode(body)
+            if decoded is None:
+                self.unreadable.note(body)
+            else:
+                feed.take(decoded)
 
-    def _comes_again(self, decoded: DecodedUpdate) -> bool:
+    def _comes_again(self, body: bytes) -> bool:
         """Return whether an update was dispatched before, be it to no feed.
 
         What the broker delivers again is old: a feed that is new since must not take it for news.
         """
-        key = (decoded.tenant_id, decoded.user_id, decoded.digest)
+        key = hash(body)
         if key in self._dispatched:
             return True
         self._dispatched[key] = None
-        if len(self._dispatched) > _DISPATCHED_MAX:
+        if len(self._dispatched) > self._remembered:
             del self._dispatched[next(iter(self._dispatched))]
         return False
 

@@ -18,7 +18,7 @@ class Flow:
     """What the broker speaks to (`Sink`).
 
     ``fill`` gives a feed what it missed and returns why that was not all; ``losses`` counts how
-    often the broker went away.
+    often the broker went away, ``received`` the updates that came, whoever they were for.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Flow:
         self._flowing = asyncio.Event()
         self._recovery: asyncio.Task[None] | None = None
         self.losses = 0
+        self.received = 0
 
     @property
     def live(self) -> bool:
@@ -53,7 +54,8 @@ class Flow:
 
     def delivered(self, body: bytes) -> None:
         """Hand an update to its feed; during a recovery it waits behind what was missed."""
-        if self._held is not None:
+        self.received += 1
+        if self._held is not None and self._feeds.concern(body):
             self._held.append(body)
         else:
             self._feeds.dispatch(body)

@@ -1,7 +1,7 @@
 """The worker's centre of updates: one broker, a feed for each subscribed user, their streams.
 
-The hub keeps the promises of `docs/guarantees.md` on this worker: it binds a user before it lets a
-stream begin, and lets streams resume from memory or from the log.
+The hub keeps the promises of `docs/guarantees.md` on this worker: a stream begins when all that was
+published before has come by, and resumes from memory or from the log.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from betterproto2_compiled import Encoded
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.chores import Chores
-from chat3_user.updates.decoded import Decoder
+from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.feed import Feed
 from chat3_user.updates.feeds import Feeds
 from chat3_user.updates.fences import Fences
@@ -39,6 +39,7 @@ from chat3_user.updates.tokens import (
     decode_token,
     scope_of,
 )
+from chat3_user.updates.unreadable import Unreadable
 
 _PATIENCE = 15.0
 """Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""
@@ -47,15 +48,24 @@ _PATIENCE = 15.0
 class Hub:
     """Delivers updates to streams; created, opened and closed by the composition root."""
 
-    def __init__(self, broker: Broker, decode: Decoder, settings: HubSettings) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        decode: Decoder,
+        address_of: AddressReader,
+        settings: HubSettings,
+    ) -> None:
         self._broker = broker
         self._decode = decode
         self._settings = settings
         self._worker = secrets.token_bytes(4)
-        self._feeds = Feeds(decode)
+        self._feeds = Feeds(decode, address_of, remembered=settings.deliveries.remembered)
         self._fences = Fences(broker)
         self._replays = Replays(
-            broker.log, keep_seconds=settings.replay_keep, keep_bytes=settings.replay_bytes
+            broker.log,
+            address_of,
+            keep_seconds=settings.replay_keep,
+            keep_bytes=settings.replay_bytes,
         )
         self._marks = Marks(self._replays, self._fences)
         self._chores = Chores()
@@ -93,6 +103,16 @@ class Hub:
     def stream_count(self) -> int:
         """The number of open streams."""
         return self._feeds.stream_count
+
+    @property
+    def received(self) -> int:
+        """The number of updates that came, whoever they were for."""
+        return self._flow.received
+
+    @property
+    def unreadable(self) -> Unreadable:
+        """The updates among them that could not be read."""
+        return self._feeds.unreadable
 
     def end_streams(self, problem: Callable[[], CallError]) -> None:
         """End all streams, and every one that begins from now on."""
@@ -205,7 +225,7 @@ class Hub:
             return
         opening = self._opening.get(feed)
         if opening is None:
-            opening = asyncio.create_task(self._bind(feed), name="updates-bind")
+            opening = asyncio.create_task(self._start(feed), name="updates-feed")
             self._opening[feed] = opening
             opening.add_done_callback(lambda _: self._opening.pop(feed, None))
         try:
@@ -213,16 +233,13 @@ class Hub:
         except BrokerUnavailableError as error:
             raise reasons.updates_unavailable() from error
 
-    async def _bind(self, feed: Feed) -> None:
+    async def _start(self, feed: Feed) -> None:
+        """Let a feed go live at a mark, once all that was published before it has come by."""
         try:
-            await self._broker.bind(feed.user_id)
+            await self._flow.wait_live()
             losses = self._flow.losses
             mark = await self._marks.take()
-            if mark.position is None:
-                if not await self._fences.passes():
-                    raise BrokerUnavailableError
-                mark = await self._marks.take()
-            if not self._broker.live or self._flow.losses != losses:
+            if not await self._fences.next_passes() or self._flow.losses != losses:
                 raise BrokerUnavailableError
         except BaseException:
             self._feeds.remove(feed)
@@ -239,12 +256,14 @@ class Hub:
             self._replays.expire()
 
     async def _expire_feeds(self) -> None:
-        """Forget feeds without streams after the grace period; unbind their users one by one."""
+        """Forget feeds without streams after the grace period."""
         while True:
             await asyncio.sleep(self._settings.grace / 10)
             idle_before = time.monotonic() - self._settings.grace
             for feed in self._feeds:
-                if feed.subscriptions or feed.idle_since > idle_before or feed in self._opening:
-                    continue
-                if self._feeds.remove(feed):
-                    await self._broker.unbind(feed.user_id)
+                if (
+                    not feed.subscriptions
+                    and feed.idle_since <= idle_before
+                    and (feed not in self._opening)
+                ):
+                    self._feeds.remove(feed)

@@ -10,7 +10,7 @@ from chat3_user.updates.broker import (
     LogReplacedError,
     Sink,
 )
-from chat3_user.updates.routing import binding_key, user_of
+from chat3_user.updates.routing import is_update
 
 
 class MemoryLog:
@@ -19,11 +19,11 @@ class MemoryLog:
     def __init__(self, epoch: str, capacity: int) -> None:
         self._entries: deque[LogEntry] = deque(maxlen=capacity)
         self._next = 0
-        self.append("", epoch.encode())
+        self.append(epoch.encode(), is_update=False)
 
-    def append(self, user_id: str, body: bytes) -> LogPosition:
+    def append(self, body: bytes, *, is_update: bool = True) -> LogPosition:
         """Keep an entry; the oldest goes when the log is full."""
-        entry = LogEntry(self._next, user_id, body)
+        entry = LogEntry(self._next, body, is_update)
         self._entries.append(entry)
         self._next += 1
         return entry.position
@@ -49,7 +49,6 @@ class MemoryBroker:
 
     def __init__(self, epoch: str, *, log_capacity: int = 100_000) -> None:
         self._log = MemoryLog(epoch, log_capacity)
-        self._bound: set[str] = set()
         self._sink: Sink | None = None
 
     @property
@@ -71,15 +70,6 @@ class MemoryBroker:
         """Deliver no more."""
         self._sink = None
 
-    async def bind(self, user_id: str) -> None:
-        """Deliver the user's updates."""
-        binding_key(user_id)
-        self._bound.add(user_id)
-
-    async def unbind(self, user_id: str) -> None:
-        """Deliver the user's updates no more."""
-        self._bound.discard(user_id)
-
     async def fence(self, fence: str) -> None:
         """Tell the fence at once: nothing is ever under way."""
         if self._sink is not None:
@@ -90,7 +80,8 @@ class MemoryBroker:
     ) -> None:
         """Take an update as a tenant-api worker publishes it; headers and time are not used."""
         del headers, timestamp_ms
-        user_id = user_of(routing_key)
-        self._log.append(user_id, body)
-        if self._sink is not None and user_id in self._bound:
+        if not is_update(routing_key):
+            return
+        self._log.append(body)
+        if self._sink is not None:
             self._sink.delivered(body)

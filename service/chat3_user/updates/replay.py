@@ -23,6 +23,7 @@ from chat3_user.updates.broker import (
     LogUnreadableError,
     UpdatesLog,
 )
+from chat3_user.updates.decoded import Address, AddressReader
 
 _ENTRY_BYTES = 200
 """What an entry costs in memory besides its body."""
@@ -38,7 +39,7 @@ class _Window:
     start: LogPosition
     end: LogPosition
     checksums: "array[int]" = field(default_factory=lambda: array("I"))
-    by_user: dict[str, list[LogEntry]] = field(default_factory=dict)
+    by_user: dict[Address, list[LogEntry]] = field(default_factory=dict)
     holes: list[LogEntry] = field(default_factory=list)
     size: int = 0
     partial: bool = False
@@ -50,9 +51,9 @@ class _Window:
         if entry.is_hole:
             self.holes.append(entry)
 
-    def keep(self, entry: LogEntry) -> None:
+    def keep(self, address: Address, entry: LogEntry) -> None:
         self.size += len(entry.body) + _ENTRY_BYTES
-        self.by_user.setdefault(entry.user_id, []).append(entry)
+        self.by_user.setdefault(address, []).append(entry)
 
     def join(self, later: "_Window") -> None:
         """Take over what a window holds that begins where this one ends.
@@ -63,8 +64,8 @@ class _Window:
         self.end = later.end
         self.checksums.extend(later.checksums)
         self.holes += later.holes
-        for user_id, entries in later.by_user.items():
-            self.by_user.setdefault(user_id, []).extend(entries)
+        for address, entries in later.by_user.items():
+            self.by_user.setdefault(address, []).extend(entries)
 
     def verify(self, position: LogPosition) -> None:
         index = position.offset - self.start.offset - 1
@@ -75,7 +76,7 @@ class _Window:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    user_id: str
+    address: Address
     after: LogPosition
     answer: asyncio.Future[tuple[list[LogEntry], LogPosition]]
 
@@ -86,8 +87,11 @@ class Replays:
     ``keep_seconds`` and ``keep_bytes`` bound the memory of what was read. `close` ends the reader.
     """
 
-    def __init__(self, log: UpdatesLog, *, keep_seconds: float, keep_bytes: int) -> None:
+    def __init__(
+        self, log: UpdatesLog, address_of: AddressReader, *, keep_seconds: float, keep_bytes: int
+    ) -> None:
         self._log = log
+        self._address_of = address_of
         self._keep_seconds = keep_seconds
         self._keep_bytes = keep_bytes
         self._waiting: list[_Request] = []
@@ -96,7 +100,9 @@ class Replays:
         self._used = 0.0
         self._reader: asyncio.Task[None] | None = None
 
-    async def behind(self, user_id: str, after: LogPosition) -> tuple[list[LogEntry], LogPosition]:
+    async def behind(
+        self, address: Address, after: LogPosition
+    ) -> tuple[list[LogEntry], LogPosition]:
         """Return the user's entries behind ``after``, and a position up to which they are complete.
 
         Holes stand among the entries.
@@ -106,7 +112,7 @@ class Replays:
         answer: asyncio.Future[tuple[list[LogEntry], LogPosition]] = (
             asyncio.get_running_loop().create_future()
         )
-        self._waiting.append(_Request(user_id, after, answer))
+        self._waiting.append(_Request(address, after, answer))
         self._start()
         return await answer
 
@@ -153,7 +159,7 @@ class Replays:
     async def _serve_batch(self, requests: list[_Request], end: LogPosition) -> None:
         """Answer ``requests``; one with an unusable position fails alone."""
         self._used = time.monotonic()
-        wanted = {request.user_id for request in requests}
+        wanted = {request.address for request in requests}
         left = sorted(requests, key=lambda request: request.after.offset)
         while left:
             try:
@@ -165,7 +171,7 @@ class Replays:
                 _answer(request, window)
             return
 
-    async def _reach(self, after: LogPosition, end: LogPosition, wanted: set[str]) -> _Window:
+    async def _reach(self, after: LogPosition, end: LogPosition, wanted: set[Address]) -> _Window:
         """Return a window that holds ``after`` and reaches to ``end``."""
         kept, self._window = self._window, None
         try:
@@ -179,7 +185,9 @@ class Replays:
             self._window = kept
             raise
 
-    async def _begin_sooner(self, window: _Window, after: LogPosition, wanted: set[str]) -> _Window:
+    async def _begin_sooner(
+        self, window: _Window, after: LogPosition, wanted: set[Address]
+    ) -> _Window:
         """Return a window that holds ``after`` too, having read only what goes before."""
         if after.offset >= window.start.offset:
             return window
@@ -188,7 +196,7 @@ class Replays:
         sooner.join(window)
         return sooner
 
-    async def _extend(self, window: _Window, end: LogPosition, wanted: set[str]) -> _Window:
+    async def _extend(self, window: _Window, end: LogPosition, wanted: set[Address]) -> _Window:
         if end.offset > window.end.offset:
             await self._read(window, end, wanted)
         elif window.end != end:
@@ -197,14 +205,15 @@ class Replays:
             self._window = window
         return window
 
-    async def _read(self, window: _Window, until: LogPosition, wanted: set[str]) -> None:
+    async def _read(self, window: _Window, until: LogPosition, wanted: set[Address]) -> None:
         async for entry in self._log.read(window.end, until):
             window.append(entry)
             window.partial = window.partial or window.size > self._keep_bytes
             if window.size > 2 * self._keep_bytes:
                 raise LogUnreadableError("too much was missed to be replayed")
-            if entry.user_id and (not window.partial or entry.user_id in wanted):
-                window.keep(entry)
+            address = self._address_of(entry.body) if entry.is_update else None
+            if address is not None and (not window.partial or address in wanted):
+                window.keep(address, entry)
         window.end = until
 
 
@@ -219,7 +228,7 @@ def _answer(request: _Request, window: _Window) -> None:
         request.answer.set_exception(error)
         return
     entries = merge(
-        window.by_user.get(request.user_id, ()), window.holes, key=lambda entry: entry.offset
+        window.by_user.get(request.address, ()), window.holes, key=lambda entry: entry.offset
     )
     found = [entry for entry in entries if entry.offset > request.after.offset]
     request.answer.set_result((found, window.end))

@@ -63,7 +63,7 @@ async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) 
     """
     if token.position is None:
         raise LogUnavailableError
-    entries, end = await replays.behind(feed.user_id, token.position)
+    entries, end = await replays.behind(feed.address, token.position)
     missed = Missed(token.ids, complete=token.complete)
     return Resumption(
         resumed=True,
@@ -81,7 +81,7 @@ async def fill_hole(feed: Feed, replays: Replays, decode: Decoder) -> LogError |
     try:
         if mark.position is None:
             raise LogUnavailableError
-        entries, end = await replays.behind(feed.user_id, mark.position)
+        entries, end = await replays.behind(feed.address, mark.position)
         recovered: set[bytes] = set()
         for _, decoded in undelivered(entries, feed, decode, missed):
             if decoded is None:

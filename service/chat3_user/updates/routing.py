@@ -1,21 +1,26 @@
-"""Routing keys of updates: `update.{category}.{userType}.{userId}.{updateType}`."""
+"""Routing keys of the updates exchange: those of updates, and those of the service itself.
 
-_USER_WORD = 3
-_WORDS = 5
+Up to 0.0.85 of the platform an update's key is `update.{category}.{userType}.{userId}.{segment}`,
+from 0.0.86 on `update.{category}.{tenantId}.{userType}.{userId}.{segment}`. The service relies on
+the first word only: types and tenants may have dots, and the body says whom an update is for.
+"""
 
+from typing import Final
 
-def binding_key(user_id: str) -> str:
-    """Return the binding key for one user's updates.
-
-    Raises ``ValueError`` for an id that would reach beyond its word: the last of three lines of
-    defence, after validation at the edge and the tenant check on every payload.
-    """
-    if not user_id or any(character in user_id for character in ".*#"):
-        raise ValueError("a user id that is not one word of a routing key")
-    return f"update.*.*.{user_id}.*"
+UPDATES: Final = "update.#"
+"""The binding key of all updates."""
 
 
-def user_of(routing_key: str) -> str:
-    """Return the user id in a routing key, or nothing when the key is not an update's."""
-    words = routing_key.split(".")
-    return words[_USER_WORD] if len(words) == _WORDS and words[0] == "update" else ""
+def is_update(routing_key: str) -> bool:
+    """Return whether `UPDATES` matches a routing key."""
+    return routing_key.partition(".")[0] == "update"
+
+
+def fence_key(queue: str) -> str:
+    """Return the key that reaches the queue of one worker, and nothing else."""
+    return f"fence.{queue}"
+
+
+def probe_key(log_queue: str) -> str:
+    """Return the key that reaches the updates log, and nothing else."""
+    return f"probe.{log_queue}"

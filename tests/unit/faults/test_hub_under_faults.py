@@ -9,12 +9,9 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import pytest
-from aiormq.exceptions import AMQPConnectionError
-
 from chat3_api.chat3.user.v1 import SubscribeUpdatesResponse
+from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import decode_update
-from chat3_user.updates.amqp_broker import AmqpBroker
 from chat3_user.updates.broker import (
     BrokerUnavailableError,
     LogEntry,
@@ -71,7 +68,7 @@ class Puppet(MemoryBroker):
                 "data": {"user": {"userId": user, "type": "user"}},
             }
         ).encode()
-        self.log.append(user, body)
+        self.log.append(body)
         self.queue.append(body)
         if self.flowing:
             self.flow()
@@ -101,7 +98,7 @@ class Puppet(MemoryBroker):
 @asynccontextmanager
 async def a_hub(broker: Puppet | None = None) -> AsyncIterator[tuple[Hub, Puppet]]:
     broker = broker or Puppet()
-    hub = Hub(broker, decode_update, HubSettings())
+    hub = Hub(broker, decode_update, address_of, HubSettings())
     await hub.open()
     yield hub, broker
     await hub.close()
@@ -194,7 +191,7 @@ async def test_a_log_that_fails_with_its_broker_is_no_gap() -> None:
     async with a_hub() as (hub, broker):
         reader = await (await Reader.open(hub)).close()
         await broker.update(1)
-        other, ours = Hub(broker, decode_update, HubSettings()), broker.sink
+        other, ours = Hub(broker, decode_update, address_of, HubSettings()), broker.sink
         await other.open()
         broker.dying = True
         coming = asyncio.create_task(Reader.open(other, reader.token))
@@ -246,9 +243,8 @@ async def test_what_was_read_from_the_log_does_not_come_again_by_the_queue() -> 
 
 
 async def test_what_comes_again_is_no_news_to_a_feed_made_since() -> None:
-    """Bound for another stream's sake, dispatched to nobody, and not acknowledged yet."""
+    """It was for nobody here when it came, and it has not been acknowledged yet."""
     async with a_hub() as (hub, broker):
-        await broker.bind("alice")
         await broker.update(1)
         reader = await Reader.open(hub)
         await broker.update(2)
@@ -285,28 +281,3 @@ async def test_a_worker_that_lags_repeats_nothing_to_a_client_that_comes_from_an
         await stays.has(1, 2, 3, 4, 5)
         await back.close()
         await stays.close()
-
-
-class HalfDead:
-    """A session whose connection is dying."""
-
-    async def bind(self, user_id: str) -> None:
-        raise AMQPConnectionError
-
-
-async def test_a_bind_that_fails_leaves_another_tenants_binding() -> None:
-    """Users of two tenants share an id, and so the binding that the next session makes anew."""
-    broker = AmqpBroker(
-        "amqp://localhost",
-        exchange="x",
-        log_queue="l",
-        worker="w",
-        retention_seconds=60,
-        retention_bytes=1_000_000,
-    )
-    broker._users.add("alice")
-    broker._session = HalfDead()  # type: ignore[assignment]
-    for user in ("alice", "bob"):
-        with pytest.raises(BrokerUnavailableError):
-            await broker.bind(user)
-    assert broker._users == {"alice"}

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from aiormq.exceptions import ChannelNotFoundEntity, PublishError
@@ -20,6 +21,8 @@ from chat3_user.updates.broker import (
     LogReplacedError,
 )
 from chat3_user.updates.memory_broker import MemoryBroker
+from chat3_user.updates.routing import UPDATES, probe_key
+from chat3_user.updates.settings import DeliveryLimits
 from support.rabbitmq import RabbitMQ
 
 
@@ -88,6 +91,7 @@ async def scene(request: pytest.FixtureRequest, rabbitmq: RabbitMQ) -> AsyncIter
         worker=name,
         retention_seconds=3600,
         retention_bytes=10_000_000,
+        limits=DeliveryLimits(),
     )
     publisher = AmqpPublisher(rabbitmq.url, exchange=f"updates_{name}")
     await broker.open(sink)
@@ -103,61 +107,34 @@ async def test_the_first_session_is_live(scene: Scene) -> None:
     assert len(scene.sink.complete) == 1
 
 
-async def test_a_bound_user_gets_all_in_order_and_others_nothing(scene: Scene) -> None:
-    await scene.broker.bind("alice")
-    await scene.publish("bob", "no")
-    await scene.publish("alice", *map(str, range(50)))
+async def test_all_updates_come_in_order_whatever_the_form_of_their_keys(scene: Scene) -> None:
+    keys = (
+        "update.user.user.alice.user",
+        "update.user.tnt_one.user.alice.user",
+        "update.dialog.crm.bot.alice.message",
+        "update.dialog.some.tenant.crm.bot.alice.message",
+        "update.of.a.form.that.nobody.has.seen.yet",
+    )
+    for number in range(50):
+        await scene.publisher.publish(keys[number % len(keys)], str(number).encode(), {}, 0)
     assert await scene.received(50) == [str(number) for number in range(50)]
     await scene.settled()
     assert scene.sink.bodies.empty()
 
 
-async def test_binding_twice_delivers_once(scene: Scene) -> None:
-    await scene.broker.bind("alice")
-    await scene.broker.bind("alice")
-    await scene.publish("alice", "one")
-    assert await scene.received(1) == ["one"]
-    await scene.settled()
-    assert scene.sink.bodies.empty()
-
-
-async def test_an_unbound_user_gets_nothing_more(scene: Scene) -> None:
-    await scene.broker.bind("alice")
-    await scene.broker.bind("bob")
-    await scene.broker.unbind("alice")
-    await scene.publish("alice", "no")
-    await scene.publish("bob", "yes")
+async def test_what_is_no_update_does_not_come(scene: Scene) -> None:
+    await scene.publisher.publish("event.user.user.alice.user", b"no", {}, 0)
+    await scene.publish("alice", "yes")
     assert await scene.received(1) == ["yes"]
 
 
-async def test_unbinding_who_was_not_bound_is_no_error(scene: Scene) -> None:
-    await scene.broker.unbind("nobody")
-    assert scene.broker.live
-
-
-async def test_users_of_strange_names_are_bound(scene: Scene) -> None:
-    for user in ("a b", "ä", "a/b", "用户", "x" * 100):
-        await scene.broker.bind(user)
-        await scene.publish(user, user)
-        assert await scene.received(1) == [user]
-
-
-@pytest.mark.parametrize("user", ["*", "#", "a.b"])
-async def test_nobody_is_bound_to_everybody(scene: Scene, user: str) -> None:
-    with pytest.raises(ValueError, match="one word"):
-        await scene.broker.bind(user)
-    await scene.publish("alice", "no")
-    assert scene.sink.bodies.empty()
-
-
-async def test_the_log_has_what_was_published_bound_or_not(scene: Scene) -> None:
+async def test_the_log_has_what_was_published(scene: Scene) -> None:
     start = await scene.broker.log.mark()
     await scene.publish("alice", "1", "2")
     await scene.publish("bob", "3")
     end = await scene.broker.log.mark()
     entries = await scene.read(start, end)
-    updates = [(entry.user_id, entry.body) for entry in entries if entry.user_id]
-    assert updates == [("alice", b"1"), ("alice", b"2"), ("bob", b"3")]
+    assert [entry.body for entry in entries if entry.is_update] == [b"1", b"2", b"3"]
     assert all(start.offset < entry.offset <= end.offset for entry in entries)
     assert not any(entry.is_hole for entry in entries)
 
@@ -166,9 +143,9 @@ async def test_the_log_is_read_from_any_position_in_it(scene: Scene) -> None:
     start = await scene.broker.log.mark()
     await scene.publish("alice", *map(str, range(10)))
     end = await scene.broker.log.mark()
-    entries = [entry for entry in await scene.read(start, end) if entry.user_id]
+    entries = [entry for entry in await scene.read(start, end) if entry.is_update]
     behind = await scene.read(entries[4].position, end)
-    assert [entry.body for entry in behind if entry.user_id] == [b"5", b"6", b"7", b"8", b"9"]
+    assert [entry.body for entry in behind if entry.is_update] == [b"5", b"6", b"7", b"8", b"9"]
 
 
 async def test_marks_grow(scene: Scene) -> None:
@@ -208,7 +185,6 @@ async def test_a_closed_memory_broker_is_not_live() -> None:
     assert not broker.live
     await broker.fence("nobody hears it")
     await broker.open(sink)
-    await broker.bind("alice")
     await broker.close()
     await broker.publish("update.user.user.alice.user", b"x", {}, 0)
     assert sink.bodies.empty()
@@ -220,11 +196,19 @@ async def session(rabbitmq: RabbitMQ) -> AsyncIterator[AmqpSession]:
     name = secrets.token_hex(4)
     deliveries = Deliveries()
     connection = await connect(rabbitmq.url, deliveries, timeout=10)
-    made = AmqpSession(connection, deliveries, f"queue_{name}", Listener())
-    await made.start(f"updates_{name}", ["alice"])
+    made = AmqpSession(
+        connection,
+        deliveries,
+        exchange=f"updates_{name}",
+        queue=f"queue_{name}",
+        log_queue=f"log_{name}",
+        sink=Listener(),
+        limits=DeliveryLimits(),
+    )
+    await made.start()
     channel = await connection.channel()
     await channel.queue_declare(f"log_{name}", exclusive=True)
-    await channel.queue_bind(f"log_{name}", f"updates_{name}", "update.#")
+    await channel.queue_bind(f"log_{name}", f"updates_{name}", probe_key(f"log_{name}"))
     yield made
     await made.close()
 
@@ -236,17 +220,34 @@ async def _deleted(session: AmqpSession, what: str) -> None:
     else:
         await channel.exchange_delete(session._exchange)
         await channel.exchange_declare(session._exchange, exchange_type="topic", durable=True)
+        # Another worker has found out already.
+        await channel.queue_declare("another", exclusive=True)
+        await channel.queue_bind("another", session._exchange, UPDATES)
     await channel.close()
 
 
-@pytest.mark.parametrize(
-    ("what", "asked"), [("queue", "bind"), ("queue", "fence"), ("exchange", "fence")]
-)
+@pytest.mark.parametrize("what", ["queue", "exchange"])
 async def test_a_deleted_queue_is_told_from_a_deleted_exchange(
-    session: AmqpSession, what: str, asked: str
+    session: AmqpSession, what: str
 ) -> None:
     """Without its bindings the exchange drops updates; without our queue the log still has them."""
     await _deleted(session, what)
     with pytest.raises((ChannelNotFoundEntity, PublishError)):
-        await getattr(session, asked)("bob")
+        await session.fence("x")
     assert session.unbound is (what == "exchange")
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"acknowledge_every": 201},
+        {"acknowledge_every": 0},
+        {"remembered": 799},
+        {"prefetch": 1001},
+        {"log_patience": 29.5},
+        {"queue_expires": 12.0},
+    ],
+)
+def test_limits_that_do_not_fit_together_are_refused(unfit: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=":"):
+        DeliveryLimits(**unfit)

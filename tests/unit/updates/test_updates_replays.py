@@ -13,8 +13,15 @@ from chat3_user.updates.broker import (
     LogReplacedError,
     LogUnreadableError,
 )
+from chat3_user.updates.decoded import Address
 from chat3_user.updates.memory_broker import MemoryLog
 from chat3_user.updates.replay import Replays
+
+
+def address_of(body: bytes) -> Address | None:
+    """Read bodies such as ``alice 1``."""
+    user, _, rest = body.decode().partition(" ")
+    return ("t", user) if rest else None
 
 
 class CountingLog(MemoryLog):
@@ -26,6 +33,12 @@ class CountingLog(MemoryLog):
         self.broken: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+
+    def update(self, user: str, text: str) -> None:
+        self.append(f"{user} {text}".encode())
+
+    def hole(self) -> None:
+        self.append(HOLE, is_update=False)
 
     async def mark(self) -> LogPosition:
         await self.gate.wait()
@@ -41,13 +54,13 @@ class CountingLog(MemoryLog):
 
 
 def replays(log: MemoryLog, keep_bytes: int = 1_000_000, keep_seconds: float = 60) -> Replays:
-    return Replays(log, keep_seconds=keep_seconds, keep_bytes=keep_bytes)
+    return Replays(log, address_of, keep_seconds=keep_seconds, keep_bytes=keep_bytes)
 
 
 async def bodies(reader: Replays, user: str, after: LogPosition) -> list[bytes]:
     async with asyncio.timeout(30):
-        entries, _ = await reader.behind(user, after)
-    return [entry.body for entry in entries]
+        entries, _ = await reader.behind(("t", user), after)
+    return [entry.body.removeprefix(f"{user} ".encode()) for entry in entries]
 
 
 async def test_everybody_who_waits_shares_one_read() -> None:
@@ -55,7 +68,7 @@ async def test_everybody_who_waits_shares_one_read() -> None:
     reader = replays(log)
     start = await log.mark()
     for number in range(100):
-        log.append(f"user{number % 10}", str(number).encode())
+        log.update(f"user{number % 10}", str(number))
     log.gate.clear()
     waiting = [asyncio.create_task(bodies(reader, f"user{number}", start)) for number in range(10)]
     await asyncio.sleep(0)
@@ -71,9 +84,9 @@ async def test_who_comes_a_moment_later_costs_only_what_is_new() -> None:
     reader = replays(log)
     start = await log.mark()
     for number in range(50):
-        log.append("alice", str(number).encode())
+        log.update("alice", str(number))
     assert len(await bodies(reader, "alice", start)) == 50
-    log.append("alice", b"new")
+    log.update("alice", "new")
     assert (await bodies(reader, "alice", start))[-1] == b"new"
     assert log.read_entries == 51
 
@@ -83,11 +96,11 @@ async def test_who_was_away_longer_costs_only_what_is_older() -> None:
     reader = replays(log)
     start = await log.mark()
     for number in range(50):
-        log.append(f"user{number % 5}", str(number).encode())
+        log.update(f"user{number % 5}", str(number))
     middle = await log.mark()
-    log.append("", HOLE)
+    log.hole()
     for number in range(50, 100):
-        log.append(f"user{number % 5}", str(number).encode())
+        log.update(f"user{number % 5}", str(number))
     expected = [str(number).encode() for number in range(3, 100, 5)]
     assert await bodies(reader, "user3", middle) == [HOLE, *expected[10:]]
     assert await bodies(reader, "user3", start) == [*expected[:10], HOLE, *expected[10:]]
@@ -100,9 +113,9 @@ async def test_who_was_away_too_long_costs_others_nothing() -> None:
     reader = replays(log)
     start = await log.mark()
     for number in range(30):
-        log.append("alice", str(number).encode())
+        log.update("alice", str(number))
     recent = await log.mark()
-    log.append("alice", b"new")
+    log.update("alice", "new")
     assert await bodies(reader, "alice", recent) == [b"new"]
     for unusable in (start, LogPosition(recent.offset - 3, 7)):
         with pytest.raises((LogExpiredError, LogReplacedError)):
@@ -114,13 +127,13 @@ async def test_who_was_away_too_long_costs_others_nothing() -> None:
 async def test_what_was_kept_of_another_log_is_dropped() -> None:
     log, other = CountingLog(), CountingLog("another")
     reader = replays(log)
-    log.append("alice", b"0")
+    log.update("alice", "0")
     middle = await log.mark()
-    log.append("alice", b"1")
+    log.update("alice", "1")
     assert await bodies(reader, "alice", middle) == [b"1"]
     start = await other.mark()
     for number in range(5):
-        other.append("alice", str(number).encode())
+        other.update("alice", str(number))
     log.__dict__.update(other.__dict__)
     assert len(await bodies(reader, "alice", start)) == 5
 
@@ -129,7 +142,7 @@ async def test_what_nobody_asks_for_is_dropped() -> None:
     log = CountingLog()
     reader = replays(log, keep_seconds=-1)
     start = await log.mark()
-    log.append("alice", b"1")
+    log.update("alice", "1")
     await bodies(reader, "alice", start)
     reader.expire()
     await bodies(reader, "alice", start)
@@ -141,7 +154,7 @@ async def test_a_window_beyond_its_bounds_is_not_kept_but_answered() -> None:
     reader = replays(log, keep_bytes=8_000)
     start = await log.mark()
     for number in range(100):
-        log.append("bob" if number % 2 else "alice", str(number).encode())
+        log.update("bob" if number % 2 else "alice", str(number))
     found = await bodies(reader, "alice", start)
     with_bob = await bodies(reader, "bob", start)
     assert len(found) == len(with_bob) == 50
@@ -153,7 +166,7 @@ async def test_more_than_memory_allows_is_refused() -> None:
     reader = replays(log, keep_bytes=1_000)
     start = await log.mark()
     for number in range(100):
-        log.append("alice", str(number).encode() * 10)
+        log.update("alice", str(number) * 10)
     with pytest.raises(LogUnreadableError):
         await bodies(reader, "alice", start)
 
@@ -162,7 +175,7 @@ async def test_an_unusable_position_fails_alone() -> None:
     log = CountingLog()
     reader = replays(log)
     start = await log.mark()
-    log.append("alice", b"1")
+    log.update("alice", "1")
     answers = await asyncio.gather(
         bodies(reader, "alice", start),
         bodies(reader, "alice", LogPosition(start.offset, 7)),
@@ -179,9 +192,9 @@ async def test_an_expired_position_fails_alone() -> None:
     reader = replays(log)
     start = await log.mark()
     for number in range(20):
-        log.append("alice", str(number).encode())
+        log.update("alice", str(number))
     recent = await log.mark()
-    log.append("alice", b"new")
+    log.update("alice", "new")
     answers = await asyncio.gather(
         bodies(reader, "alice", start), bodies(reader, "alice", recent), return_exceptions=True
     )
@@ -193,18 +206,18 @@ async def test_holes_stand_among_everybodys_entries() -> None:
     log = CountingLog()
     reader = replays(log)
     start = await log.mark()
-    log.append("alice", b"1")
-    log.append("", HOLE + b"x")
-    log.append("alice", b"2")
-    assert await bodies(reader, "alice", start) == [b"1", HOLE + b"x", b"2"]
-    assert await bodies(reader, "bob", start) == [HOLE + b"x"]
+    log.update("alice", "1")
+    log.hole()
+    log.update("alice", "2")
+    assert await bodies(reader, "alice", start) == [b"1", HOLE, b"2"]
+    assert await bodies(reader, "bob", start) == [HOLE]
 
 
 async def test_a_log_that_fails_fails_all_who_wait_and_no_later_one() -> None:
     log = CountingLog()
     reader = replays(log)
     start = await log.mark()
-    log.append("alice", b"1")
+    log.update("alice", "1")
     log.broken = LogUnreadableError("x")
     answers = await asyncio.gather(
         bodies(reader, "alice", start), reader.mark(), return_exceptions=True
