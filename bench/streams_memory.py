@@ -5,6 +5,8 @@ of a user of its own; resident memory before and after gives what a stream costs
 published that nobody hears, and all clients come back to a second worker with their tokens: it says
 how many entries of the updates log it read for all of them, and the broker how many there are. The
 reference takes as many streams as one of its connections to RabbitMQ can have channels for.
+``--before FOLDER`` measures another state of the service first, in the same run, with a broker of
+its own.
 """
 
 import argparse
@@ -29,8 +31,9 @@ from harness.broker import EXCHANGE, rabbitmq
 from harness.calls import SUBSCRIBE
 from harness.http2 import Connection, Headers
 from harness.machine import free_port
+from harness.process import cpu_of
 from harness.results import begin, save
-from harness.servers import OURS, REFERENCE, is_ready, reference
+from harness.servers import OURS, REFERENCE, is_ready, reference, service_path
 from upstream import bodies
 from upstream.nginx import nginx
 
@@ -116,7 +119,7 @@ def resident(pid: int) -> int:
 
 
 @contextmanager
-def _worker(folder: Path, tenant_api: str, broker: str) -> Iterator[_Worker]:
+def _worker(folder: Path, tenant_api: str, broker: str, service: str) -> Iterator[_Worker]:
     port, ops = free_port(), free_port()
     environment = {
         **os.environ,
@@ -128,6 +131,7 @@ def _worker(folder: Path, tenant_api: str, broker: str) -> Iterator[_Worker]:
         "STREAMS_PER_KEY": "1000000",
         "CALLS_MAX": "100000",
         "LOG_LEVEL": "warning",
+        **({"PYTHONPATH": service} if service else {}),
     }
     with (folder / f"worker-{port}.log").open("wb") as log:
         process = subprocess.Popen(
@@ -214,22 +218,28 @@ async def _publish(url: str, users: list[str], count: int) -> dict[str, int]:
     return missed
 
 
-async def _measure(options: argparse.Namespace, folder: Path, url: str, broker: str) -> dict:  # type: ignore[type-arg]
+async def _measure(  # type: ignore[type-arg]
+    options: argparse.Namespace, folder: Path, url: str, broker: str, service: str
+) -> dict:
     users = [f"user-{number}" for number in range(options.streams)]
-    with _worker(folder, url, broker) as first:
-        before = first.resident()
+    with _worker(folder, url, broker, service) as first:
+        before, spent = first.resident(), cpu_of(first.pid)
         points = [_point(0, before)]
         connections, streams, opened = await _open(
             first.port, users, {}, lambda count: points.append(_point(count, first.resident()))
         )
+        opening = (cpu_of(first.pid) - spent) / len(users)
         await asyncio.sleep(6)  # a mark is taken meanwhile
         per_stream = (first.resident() - before) / len(users)
-        print(f"{len(users)} streams open after {opened:.1f} s, {per_stream / 1000:.1f} kB each")
+        print(
+            f"{len(users)} streams open after {opened:.1f} s, {per_stream / 1000:.1f} kB and"
+            f" {opening * 1e6:.0f} µs of CPU each"
+        )
         tokens = {stream.user: stream.token for stream in streams}
         for connection in connections:
             connection.close()
     missed = await _publish(broker, users, options.missed)
-    with _worker(folder, url, broker) as second:
+    with _worker(folder, url, broker, service) as second:
         connections, streams, back = await _open(second.port, users, tokens)
         changed = streams[0]._changed  # noqa: SLF001
         began = time.monotonic()
@@ -249,6 +259,7 @@ async def _measure(options: argparse.Namespace, folder: Path, url: str, broker: 
         "points": points,
         "bytes_per_stream": round(per_stream),
         "seconds_to_open": round(opened, 2),
+        "cpu_us_to_open": round(opening * 1e6),
         "storm": {
             "established_s": round(back, 2),
             "complete_s": round(live, 2),
@@ -295,10 +306,20 @@ async def _entries(broker: str) -> int:
     return declared.message_count or 0
 
 
+def _compare(before: dict, now: dict) -> None:  # type: ignore[type-arg]
+    """Print the times of both states, and their ratios."""
+    for what, one, other in (
+        ("all open after", before["seconds_to_open"], now["seconds_to_open"]),
+        ("storm complete after", before["storm"]["complete_s"], now["storm"]["complete_s"]),
+    ):
+        print(f"{what}: {one:.1f} s before, {other:.1f} s now: {other / one:.2f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=10_000)
     parser.add_argument("--missed", type=int, default=5_000, help="updates published in between")
+    parser.add_argument("--before", default="", help="another state's `service`, measured first")
     parser.add_argument("--save", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     machine = begin()
@@ -307,9 +328,18 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(nginx(folder))
+        servers = {}
+        if options.before:
+            with rabbitmq(folder / "before") as broker:
+                servers["before"] = uvloop.run(
+                    _measure(options, folder, url, broker.url, options.before)
+                )
         broker = stack.enter_context(rabbitmq(folder))
-        servers = {OURS: uvloop.run(_measure(options, folder, url, broker.url))}
+        service = service_path().get("PYTHONPATH", "")
+        servers[OURS] = uvloop.run(_measure(options, folder, url, broker.url, service))
         servers[REFERENCE] = uvloop.run(_measure_reference(options, folder, url, broker.url))
+        if options.before:
+            _compare(servers["before"], servers[OURS])
     if options.save:
         save("memory", machine, {"servers": servers})
 
