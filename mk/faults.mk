@@ -2,13 +2,14 @@
 # SCHEDULES=200 plays so many random fault schedules; SEED=17 SCHEDULES=1 plays one of them again.
 
 SCHEDULES ?= 20
+SWITCHES ?= 5
 
 # What `make test` plays of them: all faults that take less than a minute, and few of the random
 # ones, always the same. Of the schedules 9 to 11 the second kills the broker.
 SHORT_SCHEDULES := SCHEDULES=3 SEED=9
 SHORT_MUTATIONS := MUTATION_SEEDS=4 MUTATION_SENDS=50
 
-.PHONY: test-faults test-faults-short
+.PHONY: test-faults test-faults-short test-generations
 
 test-faults-short: setup ## Play the part of test-faults and test-mutations that `make test` plays
 	@tools/setup.sh servers
@@ -18,3 +19,7 @@ test-faults-short: setup ## Play the part of test-faults and test-mutations that
 test-faults: setup ## Break broker, workers and clients at random and by name; SCHEDULES=200 SEED=17
 	@tools/setup.sh servers
 	@$(RUN_IN_VENV) SCHEDULES='$(SCHEDULES)' SEED='$(SEED)' pytest -q tests/faults
+
+test-generations: setup ## Old and new routing keys of the platform, and its upgrade under load; SWITCHES=5
+	@tools/setup.sh servers
+	@$(RUN_IN_VENV) SWITCHES='$(SWITCHES)' SEED='$(SEED)' pytest -q tests/faults/test_generations.py

@@ -16,6 +16,7 @@ from aiormq.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import AMQPError
 from pamqp.commands import Basic
 
+from support.faults.generations import Generation, routing_key
 from support.faults.history import Address, Publication, Recorder
 
 EXCHANGE = "chat3_updates"
@@ -47,12 +48,16 @@ def recorded_templates() -> list[Template]:
 
 
 class Publisher:
-    """One publishing channel with confirms; numbers what it publishes."""
+    """One publishing channel with confirms; numbers what it publishes.
+
+    ``generation`` says how its routing keys look from now on.
+    """
 
     def __init__(
         self, name: str, url: str, recorder: Callable[[], Recorder], rng: random.Random
     ) -> None:
         self.name = name
+        self.generation = Generation.OLD
         self._url = url
         self._recorder = recorder
         self._rng = rng
@@ -66,9 +71,17 @@ class Publisher:
         self._tired_until = 0.0
 
     async def publish(
-        self, address: Address, *, typing: bool | None = None, padding: int = 0
+        self,
+        address: Address,
+        *,
+        typing: bool | None = None,
+        padding: int = 0,
+        twice: bool = False,
     ) -> Publication:
-        """Publish an update; one the broker did not confirm comes back without a time for it."""
+        """Publish an update; one the broker did not confirm comes back without a time for it.
+
+        ``twice`` lets a mixed platform publish it under both forms of key.
+        """
         if typing is None:
             typing = self._rng.random() < 0.1
         template = self._rng.choice(self._typing if typing else self._lasting)
@@ -91,23 +104,30 @@ class Publisher:
             started=time.time(),
         )
         self._recorder().published(publication)
-        words = template.key.split(".")
-        words[3] = address.user
+        _, category, *_, segment = template.key.split(".")
         with suppress(*_Failures):
             async with asyncio.timeout(15):
                 channel = await self._open()
-                await channel.basic_publish(
-                    json.dumps(body).encode(),
-                    exchange=EXCHANGE,
-                    routing_key=".".join(words),
-                    properties=Basic.Properties(
-                        content_type="application/json",
-                        delivery_mode=2,
-                        headers=dict(template.headers),
-                    ),
-                )
-                publication.confirmed = time.time()
+                for generation in self._generations(twice=twice):
+                    await channel.basic_publish(
+                        json.dumps(body).encode(),
+                        exchange=EXCHANGE,
+                        routing_key=routing_key(generation, category, address, segment),
+                        properties=Basic.Properties(
+                            content_type="application/json",
+                            delivery_mode=2,
+                            headers=dict(template.headers),
+                        ),
+                    )
+                    publication.confirmed = publication.confirmed or time.time()
         return publication
+
+    def _generations(self, *, twice: bool) -> Sequence[Generation]:
+        """Return the form of the next update's key; both, in turn, for one of a mixed ten."""
+        if self.generation is not Generation.MIXED:
+            return (self.generation,)
+        forms = self._rng.sample((Generation.OLD, Generation.NEW), 2)
+        return forms if twice and self._rng.random() < 0.1 else forms[:1]
 
     async def burst(self, address: Address, count: int, *, typing: bool | None = None) -> None:
         """Publish many updates to one user, in order, without waiting between them."""
@@ -118,7 +138,7 @@ class Publisher:
     async def run(self, addresses: Sequence[Address], pause: float) -> None:
         """Publish to ``addresses`` by turns, ``pause`` seconds apart at most, until cancelled."""
         while True:
-            publication = await self.publish(self._rng.choice(addresses))
+            publication = await self.publish(self._rng.choice(addresses), twice=True)
             patience = 0.2 if publication.confirmed is None else self._rng.uniform(0, pause)
             await asyncio.sleep(patience)
 

@@ -1,10 +1,14 @@
-"""Random fault schedules: a seed decides who listens, what is published, what goes wrong when."""
+"""Random fault schedules: a seed decides who listens, what is published, what goes wrong when.
+
+In the middle of each the platform is upgraded: its workers publish with old routing keys, then with
+both forms, then with new ones.
+"""
 
 import asyncio
 import random
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -12,6 +16,7 @@ import aiormq
 
 from support.faults.checker import Verdict, judge
 from support.faults.client import StreamClient, stopped
+from support.faults.generations import UPGRADE, Generation, strangers
 from support.faults.history import Address, Delivered, Publication, Recorder
 from support.faults.proxy import Proxy, Way
 from support.faults.world import TENANTS, World
@@ -30,15 +35,26 @@ class Seat:
     home: int
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn."""
+
+    seats: tuple[int, int] = (6, 10)
+    faults: tuple[int, int] = (3, 6)
+    among: "tuple[Fault, ...] | None" = None
+    length: float = 2.0
+    generations: tuple[Generation, ...] = UPGRADE
+
+
 class Schedule:
     """One schedule; `play` returns the verdict."""
 
-    def __init__(self, world: World, seed: int, *, with_broker: bool, length: float = 2.0) -> None:
+    def __init__(self, world: World, seed: int, *, with_broker: bool, plan: Plan = Plan()) -> None:
         self._world = world
         self._rng = random.Random(seed)
         self._seed = seed
         self._with_broker = with_broker
-        self._length = length
+        self._plan = plan
         self._seats: list[Seat] = []
         self._addresses: list[Address] = []
         self.told: list[str] = []
@@ -53,12 +69,14 @@ class Schedule:
             world.add_user(user)
         self._addresses = [Address(tenant, user) for tenant in TENANTS for user in users]
         async with AsyncExitStack() as stack:
-            for number in range(rng.randint(6, 10)):
+            for number in range(rng.randint(*self._plan.seats)):
                 await self._seat(stack, number, rng.choice(self._addresses))
             tasks = [asyncio.create_task(seat.client.run()) for seat in self._seats]
             heard = sorted({seat.client.history.address for seat in self._seats})
+            others = [*self._addresses[:1], *strangers(rng.choice(heard))]
+            self._step(0)
             publishing = [
-                asyncio.create_task(publisher.run([*heard, *self._addresses[:1]], 0.02))
+                asyncio.create_task(publisher.run([*heard, *others], 0.02))
                 for publisher in world.publishers
             ]
             try:
@@ -87,20 +105,38 @@ class Schedule:
 
     async def _do_harm(self) -> None:
         """Start a few faults at random moments and wait until all are over."""
-        rng = self._rng
+        rng, length = self._rng, self._plan.length
+        among = self._plan.among or FAULTS
         faults = rng.choices(
-            _FAULTS, weights=[weight for _, weight in _FAULTS], k=rng.randint(3, 6)
+            among, weights=[weight for _, weight in among], k=rng.randint(*self._plan.faults)
         )
         chosen = [fault for fault, _ in faults]
         if self._with_broker:
             chosen = [*chosen[:3], Schedule._restart_broker]
+        moments = [rng.uniform(0.0, length) for _ in chosen]
+        steps = sorted(rng.uniform(0.2, 0.8) * length for _ in self._plan.generations[1:])
         await asyncio.gather(
             self._last(),
-            *(self._later(rng.uniform(0.0, self._length), fault) for fault in chosen),
+            self._upgrade(steps),
+            *(self._later(*when) for when in zip(moments, chosen, strict=True)),
         )
 
     async def _last(self) -> None:
-        await asyncio.sleep(self._length)
+        await asyncio.sleep(self._plan.length)
+
+    async def _upgrade(self, moments: Sequence[float]) -> None:
+        """Let the platform publish the next form of routing key at each of ``moments``."""
+        now = 0.0
+        for number, moment in enumerate(moments, start=1):
+            await asyncio.sleep(moment - now)
+            now = moment
+            self._step(number)
+
+    def _step(self, number: int) -> None:
+        generation = self._plan.generations[number]
+        self.told.append(f"{time.time():.3f} {generation.value} keys")
+        for publisher in self._world.publishers:
+            publisher.generation = generation
 
     async def _later(self, delay: float, fault: "Callable[[Schedule], Awaitable[None]]") -> None:
         await asyncio.sleep(delay)
@@ -297,7 +333,10 @@ class Schedule:
         return names
 
 
-_FAULTS: list[tuple[Callable[[Schedule], Awaitable[None]], float]] = [
+Fault = tuple[Callable[[Schedule], Awaitable[None]], float]
+"""What goes wrong, and how often beside the others."""
+
+FAULTS: tuple[Fault, ...] = (
     (Schedule._cut_broker, 3),
     (Schedule._cut_both_brokers, 2),
     (Schedule._broker_away, 3),
@@ -318,4 +357,15 @@ _FAULTS: list[tuple[Callable[[Schedule], Awaitable[None]], float]] = [
     (Schedule._burst, 3),
     (Schedule._kill_worker, 1.5),
     (Schedule._terminate_worker, 1.5),
-]
+)
+
+COMING_AND_GOING: tuple[Fault, ...] = (
+    (Schedule._cut_client, 3),
+    (Schedule._cut_client_repeatedly, 3),
+    (Schedule._vanish_client, 1),
+    (Schedule._storm, 3),
+    (Schedule._burst, 2),
+    (Schedule._kill_worker, 2),
+    (Schedule._terminate_worker, 1),
+)
+"""Clients that resume here and there, and workers that die."""
