@@ -1,10 +1,11 @@
 """What it costs that every worker is sent every update, beside what a binding for each user costs.
 
-Run ``python bench/binding.py`` or ``make bench-binding``. Workers without streams take updates by a
-schedule: their CPU, and the broker's, above what they spend in silence, is that of an update of
-nobody here. Then bindings as a user would need them, one for each form of the platform's routing
-keys, are made and removed on a queue of their own. Workers have one core; the broker, whose CPU is
-told apart, and the load share the other.
+Run ``python bench/binding.py`` or ``make bench-binding``. Bindings as a user would need them, one for
+each form of the platform's routing keys, are made and removed on a queue of their own. Then workers
+without streams take updates by a schedule: their CPU, and the broker's, above what they spend in
+silence, is that of an update of nobody here. Workers have one core; the broker, whose CPU is told
+apart, and the load share the other. At last three ways to find that an update is of nobody here are
+timed alone, with 10,000 users to look among.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import os
 import statistics
 import tempfile
 import time
+import timeit
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,10 +30,14 @@ from harness.process import cpu_of
 from harness.publisher import publisher
 from harness.results import begin, save
 from harness.servers import OURS, Server, server
-from upstream.bodies import TENANT
+from upstream import bodies
 from upstream.nginx import nginx
 
+from chat3_user.mapping.addresses import address_of
+from chat3_user.mapping.updates import decode_update
+
 _USERS = 1000
+_SUBSCRIBED = 10_000
 _QUEUE = "bench.binding"
 
 
@@ -92,7 +98,7 @@ class _Bench:
     ) -> dict[str, float]:
         before, began, ours = cpu_of(self._broker_pid), time.monotonic(), time.process_time()
         for number in range(users):
-            for scope in ("*", f"{TENANT}.*"):
+            for scope in ("*", f"{bodies.TENANT}.*"):
                 await act(_QUEUE, EXCHANGE, f"update.*.{scope}.user_{number}.*")
         seconds, spent = time.monotonic() - began, time.process_time() - ours
         await channel.queue_declare(_QUEUE, passive=True)
@@ -102,6 +108,23 @@ class _Bench:
             "worker_us": round(spent * per),
             "broker_us": round((cpu_of(self._broker_pid) - before) * per),
         }
+
+
+def _ways(count: int = 100_000) -> dict[str, float]:
+    """Return microseconds of ways to find that an update is of nobody here."""
+    body = bodies.published("user_0001", f"evt_{'e' * 32}", "Could you deliver it tomorrow?")
+    key = f"update.dialog.{bodies.TENANT}.user.user_0001.message".encode()
+    words = {f"subscribed_{number}".encode() for number in range(_SUBSCRIBED)}
+    addresses = {(bodies.TENANT, word.decode()) for word in words}
+    ways: dict[str, Callable[[], object]] = {
+        "words of the key": lambda: words.isdisjoint(key.split(b".")),
+        "address in the body": lambda: address_of(body) in addresses,
+        "the whole body": lambda: decode_update(body),
+    }
+    return {
+        name: round(min(timeit.repeat(way, number=count, repeat=3)) / count * 1e6, 2)
+        for name, way in ways.items()
+    }
 
 
 def main() -> None:
@@ -135,6 +158,8 @@ def main() -> None:
                     f"{count} workers, {rate:.0f}/s: a worker {rounds[-1].worker_us:.1f} µs,"
                     f" the broker {rounds[-1].broker_us:.1f} µs an update"
                 )
+    ways = _ways()
+    print("to find it: " + ", ".join(f"by {name} {cost} µs" for name, cost in ways.items()))
     more = [_each_worker(rounds, rate) for rate in options.rates]
     for rate, cost in zip(options.rates, more, strict=True):
         print(f"at {rate:.0f}/s each worker costs the broker {cost:.1f} µs an update")
@@ -144,6 +169,7 @@ def main() -> None:
             machine,
             {
                 "bindings": costs,
+                "ways_us": ways,
                 "rounds": [
                     {
                         "workers": taken.workers,
