@@ -1,11 +1,11 @@
 """What it costs that every worker is sent every update, beside what a binding for each user costs.
 
-Run ``python bench/binding.py`` or ``make bench-binding``. Bindings as a user would need them, one for
-each form of the platform's routing keys, are made and removed on a queue of their own. Then workers
-without streams take updates by a schedule: their CPU, and the broker's, above what they spend in
-silence, is that of an update of nobody here. Workers have one core; the broker, whose CPU is told
-apart, and the load share the other. At last three ways to find that an update is of nobody here are
-timed alone, with 10,000 users to look among.
+Run ``python bench/binding.py`` or ``make bench-binding``. Bindings as a user would need them, one
+for each form of the platform's routing keys, are made and removed on a queue of their own. Then
+workers without streams take updates by a schedule: their CPU, and the broker's, above what they
+spend in silence, is that of an update of nobody here. Workers have one core; the broker, whose CPU
+is told apart, and the load share the other. At last three ways to find that an update is of nobody
+here are timed alone, with 10,000 users to look among.
 """
 
 import argparse
