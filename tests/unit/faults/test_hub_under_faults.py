@@ -281,3 +281,50 @@ async def test_a_worker_that_lags_repeats_nothing_to_a_client_that_comes_from_an
         await stays.has(1, 2, 3, 4, 5)
         await back.close()
         await stays.close()
+
+
+async def test_a_stream_begins_behind_what_its_workers_queue_still_holds() -> None:
+    """It was published before; a client that came from another worker may have had it there."""
+    async with a_hub() as (hub, broker):
+        broker.flowing = False
+        await broker.update(1)
+        reader = await Reader.open(hub)
+        await broker.update(2)
+        broker.flow()
+        await reader.has(2)
+        again = await Reader.open(hub, (await reader.close()).token)
+        await broker.update(3)
+        await again.has(3)
+        await again.close()
+
+
+async def test_a_recovery_holds_back_nothing_of_nobody_here() -> None:
+    """All updates come to every worker: what is held must not grow with them."""
+    async with a_hub() as (hub, broker):
+        reader = await Reader.open(hub)
+        broker.sink.lost()
+        for number in range(1, 50):
+            await broker.update(number, "bob")
+        await broker.update(50)
+        assert hub._flow._held is not None
+        assert len(hub._flow._held) == 1
+        broker.sink.regained(complete=True)
+        await reader.has(50)
+        await reader.close()
+
+
+async def test_a_stream_that_begins_in_a_recovery_waits_for_its_end() -> None:
+    async with a_hub() as (hub, broker):
+        reader = await Reader.open(hub)
+        broker.sink.lost()
+        coming = asyncio.create_task(Reader.open(hub, user="bob"))
+        await broker.update(1, "bob")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not coming.done()
+        broker.sink.regained(complete=True)
+        bob = await coming
+        await broker.update(2, "bob")
+        await bob.has(2)
+        await bob.close()
+        await reader.close()
