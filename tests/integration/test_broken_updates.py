@@ -6,11 +6,12 @@ After each of them a sound update still arrives: nothing published can stop a wo
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 from integration_vocabulary import Client
 
 from chat3_api.chat3.user import v1 as pb
-from support.gateway import TENANT, Upstream
+from support.gateway import TENANT, Gateway, Upstream
 
 USER: dict[str, Any] = {"user": {"userId": "alice", "type": "user"}}
 DIALOG_SECTION = {"dialogId": "dlg_" + "a" * 20, "stats": {"unreadCount": 1}}
@@ -110,6 +111,26 @@ async def test_what_says_not_whom_it_is_for_is_logged_and_passed_over(
         await publish(upstream, envelope("evt_sound"))
         assert (await stream.update()).event_id == "evt_sound"
     assert "update cannot be addressed" in caplog.text
+
+
+async def test_updates_that_cannot_be_read_are_named_to_operators(
+    gateway: Gateway, client: Client, upstream: Upstream
+) -> None:
+    """A worker that understands nothing any more must not look well."""
+    upstream.dialog("alice")
+    async with client.as_user("alice").subscribed() as stream, aiohttp.ClientSession() as session:
+        for body in (b"not json", b"{}"):
+            await publish(upstream, body)
+        await publish(upstream, envelope("evt_sound"))
+        assert (await stream.update()).event_id == "evt_sound"
+        async with session.get(f"{gateway.ops}/readyz") as answer:
+            assert answer.status == 200
+            problem = "2 published updates could not be read: streams may lack them"
+            assert (await answer.json())["problems"] == {"updates": problem}
+        async with session.get(f"{gateway.ops}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+    assert "chat3_updates_unreadable 2.0" in lines
+    assert "chat3_updates_received 3.0" in lines
 
 
 @pytest.mark.parametrize("levels", [30, 100, 500, 5000])
