@@ -128,9 +128,11 @@ async def test_updates_that_cannot_be_read_are_named_to_operators(
             problem = "2 published updates could not be read: streams may lack them"
             assert (await answer.json())["problems"] == {"updates": problem}
         async with session.get(f"{gateway.ops}/metrics") as answer:
-            lines = (await answer.text()).splitlines()
-    assert "chat3_updates_unreadable 2.0" in lines
-    assert "chat3_updates_received 3.0" in lines
+            gauges = dict(
+                line.split() for line in (await answer.text()).splitlines() if line[0] != "#"
+            )
+    assert float(gauges["chat3_updates_unreadable"]) == 2
+    assert float(gauges["chat3_updates_received"]) >= 3
 
 
 @pytest.mark.parametrize("levels", [30, 100, 500, 5000])
