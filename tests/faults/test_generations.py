@@ -13,7 +13,8 @@ import pytest
 
 from support.faults.checker import Verdict
 from support.faults.generations import UPGRADE, Generation
-from support.faults.schedules import COMING_AND_GOING, Plan, Schedule
+from support.faults.harm import COMING_AND_GOING
+from support.faults.schedules import Plan, Schedule
 from support.faults.world import world
 from support.rabbitmq import RabbitMQ
 

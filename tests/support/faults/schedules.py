@@ -6,33 +6,22 @@ both forms, then with new ones.
 
 import asyncio
 import random
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-import aiormq
-
 from support.faults.checker import Verdict, judge
 from support.faults.client import StreamClient, stopped
 from support.faults.generations import UPGRADE, Generation, strangers
+from support.faults.harm import FAULTS, Fault, Harm, Seat
 from support.faults.history import Address, Delivered, Publication, Recorder
-from support.faults.proxy import Proxy, Way
+from support.faults.proxy import Proxy
 from support.faults.world import TENANTS, World
 from support.gateway import KEY
 
 _SETTLE = 45.0
 """Seconds in which every client must have everything once all faults are healed."""
-
-
-@dataclass
-class Seat:
-    """A client and the proxy between it and the worker it uses."""
-
-    client: StreamClient
-    proxy: Proxy
-    home: int
 
 
 @dataclass(frozen=True)
@@ -41,22 +30,19 @@ class Plan:
 
     seats: tuple[int, int] = (6, 10)
     faults: tuple[int, int] = (3, 6)
-    among: "tuple[Fault, ...] | None" = None
+    among: tuple[Fault, ...] = FAULTS
     length: float = 2.0
     generations: tuple[Generation, ...] = UPGRADE
 
 
-class Schedule:
+class Schedule(Harm):
     """One schedule; `play` returns the verdict."""
 
     def __init__(self, world: World, seed: int, *, with_broker: bool, plan: Plan = Plan()) -> None:
-        self._world = world
-        self._rng = random.Random(seed)
+        super().__init__(world, seed)
         self._seed = seed
         self._with_broker = with_broker
         self._plan = plan
-        self._seats: list[Seat] = []
-        self._addresses: list[Address] = []
         self.told: list[str] = []
         self._stuck: list[str] = []
 
@@ -101,18 +87,16 @@ class Schedule:
         )
         self._seats.append(Seat(client, proxy, home))
 
-    # What goes wrong.
-
     async def _do_harm(self) -> None:
         """Start a few faults at random moments and wait until all are over."""
         rng, length = self._rng, self._plan.length
-        among = self._plan.among or FAULTS
+        among = self._plan.among
         faults = rng.choices(
             among, weights=[weight for _, weight in among], k=rng.randint(*self._plan.faults)
         )
         chosen = [fault for fault, _ in faults]
         if self._with_broker:
-            chosen = [*chosen[:3], Schedule._restart_broker]
+            chosen = [*chosen[:3], Harm.restart_broker]
         moments = [rng.uniform(0.0, length) for _ in chosen]
         steps = sorted(rng.uniform(0.2, 0.8) * length for _ in self._plan.generations[1:])
         await asyncio.gather(
@@ -138,155 +122,13 @@ class Schedule:
         for publisher in self._world.publishers:
             publisher.generation = generation
 
-    async def _later(self, delay: float, fault: "Callable[[Schedule], Awaitable[None]]") -> None:
+    async def _later(self, delay: float, fault: Callable[[Harm], Awaitable[None]]) -> None:
         await asyncio.sleep(delay)
-        name = fault.__name__.strip("_")
+        name = fault.__name__
         begun = time.time()
         self.told.append(f"{begun:.3f} {name}")
         await fault(self)
         self.told.append(f"{time.time():.3f} {name} over")
-
-    def _any_seat(self) -> Seat:
-        return self._rng.choice(self._seats)
-
-    def _some_seats(self) -> list[Seat]:
-        return self._rng.sample(self._seats, self._rng.randint(1, len(self._seats)))
-
-    def _hop(self, seat: Seat) -> None:
-        """Let a client use the other worker from its next stream on."""
-        seat.home = self._rng.randrange(len(self._world.workers))
-        seat.proxy.target = self._world.workers[seat.home].grpc_port
-
-    async def _cut_broker(self) -> None:
-        self._rng.choice(self._world.amqp).proxy.cut()
-
-    async def _cut_both_brokers(self) -> None:
-        for amqp in self._world.amqp:
-            amqp.proxy.cut()
-
-    async def _broker_away(self) -> None:
-        proxy = self._rng.choice(self._world.amqp).proxy
-        proxy.refusing = True
-        proxy.cut()
-        await asyncio.sleep(self._rng.uniform(0.2, 1.5))
-        proxy.flow()
-
-    async def _stall_broker(self) -> None:
-        proxy = self._rng.choice(self._world.amqp).proxy
-        proxy.stall(self._rng.choice((Way.UP, Way.DOWN, Way.BOTH)))
-        await asyncio.sleep(self._rng.uniform(0.2, 1.5))
-        if self._rng.random() < 0.5:
-            proxy.cut()
-        proxy.flow()
-
-    async def _drip_broker(self) -> None:
-        proxy = self._rng.choice(self._world.amqp).proxy
-        proxy.drip(self._rng.randint(20, 200))
-        await asyncio.sleep(self._rng.uniform(0.2, 1.0))
-        proxy.flow()
-
-    async def _half_close_broker(self) -> None:
-        self._rng.choice(self._world.amqp).proxy.half_close(self._rng.choice((Way.UP, Way.DOWN)))
-
-    async def _delete_queue(self) -> None:
-        """Delete a worker's queue as an operator would: the server cancels the consumer."""
-        queue = self._rng.choice(self._world.amqp).queue
-        if queue is None:
-            return
-        try:
-            connection = await aiormq.connect(self._world.rabbitmq.url)
-        except OSError:
-            return
-        channel = await connection.channel()
-        await channel.queue_delete(queue)
-        await connection.close()
-
-    async def _break_channel(self) -> None:
-        self._rng.choice(self._world.amqp).break_channel()
-
-    async def _cut_client(self) -> None:
-        seat = self._any_seat()
-        self._hop(seat)
-        seat.proxy.cut()
-
-    async def _cut_client_repeatedly(self) -> None:
-        seat = self._any_seat()
-        for _ in range(self._rng.randint(3, 8)):
-            self._hop(seat)
-            seat.proxy.cut()
-            await asyncio.sleep(self._rng.uniform(0.02, 0.3))
-
-    async def _storm(self) -> None:
-        for seat in self._seats:
-            self._hop(seat)
-            seat.proxy.cut()
-
-    async def _stall_client(self) -> None:
-        seats = self._some_seats()
-        for seat in seats:
-            seat.proxy.stall(self._rng.choice((Way.UP, Way.DOWN, Way.BOTH)))
-        await asyncio.sleep(self._rng.uniform(0.2, 1.5))
-        for seat in seats:
-            if self._rng.random() < 0.5:
-                seat.proxy.cut()
-            seat.proxy.flow()
-
-    async def _drip_client(self) -> None:
-        seat = self._any_seat()
-        seat.proxy.drip(self._rng.randint(5, 100))
-        await asyncio.sleep(self._rng.uniform(0.2, 1.0))
-        seat.proxy.flow()
-
-    async def _half_close_client(self) -> None:
-        self._any_seat().proxy.half_close(self._rng.choice((Way.UP, Way.DOWN)))
-
-    async def _vanish_client(self) -> None:
-        seat = self._any_seat()
-        seat.proxy.abandon()
-        self._hop(seat)
-        seat.client.vanish()
-
-    async def _slow_client(self) -> None:
-        seat = self._any_seat()
-        seat.client.lag = self._rng.uniform(0.005, 0.05)
-        await asyncio.sleep(self._rng.uniform(0.5, 1.5))
-        seat.client.lag = 0.0
-
-    async def _stop_reading_in_a_burst(self) -> None:
-        """Publish more than windows and buffers hold to a client that does not read."""
-        seat = self._any_seat()
-        seat.client.reading.clear()
-        await self._rng.choice(self._world.publishers).burst(
-            seat.client.history.address, self._rng.randint(300, 700)
-        )
-        seat.client.reading.set()
-
-    async def _burst(self) -> None:
-        await self._rng.choice(self._world.publishers).burst(
-            self._rng.choice(self._addresses), self._rng.randint(100, 400)
-        )
-
-    async def _kill_worker(self) -> None:
-        await self._down_and_up(signal.SIGKILL)
-
-    async def _terminate_worker(self) -> None:
-        await self._down_and_up(signal.SIGTERM)
-
-    async def _down_and_up(self, number: signal.Signals) -> None:
-        index = self._rng.randrange(len(self._world.workers))
-        worker = self._world.workers[index]
-        async with worker.changing:
-            stopping = asyncio.create_task(worker.stop(number))
-            for seat in self._seats:
-                if seat.home == index and self._rng.random() < 0.7:
-                    self._hop(seat)
-            await stopping
-            await worker.start(until="serving")
-
-    async def _restart_broker(self) -> None:
-        await self._world.restart_broker()
-
-    # The end.
 
     async def _settle(self) -> None:
         """Heal everything, publish a last update to everybody, and wait until all have it."""
@@ -331,41 +173,3 @@ class Schedule:
             if not wanted or not wanted <= have:
                 names.append(f"{history.name} on w{seat.home}, {recent[-1:]}")
         return names
-
-
-Fault = tuple[Callable[[Schedule], Awaitable[None]], float]
-"""What goes wrong, and how often beside the others."""
-
-FAULTS: tuple[Fault, ...] = (
-    (Schedule._cut_broker, 3),
-    (Schedule._cut_both_brokers, 2),
-    (Schedule._broker_away, 3),
-    (Schedule._stall_broker, 3),
-    (Schedule._drip_broker, 2),
-    (Schedule._half_close_broker, 1),
-    (Schedule._delete_queue, 3),
-    (Schedule._break_channel, 2),
-    (Schedule._cut_client, 3),
-    (Schedule._cut_client_repeatedly, 3),
-    (Schedule._storm, 3),
-    (Schedule._stall_client, 3),
-    (Schedule._drip_client, 2),
-    (Schedule._half_close_client, 1),
-    (Schedule._vanish_client, 2),
-    (Schedule._slow_client, 2),
-    (Schedule._stop_reading_in_a_burst, 2),
-    (Schedule._burst, 3),
-    (Schedule._kill_worker, 1.5),
-    (Schedule._terminate_worker, 1.5),
-)
-
-COMING_AND_GOING: tuple[Fault, ...] = (
-    (Schedule._cut_client, 3),
-    (Schedule._cut_client_repeatedly, 3),
-    (Schedule._vanish_client, 1),
-    (Schedule._storm, 3),
-    (Schedule._burst, 2),
-    (Schedule._kill_worker, 2),
-    (Schedule._terminate_worker, 1),
-)
-"""Clients that resume here and there, and workers that die."""
