@@ -168,7 +168,7 @@ def update(pb: ModuleType, published: m.Update) -> Any:
     """Return the response for a message update; its type is the contract's first."""
     response = pb.SubscribeUpdatesResponse()
     target = response.update
-    target.update_id = f"{published.event_id}:{published.update_type}"
+    target.update_id = f"{published.event_id}:{published.update_type}:{published.entity_id}"
     target.event_id = published.event_id
     target.type = 1
     target.source_event_type = published.source_event_type

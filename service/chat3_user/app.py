@@ -25,7 +25,7 @@ from chat3_user.idempotency.place import database
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.mapping.addresses import address_of
-from chat3_user.mapping.updates import decode_update
+from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app
 from chat3_user.rpc import UserService
@@ -81,7 +81,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         await http.open()
         stack.push_async_callback(http.close)
-        hub = Hub(broker, decode_update, address_of, _hub_settings(config))
+        hub = Hub(broker, UpdateDecoder().decode, address_of, _hub_settings(config))
         await hub.open()
         stack.push_async_callback(hub.close)
 

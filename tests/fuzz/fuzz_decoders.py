@@ -11,7 +11,7 @@ from fuzz_depth import Depth, Stage
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import CallError
-from chat3_user.mapping.updates import decode_update
+from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.updates.tokens import ForeignTokenError, TokenError
 from chat3_user.validation import FilterError, validate
 from chat3_user.wire import DecodeError, decode
@@ -46,7 +46,7 @@ def read_update(kind: pb.UpdateType, data: bytes) -> tuple[bool, bool]:
 
     What is made of it has to be a message that clients can read.
     """
-    decoded = decode_update(data)
+    decoded = UpdateDecoder().decode(data)
     if decoded is None:
         return False, False
     assert decode(pb.Update, bytes(decoded.update)).type is decoded.type

@@ -23,6 +23,7 @@ _build_message_status_record = builder(pb.MessageStatusRecord)
 _build_quoted_message = builder(pb.QuotedMessage)
 
 _EDITED_AT = "editedAt"
+_UNCHANGED: dict[str, Any] = {}
 
 
 def pagination(page: m.Pagination) -> pb.Pagination:
@@ -53,6 +54,7 @@ def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
             message_count=stats.message_count,
         ),
         last_message=_last_message(item.last_message) if with_last_message else None,
+        create_time=time(item.created_at),
     )
 
 
@@ -61,29 +63,38 @@ def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
         return None
     return _build_last_message(
         message_id=message.message_id,
-        content=message.content,
+        content="" if message.deleted else message.content,
         sender_id=message.sender_id,
         type=message.type,
         create_time=time(message.created_at),
         sender=user_info(message.sender_info),
+        deleted=message.deleted,
+        delete_time=time(message.deleted_at),
+        deleted_by=message.deleted_by,
     )
 
 
-def message(item: m.Message, user_id: str) -> pb.Message:
-    """Return a message as ``user_id`` sees it."""
+def message(item: m.Message, user_id: str, *, content_may_be_cut: bool = False) -> pb.Message:
+    """Return a message as ``user_id`` sees it: without what it said when it is deleted."""
     meta: Any = item.meta
+    content, quoted, edited = item.content, item.quoted_message, item.edited
+    changes: dict[str, Any] = _UNCHANGED
+    if item.deleted or edited or (meta and _EDITED_AT in meta):
+        changes = _changes(item)
+        edited = edited or "edit_time" in changes or item.edited
+        if item.deleted:
+            content, meta, quoted = "", None, None
     return _build_message(
         message_id=item.message_id,
         dialog_id=item.dialog_id,
         sender_id=item.sender_id,
         type=item.type,
-        content=item.content,
+        content=content,
         meta=_open_meta(meta) if meta and SEND_KEY in meta else meta,
         create_time=time(item.created_at),
-        edit_time=_edit_time(meta) if meta and _EDITED_AT in meta else None,
         topic_id=item.topic_id,
         topic=None if item.topic is None else topic(item.topic),
-        quoted_message=None if item.quoted_message is None else _quoted(item.quoted_message),
+        quoted_message=None if quoted is None else _quoted(quoted),
         sender=repeated.sender(item.sender_info),
         status_counts=repeated.status_counts(item.status_message_matrix),
         reactions=[
@@ -93,7 +104,27 @@ def message(item: m.Message, user_id: str) -> pb.Message:
         if item.reaction_set
         else [],
         mine=item.sender_id == user_id,
+        deleted=item.deleted,
+        edited=edited,
+        content_may_be_cut=content_may_be_cut,
+        **changes,
     )
+
+
+def _changes(item: m.Message) -> dict[str, Any]:
+    """Return the fields that say when and by whom a message was deleted or edited."""
+    changes: dict[str, Any] = {}
+    if item.deleted:
+        changes["delete_time"] = time(item.deleted_at)
+        changes["deleted_by"] = item.deleted_by
+    edit_time = time(item.edited_at)
+    if edit_time is None and item.meta:
+        edit_time = _edit_time(item.meta.get(_EDITED_AT))
+    if edit_time is not None:
+        changes["edit_time"] = edit_time
+    if item.edited_by is not None:
+        changes["edited_by"] = item.edited_by
+    return changes
 
 
 def topic(item: m.Topic | None) -> pb.Topic | None:
@@ -114,18 +145,19 @@ def status_record(record: m.StatusRecord, dialog_id: str) -> pb.MessageStatusRec
     )
 
 
-def _quoted(item: m.QuotedMessage | None) -> pb.QuotedMessage | None:
-    if item is None:
-        return None
+def _quoted(item: m.QuotedMessage) -> pb.QuotedMessage:
     return _build_quoted_message(
         message_id=item.message_id,
         dialog_id=item.dialog_id,
         sender_id=item.sender_id,
         type=item.type,
-        content=item.content,
-        meta=_open_meta(item.meta),
+        content="" if item.deleted else item.content,
+        meta=None if item.deleted else _open_meta(item.meta),
         create_time=time(item.created_at),
         sender=user_info(item.sender_info),
+        deleted=item.deleted,
+        delete_time=time(item.deleted_at),
+        deleted_by=item.deleted_by,
     )
 
 
@@ -136,9 +168,8 @@ def _open_meta(meta: dict[str, Any] | None) -> Struct | None:
     return struct(meta)
 
 
-def _edit_time(meta: dict[str, Any]) -> datetime | None:
-    """Return when a message was edited: the platform keeps it in meta, as a number."""
-    edited = meta[_EDITED_AT]
+def _edit_time(edited: Any) -> datetime | None:
+    """Return when a message was edited, as older platforms keep it in meta: as a number."""
     if isinstance(edited, bool) or not isinstance(edited, int | float):
         return None
     try:

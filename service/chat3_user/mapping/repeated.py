@@ -10,6 +10,7 @@ from typing import Final, cast
 import msgspec
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.mapping import update_models
 from chat3_user.mapping.basics import status, user_info
 from chat3_user.tenant_api import models as m
 from chat3_user.wire import builder
@@ -21,6 +22,8 @@ _build_count = builder(pb.StatusCount)
 _build_message = builder(pb.Message)
 _decode_user = msgspec.json.Decoder(m.UserInfo | None).decode
 _decode_matrix = msgspec.json.Decoder(list[m.StatusCount] | None).decode
+_decode_known_user = msgspec.json.Decoder(update_models.UserInfo | None).decode
+_decode_known_matrix = msgspec.json.Decoder(list[update_models.StatusCount] | None).decode
 
 
 def sender(raw: msgspec.Raw) -> pb.UserInfo | None:
@@ -39,6 +42,24 @@ def status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
     """
     text = bytes(raw)
     return _matrix(text) if len(text) <= _LONGEST else _matrix.__wrapped__(text)
+
+
+def are_known(sender: msgspec.Raw, matrix: msgspec.Raw) -> bool:
+    """Return whether the models of updates know everything that stands in both."""
+    one, other = bytes(sender), bytes(matrix)
+    if len(one) + len(other) <= _LONGEST:
+        return _are_known(one, other)
+    return _are_known.__wrapped__(one, other)
+
+
+@lru_cache(_KEPT)
+def _are_known(sender: bytes, matrix: bytes) -> bool:
+    try:
+        _decode_known_user(sender)
+        _decode_known_matrix(matrix)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 @lru_cache(_KEPT)

@@ -1,28 +1,57 @@
-"""Updates as the platform publishes them, typed; source: recorded messages of `chat3_updates`."""
+"""Updates as the platform publishes them, typed; source: recorded messages of `chat3_updates`.
+
+These models refuse members they do not know, so that the decoder itself notices what is new: that
+costs nothing while nothing is. Every member that the known platforms send stands here, passed on or
+not; `chat3_user.mapping.unmapped` takes the others out.
+"""
+
+from typing import Annotated, Any
 
 import msgspec
 
-from chat3_user.tenant_api.models import (
-    ABSENT,
-    Json,
-    Model,
-    Reaction,
-    Time,
-    Topic,
-    UserInfo,
-)
+from chat3_user.tenant_api import models
+from chat3_user.tenant_api.models import ABSENT, Json, Model, Time
 
 
-class DialogSection(Model, frozen=True):
+class Section(Model, frozen=True, forbid_unknown_fields=True):
+    """Base of all parts of an update: refuses members it does not know."""
+
+
+class UserInfo(models.UserInfo, frozen=True, forbid_unknown_fields=True):
+    """A user beside a message or a typing signal."""
+
+    tenant_id: str = ""
+
+
+class Topic(models.Topic, frozen=True, forbid_unknown_fields=True):
+    """A topic beside a message."""
+
+
+class Reaction(models.Reaction, frozen=True, forbid_unknown_fields=True):
+    """One row of a message's reaction set."""
+
+
+class StatusCount(models.StatusCount, frozen=True, forbid_unknown_fields=True):
+    """One row of a message's status matrix."""
+
+
+class DialogCounters(Section, frozen=True):
+    """The recipient's counters of a dialog."""
+
+    unread_count: int | None = None
+
+
+class DialogSection(Section, frozen=True):
     """The dialog an update is about."""
 
     dialog_id: str
+    tenant_id: str = ""
     created_at: Time | None = None
     meta: Json | None = None
-    stats: Json = {}
+    stats: DialogCounters = DialogCounters()
 
 
-class StatusChange(Model, frozen=True):
+class StatusChange(Section, frozen=True):
     """Who gave a message which status."""
 
     user_id: str
@@ -30,7 +59,7 @@ class StatusChange(Model, frozen=True):
     old_status: str | None = None
 
 
-class ReactionChange(Model, frozen=True):
+class ReactionChange(Section, frozen=True):
     """Who gave a reaction or took it back; the set's ``me`` is the actor's view."""
 
     user_id: str
@@ -39,25 +68,35 @@ class ReactionChange(Model, frozen=True):
     reaction_set: list[Reaction] = []
 
 
-class MessageSection(Model, frozen=True):
-    """The message an update is about: never with its creation time."""
+SenderInfo = Annotated[msgspec.Raw, msgspec.Meta(extra={"holds": UserInfo})]
+StatusMatrix = Annotated[msgspec.Raw, msgspec.Meta(extra={"holds": list[StatusCount]})]
 
-    message_id: str
-    dialog_id: str
-    sender_id: str
-    type: str
-    content: str = ""
-    created_at: Time | None = None
-    meta: Json | None = None
-    topic_id: str | None = None
+
+class QuotedMessage(models.QuotedMessage, frozen=True, forbid_unknown_fields=True):
+    """The snapshot of a quoted message."""
+
+    sender_info: UserInfo | None = None
+
+
+class MessageSection(models.Message, frozen=True, forbid_unknown_fields=True):
+    """The message an update is about: never with its creation time, nor with what it quotes.
+
+    ``deleted`` and ``edited`` are absent where the update does not say.
+    """
+
     topic: Topic | None = None
-    sender_info: msgspec.Raw = ABSENT
+    quoted_message: QuotedMessage | None = None
+    # Decoded once for each text they come as: see `chat3_user.mapping.repeated`.
+    sender_info: SenderInfo = ABSENT
+    status_message_matrix: StatusMatrix = ABSENT
+    reaction_set: list[Reaction] = []  # type: ignore[assignment]  # rows are made, never added
+    deleted: bool | None = None
+    edited: bool | None = None
     status_update: StatusChange | None = None
-    status_message_matrix: msgspec.Raw = ABSENT
     reaction_update: ReactionChange | None = None
 
 
-class MemberState(Model, frozen=True):
+class MemberState(Section, frozen=True):
     """A member's counters, as far as the update says them."""
 
     unread_count: int | None = None
@@ -65,7 +104,7 @@ class MemberState(Model, frozen=True):
     last_message_at: Time | None = None
 
 
-class MemberSection(Model, frozen=True):
+class MemberSection(Section, frozen=True):
     """The member an update is about."""
 
     user_id: str
@@ -73,7 +112,7 @@ class MemberSection(Model, frozen=True):
     meta: Json | None = None
 
 
-class TypingSection(Model, frozen=True):
+class TypingSection(Section, frozen=True):
     """Who types."""
 
     user_id: str
@@ -82,14 +121,14 @@ class TypingSection(Model, frozen=True):
     user_info: UserInfo | None = None
 
 
-class SenderTypeCount(Model, frozen=True):
+class SenderTypeCount(Section, frozen=True):
     """Unread messages from senders of one type."""
 
     from_type: str
     count_unread: int
 
 
-class UserStats(Model, frozen=True):
+class UserStats(Section, frozen=True):
     """A user's counters."""
 
     dialog_count: int = 0
@@ -108,26 +147,49 @@ class UserStats(Model, frozen=True):
     )
 
 
+class PackStats(Section, frozen=True):
+    """A pack's counters."""
+
+    dialog_count: int = 0
+    message_count: int = 0
+    unique_member_count: int = 0
+    sum_member_count: int = 0
+    unique_topic_count: int = 0
+    sum_topic_count: int = 0
+    last_updated_at: Time | None = None
+
+
+class PackSection(Section, frozen=True):
+    """The pack an update is about."""
+
+    pack_id: str
+    tenant_id: str = ""
+    created_at: Time | None = None
+    meta: Json | None = None
+    stats: PackStats | None = None
+
+
 class UserSection(UserInfo, frozen=True):
     """The user an update is about: a profile, or counters when ``stats`` are there."""
 
     stats: UserStats | None = None
 
 
-class Context(Model, frozen=True):
+class Context(Section, frozen=True):
     """What the platform says about an update itself."""
 
     version: int = 0
     dialog_id: str | None = None
     message_id: str | None = None
     user_id: str | None = None
+    pack_id: str | None = None
     entity_id: str = ""
     included_sections: list[str] = []
     updated_fields: list[str] = []
     ui_target: str = ""
 
 
-class Data(Model, frozen=True):
+class Data(Section, frozen=True):
     """The sections of an update."""
 
     dialog: DialogSection | None = None
@@ -136,10 +198,11 @@ class Data(Model, frozen=True):
     topic: Topic | None = None
     typing: TypingSection | None = None
     user: UserSection | None = None
+    pack: PackSection | None = None
     context: Context = Context()
 
 
-class Envelope(Model, frozen=True):
+class Envelope(Section, frozen=True):
     """What every update has, whatever its kind."""
 
     tenant_id: str
@@ -149,6 +212,7 @@ class Envelope(Model, frozen=True):
     entity_id: str = ""
     source_event_type: str = ""
     created_at: Time | None = None
+    published: Any = None
 
 
 class PublishedUpdate(Envelope, frozen=True):
@@ -157,7 +221,7 @@ class PublishedUpdate(Envelope, frozen=True):
     data: Data = Data()
 
 
-class OpaqueUpdate(Envelope, frozen=True):
+class OpaqueUpdate(Envelope, frozen=True, forbid_unknown_fields=False):
     """An update of any kind, its data as plain JSON."""
 
     data: Json = {}

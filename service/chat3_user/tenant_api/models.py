@@ -83,6 +83,9 @@ class LastMessage(Model, frozen=True):
     content: str = ""
     created_at: Time | None = None
     sender_info: UserInfo | None = None
+    deleted: bool = False
+    deleted_at: Time | None = None
+    deleted_by: str | None = None
 
 
 class UserDialog(Model, frozen=True):
@@ -91,6 +94,7 @@ class UserDialog(Model, frozen=True):
     dialog_id: str
     context: DialogContext
     members_count: Count = 0
+    created_at: Time | None = None
     last_interaction_at: Time | None = None
     meta: Json = {}
     stats: DialogStats = DialogStats()
@@ -131,10 +135,17 @@ class QuotedMessage(Model, frozen=True):
     created_at: Time | None = None
     meta: Json | None = None
     sender_info: UserInfo | None = None
+    deleted: bool = False
+    deleted_at: Time | None = None
+    deleted_by: str | None = None
 
 
 class Message(Model, frozen=True):
-    """A message, in pages, in answers and in updates."""
+    """A message, in pages, in answers and in updates.
+
+    ``deleted`` and ``edited`` are `None` where an update does not say; in answers, what is absent
+    is false. ``edited_at`` is also found as ``editedAt`` in meta, where older platforms write it.
+    """
 
     message_id: str
     dialog_id: str
@@ -151,6 +162,21 @@ class Message(Model, frozen=True):
     sender_info: msgspec.Raw = ABSENT
     status_message_matrix: msgspec.Raw = ABSENT
     reaction_set: list[Reaction] = []
+    deleted: bool | None = False
+    deleted_at: Time | None = None
+    deleted_by: str | None = None
+    edited: bool | None = False
+    edited_at: Time | None = None
+    edited_by: str | None = None
+
+
+class Deletion(Model, frozen=True):
+    """That a message is deleted, and what is known about it."""
+
+    message_id: str
+    deleted: bool = False
+    deleted_at: Time | None = None
+    deleted_by: str | None = None
 
 
 class MessageId(Model, frozen=True):

@@ -96,7 +96,7 @@ class Publisher:
             body["padding"] = "x" * padding
         self._number += 1
         publication = Publication(
-            update_id=f"{event_id}:{template.body['updateType']}",
+            update_id=f"{event_id}:{template.body['updateType']}:{template.body['entityId']}",
             address=address,
             publisher=self.name,
             number=self._number,

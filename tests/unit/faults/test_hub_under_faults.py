@@ -11,7 +11,7 @@ from typing import Any
 
 from chat3_api.chat3.user.v1 import SubscribeUpdatesResponse
 from chat3_user.mapping.addresses import address_of
-from chat3_user.mapping.updates import decode_update
+from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.updates.broker import (
     BrokerUnavailableError,
     LogEntry,
@@ -98,7 +98,7 @@ class Puppet(MemoryBroker):
 @asynccontextmanager
 async def a_hub(broker: Puppet | None = None) -> AsyncIterator[tuple[Hub, Puppet]]:
     broker = broker or Puppet()
-    hub = Hub(broker, decode_update, address_of, HubSettings())
+    hub = Hub(broker, UpdateDecoder().decode, address_of, HubSettings())
     await hub.open()
     yield hub, broker
     await hub.close()
@@ -191,7 +191,7 @@ async def test_a_log_that_fails_with_its_broker_is_no_gap() -> None:
     async with a_hub() as (hub, broker):
         reader = await (await Reader.open(hub)).close()
         await broker.update(1)
-        other, ours = Hub(broker, decode_update, address_of, HubSettings()), broker.sink
+        other, ours = Hub(broker, UpdateDecoder().decode, address_of, HubSettings()), broker.sink
         await other.open()
         broker.dying = True
         coming = asyncio.create_task(Reader.open(other, reader.token))
