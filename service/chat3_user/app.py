@@ -18,6 +18,7 @@ from chat3_user import edge
 from chat3_user.calls import CallChain
 from chat3_user.config import Config
 from chat3_user.domain.access import Access
+from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.writes import Writes
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Once, Store, Times
@@ -106,6 +107,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             api,
             access,
             Writes(api, access),
+            DeletedMessages(api),
             once,
             hub,
             StreamSettings(config.stream_max_age, config.stream_recheck_interval),

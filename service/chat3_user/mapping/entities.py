@@ -155,7 +155,7 @@ def _quoted(item: m.QuotedMessage) -> pb.QuotedMessage:
         meta=None if item.deleted else _open_meta(item.meta),
         create_time=time(item.created_at),
         sender=user_info(item.sender_info),
-        deleted=item.deleted,
+        deleted=bool(item.deleted),
         delete_time=time(item.deleted_at),
         deleted_by=item.deleted_by,
     )

@@ -10,24 +10,34 @@ import grpclib.const
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import CallChain, current_call
 from chat3_user.domain.access import Access
+from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.writes import Writes
 from chat3_user.errors import CallError
 from chat3_user.idempotency import Mutation, Once
+from chat3_user.idempotency.run import REPLAYED
 from chat3_user.mapping import entities
 from chat3_user.mapping.basics import STATUS_NAMES
+from chat3_user.mapping.hidden import hidden
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.client import DIALOG_MESSAGES, SET_STATUS, USER_DIALOGS, USER_MESSAGES
+from chat3_user.tenant_api.client import (
+    DIALOG_MESSAGES,
+    MESSAGES,
+    SET_STATUS,
+    USER_DIALOGS,
+    USER_MESSAGES,
+)
 from chat3_user.updates.hub import Hub
 from chat3_user.updates.stream import StreamSettings, responses
 from chat3_user.updates.subscription import Filter
 from chat3_user.validation import (
+    Identity,
     parse_dialog_filter,
     parse_dialog_sort,
     parse_message_filter,
     parse_message_sort,
 )
-from chat3_user.wire import Encoded, plain
+from chat3_user.wire import Encoded, decode, encode, plain
 
 _DEFAULT_LIMIT: Final = 10
 _DEFAULT_HEARTBEAT: Final = timedelta(seconds=30)
@@ -42,6 +52,7 @@ class UserService(pb.UserServiceBase):
         api: TenantApi,
         access: Access,
         writes: Writes,
+        deleted: DeletedMessages,
         once: Once,
         hub: Hub,
         streams: StreamSettings,
@@ -50,6 +61,7 @@ class UserService(pb.UserServiceBase):
         self._api = api
         self._access = access
         self._writes = writes
+        self._deleted = deleted
         self._once = once
         self._hub = hub
         self._streams = streams
@@ -96,9 +108,10 @@ class UserService(pb.UserServiceBase):
             )
         except CallError as error:
             raise await self._access.named(error, identity, message.dialog_id) from error
+        shown = await self._deleted.marked(identity, page.data)
         with understood(f"GET {USER_MESSAGES}"):
             return pb.GetDialogMessagesResponse(
-                messages=[entities.message(item, identity.user_id) for item in page.data],
+                messages=[entities.message(item, identity.user_id) for item in shown],
                 pagination=entities.pagination(page.pagination),
             )
 
@@ -118,6 +131,7 @@ class UserService(pb.UserServiceBase):
 
         async def write(key: str | None) -> pb.SendMessageResponse:
             sent = await self._writes.send_message(identity, message.dialog_id, body, key)
+            sent = await self._deleted.marked_or_unquoted(identity, sent)
             with understood(f"POST {DIALOG_MESSAGES}"):
                 return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
 
@@ -131,9 +145,27 @@ class UserService(pb.UserServiceBase):
         async def prove() -> None:
             await self._writes.prove_sender(identity, message.dialog_id, message.quoted_message_id)
 
-        return await self._once.run(
+        response = await self._once.run(
             call, message, Mutation(pb.SendMessageResponse, write, find, prove)
         )
+        if REPLAYED in call.trailing:
+            response = await self._as_of_now(identity, response)
+        return response
+
+    async def _as_of_now(
+        self, identity: Identity, answer: pb.SendMessageResponse
+    ) -> pb.SendMessageResponse:
+        """Return an earlier answer without what has been deleted since."""
+        answer = decode(pb.SendMessageResponse, encode(answer))
+        message = answer.message
+        if message is not None:
+            ids = {message.message_id}
+            if message.quoted_message is not None:
+                ids.add(message.quoted_message.message_id)
+            deletions = await self._deleted.among(identity, ids)
+            with understood(f"GET {MESSAGES}"):
+                answer.message = hidden(message, deletions)
+        return answer
 
     async def set_message_status(
         self, message: pb.SetMessageStatusRequest

@@ -125,7 +125,7 @@ class Reaction(Model, frozen=True):
 
 
 class QuotedMessage(Model, frozen=True):
-    """The snapshot of a quoted message."""
+    """The snapshot of a quoted message; ``deleted`` is as of then, absent on older platforms."""
 
     message_id: str
     dialog_id: str = ""
@@ -135,7 +135,7 @@ class QuotedMessage(Model, frozen=True):
     created_at: Time | None = None
     meta: Json | None = None
     sender_info: UserInfo | None = None
-    deleted: bool = False
+    deleted: bool | None = None
     deleted_at: Time | None = None
     deleted_by: str | None = None
 

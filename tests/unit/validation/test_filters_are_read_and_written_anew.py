@@ -63,13 +63,18 @@ def test_dialog_filters_are_written_as_the_platform_reads_them(text: str, writte
         ("(type,in,[internal.image,internal.file])", "(type,in,[internal.image,internal.file])"),
         (
             "(createdAt,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)",
-            "(createdAt,gte,1767225600000)&(meta.important,eq,true)",
+            "(createdAt,gte,1767225600000)&(meta.important,eq,true)&(deleted,ne,true)",
         ),
-        ("(senderId,eq,a)|(content,regex,hi)", '(senderId,eq,"a")|(content,regex,"hi")'),
+        # Deleted messages are not found by what they said.
+        (
+            "(senderId,eq,a)|(content,regex,hi)",
+            '(senderId,eq,"a")|((content,regex,"hi")&(deleted,ne,true))',
+        ),
+        ("(meta.a,eq,1)", "(meta.a,eq,1)&(deleted,ne,true)"),
         # Two meta conditions would be joined by or, were this no or itself.
         (
             "(meta.a,eq,1)&(meta.b,ne,x)",
-            "((meta.a,in,[1])&(meta.b,nin,[x]))|((meta.a,in,[1])&(meta.b,nin,[x]))",
+            "|".join(["((meta.a,in,[1])&(meta.b,nin,[x])&(deleted,ne,true))"] * 2),
         ),
         ("(topicId,eq,t)", '(topicId,eq,"t")|(topicId,eq,"t")'),
     ],

@@ -11,6 +11,7 @@ from typing import Final
 from chat3_user.validation.filters.errors import FilterError
 from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, ListFields
 from chat3_user.validation.filters.grammar import MAX_LENGTH, parse
+from chat3_user.validation.filters.hidden import without_deleted
 from chat3_user.validation.filters.plan import planned
 from chat3_user.validation.filters.render import rendered
 from chat3_user.validation.filters.sort import parse_sort
@@ -54,4 +55,7 @@ def parse_message_sort(text: str) -> str:
 
 def _filter(text: str, fields: ListFields) -> str:
     tree = parse(text, fields)
-    return "" if tree is None else rendered(planned(tree, fields))
+    if tree is None:
+        return ""
+    plan = planned(tree, fields)
+    return rendered(without_deleted(plan) if fields is MESSAGES else plan)

@@ -1715,7 +1715,8 @@ class Message(betterproto2.Message):
     )
     """
     The message this one answers, as it was when it was quoted. Absent when it quotes none, when the
-    message is deleted, and in updates.
+    message is deleted, in updates, and in the answer to `SendMessage` when nobody could say whether
+    the quoted message is deleted.
     """
 
     sender: "UserInfo | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True)
