@@ -1,0 +1,220 @@
+"""Every leaf of what the platform was recorded to send arrives, or is known not to, with a reason.
+
+A recording with a member or a section that no table has fails here.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import betterproto2
+import mapping_leaves as tables
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mapping_leaves import Leaf, found, leaves, same
+from mapping_read_bodies import BODIES
+
+from betterproto2_compiled import decode, encode
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.mapping import entities
+from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.tenant_api import models as m
+
+RECORDED = Path(__file__).parents[2] / "contract" / "recorded"
+UPDATES: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text())["body"]
+    for path in sorted((RECORDED / "updates").glob("*.json"))
+} | BODIES
+# A deleted message arrives emptied, which has tests of its own.
+HIDDEN = {"deleted": {"data/message/content", "data/message/meta"}}
+
+
+def arrived(body: dict[str, Any]) -> pb.Update:
+    """Return an update as a client reads it."""
+    decoded = UpdateDecoder().decode(msgspec.json.encode(body))
+    assert decoded is not None
+    return decode(pb.Update, encode(decoded.update))
+
+
+def lost(leaf: Leaf, message: Any, table: Mapping[str, str], payload: str = "") -> str | None:
+    """Return what is wrong with how a leaf arrived, if anything."""
+    if leaf.path not in table:
+        return f"{leaf.path}: in no table; does it arrive, or why not?"
+    value = found(message, table[leaf.path].replace("PAYLOAD", payload), leaf.places)
+    if same(value, leaf.value):
+        return None
+    return f"{leaf.path}: {leaf.value!r} arrives as {value!r}"
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_every_leaf_of_an_update_arrives(name: str) -> None:
+    update = arrived(UPDATES[name])
+    payload, _ = betterproto2.which_one_of(update, "payload")
+    assert update.type is not pb.UpdateType.UNSPECIFIED
+    assert update.unmapped is None
+    wanted = [
+        leaf
+        for leaf in leaves(UPDATES[name])
+        if leaf.path not in tables.NOT_IN_UPDATES and leaf.path not in HIDDEN.get(name, ())
+    ]
+    assert len(wanted) > 8
+    assert not [
+        problem for leaf in wanted if (problem := lost(leaf, update, tables.UPDATE, payload))
+    ]
+
+
+def test_what_is_not_passed_on_of_updates_was_sent() -> None:
+    sent = {leaf.path for body in UPDATES.values() for leaf in leaves(body)}
+    assert tables.NOT_IN_UPDATES.keys() <= sent
+
+
+_names = st.sampled_from(("later", "poll", "contentHtml", "Ж", "a.b"))
+_values = st.recursive(
+    st.booleans() | st.integers(-9, 9) | st.text("ab", max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_names, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def objects(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the paths of all objects that are not open data and not in a list."""
+    if isinstance(value, dict) and path[-1:] != ("meta",):
+        yield path
+        for name, part in value.items():
+            yield from objects(part, (*path, name))
+
+
+def at(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value[name]
+    return value
+
+
+@given(data=st.data(), name=st.sampled_from(sorted(UPDATES.keys() - {"deleted"})))
+def test_what_no_table_has_arrives_at_its_place_and_changes_nothing_else(
+    data: st.DataObject, name: str
+) -> None:
+    body = copy.deepcopy(UPDATES[name])
+    places = data.draw(
+        st.lists(st.sampled_from(sorted(objects(body))), min_size=1, max_size=3, unique=True)
+    )
+    expected: dict[str, Any] = {}
+    for path in places:
+        news = data.draw(st.dictionaries(_names, _values, min_size=1, max_size=2))
+        at(body, path).update(news)
+        inner = expected
+        for step in path:
+            inner = inner.setdefault(step, {})
+        inner.update(news)
+    update = arrived(body)
+    assert update.unmapped is not None
+    assert update.unmapped.to_dict() == expected
+    update.unmapped = None
+    assert update == arrived(UPDATES[name])
+
+
+def test_a_list_with_anything_new_in_it_arrives_whole() -> None:
+    body = copy.deepcopy(UPDATES["user__message_create"])
+    rows = body["data"]["user"]["stats"]["unreadBySenderType"]
+    rows[1]["muted"] = True
+    update = arrived(body)
+    assert update.unmapped is not None
+    stats = {"stats": {"unreadBySenderType": rows}}
+    assert update.unmapped.to_dict() == {"data": {"user": stats}}
+    assert update.user_stats is not None
+    assert update.user_stats.stats is not None
+    assert len(update.user_stats.stats.unread_by_sender_type) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "section", "sent"),
+    [
+        ("message__message_create", "pack", {"packId": "p", "later": 1}),
+        ("dialog__dialog_typing", "member", {"userId": "bob"}),
+        ("dialog__dialog_member_add", "topic", {"topicId": "t"}),
+        ("dialog__dialog_changed", "user", {"userId": "bob"}),
+        ("user__user_changed", "dialog", {"dialogId": "d"}),
+        ("user__message_create", "typing", {"userId": "bob"}),
+    ],
+)
+def test_a_known_section_that_its_kind_does_not_carry_arrives_whole(
+    name: str, section: str, sent: dict[str, Any]
+) -> None:
+    body = copy.deepcopy(UPDATES[name])
+    body["data"][section] = sent
+    update = arrived(body)
+    assert update.type is arrived(UPDATES[name]).type
+    assert update.unmapped is not None
+    assert update.unmapped.to_dict() == {"data": {section: sent}}
+
+
+def test_an_unknown_kind_keeps_what_stands_around_its_data() -> None:
+    body = {**UPDATES["user__user_add"], "updateType": "update.poll", "sequence": 7}
+    update = arrived(body)
+    assert update.type is pb.UpdateType.UNSPECIFIED
+    assert update.unknown is not None
+    assert update.unknown.to_dict() == body["data"]
+    assert update.unmapped is not None
+    assert update.unmapped.to_dict() == {"sequence": 7}
+
+
+_ANSWERS: tuple[tuple[str, str, Any, Any], ...] = (
+    ("GET", "/api/users/[^/]+/dialogs", m.Page[m.UserDialog], "dialogs"),
+    ("GET", "/api/users/[^/]+/dialogs/[^/]+/messages", m.Page[m.Message], "messages"),
+    ("GET", "/api/users/[^/]+/dialogs/[^/]+/messages/[^/]+", m.Data[m.Message], "message"),
+    ("POST", "/api/dialogs/[^/]+/messages", m.Data[m.Message], "message"),
+    (
+        "POST",
+        "/api/users/[^/]+/dialogs/[^/]+/messages/[^/]+/status/.+",
+        m.Data[m.StatusRecord],
+        "status",
+    ),
+)
+
+
+def answers() -> Iterator[Any]:
+    """Give the recorded answers that the service maps, with their model and what they are."""
+    for path in sorted(RECORDED.glob("*.json")):
+        recording = json.loads(path.read_text())
+        request = recording["request"]
+        for method, route, model, what in _ANSWERS:
+            route_matches = re.fullmatch(route, request["path"].split("?")[0])
+            if recording["status"] < 300 and request["method"] == method and route_matches:
+                yield pytest.param(recording["response"], model, what, id=path.stem)
+
+
+def seen(cls: Any, encoded: Any) -> Any:
+    return decode(cls, encode(encoded))
+
+
+@pytest.mark.parametrize(("document", "model", "what"), [*answers()])
+def test_every_leaf_of_an_answer_arrives(document: Any, model: Any, what: str) -> None:
+    decoded = msgspec.json.decode(msgspec.json.encode(document), type=model)
+    problems: list[str | None] = []
+    pairs: list[tuple[Any, Any]]
+    if what in ("dialogs", "messages"):
+        pagination = seen(pb.Pagination, entities.pagination(decoded.pagination))
+        rows = leaves(document["pagination"])
+        problems = [lost(leaf, pagination, tables.PAGINATION) for leaf in rows]
+        pairs = list(zip(document["data"], decoded.data, strict=True))
+    else:
+        pairs = [(document["data"], decoded.data)]
+    for source, item in pairs:
+        if what == "dialogs":
+            message = seen(pb.Dialog, entities.dialog(item, with_last_message=True))
+            table, silent = tables.DIALOG, tables.NOT_IN_DIALOGS
+        elif what == "status":
+            message = seen(pb.MessageStatusRecord, entities.status_record(item, ""))
+            table, silent = tables.STATUS, tables.NOT_IN_STATUSES
+        else:
+            message = seen(pb.Message, entities.message(item, "alice"))
+            table, silent = tables.MESSAGE, tables.NOT_IN_MESSAGES
+        problems += [
+            lost(leaf, message, table) for leaf in leaves(source) if leaf.path not in silent
+        ]
+    assert not [problem for problem in problems if problem]
