@@ -118,17 +118,39 @@ def test_what_no_table_has_arrives_at_its_place_and_changes_nothing_else(
     assert update == arrived(UPDATES[name])
 
 
-def test_a_list_with_anything_new_in_it_arrives_whole() -> None:
-    body = copy.deepcopy(UPDATES["user__message_create"])
-    rows = body["data"]["user"]["stats"]["unreadBySenderType"]
-    rows[1]["muted"] = True
+@pytest.mark.parametrize("name", sorted(UPDATES.keys() - {"deleted"}))
+def test_a_single_new_member_anywhere_arrives(name: str) -> None:
+    for path in objects(UPDATES[name]):
+        body = copy.deepcopy(UPDATES[name])
+        at(body, path)["later"] = 1
+        expected: dict[str, Any] = {"later": 1}
+        for step in reversed(path):
+            expected = {step: expected}
+        update = arrived(body)
+        assert update.unmapped is not None, path
+        assert update.unmapped.to_dict() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("user__message_create", ("user", "stats", "unreadBySenderType")),
+        ("message__message_status_changed", ("message", "statusMessageMatrix")),
+        ("message__message_reaction_changed", ("message", "reactionUpdate", "reactionSet")),
+    ],
+)
+def test_a_list_with_anything_new_in_it_arrives_whole(name: str, path: tuple[str, ...]) -> None:
+    body = copy.deepcopy(UPDATES[name])
+    rows = at(body["data"], path)
+    rows[0]["muted"] = True
+    expected: dict[str, Any] = rows
+    for step in reversed(("data", *path)):
+        expected = {step: expected}
     update = arrived(body)
     assert update.unmapped is not None
-    stats = {"stats": {"unreadBySenderType": rows}}
-    assert update.unmapped.to_dict() == {"data": {"user": stats}}
-    assert update.user_stats is not None
-    assert update.user_stats.stats is not None
-    assert len(update.user_stats.stats.unread_by_sender_type) == len(rows)
+    assert update.unmapped.to_dict() == expected
+    update.unmapped = None
+    assert update == arrived(UPDATES[name])
 
 
 @pytest.mark.parametrize(
