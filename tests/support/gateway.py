@@ -12,7 +12,7 @@ from aiormq.exceptions import AMQPError
 from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import AmqpPublisher
 from chat3_embedded.server import serve
-from chat3_embedded.settings import Settings
+from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 from chat3_embedded.store import Store
 from chat3_user.app import Running, running
 from chat3_user.config import Config
@@ -59,7 +59,9 @@ def metadata(user: str, *, tenant: str = TENANT, key: str = KEY) -> dict[str, st
 
 
 @asynccontextmanager
-async def run_upstream(rabbitmq_url: str) -> AsyncIterator[Upstream]:
+async def run_upstream(
+    rabbitmq_url: str, *, platform: str = DEFAULT_PLATFORM
+) -> AsyncIterator[Upstream]:
     with Store(":memory:") as store:
         for tenant in (TENANT, OTHER_TENANT):
             store.add_tenant(tenant)
@@ -72,7 +74,7 @@ async def run_upstream(rabbitmq_url: str) -> AsyncIterator[Upstream]:
         async with serve(
             store=store,
             publisher=publisher,
-            settings=Settings(counter_delay=0.01),
+            settings=Settings(platform=platform, counter_delay=0.01),
             prototype=prototype,
         ) as url:
             yield Upstream(url, store, publisher, prototype)
@@ -83,13 +85,13 @@ async def run_upstream(rabbitmq_url: str) -> AsyncIterator[Upstream]:
 async def run_gateway(
     tenant_api_url: str, rabbitmq_url: str, **settings: Any
 ) -> AsyncIterator[Gateway]:
-    log = f"log_{secrets.token_hex(4)}"
+    # A log of its own, unless named: what other tests publish is not replayed here.
+    log = settings.pop("rabbitmq_updates_log", f"log_{secrets.token_hex(4)}")
     config = Config(
         grpc_port=0,
         ops_port=0,
         tenant_api_url=tenant_api_url,
         rabbitmq_url=rabbitmq_url,
-        # A log of its own: what other tests publish is not replayed here.
         rabbitmq_updates_log=log,
         **{"idempotency_database": ":memory:", **settings},
     )

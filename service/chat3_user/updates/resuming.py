@@ -1,7 +1,7 @@
 """How a stream goes on: from now, or from a token by way of the updates log; how a feed does."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from chat3_api.chat3.user.v1 import GapReason
@@ -21,6 +21,7 @@ from chat3_user.updates.subscription import Item
 from chat3_user.updates.tokens import Missed, Token
 
 _NO_WORKER = bytes(4)
+_DELETION = b'"message.deleted"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +99,16 @@ async def fill_hole(feed: Feed, replays: Replays, decode: Decoder) -> LogError |
 
 
 def undelivered(
-    entries: Iterable[LogEntry], feed: Feed, decode: Decoder, missed: Missed
+    entries: Sequence[LogEntry], feed: Feed, decode: Decoder, missed: Missed
 ) -> Iterator[tuple[LogPosition, DecodedUpdate | None]]:
     """Decode what the log has for a feed's user and ``missed`` admits, each update once.
 
     ``None`` stands for a hole in the log.
     """
+    for entry in entries:
+        if _DELETION in entry.body:
+            # Heard of first, so that what goes before it comes without what the message said.
+            decode(entry.body)
     for entry in entries:
         if entry.is_hole:
             yield entry.position, None
