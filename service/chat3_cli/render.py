@@ -6,6 +6,7 @@ from chat3_api.chat3.user.v1 import (
     Dialog,
     GetDialogMessagesResponse,
     GetUserDialogsResponse,
+    LastMessage,
     Message,
     MessageStatus,
     Pagination,
@@ -91,6 +92,11 @@ def content_of(message_type: str, content: str) -> str:
     return " ".join(part for part in (kind, safe(content)) if part)
 
 
+def deleted_by(name: str | None) -> str:
+    """Say that a message is deleted, and by whom when that is known."""
+    return f"(deleted by {safe(name)})" if name else "(deleted)"
+
+
 def status_name(status: MessageStatus, name: str | None) -> str:
     """Give a status as the platform names it, or as the contract does."""
     return safe(name or str(status).lower())
@@ -111,23 +117,29 @@ def _dialog_row(dialog: Dialog, *, with_last: bool) -> list[str]:
         title_of(dialog.meta) or "-",
     ]
     if with_last:
-        text = (
-            f"{safe(last.sender_id)}: {content_of(last.type, last.content)}"
-            if last is not None
-            else "-"
-        )
-        row.append(text)
+        row.append("-" if last is None else f"{safe(last.sender_id)}: {_last_text(last)}")
     return row
+
+
+def _last_text(last: LastMessage) -> str:
+    return deleted_by(last.deleted_by) if last.deleted else content_of(last.type, last.content)
 
 
 def _text_parts(message: Message) -> Iterator[str]:
     quoted = message.quoted_message
     if quoted is not None:
-        text = content_of(quoted.type, quoted.content)
+        text = (
+            deleted_by(quoted.deleted_by)
+            if quoted.deleted
+            else content_of(quoted.type, quoted.content)
+        )
         yield f"> {safe(quoted.sender_id)}: {text} |"
-    yield content_of(message.type, message.content)
-    if message.edit_time:
-        yield "(edited)"
+    if message.deleted:
+        yield deleted_by(message.deleted_by)
+    else:
+        yield content_of(message.type, message.content)
+        if message.edited or message.edit_time:
+            yield "(edited)"
     notes = [f"{safe(reaction.reaction)} {reaction.count}" for reaction in message.reactions]
     counts: dict[str, int] = {}
     for entry in message.status_counts:

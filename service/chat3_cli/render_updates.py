@@ -23,7 +23,7 @@ from chat3_api.chat3.user.v1 import (
 )
 from chat3_api.google.protobuf import Struct
 from chat3_cli import json_output
-from chat3_cli.render import content_of, counted, status_name, title_of
+from chat3_cli.render import content_of, counted, deleted_by, status_name, title_of
 from chat3_cli.style import (
     BLUE,
     BOLD,
@@ -133,7 +133,8 @@ def _describe(update: Update) -> tuple[str, DialogSummary | None, str]:
             described = "reaction", found.dialog, _reaction_text(found)
         case DialogUpdate() as found:
             topic = f", topic {safe(found.topic.topic_id)}" if found.topic is not None else ""
-            described = "dialog", found.dialog, f"{name or 'changed'}{topic}"
+            pack = f", pack {safe(found.pack.pack_id)}" if found.pack is not None else ""
+            described = "dialog", found.dialog, f"{name or 'changed'}{topic}{pack}"
         case MemberUpdate() as found:
             unread = f", {found.unread_count} unread" if found.unread_count is not None else ""
             described = (
@@ -160,8 +161,15 @@ def _message_text(found: MessageUpdate) -> str:
     if found.message is None:
         return "without the message"
     message = found.message
-    edited = " (edited)" if message.edit_time else ""
-    return f"{safe(message.sender_id)}: {content_of(message.type, message.content)}{edited}"
+    if message.deleted:
+        return f"{safe(message.sender_id)}: {deleted_by(message.deleted_by)} {_id(found)}"
+    notes = [
+        " (edited)" if message.edited or message.edit_time else "",
+        " (brought back)" if message.deleted is False else "",
+        " (may go on)" if message.content_may_be_cut else "",
+    ]
+    text = content_of(message.type, message.content)
+    return f"{safe(message.sender_id)}: {text}{''.join(notes)}"
 
 
 def _reaction_text(found: MessageReactionUpdate) -> str:
@@ -179,5 +187,5 @@ def _stats_text(found: UserStatsUpdate) -> str:
     return f"{unread} in {stats.unread_dialog_count} of {counted(stats.dialog_count, 'dialog')}"
 
 
-def _id(found: MessageStatusUpdate | MessageReactionUpdate) -> str:
+def _id(found: MessageUpdate | MessageStatusUpdate | MessageReactionUpdate) -> str:
     return safe(found.message.message_id) if found.message is not None else "a message"

@@ -15,6 +15,7 @@ from chat3_cli.output import Output
 from chat3_cli.render_updates import UpdateRenderer
 from chat3_cli.resume_point import ResumePoint
 from chat3_cli.session import OpenSession
+from chat3_cli.whole_text import whole_text
 
 
 async def watch(args: Namespace, open_session: OpenSession, out: Output) -> int:
@@ -57,6 +58,7 @@ class Watching:
             aclosing(session.subscribe(self._request())) as stream,
         ):
             async for response in stream:
+                await whole_text(session, response)
                 self._print(response)
                 self._point.advance(response.resume_token)
                 if self._left == 0:

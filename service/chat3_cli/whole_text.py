@@ -1,0 +1,29 @@
+"""Reads a message again whose text in an update may be only the beginning."""
+
+from chat3_api.chat3.user.v1 import GetDialogMessagesRequest, SubscribeUpdatesResponse
+from chat3_cli.failures import CallFailedError
+from chat3_cli.session import Session
+
+
+async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> None:
+    """Put the whole text into an update that may have it cut.
+
+    What cannot be read stays as it is, marked: the stream goes on.
+    """
+    found = response.update.message if response.update is not None else None
+    message = found.message if found is not None else None
+    if message is None or not message.content_may_be_cut:
+        return
+    request = GetDialogMessagesRequest(
+        dialog_id=message.dialog_id, limit=1, filter=f"(messageId,eq,{message.message_id})"
+    )
+    try:
+        answer = await session.call(session.stub.get_dialog_messages, request)
+    except CallFailedError:
+        return
+    for read in answer.messages:
+        message.content = read.content
+        message.content_may_be_cut = False
+        if read.deleted:
+            message.deleted, message.meta = True, None
+            message.delete_time, message.deleted_by = read.delete_time, read.deleted_by

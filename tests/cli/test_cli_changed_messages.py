@@ -1,0 +1,124 @@
+"""How deleted, edited and cut messages look in `chat3 dialogs`, `messages` and `watch`."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cli_scripted_service import HANG, ScriptedService, established, failure
+from cli_vocabulary import DIALOG, MESSAGE, Run
+from grpclib.const import Status
+
+from chat3_api.chat3.user.v1 import (
+    Dialog,
+    DialogSummary,
+    DialogUpdate,
+    GetDialogMessagesRequest,
+    GetDialogMessagesResponse,
+    GetUserDialogsRequest,
+    GetUserDialogsResponse,
+    LastMessage,
+    Message,
+    MessageUpdate,
+    Pack,
+    QuotedMessage,
+    SubscribeUpdatesResponse,
+    Update,
+)
+from chat3_api.google.protobuf import Struct
+
+NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
+GENERAL = DialogSummary(dialog_id=DIALOG, meta=Struct.from_dict({"title": "General"}))
+BEGINNING, WHOLE = "b" * 4096, "b" * 5000
+
+
+def message(**more: Any) -> Message:
+    return Message(message_id=MESSAGE, dialog_id=DIALOG, sender_id="bob", **more)
+
+
+def told(found: Message) -> SubscribeUpdatesResponse:
+    update = Update(create_time=NOON, message=MessageUpdate(dialog=GENERAL, message=found))
+    return SubscribeUpdatesResponse(resume_token="t", update=update)
+
+
+async def watched(service: ScriptedService, run: Run, found: Message, *options: str) -> str:
+    service.streams = [[established(), told(found), HANG]]
+    result = await run("watch", "--count", "1", *options)
+    assert (result.code, result.err) == (0, "")
+    return result.out.splitlines()[-1]
+
+
+async def test_lists_say_what_is_deleted(service: ScriptedService, run: Run) -> None:
+    last = LastMessage(sender_id="bob", deleted=True, deleted_by="carol")
+    service.answers[GetUserDialogsRequest] = [
+        GetUserDialogsResponse(dialogs=[Dialog(dialog_id=DIALOG, last_message=last)])
+    ]
+    quote = QuotedMessage(sender_id="carol", deleted=True)
+    messages = [
+        message(deleted=True, delete_time=NOON, deleted_by="ca\x1brol", edited=True),
+        message(content="answer", quoted_message=quote, deleted=False, edited=True),
+    ]
+    service.answers[GetDialogMessagesRequest] = [GetDialogMessagesResponse(messages=messages)] * 2
+    dialogs = await run("dialogs", "--last-message")
+    assert dialogs.out.splitlines()[1].endswith("bob: (deleted by carol)")
+    rows = (await run("messages", DIALOG)).out.splitlines()
+    assert rows[1].endswith("(deleted by ca\ufffdrol)")
+    assert rows[2].endswith("> carol: (deleted) | answer (edited)")
+    deleted, answer = json.loads((await run("messages", DIALOG, "--json")).out)["messages"]
+    assert (deleted["deleted"], deleted["deleteTime"]) == (True, "2026-11-23T11:03:04Z")
+    assert (answer["deleted"], answer["edited"]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (message(deleted=True, deleted_by="carol"), f"bob: (deleted by carol) {MESSAGE}"),
+        (message(deleted=False, content="back"), "bob: back (brought back)"),
+        (message(content="new", edited=True), "bob: new (edited)"),
+    ],
+)
+async def test_watch_says_what_became_of_a_message(
+    service: ScriptedService, run: Run, found: Message, line: str
+) -> None:
+    assert await watched(service, run, found) == f"12:03:04 message   General  {line}"
+
+
+async def test_watch_names_the_pack_that_changed(service: ScriptedService, run: Run) -> None:
+    changed = DialogUpdate(dialog=GENERAL, pack=Pack(pack_id="pck_1"))
+    update = Update(create_time=NOON, source_event_type="pack.changed", dialog=changed)
+    service.streams = [[established(), SubscribeUpdatesResponse(update=update), HANG]]
+    line = (await run("watch", "--count", "1")).out.splitlines()[-1]
+    assert line == "12:03:04 dialog    General  pack.changed, pack pck_1"
+
+
+async def test_watch_reads_a_text_again_that_may_be_cut(service: ScriptedService, run: Run) -> None:
+    answer = GetDialogMessagesResponse(messages=[message(content=WHOLE)])
+    service.answers[GetDialogMessagesRequest] = [answer, answer]
+    cut = message(content=BEGINNING, content_may_be_cut=True)
+    assert (await watched(service, run, cut)).endswith(f"bob: {WHOLE}")
+    assert service.requests[-1] == GetDialogMessagesRequest(
+        dialog_id=DIALOG, limit=1, filter=f"(messageId,eq,{MESSAGE})"
+    )
+    shown = json.loads(await watched(service, run, cut, "--json"))["update"]["message"]["message"]
+    assert shown["content"] == WHOLE
+    assert "contentMayBeCut" not in shown
+
+
+async def test_watch_shows_nothing_of_what_was_deleted_meanwhile(
+    service: ScriptedService, run: Run
+) -> None:
+    gone = message(deleted=True, deleted_by="carol")
+    service.answers[GetDialogMessagesRequest] = [GetDialogMessagesResponse(messages=[gone])]
+    cut = message(content=BEGINNING, content_may_be_cut=True)
+    assert (await watched(service, run, cut)).endswith(f"bob: (deleted by carol) {MESSAGE}")
+
+
+@pytest.mark.parametrize(
+    "answer", [failure(Status.PERMISSION_DENIED, "NOT_A_MEMBER"), GetDialogMessagesResponse()]
+)
+async def test_watch_goes_on_when_a_text_cannot_be_read_again(
+    service: ScriptedService, run: Run, answer: Any
+) -> None:
+    service.answers[GetDialogMessagesRequest] = [answer]
+    cut = message(content=BEGINNING, content_may_be_cut=True)
+    assert (await watched(service, run, cut)).endswith(f"bob: {BEGINNING} (may go on)")
