@@ -20,6 +20,6 @@ def test_the_readme_lists_every_setting_with_its_default(project: Path) -> None:
 def test_every_link_of_the_documents_leads_somewhere(project: Path) -> None:
     import re
 
-    for document in [*project.glob("*.md"), *project.glob("docs/**/*.md"), *project.glob("api/*.md")]:
+    for document in (d for p in ("*.md", "docs/**/*.md", "api/*.md") for d in project.glob(p)):
         for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
