@@ -102,10 +102,11 @@ class Outbox:
             if wait > 0 and not self._closing:
                 await wait_for_change(self._changed, wait)
                 continue
-            await self._publish(update)
-            self._updates.published(number, keep=self._settings.keep_updates)
+            taken = await self._publish(update)
+            self._updates.done(number, keep=taken and self._settings.keep_updates)
 
-    async def _publish(self, update: OutgoingUpdate) -> None:
+    async def _publish(self, update: OutgoingUpdate) -> bool:
+        """Publish an update, however long it takes; return False for one that never can be."""
         pause = self._settings.publish_retry_first
         while True:
             try:
@@ -114,7 +115,7 @@ class Outbox:
                 )
             except UnpublishableUpdateError:
                 log.exception("update dropped")
-                return
+                return False
             except Exception as error:  # noqa: BLE001 - whatever a publisher raises means "retry"
                 if not self._failing:
                     log.warning("cannot publish updates, retrying: %r", error)
@@ -123,7 +124,7 @@ class Outbox:
                 pause = min(pause * 2, self._settings.publish_retry_most)
             else:
                 self._failing = False
-                return
+                return True
 
 
 async def wait_for_change(changed: asyncio.Event, seconds: float) -> None:

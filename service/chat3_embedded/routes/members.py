@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.query import Test
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store.records import Dialog, Member
 
 _UNREAD = obj(
@@ -73,7 +74,7 @@ def _order(call: Call) -> Order:
     return parse_paren(sort) or Order(sort or "createdAt", descending=direction == "desc")
 
 
-def add_member(call: Call) -> Answer:
+def add_member(call: Call) -> Steps[Answer]:
     """Add a member; unknown users are created, a given type changes that of a known one."""
     body = call.checked_body(MEMBER)
     dialog = call.dialog()
@@ -82,7 +83,9 @@ def add_member(call: Call) -> Answer:
     data = {"userId": body["userId"], "dialogId": dialog.dialog_id}
     if member is None:
         return ok(data, "Member already exists in dialog")
+    yield "member row"
     call.feed.member_added(dialog, member)
+    yield "member event"
     return ok(data, "Member added to dialog successfully", 201)
 
 
@@ -96,7 +99,7 @@ def remove_member(call: Call) -> Answer:
     return said("Member removed from dialog successfully")
 
 
-def patch_unread(call: Call) -> Answer:
+def patch_unread(call: Call) -> Steps[Answer]:
     """Set a member's unread count to 0; any other number that it may have changes nothing."""
     body = call.checked_body(_UNREAD)
     dialog = call.dialog()
@@ -108,8 +111,10 @@ def patch_unread(call: Call) -> Answer:
     seen = body["lastSeenAt"]
     unread = 0 if body["unreadCount"] == 0 else member.unread_count
     call.store.set_unread(member, unread, last_seen_at=seen)
+    yield "member row"
     member = _member_or_404(call)
     call.feed.member_changed(dialog, member, UNREAD_FIELDS[: 1 if seen is None else 2])
+    yield "member event"
     return ok(_state(member), "Unread count updated successfully")
 
 

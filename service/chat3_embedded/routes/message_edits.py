@@ -13,6 +13,7 @@ from chat3_embedded.validation import Field, boolean, obj, string
 
 if TYPE_CHECKING:
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store.records import Message
 
 _CONTENT = Field(string(maximum=10_000, trim=True), required=True)
@@ -32,7 +33,7 @@ _DELETION = obj(
 _VERSIONS_SHOWN = 20
 
 
-def edit_message(call: Call) -> Answer:
+def edit_message(call: Call) -> Steps[Answer]:
     """Change a message's text, whoever wrote it; the same text again changes nothing."""
     keeps_versions = call.store.generation.can(Capability.EDIT_VERSIONS)
     body = call.checked_body(_EDIT if keeps_versions else _OLD_EDIT)
@@ -40,8 +41,10 @@ def edit_message(call: Call) -> Answer:
     if message.content == body["content"]:
         return ok(_view(call, message), "Message content is unchanged")
     edits.edit(call.store, message, body["content"], body.get("editedBy") or None)
+    yield "edit row"
     message = call.message()
     call.feed.message_edited(message)
+    yield "edit event"
     return ok(_view(call, message), "Message content updated successfully")
 
 
@@ -54,7 +57,7 @@ def list_versions(call: Call) -> Answer:
     return ok([shapes.version_json(version) for version in versions])
 
 
-def delete_message(call: Call) -> Answer:
+def delete_message(call: Call) -> Steps[Answer]:
     """Delete or undelete a message, whoever wrote it; its text stays where it is."""
     body = call.checked_body(_DELETION)
     message, deleted = call.message(), body["deleted"]
@@ -62,8 +65,10 @@ def delete_message(call: Call) -> Answer:
         text = "Message is already deleted" if deleted else "Message is not deleted"
         return _deletion(call, message, text)
     edits.set_deleted(call.store, message, deleted=deleted, by=body["deletedBy"] or None)
+    yield "deletion row"
     message = call.message()
     call.feed.message_deleted(message)
+    yield "deletion event"
     what = "soft-deleted" if deleted else "undeleted"
     return _deletion(call, message, f"Message {what} successfully")
 

@@ -12,6 +12,7 @@ from chat3_embedded.validation import Field, array, meta, meta_value, obj, strin
 
 if TYPE_CHECKING:
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
 
 ENTITY_TYPES = ("user", "dialog", "message", "tenant", "system", "dialogMember", "topic", "pack")
 _VALUE = obj(
@@ -31,7 +32,7 @@ def get_meta(call: Call) -> Answer:
     return ok(call.store.meta.of(call.tenant_id, entity_type, entity_id))
 
 
-def put_key(call: Call) -> Answer:
+def put_key(call: Call) -> Steps[Answer]:
     """Set one key; of all writes to meta this one tells somebody. The data type is not checked."""
     entity_type, entity_id = _entity(call)
     key = _key(call)
@@ -46,7 +47,9 @@ def put_key(call: Call) -> Answer:
         data_type=body["dataType"],
         created_by=call.key.name,
     )
+    yield "meta row"
     _tell(call, entity_type, entity_id)
+    yield "meta event"
     return raw(shapes.meta_entry_json(entry), "Meta set successfully")
 
 
@@ -62,13 +65,14 @@ def put_bulk(call: Call) -> Answer:
     return ok(data, "Meta updated successfully")
 
 
-def delete_key(call: Call) -> Answer:
+def delete_key(call: Call) -> Steps[Answer]:
     """Delete one key; told for all but users."""
     entity_type, entity_id = _entity(call)
     key = _key(call)
     _require_entity(call)
     if not call.store.meta.remove(call.tenant_id, entity_type, entity_id, [key]):
         raise not_found(f"Meta key '{key}' not found for {entity_type} {entity_id}")
+    yield "meta row"
     if entity_type == "topic":
         _tell_topic(call, entity_id)
     elif entity_type != "user":

@@ -46,8 +46,8 @@ class OutgoingTable:
         update = OutgoingUpdate(row["routing_key"], row["body"], headers, row["timestamp_ms"])
         return row["number"], row["due"], update
 
-    def published(self, number: int, *, keep: bool) -> None:
-        """Note that an update is published: it goes, or is kept for whoever asks."""
+    def done(self, number: int, *, keep: bool) -> None:
+        """Note that an update is done with: it goes, or is kept as published for whoever asks."""
         if keep:
             sql = "UPDATE outgoing SET published_at = ? WHERE number = ?"
             self._db.run(sql, time.time(), number)
