@@ -20,10 +20,11 @@ class Checker:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        # By message: who got an update.message about it, who one about its creation, and the
-        # events of its marks.
+        # By message: who got an update.message about it, about its creation and its deletion; and
+        # the events of its marks.
         self._reached: defaultdict[str, set[str]] = defaultdict(set)
         self._created: defaultdict[str, set[str]] = defaultdict(set)
+        self._gone: defaultdict[str, set[str]] = defaultdict(set)
         self._marked: defaultdict[str, set[str]] = defaultdict(set)
         for outgoing in store.outgoing.kept():
             update = msgspec.json.decode(outgoing.body)
@@ -36,6 +37,8 @@ class Checker:
             self._reached[message].add(update["userId"])
             if update["sourceEventType"] == "message.create":
                 self._created[message].add(update["userId"])
+        elif update["sourceEventType"] == "message.deleted":
+            self._gone[message].add(update["userId"])
         elif update["sourceEventType"].endswith(("status.changed", "reaction.changed")):
             self._marked[message].add(update["eventId"])
 
@@ -52,7 +55,9 @@ class Checker:
 
     def _send(self, case: Send, copies: Sequence[Message], tally: Tally) -> None:
         there = [message for message in copies if not message.deleted]
-        tally.taken_away += len(copies) - len(there)
+        for message in (message for message in copies if message.deleted):
+            tally.taken_away += 1
+            tally.ghosts += not self._reached[message.message_id] <= self._gone[message.message_id]
         if len(there) > 1:
             tally.breaks("doubled", f"{case.key}: {[message.message_id for message in there]}")
         if not case.answers:

@@ -56,6 +56,8 @@ class Tally:
     told_in_vain: Counter[str] = field(default_factory=Counter)
     # Copies that the service deleted.
     taken_away: int = 0
+    # Of these the announced ones whose deletion did not reach each of the members.
+    ghosts: int = 0
     # One row, and not one event: the platform was cut between the two.
     marks_silent: int = 0
     marks_repeated: int = 0
@@ -89,7 +91,7 @@ restarts of the platform: {dict(self.restarts)}; killed workers: {self.worker_ki
 store outages: {self.store_outages}
 broken: {broken}
 told as irreparable: {dict(self.told)}; told in vain: {dict(self.told_in_vain)}; \
-copies taken away: {self.taken_away}
+copies taken away: {self.taken_away}, of which members still see {self.ghosts}
 marks cut between row and event: {self.marks_silent} without an event, \
 {self.marks_repeated} with more than one
 failed attempts: {dict(self.failures.most_common())}; lag {self.lag:.2f} s

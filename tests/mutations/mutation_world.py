@@ -67,24 +67,25 @@ class World:
             total.add(tally)
         return total
 
-    async def cut(self, case: Case, die_after: str, tally: Tally) -> bool:
-        """Do one mutation on a platform that dies after a step of it; start that again.
+    async def cut(self, case: Case, steps: Sequence[str], tally: Tally) -> int:
+        """Do one mutation on a platform that dies after a step, and once started again after more.
 
-        Return whether it died: a write without such a step ends well.
+        Return how often it died: a write without such a step ends well.
         """
         await self.platform.end(signal.SIGTERM)
-        await self.platform.start(die_after=die_after)
+        await self.platform.start(die_after=steps[0])
+        patient = self.callers.call(case, random.Random(0), tally, patient=True)
         async with asyncio.TaskGroup() as group:
-            patient = self.callers.call(case, random.Random(0), tally, patient=True)
             call = group.create_task(patient)
-            death = group.create_task(self.platform.died())
-            await asyncio.wait({call, death}, return_when=asyncio.FIRST_COMPLETED)
-            died = death.done()
-            if died:
+            for number, then in enumerate((*steps[1:], None), start=1):
+                death = group.create_task(self.platform.died())
+                await asyncio.wait({call, death}, return_when=asyncio.FIRST_COMPLETED)
+                if not death.done():
+                    death.cancel()
+                    return number - 1
                 tally.restarts["died"] += 1
-                await self.platform.start()
-            death.cancel()
-        return died
+                await self.platform.start(die_after=then)
+        return len(steps)
 
     def dialog(self) -> str:
         """Make a dialog of all members."""

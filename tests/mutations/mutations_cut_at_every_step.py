@@ -41,7 +41,7 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
             for number in count(1):
                 case = case_of(kind, running, dialog, number)
                 done.append(case)
-                if not await running.cut(case, str(number), tally):
+                if not await running.cut(case, [str(number)], tally):
                     break
         await running.platform.settled()
         Checker(running.platform.store).check(dialog, done, tally)
@@ -53,3 +53,26 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
     # What each cut of a mark leaves is the platform's: one of the two is without its event, or
     # has it twice.
     assert (tally.marks_silent, tally.marks_repeated) == (2, 0) if version == NEWEST else (0, 2)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("version", "repair"), [(NEWEST, "deletion row"), (OLDEST, "meta row"), (OLDEST, "meta event")]
+)
+async def test_a_repair_that_is_cut_itself_is_taken_up_again(
+    version: str, repair: str, tmp_path: Path
+) -> None:
+    tally = Tally()
+    done: list[Case] = []
+    deaths = 0
+    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+        dialog = running.dialog()
+        for step in ("message row", "message meta", "message event", "message status"):
+            case = case_of(Send, running, dialog, len(done))
+            done.append(case)
+            deaths = max(deaths, await running.cut(case, [step, repair], tally))
+        await running.platform.settled()
+        Checker(running.platform.store).check(dialog, done, tally)
+    print(f"\nplatform {version}, {repair}:\n{tally}")
+    assert not tally.broken
+    assert deaths == 2, "no repair was cut"
