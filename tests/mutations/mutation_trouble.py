@@ -30,10 +30,15 @@ class Trouble:
             group.create_task(self._hurt_service(random.Random(draw.getrandbits(32)), tally))
 
     async def _restart_platform(self, draw: random.Random, tally: Tally) -> None:
+        clock = asyncio.get_running_loop().time
+        start_took = 0.0
         while True:
-            await asyncio.sleep(draw.uniform(0.3, 2.5))
+            # A machine that is slow to start it has it up for longer, too.
+            await asyncio.sleep(draw.uniform(0.3, 2.5) + draw.uniform(0.0, 2.0) * start_took)
             how = draw.choice((signal.SIGTERM, signal.SIGKILL))
+            began = clock()
             await asyncio.shield(self._restarted(how, draw.uniform(0.0, 0.1)))
+            start_took = clock() - began
             tally.restarts[how.name] += 1
 
     async def _restarted(self, how: signal.Signals, away: float) -> None:

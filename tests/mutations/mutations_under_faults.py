@@ -36,8 +36,8 @@ async def test_every_key_is_one_message_whole_or_told_and_announced(
                 print(f"{seeds}: the machine was too busy, again: {tally}")
                 tally = await running.run(seeds, SENDS)
             total.add(tally)
+            print(f"\n{kind}, {workers} workers, {version}, seeds up to {seeds[-1]}:\n{total}")
         faults = dict(running.proxy.happened.most_common())
-    print(f"\n{kind}, {workers} workers, platform {version}, {SEEDS} seeds:\n{total}")
     print(f"writes at the proxy: {faults}")
     assert not total.broken
     assert total.sends == SEEDS * SENDS
