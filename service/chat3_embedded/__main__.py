@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PERMISSIONS = frozenset({"read", "write", "delete"})
 
+PERMISSIONS = frozenset({"read", "write", "delete"})
+
 log = logging.getLogger("chat3_embedded")
 
 
