@@ -14,7 +14,7 @@ MEASURED = $$('$(BIN)/python' -c 'import sys; print("" if sys.version_info[:2] n
   else "COVERAGE_CORE=sysmon COVERAGE_BRANCH=false")')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-contract lint format coverage clean
+.PHONY: help setup run test test-contract test-contract-pointed lint format coverage clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: setup ## Run all tests, of the heavy suites a part; installs RabbitMQ when
 
 test-contract: setup ## Hold the embedded tenant-api, or the one at TENANT_API_URL, to the contract
 	@$(RUN_IN_VENV) pytest tests/contract
+
+test-contract-pointed: setup ## Point that suite at the embedded tenant-api, as at any other server
+	@$(RUN_IN_VENV) python tests/contract/over_http.py
 
 lint: setup lint-proto lint-workflows ## Check style, types, the contract and the workflows
 	@$(RUN_IN_VENV) ruff check .

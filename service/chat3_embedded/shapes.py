@@ -53,8 +53,8 @@ def stats_json(stats: UserStats) -> JsonObject:
         "totalMessagesCount": stats.total_messages,
         "totalUnreadCount": stats.total_unread,
         "unreadBySenderType": unread_types(dict(stats.unread_by_type)),
-        "packs.messages.totalUnreadCount": 0,
-        "packs.messages.unreadBySenderType": unread_types({}),
+        "packs.messages.totalUnreadCount": sum(count for _, count in stats.unread_in_packs),
+        "packs.messages.unreadBySenderType": unread_types(dict(stats.unread_in_packs)),
         "statsVersion": stats.version or None,
         "lastUpdatedAt": stats.updated_at,
     }

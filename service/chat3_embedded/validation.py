@@ -177,6 +177,13 @@ def meta_value(value: Any, path: Path, problems: Problems) -> Any:
     return value
 
 
+def unwrapped(value: Any) -> Any:
+    """Return the value that stands in `{value, dataType?}`, or what was given as it is."""
+    if isinstance(value, dict) and "value" in value and value.keys() <= {"value", "dataType"}:
+        return value["value"]
+    return value
+
+
 def meta(*, minimum: int = 0, required_keys: tuple[str, ...] = ()) -> Check:
     """Check a meta object; keys outside the alphabet are dropped without a word."""
 
@@ -190,6 +197,8 @@ def meta(*, minimum: int = 0, required_keys: tuple[str, ...] = ()) -> Check:
         for key in required_keys:
             if key not in kept:
                 problem(problems, (*path, key), "is required")
-        return {key: meta_value(item, (*path, key), problems) for key, item in kept.items()}
+        return {
+            key: meta_value(unwrapped(item), (*path, key), problems) for key, item in kept.items()
+        }
 
     return check

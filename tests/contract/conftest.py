@@ -55,6 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if "version" in getattr(item, "fixturenames", ()):
                 item.add_marker(pytest.mark.timeout(20 * server.patience))
     config.stash[_SUMMARY].collected(chosen)
+    of_the_double = [item for item in left if item.get_closest_marker("of_the_double")]
+    config.stash[_SUMMARY].left_out = len(of_the_double) if server is not None else 0
     config.hook.pytest_deselected(items=left)
     items[:] = chosen
 

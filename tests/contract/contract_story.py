@@ -98,6 +98,8 @@ class Story:
     today: dict[str, str] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    # Recordings of which this version gives another answer, as it was read.
+    rewritten: set[str] = field(default_factory=set)
     # Seconds that may still be spent on answers that are not as recorded, and perhaps late.
     patience: float = 0.0
 
@@ -147,6 +149,8 @@ class Story:
         body = self.translated(request["body"])
         arguments = () if body is None else (body,)
         response = of_generation(recording, self.api.generation)
+        if response != recording["response"]:
+            self.rewritten.add(name)
         waiting = Waiting(self, self.api.patience / 6 if request["method"] == "GET" else 0.0)
         while True:
             reply = await self.api.call(

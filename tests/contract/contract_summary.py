@@ -29,6 +29,9 @@ class Summary:
     """Collects while the tests run."""
 
     seen: list[Seen] = field(default_factory=list)
+    # By version: the recorded answers that are another there, as it was read.
+    rewritten: dict[str, set[str]] = field(default_factory=dict)
+    left_out: int = 0
     # By the id of a test: its version, and what it rests on that was read only.
     _versions: dict[str, str] = field(default_factory=dict)
     _read: dict[str, str] = field(default_factory=dict)
@@ -63,6 +66,12 @@ class Summary:
             counts = {o: n for (v, o), n in sorted(self._outcomes.items()) if v == version}
             told = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
             reporter.write_line(f"platform {version}: {told}")
+        if self.left_out:
+            text = "tests not run: they look at what only the embedded tenant-api shows"
+            reporter.write_line(f"{self.left_out} {text}")
+        for version, names in self.rewritten.items():
+            text = f"recorded answers of 0.0.80 were held as they read from {version}"
+            reporter.write_line(f"{len(names)} {text}")
         self._write_read(reporter)
         self._write_databases(reporter, server.database if server else "embedded")
 

@@ -11,6 +11,7 @@ from contract_newer import ANOTHER_CASE_SINCE
 from contract_story import SHOW_THE_WHOLE_SERVER, Story
 
 if TYPE_CHECKING:
+    from contract_summary import Summary
     from contract_target import Target
 
 
@@ -31,7 +32,10 @@ def _recording(name: str) -> object:
 
 
 @pytest.mark.parametrize("name", [_recording(name) for name in NAMES])
-def test_answer_is_as_recorded(story: Story, name: str) -> None:
+def test_answer_is_as_recorded(story: Story, summary: Summary, name: str) -> None:
     if name in story.skipped:
         pytest.skip(story.skipped[name])
+    if name in story.rewritten:
+        version = story.api.generation.version
+        summary.rewritten.setdefault(version, set()).add(name)
     assert story.problems[name] == []

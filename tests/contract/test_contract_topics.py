@@ -134,3 +134,20 @@ async def test_a_message_is_put_into_one_topic_at_a_time(
     assert cleared.json["data"]["topic"] is None
     assert (await api.call("PATCH", f"/api/messages/{message}/topic", {})).status == 400
     assert (await put_into(api, message, "x")).status == 400
+
+
+async def test_a_value_may_be_wrapped_and_a_bad_key_leaves_a_topic_behind(
+    api: Target, talk: tuple[str, str, str]
+) -> None:
+    path = f"/api/dialogs/{talk[2]}/topics"
+    meta = {
+        "plain": 1,
+        "wrapped": {"value": 2, "dataType": "number"},
+        "other": {"value": 1, "b": 2},
+    }
+    created = await api.call("POST", path, {"meta": meta})
+    assert created.json["data"]["meta"] == {**meta, "wrapped": 2}
+    failed = await api.call("POST", path, {"meta": {"a.b": 1}})
+    assert (failed.status, failed.json["error"]) == (500, "Internal Server Error")
+    assert failed.json["message"].startswith("Failed to create topic: ")
+    assert (await api.call("GET", path)).json["pagination"]["total"] == 2

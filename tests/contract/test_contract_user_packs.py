@@ -132,3 +132,17 @@ async def test_a_pack_is_read_at_once_or_later(
     processed = 0 if api.can(Capability.QUEUED_READING) else 2
     assert data["totalProcessedMessageCount"] == processed
     await world.eventually(lambda: world.unread(alice), 0)
+
+
+async def test_a_users_totals_count_what_is_in_packs(
+    api: Target, world: World, place: tuple[str, str, str, list[str]]
+) -> None:
+    alice, bob, _, _ = place
+    other = await world.dialog(alice, bob)
+    await world.message(other, bob, "in no pack")
+
+    async def totals() -> tuple[int, int]:
+        stats = (await api.call("GET", f"/api/users/{alice}")).json["data"]["stats"]
+        return stats["totalUnreadCount"], stats["packs.messages.totalUnreadCount"]
+
+    await world.eventually(totals, (3, 2))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes, views
-from chat3_embedded.ids import new_dialog_id, new_topic_id
+from chat3_embedded.errors import internal
+from chat3_embedded.ids import META_KEY, new_dialog_id, new_topic_id
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import in_set, meta_resolver, scope
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
@@ -77,9 +78,8 @@ def get_dialog(call: Call) -> Answer:
 
 
 def delete_dialog(call: Call) -> Answer:
-    """Delete a dialog with everything in it; no member is told."""
-    dialog = call.dialog()
-    call.store.dialogs.remove(call.tenant_id, dialog.dialog_id)
+    """Delete a dialog; its messages stay behind, and no member is told."""
+    call.store.remove_dialog(call.dialog())
     return said("Dialog deleted successfully")
 
 
@@ -98,6 +98,11 @@ def create_topic(call: Call) -> Steps[Answer]:
     body = call.checked_body(_NEW_TOPIC)
     dialog = call.dialog()
     topic = Topic(call.tenant_id, new_topic_id(), dialog.dialog_id, call.store.clock.now())
+    for key in (call.body.get("meta") or {}) if isinstance(call.body, dict) else {}:
+        if not META_KEY.fullmatch(key):
+            # No schema drops it here, and the row is written before the database layer refuses it.
+            call.store.dialogs.add_topic(topic)
+            raise internal(f"Failed to create topic: Invalid meta key: {key}")
     yield from write_topic(call.store, call.feed, dialog, topic, body["meta"])
     meta = call.store.meta.of(call.tenant_id, "topic", topic.topic_id)
     return ok(shapes.topic_json(topic, meta), "Topic created successfully", 201)

@@ -147,17 +147,39 @@ class CounterTable:
             wanted,
         ):
             types[row["user_id"]].append((row["from_type"], row["unread"]))
+        in_packs = self._unread_in_packs(tenant_id, wanted)
         return {
-            user_id: _stats(dialogs.get(user_id), counters.get(user_id), types[user_id])
+            user_id: _stats(
+                dialogs.get(user_id), counters.get(user_id), types[user_id], in_packs[user_id]
+            )
             for user_id in ids
         }
+
+    def _unread_in_packs(
+        self, tenant_id: str, wanted: str
+    ) -> defaultdict[str, list[tuple[str, int]]]:
+        """Count what is unread in dialogs that are in any pack, each of them once."""
+        types: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        for row in self._db.rows(
+            "SELECT user_id, from_type, sum(unread) AS unread FROM unread_by_type"
+            " WHERE tenant_id = ?1 AND user_id IN (SELECT value FROM json_each(?2))"
+            " AND dialog_id IN (SELECT dialog_id FROM pack_dialogs WHERE tenant_id = ?1)"
+            " GROUP BY user_id, from_type",
+            tenant_id,
+            wanted,
+        ):
+            types[row["user_id"]].append((row["from_type"], row["unread"]))
+        return types
 
     def _by_user(self, sql: str, tenant_id: str, wanted: str) -> dict[str, sqlite3.Row]:
         return {row["user_id"]: row for row in self._db.rows(sql, tenant_id, wanted)}
 
 
 def _stats(
-    dialogs: sqlite3.Row | None, counters: sqlite3.Row | None, types: list[tuple[str, int]]
+    dialogs: sqlite3.Row | None,
+    counters: sqlite3.Row | None,
+    types: list[tuple[str, int]],
+    in_packs: list[tuple[str, int]],
 ) -> UserStats:
     return UserStats(
         dialog_count=dialogs["dialogs"] if dialogs else 0,
@@ -165,6 +187,7 @@ def _stats(
         total_unread=dialogs["total"] if dialogs else 0,
         total_messages=counters["total_messages"] if counters else 0,
         unread_by_type=tuple(types),
+        unread_in_packs=tuple(in_packs),
         version=counters["version"] if counters else 0,
         updated_at=counters["updated_at"] if counters else None,
     )

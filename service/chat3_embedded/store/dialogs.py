@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from chat3_embedded.store.database import Database
 
 
-_CHILDREN = ("messages", "members", "topics", "unread_by_type", "pack_dialogs", "read_tasks")
-
-
 class DialogTable:
     """Dialogs by tenant and id, and topics by dialog."""
 
@@ -64,29 +61,13 @@ class DialogTable:
         )
 
     def remove(self, tenant_id: str, dialog_id: str) -> None:
-        """Remove a dialog with its members, messages and topics."""
-        with self._db.transaction():
-            # Children of messages first: they are found through the messages.
-            for table in ("statuses", "reactions"):
-                self._db.run(
-                    f"DELETE FROM {table} WHERE tenant_id = ?1 AND message_id IN (SELECT"  # noqa: S608 - the two names above
-                    " message_id FROM messages WHERE tenant_id = ?1 AND dialog_id = ?2)",
-                    tenant_id,
-                    dialog_id,
-                )
-            for table in (
-                "messages",
-                "members",
-                "topics",
-                "unread_by_type",
-                "pack_dialogs",
-                "dialogs",
-            ):
-                self._db.run(
-                    f"DELETE FROM {table} WHERE tenant_id = ? AND dialog_id = ?",  # noqa: S608 - the names above
-                    tenant_id,
-                    dialog_id,
-                )
+        """Remove a dialog with its members; its messages and topics stay, as on the real one."""
+        for table in ("members", "unread_by_type", "pack_dialogs", "read_tasks", "dialogs"):
+            self._db.run(
+                f"DELETE FROM {table} WHERE tenant_id = ? AND dialog_id = ?",  # noqa: S608 - the names above
+                tenant_id,
+                dialog_id,
+            )
 
     def add_topic(self, topic: Topic) -> None:
         """Add a topic."""

@@ -133,6 +133,16 @@ class Store:
         assert dialog is not None  # noqa: S101 - added above
         return dialog
 
+    def remove_dialog(self, dialog: Dialog) -> None:
+        """Remove a dialog, its members, and the meta of both."""
+        where = (dialog.tenant_id, dialog.dialog_id)
+        with self.transaction():
+            for member in self.members.of_dialog(*where):
+                entity_id = f"{dialog.dialog_id}:{member.user_id}"
+                self.meta.remove_all(dialog.tenant_id, "dialogMember", entity_id)
+            self.meta.remove_all(dialog.tenant_id, "dialog", dialog.dialog_id)
+            self.dialogs.remove(*where)
+
     def add_member(
         self,
         tenant_id: str,

@@ -188,6 +188,7 @@ class UserStats:
     total_messages: int = 0
     total_unread: int = 0
     unread_by_type: tuple[tuple[str, int], ...] = ()
+    unread_in_packs: tuple[tuple[str, int], ...] = ()
     version: int = 0
     updated_at: float | None = None
 

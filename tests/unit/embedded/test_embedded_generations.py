@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from embedded_publisher import FlakyPublisher
+
 ADDRESS = Address("tnt_one", "dialog", "user", "alice", "message")
 OLD, NEW = "update.dialog.user.alice.message", "update.dialog.tnt_one.user.alice.message"
 
@@ -141,3 +143,39 @@ def test_a_file_from_before_deletion_is_read(tmp_path: Path) -> None:
 )
 def test_a_text_is_cut_by_utf_16_units(content: str, units: str) -> None:
     assert utf16_prefix(content, 4096) == units
+
+
+async def test_probes_came_after_the_last_release(store: Store) -> None:
+    async def statuses(version: str) -> dict[str, int]:
+        settings = Settings(platform=version)
+        async with serve(store=store, settings=settings) as url, aiohttp.ClientSession() as session:
+            found = {}
+            for path in ("/health", "/livez", "/ready", "/readyz"):
+                async with session.get(url + path) as answer:
+                    found[path] = answer.status
+            return found
+
+    assert await statuses(NEWEST) == {"/health": 200, "/livez": 404, "/ready": 404, "/readyz": 404}
+    assert set((await statuses("unreleased")).values()) == {200}
+
+
+async def test_readiness_follows_the_broker(store: Store, publisher: FlakyPublisher) -> None:
+    seed_demo(store)
+    publisher.refusals = 1_000_000
+    settings = Settings(platform="unreleased", publish_retry_first=0.001, drain_timeout=0.0)
+    async with (
+        serve(store=store, publisher=publisher, settings=settings) as url,
+        aiohttp.ClientSession(headers={"X-API-Key": API_KEY}) as session,
+    ):
+        await session.put(url + "/api/users/alice", json={})
+        await publisher.tried(1)
+        async with session.get(url + "/ready") as answer:
+            report = await answer.json()
+            assert answer.status == 503
+        async with session.get(url + "/livez") as answer:
+            alive = await answer.json()
+    assert report == {
+        "status": "degraded",
+        "services": {"mongodb": "connected", "rabbitmq": "disconnected"},
+    }
+    assert alive == {"status": "ok", "version": "unreleased"}

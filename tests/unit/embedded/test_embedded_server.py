@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from chat3_embedded import Settings, Store, seed_demo, serve
-from chat3_embedded.__main__ import masked, parse_arguments, run
+from chat3_embedded.__main__ import PERMISSIONS, masked, parse_arguments, run
 from chat3_embedded.demo import API_KEY, GENERAL
 from chat3_embedded.express import etag
 from chat3_embedded.jsonvalues import encode
@@ -161,3 +161,36 @@ async def test_the_module_runs_as_a_process_and_ends_on_a_signal(
     process.send_signal(sent)
     await process.communicate()
     assert process.returncode == status
+
+
+async def test_tenants_and_keys_of_the_command_line_are_there(tmp_path: Path) -> None:
+    path = str(tmp_path / "cli.sqlite")
+    arguments = ["--port", "0", "--database", path, "--tenant", "tnt_a", "--tenant", "tnt_b"]
+    keys = ("one=secret:with:colon:read,write", "two=b:", "three=c:inactive", "four=d:expired")
+    for key in keys:
+        arguments += ["--api-key", key]
+    stop = asyncio.Event()
+    stop.set()
+    await run(parse_arguments(arguments), stop)
+    with Store(path) as store:
+        assert [tenant.tenant_id for tenant in store.tenants.page(limit=9, offset=0)] == [
+            "tnt_a",
+            "tnt_b",
+        ]
+        first = store.tenants.key("secret:with:colon")
+        assert first is not None
+        assert (first.name, first.permissions) == ("one", {"read", "write"})
+        found = [store.tenants.key(key) for key in "bcd"]
+        assert [key.permissions for key in found if key] == [set(), PERMISSIONS, PERMISSIONS]
+        assert [(key.active, key.expires_at) for key in found if key] == [
+            (True, None),
+            (False, None),
+            (True, 1.0),
+        ]
+
+
+@pytest.mark.parametrize("text", ["", "name", "name=key", "=key:read", "name=:read", "a=b:admin"])
+def test_a_malformed_key_is_refused(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse_arguments(["--api-key", text])
+    assert "NAME=KEY:PERMISSIONS" in capsys.readouterr().err
