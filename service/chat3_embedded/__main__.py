@@ -54,6 +54,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--relay-delay", type=float, default=0.0, help="seconds until an update is published"
     )
     parser.add_argument(
+        "--counter-delay",
+        type=float,
+        default=Settings().counter_delay,
+        help="seconds until an event is counted; default: %(default)s, really 0.5 to 4",
+    )
+    parser.add_argument(
         "--keep-updates", action="store_true", help="leave published updates in the database"
     )
     parser.add_argument(
@@ -125,6 +131,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         step_pause=options.step_pause,
         after_step=death_after(options.die_after) if options.die_after else None,
         relay_delay=options.relay_delay,
+        counter_delay=options.counter_delay,
         keep_updates=options.keep_updates,
         platform=options.platform,
         routing_keys=options.routing_keys,
