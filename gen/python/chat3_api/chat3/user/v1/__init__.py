@@ -1261,8 +1261,8 @@ class DialogUpdate(betterproto2.Message):
     DialogUpdate is a dialog that was created or changed, got a topic, or belongs to a pack that
     changed.
 
-    To merge: a dialog not known yet is read, by `GetUserDialogs` with the filter
-    `(dialogId,eq,<dialog id>)`; so is one whose number of topics is shown. Of a known one, the meta of
+    To merge: a dialog not known yet is read with its messages, by `GetUserDialogs` with the filter
+    `(dialogId,eq,<dialog id>)`; so is one that got a topic, for their number. Of a known one, the meta of
     a full `DialogSummary` replaces the meta known; this holds for the summaries in all other kinds of
     update as well.
     """
@@ -1356,7 +1356,9 @@ class GetDialogMessagesRequest(betterproto2.Message):
     """
     Selects messages, in the syntax of `GetUserDialogsRequest.filter`. Empty selects all.
 
-    Fields: `messageId`, `senderId`, `type`, `content`, `createdAt`, `topicId` and `meta.<key>`.
+    Fields: `messageId`, `senderId`, `type`, `content`, `createdAt`, `topicId` and `meta.<key>`. A
+    condition on `content` or `meta` meets no deleted message; beside one, an and has at most 11
+    conditions.
 
     Valid: `(senderId,eq,bob)`, `(type,in,[internal.image,internal.file])`,
     `(createdAt,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
@@ -1593,7 +1595,9 @@ class MemberUpdate(betterproto2.Message):
     To merge, by `Update.source_event_type`: after `dialog.member.add` and `dialog.member.remove` the
     dialog is read again, by `GetUserDialogs` with the filter `(dialogId,eq,<dialog id>)`; a dialog that
     is not there any more is taken away with its messages. Otherwise, what is present of
-    `unread_count`, `last_seen_time` and `last_message_time` replaces the receiving user's own.
+    `unread_count`, `last_seen_time` and `last_message_time` replaces the receiving user's own; after
+    `dialog.messages.bulk_read` the dialog's messages are read again, for the user's statuses of them
+    have changed.
     """
 
     dialog: "DialogSummary | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -1942,8 +1946,8 @@ class MessageUpdate(betterproto2.Message):
     topic; `Update.source_event_type` says which: `message.create`, `message.changed` (with
     `UpdateContext.updated_fields`), `message.deleted` for deleting and bringing back.
 
-    To merge: a message that is created is added, with the next older one of its dialog before it;
-    known already, it stays as it is. Of a message that changed, `content` (unless
+    To merge: a message that is created is added and is the last one of its dialog; known already, it
+    stays as it is. Of a message that changed, `content` (unless
     `Message.content_may_be_cut`), `meta`, and what is present of `edited`, `edit_time`, `edited_by`,
     `topic_id` and `topic` replace what is known; an absent topic replaces it only when
     `UpdateContext.updated_fields` names `message.topicId`. `deleted` true takes away content, meta and
