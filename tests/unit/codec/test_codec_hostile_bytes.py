@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 import pytest
@@ -135,7 +136,10 @@ MEGABYTE = 1 << 20
 
 
 def growth(pair: Pair, small: bytes, large: bytes, times: int = 1) -> float:
-    """Return how many times as long decoding ``large`` takes as decoding ``small``."""
+    """Return how many times as long decoding ``large`` takes as decoding ``small``.
+
+    Without the garbage collector: what it takes depends on all that other tests have left behind.
+    """
 
     def seconds(wire: bytes) -> float:
         started = time.process_time()
@@ -143,7 +147,11 @@ def growth(pair: Pair, small: bytes, large: bytes, times: int = 1) -> float:
             decode(pair.ours, wire)
         return time.process_time() - started
 
-    return seconds(large) / min(seconds(small) for _ in range(3))
+    gc.disable()
+    try:
+        return seconds(large) / min(seconds(small) for _ in range(3))
+    finally:
+        gc.enable()
 
 
 def check_same(pair: Pair, wire: bytes) -> None:
