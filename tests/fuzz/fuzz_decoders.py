@@ -17,6 +17,8 @@ from chat3_user.validation import FilterError, validate
 from chat3_user.wire import DecodeError, decode
 
 REFUSALS = (CallError, DecodeError, FilterError, TokenError, ForeignTokenError)
+# One for all, as in a worker: what it remembers of updates must neither grow nor mislead it.
+_updates = UpdateDecoder()
 STAGES = (Stage.DECODED, Stage.VALID, Stage.ADDRESSED, Stage.TYPED, Stage.ACCEPTED)
 
 
@@ -46,7 +48,7 @@ def read_update(kind: pb.UpdateType, data: bytes) -> tuple[bool, bool]:
 
     What is made of it has to be a message that clients can read.
     """
-    decoded = UpdateDecoder().decode(data)
+    decoded = _updates.decode(data)
     if decoded is None:
         return False, False
     assert decode(pb.Update, bytes(decoded.update)).type is decoded.type

@@ -35,7 +35,13 @@ def _some(rng: random.Random, optional: Sections) -> Sections:
 
 def _user(rng: random.Random) -> Sections:
     return {"userId": "bob"} | _some(
-        rng, {"type": "user", "createdAt": _time(rng), "meta": _meta(rng)}
+        rng,
+        {
+            "tenantId": "tnt_default",
+            "type": "user",
+            "createdAt": _time(rng),
+            "meta": _meta(rng),
+        },
     )
 
 
@@ -43,9 +49,46 @@ def _dialog(rng: random.Random) -> Sections:
     return {"dialogId": texts.identifier(rng, "dlg_")} | _some(
         rng,
         {
+            "tenantId": "tnt_default",
             "createdAt": _time(rng),
             "meta": _meta(rng),
             "stats": {"unreadCount": rng.randrange(2**31)},
+        },
+    )
+
+
+def _pack(rng: random.Random) -> Sections:
+    counters = ("dialogCount", "messageCount", "uniqueMemberCount", "sumMemberCount")
+    stats = {
+        name: rng.randrange(2**31) for name in (*counters, "uniqueTopicCount", "sumTopicCount")
+    }
+    return {"packId": texts.identifier(rng, "pck_")} | _some(
+        rng,
+        {
+            "tenantId": "tnt_default",
+            "createdAt": _time(rng),
+            "meta": _meta(rng),
+            "stats": stats | {"lastUpdatedAt": _time(rng)},
+        },
+    )
+
+
+def _deleted(rng: random.Random) -> Sections:
+    return _some(rng, {"deleted": rng.random() < 0.3, "deletedAt": _time(rng), "deletedBy": "bob"})
+
+
+def _quoted(rng: random.Random) -> Sections:
+    return {"messageId": texts.identifier(rng, "msg_")} | _some(
+        rng,
+        {
+            "dialogId": texts.identifier(rng, "dlg_"),
+            "senderId": "bob",
+            "type": "internal.text",
+            "content": texts.words(rng),
+            "createdAt": _time(rng),
+            "meta": _meta(rng),
+            "senderInfo": _user(rng),
+            **_deleted(rng),
         },
     )
 
@@ -70,6 +113,12 @@ def _written(rng: random.Random) -> Sections:
             "topic": _topic(rng),
             "senderInfo": _user(rng),
             "statusMessageMatrix": [{"status": "read", "count": 2, "userType": "user"}],
+            "reactionSet": [{"reaction": "👍", "count": 3, "me": True}],
+            "quotedMessage": _quoted(rng),
+            **_deleted(rng),
+            "edited": rng.random() < 0.5,
+            "editedAt": _time(rng),
+            "editedBy": "bob",
         },
     )
 
@@ -166,25 +215,30 @@ def sound(rng: random.Random, of: pb.UpdateType) -> dict[str, Any]:
     event = f"evt_{rng.randrange(1000)}"
     context = {
         "version": 2,
-        "eventId": event,
         "dialogId": texts.identifier(rng, "dlg_"),
+        "messageId": texts.identifier(rng, "msg_"),
+        "userId": "bob",
+        "packId": texts.identifier(rng, "pck_"),
         "entityId": texts.identifier(rng, "msg_"),
         "includedSections": ["dialog", "message.meta"],
         "updatedFields": ["message.content"],
         "uiTarget": "dialog",
     }
-    return {
-        "_id": "a" * 24,
+    made = {
         "tenantId": "tnt_default",
         "userId": "alice",
         "eventId": event,
         "entityId": texts.identifier(rng, "msg_"),
-        "eventType": "message.create",
         "sourceEventType": "message.create",
         "updateType": update_type,
         "createdAt": "1795424735959.186035",
-        "data": {**sections(rng), "context": context},
+        "published": False,
+        "data": {**sections(rng), **_some(rng, {"pack": _pack(rng)}), "context": context},
     }
+    if not rng.randrange(4):
+        # What this service has never heard of travels on beside the rest.
+        rng.choice((made, made["data"], context))["somethingNew"] = {"a": [1, None]}
+    return made
 
 
 def hostile(rng: random.Random, update: dict[str, Any]) -> None:

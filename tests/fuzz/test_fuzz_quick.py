@@ -2,13 +2,16 @@
 
 import logging
 import random
+from collections.abc import Iterator
 from dataclasses import fields
+from typing import Any, get_args
 
 import fuzz_decoders
 import fuzz_requests
 import fuzz_texts
 import fuzz_updates
 import fuzz_wire
+import msgspec
 import pytest
 from fuzz_depth import Depth
 from fuzz_server import attacked
@@ -16,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.mapping.update_models import PublishedUpdate
 from chat3_user.wire import decode
 
 _LOGGERS = ("chat3_user.calls", "chat3_user.http2", "grpclib", "asyncio")
@@ -46,6 +50,43 @@ def test_every_kind_has_a_generator_of_updates_that_are_decoded_as_it(kind: pb.U
     for _ in range(200):
         data = fuzz_updates.encoded(fuzz_updates.sound(rng, kind))
         assert fuzz_decoders.read_update(kind, data) == (True, True)
+
+
+def _members(model: Any) -> Iterator[tuple[str, str]]:
+    """Return the members of a published update: of each part that is typed, by the part's name."""
+    for field in msgspec.structs.fields(model):
+        yield model.__name__, field.encode_name
+        for part in _parts(field.type):
+            yield from _members(part)
+
+
+def _parts(kind: Any) -> list[Any]:
+    """Return the models that a type holds, those in texts that are decoded later included."""
+    for note in getattr(kind, "__metadata__", ()):
+        kind = note.extra["holds"] if note.extra else kind
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return [kind]
+    return [part for argument in get_args(kind) for part in _parts(argument)]
+
+
+def _sent(document: Any, model: Any) -> Iterator[tuple[str, str]]:
+    for field in msgspec.structs.fields(model):
+        value = document.get(field.encode_name)
+        if value is not None:
+            yield model.__name__, field.encode_name
+        for part in _parts(field.type):
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, dict):
+                    yield from _sent(item, part)
+
+
+def test_every_member_that_an_update_may_have_is_generated() -> None:
+    rng = random.Random(1)
+    sent = set()
+    for kind in fuzz_updates.KINDS:
+        for _ in range(200):
+            sent |= set(_sent(fuzz_updates.sound(rng, kind), PublishedUpdate))
+    assert set(_members(PublishedUpdate)) == sent
 
 
 @pytest.mark.parametrize("grammar", fuzz_texts.READERS)
