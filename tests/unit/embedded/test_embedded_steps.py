@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sqlite3
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -325,10 +325,11 @@ async def test_what_was_emitted_before_a_death_is_published_and_counted_after_it
         async with serve(store=store, settings=settings) as url:
             running.url = url
             await running.send_all()
-            saved = sqlite3.connect(tmp_path / "b.sqlite")
-            with sqlite3.connect(path) as now:
+            with (
+                closing(sqlite3.connect(path)) as now,
+                closing(sqlite3.connect(tmp_path / "b.sqlite")) as saved,
+            ):
                 now.backup(saved)
-            saved.close()
     with Store(str(tmp_path / "b.sqlite")) as store:
         assert (store.outgoing.count(), store.countings.count()) == (3, 1)
         async with platform(store) as running:
