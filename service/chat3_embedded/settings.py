@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chat3_embedded.generations import OLDEST
+from chat3_embedded.generations import NEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from chat3_embedded.steps import Step
 
 # What the platform is unless told: one line for the demo, the tests and the command line.
-DEFAULT_PLATFORM = OLDEST
+DEFAULT_PLATFORM = NEWEST
 
 
 @dataclass(frozen=True, slots=True)
