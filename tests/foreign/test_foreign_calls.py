@@ -102,6 +102,9 @@ async def test_every_field_of_a_message_arrives(foreign: ForeignClient, upstream
         "meta": {**META, "editedAt": 1795424738056.409},
         "create_time": "2026-11-23T09:05:35.959186Z",
         "edit_time": "2026-11-23T09:05:38.056409Z",
+        "edited": True,
+        "deleted": False,
+        "content_may_be_cut": False,
         "topic_id": "topic_" + "t" * 20,
         "topic": {"topic_id": "topic_" + "t" * 20, "meta": {"subject": {"en": "S"}}},
         "sender": {
@@ -119,6 +122,7 @@ async def test_every_field_of_a_message_arrives(foreign: ForeignClient, upstream
         "content": "quoted…",
         "meta": META,
         "create_time": "2026-11-23T09:05:35.000001Z",
+        "deleted": False,
         "sender": {
             "user_id": "bob",
             "create_time": "2026-11-23T09:05:35.000250Z",
@@ -166,8 +170,10 @@ async def test_every_field_of_a_dialog_arrives(foreign: ForeignClient, upstream:
         "sender_id": "alice",
         "type": "internal.text",
         "create_time": "2026-11-23T09:05:35.959186Z",
+        "deleted": False,
     }
     assert found.pop("last_interaction_time")
+    assert found.pop("create_time")
     assert found == {
         "dialog_id": dialog,
         "member_count": 2,
