@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 UNGUARDED = Settings(
     guard_window=0.0, typing_guard_window=0.0, counter_delay=0.001, read_task_poll=0.01
 )
+_HERE = Path(__file__).parent
 _SUMMARY = pytest.StashKey[Summary]()
 
 
@@ -41,24 +43,35 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "read(what): rests on sources read, never recorded")
     config.addinivalue_line("markers", "of_the_double: looks at what only the double shows")
     config.stash[_SUMMARY] = Summary()
+    config.pluginmanager.register(config.stash[_SUMMARY], "tenant-api's contract")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what another version does; a named server need not hurry."""
-    chosen, left = [], []
-    for item in items:
-        version = item.callspec.params.get("version") if hasattr(item, "callspec") else None
-        (chosen if version is None or _is_for(item, version) else left).append(item)
+    """Leave out what another version does; a named server need not hurry.
+
+    The items of the whole run come here: tests elsewhere have versions of their own.
+    """
+    about = {item: version for item in items if (version := _version(item)) is not None}
+    left = [item for item, version in about.items() if not _is_for(item, version)]
     server = named_server()
     if server is not None:
-        for item in chosen:
-            if "version" in getattr(item, "fixturenames", ()):
-                item.add_marker(pytest.mark.timeout(20 * server.patience))
-    config.stash[_SUMMARY].collected(chosen)
+        for item in about:
+            item.add_marker(pytest.mark.timeout(20 * server.patience))
     of_the_double = [item for item in left if item.get_closest_marker("of_the_double")]
     config.stash[_SUMMARY].left_out = len(of_the_double) if server is not None else 0
+    for item in left:
+        items.remove(item)
+        del about[item]
+    config.stash[_SUMMARY].collected(about)
     config.hook.pytest_deselected(items=left)
-    items[:] = chosen
+
+
+def _version(item: pytest.Item) -> str | None:
+    """Return the version of the platform that a contract test is about."""
+    if not item.path.is_relative_to(_HERE) or not hasattr(item, "callspec"):
+        return None
+    version: str | None = item.callspec.params.get("version")
+    return version
 
 
 def _is_for(item: pytest.Item, version: str) -> bool:
@@ -70,22 +83,6 @@ def _is_for(item: pytest.Item, version: str) -> bool:
         for name in ("since", "until")
         for marker in item.iter_markers(name)
     )
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if _CONFIG:
-        _CONFIG[0].stash[_SUMMARY].reported(report)
-
-
-_CONFIG: list[pytest.Config] = []
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    _CONFIG.append(session.config)
-
-
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    config.stash[_SUMMARY].write(terminalreporter)
 
 
 @asynccontextmanager

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from contract_environment import named_server
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pytest
 
 _EMBEDDED = "the embedded tenant-api"
@@ -24,9 +26,9 @@ class Seen:
     found: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Summary:
-    """Collects while the tests run."""
+    """Collects while the tests run; a plugin of pytest's."""
 
     seen: list[Seen] = field(default_factory=list)
     # By version: the recorded answers that are another there, as it was read.
@@ -38,15 +40,14 @@ class Summary:
     _outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     _read_passed: Counter[str] = field(default_factory=Counter)
 
-    def collected(self, items: list[pytest.Item]) -> None:
+    def collected(self, items: Mapping[pytest.Item, str]) -> None:
         """Note which version each test is about, and whether its subject was ever recorded."""
-        for item in items:
-            if hasattr(item, "callspec") and "version" in item.callspec.params:
-                self._versions[item.nodeid] = item.callspec.params["version"]
+        for item, version in items.items():
+            self._versions[item.nodeid] = version
             if marker := item.get_closest_marker("read"):
                 self._read[item.nodeid] = marker.args[0]
 
-    def reported(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count one outcome a test."""
         version = self._versions.get(report.nodeid)
         if version is None or (report.passed and report.when != "call"):
@@ -55,8 +56,9 @@ class Summary:
         if report.passed and report.nodeid in self._read:
             self._read_passed[self._read[report.nodeid]] += 1
 
-    def write(self, reporter: Any) -> None:
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write it below the results."""
+        reporter = terminalreporter
         if not self._outcomes:
             return
         server = named_server()
