@@ -19,11 +19,21 @@ from support.gateway import KEY, TENANT
 from support.ports import free_port
 
 _START_TIMEOUT: Final = 30.0
+# What takes long is done before the process is needed: it then waits for a line.
+_PROGRAM: Final = """
+import asyncio, sys
+from chat3_embedded.__main__ import main
+if sys.stdin.readline():
+    asyncio.run(main())
+"""
 
 
 @dataclass
 class Platform:
-    """A tenant-api of one ``version``; ``store`` is its database, to be seeded and looked into."""
+    """A tenant-api of one ``version``; ``store`` is its database, to be seeded and looked into.
+
+    The next process stands by while one runs, so that a restart takes little time.
+    """
 
     version: str
     database: Path
@@ -35,26 +45,38 @@ class Platform:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
+        self._standby: asyncio.subprocess.Process | None = None
 
     async def start(self, *, die_after: str | None = None) -> None:
         """Start it and wait until it answers."""
-        options = ["--port", str(self.port), "--database", str(self.database), "--keep-updates"]
-        options += ["--platform", self.version, "--step-pause", str(self.step_pause)]
-        options += ["--relay-delay", str(self.relay_delay)]
-        if die_after is not None:
-            options += ["--die-after", die_after]
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "chat3_embedded", *options),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        standby, self._standby = self._standby, None
+        if die_after is not None or standby is None:
+            self._process = await self._spawn(die_after)
+            await _discard(standby)
+        else:
+            self._process = standby
+        if self._process.stdin is not None:
+            self._process.stdin.write(b"go\n")
+        self._standby = await self._spawn(None)
         async with asyncio.timeout(_START_TIMEOUT), aiohttp.ClientSession() as session:
             while True:
                 with suppress(aiohttp.ClientError):
                     async with session.get(f"{self.url}/health"):
                         return
                 await asyncio.sleep(0.02)
+
+    async def _spawn(self, die_after: str | None) -> asyncio.subprocess.Process:
+        options = ["--port", str(self.port), "--database", str(self.database), "--keep-updates"]
+        options += ["--platform", self.version, "--step-pause", str(self.step_pause)]
+        options += ["--relay-delay", str(self.relay_delay)]
+        if die_after is not None:
+            options += ["--die-after", die_after]
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _PROGRAM, *options),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
 
     async def end(self, how: signal.Signals) -> None:
         """End it by a signal; neither lets it finish what it is doing."""
@@ -63,6 +85,12 @@ class Platform:
             with suppress(ProcessLookupError):
                 process.send_signal(how)
             await process.wait()
+
+    async def close(self) -> None:
+        """End it, and what stands by."""
+        await self.end(signal.SIGKILL)
+        standby, self._standby = self._standby, None
+        await _discard(standby)
 
     async def died(self) -> None:
         """Wait until it has died of itself."""
@@ -73,6 +101,12 @@ class Platform:
         """Wait until everything is counted and published."""
         while self.store.countings.count() or self.store.outgoing.count():
             await asyncio.sleep(0.05)
+
+
+async def _discard(process: asyncio.subprocess.Process | None) -> None:
+    if process is not None:
+        process.kill()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -89,4 +123,4 @@ async def platform(
         try:
             yield running
         finally:
-            await running.end(signal.SIGKILL)
+            await running.close()

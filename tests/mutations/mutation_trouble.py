@@ -3,7 +3,8 @@
 import asyncio
 import random
 import signal
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from mutation_platform import Platform
 from mutation_tally import Tally
@@ -13,7 +14,7 @@ from support.redis import RedisServer
 
 
 class Trouble:
-    """Two tasks of trouble, for as long as `going_on` is entered."""
+    """Whom trouble befalls; whoever is ended is always started again."""
 
     def __init__(
         self, platform: Platform, workers: Sequence[Worker], redis: RedisServer | None
@@ -37,7 +38,7 @@ class Trouble:
             await asyncio.sleep(draw.uniform(0.3, 2.5) + draw.uniform(0.0, 2.0) * start_took)
             how = draw.choice((signal.SIGTERM, signal.SIGKILL))
             began = clock()
-            await asyncio.shield(self._restarted(how, draw.uniform(0.0, 0.1)))
+            await _finished(self._restarted(how, draw.uniform(0.0, 0.1)))
             start_took = clock() - began
             tally.restarts[how.name] += 1
 
@@ -55,7 +56,7 @@ class Trouble:
                 tally.store_outages += 1
             elif draw.random() < 0.5:
                 worker = draw.choice(self._workers)
-                await asyncio.shield(_killed_and_started(worker, draw.uniform(0.0, 0.5)))
+                await _finished(_killed_and_started(worker, draw.uniform(0.0, 0.5)))
                 tally.worker_kills += 1
 
     async def _hurt_redis(self, redis: RedisServer, draw: random.Random) -> None:
@@ -72,6 +73,16 @@ class Trouble:
             await asyncio.sleep(away)
         finally:
             await asyncio.to_thread(redis.start)
+
+
+async def _finished(restart: Coroutine[Any, Any, None]) -> None:
+    """Bring a restart to its end, although the caller is cancelled meanwhile."""
+    task = asyncio.create_task(restart)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _killed_and_started(worker: Worker, away: float) -> None:
