@@ -45,7 +45,8 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
                     break
         await running.platform.settled()
         Checker(running.platform.store).check(dialog, done, tally)
-    tally.sends = sum(isinstance(case, Send) for case in done)
+    tally.sends = tally.full = sum(isinstance(case, Send) for case in done)
+    tally.marks = len(done) - tally.sends
     print(f"\nplatform {version}:\n{tally}")
     assert not tally.broken
     assert tally.sends > _STEPS_OF_A_SEND
@@ -73,6 +74,7 @@ async def test_a_repair_that_is_cut_itself_is_taken_up_again(
             deaths = max(deaths, await running.cut(case, [step, repair], tally))
         await running.platform.settled()
         Checker(running.platform.store).check(dialog, done, tally)
+    tally.sends = tally.full = len(done)
     print(f"\nplatform {version}, {repair}:\n{tally}")
     assert not tally.broken
     assert deaths == 2, "no repair was cut"
