@@ -34,7 +34,7 @@ from upstream import bodies
 from upstream.nginx import nginx
 
 from chat3_user.mapping.addresses import address_of
-from chat3_user.mapping.updates import decode_update
+from chat3_user.mapping.updates import UpdateDecoder
 
 _USERS = 1000
 _SUBSCRIBED = 10_000
@@ -115,11 +115,12 @@ def _ways(count: int = 100_000) -> dict[str, float]:
     body = bodies.published("user_0001", f"evt_{'e' * 32}", "Could you deliver it tomorrow?")
     key = f"update.dialog.{bodies.TENANT}.user.user_0001.message".encode()
     words = {f"subscribed_{number}".encode() for number in range(_SUBSCRIBED)}
+    decode = UpdateDecoder().decode
     addresses = {(bodies.TENANT, word.decode()) for word in words}
     ways: dict[str, Callable[[], object]] = {
         "words of the key": lambda: words.isdisjoint(key.split(b".")),
         "address in the body": lambda: address_of(body) in addresses,
-        "the whole body": lambda: decode_update(body),
+        "the whole body": lambda: decode(body),
     }
     return {
         name: round(min(timeit.repeat(way, number=count, repeat=3)) / count * 1e6, 2)
