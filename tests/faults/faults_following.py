@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from grpclib.const import Status
@@ -34,6 +34,9 @@ _MESSAGE_PARTS = (
     *("edited", "edit_time", "edited_by", "deleted", "delete_time", "deleted_by"),
     *("topic_id", "quoted_message", "reactions", "status_counts"),
 )
+
+Counters = tuple[int, int]
+"""Unread messages, and dialogs with any."""
 
 
 class Reader:
@@ -121,14 +124,31 @@ class Reader:
             put_messages(picture, await self._messages(dialog.dialog_id))
         return picture
 
-    async def agrees(self) -> None:
-        """Wait until the picture equals a fresh snapshot; fail when nothing more comes."""
-        while (wanted := shown(await self.snapshot(), self.picture)) != shown(self.picture):
+    async def agrees(self, counters: Callable[[], Awaitable[Counters]]) -> None:
+        """Wait until the picture equals a fresh snapshot; fail when nothing more comes.
+
+        ``counters`` asks the platform for those that no call of the contract reads.
+        """
+        while different := await self._different(counters):
             try:
                 async with asyncio.timeout(3), self._changed:
                     await self._changed.wait()
             except TimeoutError:
-                assert shown(self.picture) == wanted
+                assert not different, different
+
+    async def _different(self, counters: Callable[[], Awaitable[Counters]]) -> dict[str, Any]:
+        """Return what is not as it should be, as it is and as it should be."""
+        wanted, have = shown(await self.snapshot(), self.picture), shown(self.picture)
+        stats = self.picture.stats
+        if stats is not None:
+            wanted["counters"] = await counters()
+            have["counters"] = stats.total_unread_count, stats.unread_dialog_count
+        names = sorted(have.keys() | wanted.keys())
+        return {
+            name: (have.get(name), wanted.get(name))
+            for name in names
+            if have.get(name) != wanted.get(name)
+        }
 
 
 def shown(picture: Picture, known: Picture | None = None) -> dict[str, Any]:

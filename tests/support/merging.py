@@ -132,10 +132,7 @@ def _dialog(picture: Picture, summary: DialogSummary | None, *, read: bool = Fal
 def _message(picture: Picture, update: Update, message: Message) -> list[Read]:
     known = picture.messages.get(message.message_id)
     if update.source_event_type == "message.create":
-        if known is None:
-            return _created(picture, message)
-        cut = known.content_may_be_cut
-        return [ReadMessages(message.dialog_id, message.message_id)] if cut else []
+        return _created(picture, known, message)
     if known is None:
         return []
     if message.deleted is False and known.deleted:
@@ -163,18 +160,19 @@ def _message(picture: Picture, update: Update, message: Message) -> list[Read]:
     return read
 
 
-def _created(picture: Picture, message: Message) -> list[Read]:
-    """A new message is the last one of its dialog."""
-    picture.messages[message.message_id] = message
-    picture.untold[message.message_id] = UNTOLD
-    message.meta = None if message.deleted else message.meta or Struct()
-    message.deleted = message.deleted or False
-    message.edited = message.edited or False
+def _created(picture: Picture, known: Message | None, message: Message) -> list[Read]:
+    """A new message is added; known already or not, it is the last one of its dialog."""
+    if known is None:
+        message.meta = None if message.deleted else message.meta or Struct()
+        message.deleted = message.deleted or False
+        message.edited = message.edited or False
+        picture.messages[message.message_id] = known = message
+        picture.untold[message.message_id] = UNTOLD
     dialog = picture.dialogs.get(message.dialog_id)
     if dialog is not None:
         dialog.last_message = LastMessage(message_id=message.message_id)
-        _show_last(picture, message)
-    if message.content_may_be_cut:
+        _show_last(picture, known)
+    if known.content_may_be_cut:
         return [ReadMessages(message.dialog_id, message.message_id)]
     return []
 
@@ -218,6 +216,9 @@ def _member(
     picture: Picture, event: str, changed: MemberUpdate, summary: DialogSummary
 ) -> list[Read]:
     read = _dialog(picture, summary, read=event in ("dialog.member.add", "dialog.member.remove"))
+    if event == "dialog.member.add" and changed.user_id == picture.user_id:
+        # What was written while the user was no member is in no update.
+        return [ReadDialog(summary.dialog_id), ReadMessages(summary.dialog_id)]
     if read or changed.user_id != picture.user_id:
         return read
     dialog = picture.dialogs[summary.dialog_id]

@@ -1594,7 +1594,8 @@ class MemberUpdate(betterproto2.Message):
 
     To merge, by `Update.source_event_type`: after `dialog.member.add` and `dialog.member.remove` the
     dialog is read again, by `GetUserDialogs` with the filter `(dialogId,eq,<dialog id>)`; a dialog that
-    is not there any more is taken away with its messages. Otherwise, what is present of
+    is not there any more is taken away with its messages, and when the receiving user joins they are
+    read too: updates do not tell of the time in between. Otherwise, what is present of
     `unread_count`, `last_seen_time` and `last_message_time` replaces the receiving user's own; after
     `dialog.messages.bulk_read` the dialog's messages are read again, for the user's statuses of them
     have changed.
@@ -1946,8 +1947,8 @@ class MessageUpdate(betterproto2.Message):
     topic; `Update.source_event_type` says which: `message.create`, `message.changed` (with
     `UpdateContext.updated_fields`), `message.deleted` for deleting and bringing back.
 
-    To merge: a message that is created is added and is the last one of its dialog; known already, it
-    stays as it is. Of a message that changed, `content` (unless
+    To merge: a message that is created is added, or stays as it is when it is known already; either
+    way it is the last one of its dialog. Of a message that changed, `content` (unless
     `Message.content_may_be_cut`), `meta`, and what is present of `edited`, `edit_time`, `edited_by`,
     `topic_id` and `topic` replace what is known; an absent topic replaces it only when
     `UpdateContext.updated_fields` names `message.topicId`. `deleted` true takes away content, meta and
