@@ -12,6 +12,7 @@ from integration_vocabulary import Caller, Client, Scripted, marking, reacting, 
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
+from chat3_embedded.generations import NEWEST
 from support.gateway import KEY, TENANT, Upstream, run_gateway, run_upstream
 from support.rabbitmq import RabbitMQ
 
@@ -19,10 +20,10 @@ SECRET = "the-secret"
 META = Struct.from_dict({"note": f"{SECRET} note", "deep": {"list": [f"{SECRET} in a list"]}})
 
 
-@pytest.fixture
-async def upstream(rabbitmq: RabbitMQ) -> AsyncIterator[Upstream]:
-    """A platform that can delete and that says it in quotes."""
-    async with run_upstream(rabbitmq.url, platform="0.0.85") as running:
+@pytest.fixture(params=["0.0.82", NEWEST])
+async def upstream(rabbitmq: RabbitMQ, request: pytest.FixtureRequest) -> AsyncIterator[Upstream]:
+    """A platform that can delete: one that does not say it in quotes, and one that does."""
+    async with run_upstream(rabbitmq.url, platform=request.param) as running:
         yield running
 
 
