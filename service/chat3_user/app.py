@@ -19,9 +19,12 @@ from chat3_user.calls import CallChain
 from chat3_user.config import Config
 from chat3_user.domain.access import Access
 from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.past_marks import PastMarks
+from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.domain.traces import Traces
 from chat3_user.domain.writes import Writes
 from chat3_user.errors import reasons
-from chat3_user.idempotency import Once, Store, Times
+from chat3_user.idempotency import Claims, Once, Store, Times
 from chat3_user.idempotency.place import database
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
@@ -32,6 +35,7 @@ from chat3_user.ops import create_ops_app
 from chat3_user.rpc import UserService
 from chat3_user.server import GrpcServer
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api.recovery import RecoveryApi
 from chat3_user.tenant_api.resilience import ResilienceSettings, Resilient
 from chat3_user.tenant_api.transport import Http
 from chat3_user.tls import ServerTls
@@ -100,14 +104,20 @@ async def running(config: Config) -> AsyncIterator[Running]:
         admission = edge.admission(config)
         stack.push_async_callback(admission.rates.close)
         metrics = Metrics()
-        api = TenantApi(Resilient(http, _resilience(config)))
-        access = Access(api)
+        upstream = Resilient(http, _resilience(config))
+        api, recovery = TenantApi(upstream), RecoveryApi(upstream)
+        access = Access(api, recovery)
+        sent = SentMessages(
+            Traces(api, recovery), recovery, Claims(store), times.settle, metrics.repaired
+        )
         service = UserService(
             CallChain(metrics, default_deadline=config.default_deadline, admission=admission),
             api,
             access,
             Writes(api, access),
             DeletedMessages(api),
+            sent,
+            PastMarks(access, recovery),
             once,
             hub,
             StreamSettings(config.stream_max_age, config.stream_recheck_interval),

@@ -23,6 +23,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._repairs = Counter(
+            "chat3_message_repairs",
+            "Messages that tenant-api had written in part: replaced by whole ones, or left with"
+            " missing parts that their senders were told of.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.streams = Gauge("chat3_streams", "Open streams of updates.", registry=self.registry)
         self.log_entries_read = Gauge(
             "chat3_log_entries_read",
@@ -47,3 +54,7 @@ class Metrics:
         """Count a finished call."""
         self._calls.labels(method, status, reason).inc()
         self._seconds.labels(method).observe(seconds)
+
+    def repaired(self, outcome: str) -> None:
+        """Count a message that tenant-api had written in part, by what was done about it."""
+        self._repairs.labels(outcome).inc()

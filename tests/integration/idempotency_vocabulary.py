@@ -12,8 +12,9 @@ from integration_vocabulary import Client
 
 from chat3_embedded.server import serve
 from chat3_embedded.store import Store
-from support.gateway import KEY, OTHER_TENANT, TENANT, run_gateway
+from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, run_gateway
 
+PROOF = "/api/dialogs/none/messages"
 _HEADERS = ("X-API-Key", "X-Tenant-Id", "Content-Type")
 
 
@@ -45,7 +46,11 @@ class Lossy:
         return [message.content for message in found]
 
     def written(self) -> int:
-        return sum(line.startswith("POST") for line in self.asked)
+        """Return how many writes were asked for; proofs of the right to write are none."""
+        return sum(line.startswith("POST") and PROOF not in line for line in self.asked)
+
+    def proofs(self) -> int:
+        return sum(PROOF in line for line in self.asked)
 
 
 @asynccontextmanager
@@ -54,6 +59,7 @@ async def lossy_platform() -> AsyncIterator[Lossy]:
         for tenant in (TENANT, OTHER_TENANT):
             store.add_tenant(tenant)
         store.add_key(KEY, ("read", "write"))
+        store.add_key(READ_KEY, ("read",))
         lossy = Lossy(store)
         async with serve(store=store) as upstream, aiohttp.ClientSession() as session:
 

@@ -11,7 +11,7 @@ from integration_vocabulary import Caller, Client, marking, reacting, sending
 from betterproto2_compiled import encode
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
-from support.gateway import OTHER_TENANT, TENANT
+from support.gateway import OTHER_TENANT, READ_KEY, TENANT
 from support.redis import RedisServer
 
 REPLAYED = "idempotency-replayed"
@@ -178,18 +178,88 @@ async def test_statuses_reactions_and_typing_are_done_once(lossy: Lossy, alice: 
     assert lossy.written() == 3
 
 
-async def test_a_cut_status_is_unknown_and_set_by_its_repetition(
-    lossy: Lossy, alice: Caller
+@pytest.mark.parametrize("fault", ["after", "before", 503])
+async def test_a_cut_status_is_looked_for_before_it_is_set_again(
+    lossy: Lossy, alice: Caller, fault: str | int
 ) -> None:
     dialog = lossy.dialog("alice", "bob")
     message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
-    lossy.writes = ["after"]
     request = marking(dialog, message)
+    # What the user took back before the call is not taken for it.
+    await alice.call(marking(dialog, message))
+    await alice.call(marking(dialog, message, pb.MessageStatus.UNREAD))
+    before = lossy.store.marks.status_count(TENANT, message)
+    lossy.writes = [fault]
     request.idempotency_key = "k"
-    failure = await alice.fails(request)
-    assert failure.reason == pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
     answer = await alice.call(request)
     assert answer.record.status == pb.MessageStatus.READ
+    assert lossy.store.marks.status_count(TENANT, message) == before + 1
+    again, trailing = await alice.called(request)
+    assert (again, trailing[REPLAYED]) == (answer, "true")
+
+
+async def test_a_cut_status_is_found_by_its_repetition(lossy: Lossy, alice: Caller) -> None:
+    dialog = lossy.dialog("alice", "bob")
+    message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
+    before = lossy.store.marks.status_count(TENANT, message)
+    request = marking(dialog, message)
+    request.idempotency_key = "k"
+    lossy.writes, lossy.reads = ["after"], [0.0, 503, 503, 503]
+    failure = await alice.fails(request)
+    assert failure.reason == pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
+    lossy.reads = []
+    _, trailing = await alice.called(request)
+    assert trailing[REPLAYED] == "true"
+    assert lossy.store.marks.status_count(TENANT, message) == before + 1
+    assert lossy.written() == 1
+
+
+@pytest.mark.parametrize("fault", ["after", "before"])
+async def test_a_cut_reaction_is_told_as_the_change_it_was(
+    lossy: Lossy, alice: Caller, fault: str
+) -> None:
+    dialog = lossy.dialog("alice", "bob")
+    message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
+    lossy.writes = [fault]
+    request = reacting(dialog, message)
+    request.idempotency_key = "k"
+    assert (await alice.call(request)).changed
+
+
+async def test_a_replay_needs_the_write_permission(
+    lossy: Lossy, client: Client, alice: Caller
+) -> None:
+    dialog = lossy.dialog("alice", "bob")
+    message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
+    reader = client.as_user("alice", key=READ_KEY)
+    requests = (
+        sending(dialog),
+        marking(dialog, message),
+        reacting(dialog, message),
+        pb.SendTypingIndicatorRequest(dialog_id=dialog),
+    )
+    for request in requests:
+        request.idempotency_key = "k"
+        await alice.call(request)
+    assert lossy.proofs() == 0
+    for request in requests:
+        failure = await reader.fails(request)
+        assert failure.reason == pb.ErrorReason.PERMISSION_MISSING
+        _, trailing = await alice.called(request)
+        assert trailing[REPLAYED] == "true"
+    # One proof counts for a while; a refusal is asked for anew.
+    assert lossy.proofs() == len(requests) + 1
+    assert lossy.written() == len(requests)
+
+
+async def test_what_a_lost_store_finds_needs_the_write_permission_too(lossy: Lossy) -> None:
+    dialog = lossy.dialog("alice")
+    request = sending(dialog, idempotency_key="k")
+    async with service(lossy) as client:
+        await client.as_user("alice").call(request)
+    async with service(lossy) as client:
+        failure = await client.as_user("alice", key=READ_KEY).fails(request)
+        assert failure.reason == pb.ErrorReason.PERMISSION_MISSING
 
 
 async def test_without_a_key_nothing_is_repeated(lossy: Lossy, alice: Caller) -> None:

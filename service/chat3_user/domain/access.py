@@ -1,8 +1,9 @@
 """Who may do what: tenant-api's own judgement, asked for where tenant-api would not ask itself.
 
 tenant-api writes messages for strangers and takes reactions to other dialogs' messages. So before
-such a write, membership and ownership are proved by a read that does check. A proof counts for
-`PROOF_SECONDS`, for the same caller only; a refusal is never remembered.
+such a write, membership and ownership are proved by a read that does check. An answer to a write
+that is given without writing, a replay, is given only to an API key that may write. A proof counts
+for `PROOF_SECONDS`, for the same caller only; a refusal is never remembered.
 """
 
 import asyncio
@@ -13,18 +14,21 @@ from cachetools import TTLCache
 from chat3_user.domain.letter_case import LetterCase
 from chat3_user.errors import CallError
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api.recovery import RecoveryApi
 from chat3_user.validation import Identity
 
 PROOF_SECONDS: Final = 5.0
 _PROOFS_MAX: Final = 50_000
+_WRITER: Final = "write"
 
 
 class Access:
-    """Proves access; needs the key's `read` permission."""
+    """Proves access; all but `prove_writer` needs the key's `read` permission."""
 
-    def __init__(self, api: TenantApi) -> None:
+    def __init__(self, api: TenantApi, recovery: RecoveryApi) -> None:
         self._api = api
         self._letter_case = LetterCase(api)
+        self._recovery = recovery
         self._proofs: TTLCache[tuple[Identity, str], bool] = TTLCache(_PROOFS_MAX, PROOF_SECONDS)
 
     async def named(self, error: CallError, identity: Identity, dialog_id: str) -> CallError:
@@ -56,6 +60,15 @@ class Access:
                 raise await self.named(error, identity, dialog_id) from error
             self._proofs[proof] = True
             self._proofs[identity, dialog_id] = True
+
+    async def prove_writer(self, identity: Identity) -> None:
+        """Prove that the key may write in the tenant; nothing is written.
+
+        Raises `CallError`.
+        """
+        if (identity, _WRITER) not in self._proofs:
+            await self._recovery.prove_may_write(identity)
+            self._proofs[identity, _WRITER] = True
 
     async def prove_reader(self, identity: Identity) -> None:
         """Prove that the key may read in the tenant and that the user exists; nothing is cached.

@@ -1,26 +1,13 @@
 """Writes in the calling user's name, with tenant-api's duplicate guard made invisible."""
 
-import asyncio
-import random
-import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
-
-import msgspec
+from typing import Any, Final
 
 from chat3_user.domain.access import Access
+from chat3_user.domain.guard import past_guard
 from chat3_user.errors import CallError
 from chat3_user.tenant_api import DuplicateGuardError, TenantApi
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.answers import GUARD_WINDOW, understood
-from chat3_user.tenant_api.client import USER_MESSAGES
-from chat3_user.times import to_datetime
 from chat3_user.validation import Identity
-
-T = TypeVar("T")
-
-# How far tenant-api's clock may be from ours; far less than a key is kept.
-_CLOCKS_DIFFER: Final = 600.0
 
 TYPING_SHOWN_MS: Final = 5000
 """For how long tenant-api shows a typing signal, when it does not say."""
@@ -51,29 +38,12 @@ class Writes:
         else:
             await self._access.prove_message(identity, dialog_id, quoted)
 
-    async def find_sent(
-        self, identity: Identity, dialog_id: str, key: str, age: float
-    ) -> m.Message | None:
-        """Return the message that was written as ``key`` at most ``age`` seconds ago, if any.
-
-        It comes as tenant-api answers a write: without statuses and reactions. An edit in the
-        meantime shows.
-        """
-        sent = await self._api.find_sent(identity, dialog_id, key)
-        if sent is None or sent.created_at is None:
-            return None
-        with understood(f"GET {USER_MESSAGES}"):
-            written_at = to_datetime(sent.created_at).timestamp()
-        if written_at < time.time() - age - _CLOCKS_DIFFER:
-            return None
-        return msgspec.structs.replace(sent, status_message_matrix=m.ABSENT, reaction_set=[])
-
     async def set_status(
         self, identity: Identity, dialog_id: str, message_id: str, status: str
     ) -> m.StatusRecord:
         """Record a status."""
         await self._access.prove_message(identity, dialog_id, message_id)
-        return await _past_guard(
+        return await past_guard(
             lambda: self._api.set_status(identity, dialog_id, message_id, status)
         )
 
@@ -82,7 +52,7 @@ class Writes:
     ) -> bool:
         """Give a reaction; return whether that changed anything."""
         await self._access.prove_message(identity, dialog_id, message_id)
-        return await _past_guard(
+        return await past_guard(
             lambda: self._api.set_reaction(identity, dialog_id, message_id, reaction)
         )
 
@@ -91,7 +61,7 @@ class Writes:
     ) -> bool:
         """Take a reaction back; return whether that changed anything."""
         await self._access.prove_message(identity, dialog_id, message_id)
-        return await _past_guard(
+        return await past_guard(
             lambda: self._api.unset_reaction(identity, dialog_id, message_id, reaction)
         )
 
@@ -107,16 +77,3 @@ class Writes:
         except CallError as error:
             raise await self._access.named(error, identity, dialog_id) from error
         return accepted.expires_in_ms
-
-
-async def _past_guard(write: Callable[[], Awaitable[T]]) -> T:
-    """Repeat a write, which may be repeated, until the guard lets it pass or the deadline is over.
-
-    The guard does not tell an honest repetition from a retry, and refuses even after a failure.
-    """
-    while True:
-        try:
-            return await write()
-        except DuplicateGuardError:
-            # Jitter only spreads load; nobody gains from guessing it.
-            await asyncio.sleep(GUARD_WINDOW * random.uniform(1.0, 1.4))

@@ -1,7 +1,17 @@
 """Mutations that are written once, however often and wherever they are repeated."""
 
-from chat3_user.idempotency.mutation import Mutation
+from chat3_user.idempotency.claims import Claims
+from chat3_user.idempotency.mutation import Earlier, Mutation, UnsettledError
 from chat3_user.idempotency.once import Once
 from chat3_user.idempotency.store import Store, StoreUnavailableError, Times
 
-__all__ = ["Mutation", "Once", "Store", "StoreUnavailableError", "Times"]
+__all__ = [
+    "Claims",
+    "Earlier",
+    "Mutation",
+    "Once",
+    "Store",
+    "StoreUnavailableError",
+    "Times",
+    "UnsettledError",
+]

@@ -36,6 +36,16 @@ def sent_key(scope: bytes, request: bytes) -> str:
     return _digest(scope, request).hex()
 
 
+def claim_digest(identity: Identity, thing: str) -> bytes:
+    """Return what names a thing of the caller's tenant, such as a message; never a key's scope."""
+    return _digest("claim", identity.tenant_id, thing)
+
+
+def name_digest(name: str) -> bytes:
+    """Return the request of a claim by the key that is sent as ``name``."""
+    return _digest(name)
+
+
 def _digest(*parts: str | bytes) -> bytes:
     digest = hashlib.blake2b(digest_size=_SIZE)
     for part in parts:

@@ -18,7 +18,7 @@ from typing import Final
 from chat3_user.calls import Call
 from chat3_user.errors import reasons
 from chat3_user.idempotency.keys import request_digest, scope_digest, sent_key
-from chat3_user.idempotency.mutation import Keyed, Mutation, ResponseT
+from chat3_user.idempotency.mutation import Earlier, Keyed, Mutation, ResponseT, UnsettledError
 from chat3_user.idempotency.run import REPLAYED, Endings, Run, unknown
 from chat3_user.idempotency.store import (
     Attempt,
@@ -72,6 +72,9 @@ class Once:
                 return await self._without_store(call, attempt, mutation)
             raise reasons.idempotency_store_unavailable() from error
         if isinstance(held, Finished):
+            # Permission is judged before existence.
+            if mutation.prove_key is not None:
+                await mutation.prove_key()
             if mutation.prove is not None:
                 await mutation.prove()
             call.trailing[REPLAYED] = "true"
@@ -105,11 +108,20 @@ class Once:
     async def _without_store(
         self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT]
     ) -> ResponseT:
-        """Run with what tenant-api alone can say, as the operator chose for a failing store."""
+        """Run with what tenant-api alone can say, as the operator chose for a failing store.
+
+        Nothing half done is repaired, because nothing keeps another worker from doing the same.
+        """
         name = sent_key(attempt.scope, attempt.request)
         if mutation.find is not None:
-            found = await mutation.find(name, self._times.retention)
+            try:
+                earlier = Earlier(name, self._times.retention, None, settled=False)
+                found = await mutation.find(earlier)
+            except UnsettledError as error:
+                raise reasons.idempotency_outcome_unknown(self._times.settle) from error
             if found is not None:
+                if mutation.prove_key is not None:
+                    await mutation.prove_key()
                 call.trailing[REPLAYED] = "true"
                 return found
         try:

@@ -87,8 +87,7 @@ class SqliteRecords:
         ).fetchone()
         if row is None:
             self._insert(attempt, now)
-            # What is missing was lost with the machine or the file: no attempt is under way.
-            return Held(Doubt(self._times.retention, 0.0) if now < self._complete_from else None)
+            return Held(self._forgotten(now))
         request, owner, lease, doubt, began, answer = row
         if request != attempt.request:
             return Reused()
@@ -104,8 +103,9 @@ class SqliteRecords:
             (attempt.owner, now + self._times.lease, doubt, attempt.scope),
         )
         if doubt is None:
-            return Held()
-        return Held(Doubt(now - began, doubt + self._times.settle - now))
+            return Held(self._forgotten(began))
+        oldest = self._times.retention if self._forgotten(began) else now - began
+        return Held(Doubt(oldest, doubt + self._times.settle - now, now - began))
 
     def renew(self, attempt: Attempt) -> bool:
         """See `Store.renew`."""
@@ -156,6 +156,13 @@ class SqliteRecords:
             (self._clock(), limit),
         ).rowcount
 
+    def _forgotten(self, began: float) -> Doubt | None:
+        """Return the doubt about a key whose first known attempt began while records may lack.
+
+        What is missing was lost with the machine or the file: no attempt is under way.
+        """
+        return Doubt(self._times.retention, 0.0) if began < self._complete_from else None
+
     def _exists(self, scope: bytes) -> bool:
         found = self._connection.execute("SELECT 1 FROM keys WHERE scope = ?", (scope,))
         return found.fetchone() is not None
@@ -165,7 +172,6 @@ class SqliteRecords:
 
         It replaces a record whose time is over.
         """
-        forgotten = self._times.retention if now < self._complete_from else 0.0
         self._connection.execute(
             "INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, NULL, ?, NULL, ?)",
             (
@@ -173,7 +179,7 @@ class SqliteRecords:
                 attempt.request,
                 attempt.owner,
                 now + self._times.lease,
-                now - forgotten,
+                now,
                 now + self._times.retention,
             ),
         )

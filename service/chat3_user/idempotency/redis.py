@@ -99,8 +99,10 @@ class RedisStore:
         match found:
             case [b"held"]:
                 return Held()
-            case [b"held", age, settles_in]:
-                return Held(Doubt(age / 1000, settles_in / 1000))
+            case [b"held", oldest, settles_in]:
+                return Held(Doubt(oldest / 1000, settles_in / 1000))
+            case [b"held", oldest, settles_in, age]:
+                return Held(Doubt(oldest / 1000, settles_in / 1000, age / 1000))
             case [b"finished", answer]:
                 return Finished(cast("bytes", answer))
             case [b"reused"]:

@@ -11,12 +11,14 @@ from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.calls import Call
 from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency.keys import sent_key
-from chat3_user.idempotency.mutation import Mutation, ResponseT
+from chat3_user.idempotency.mutation import Earlier, Mutation, ResponseT, UnsettledError
 from chat3_user.idempotency.store import Attempt, Doubt, Store, StoreUnavailableError, Times
 from chat3_user.tenant_api.answers import DuplicateGuardError, OutcomeUnknownError
 from chat3_user.wire import encode
 
 log = logging.getLogger(__name__)
+
+Find = Callable[[Earlier], Awaitable[ResponseT | None]]
 
 REPLAYED: Final = "idempotency-replayed"
 _FIRST_PAUSE: Final = 0.05
@@ -73,9 +75,14 @@ class Run(Generic[ResponseT]):
         self._attempt = attempt
         self._mutation = mutation
         self._name = sent_key(attempt.scope, attempt.request)
-        self._began = _now() - (doubt.age if doubt else 0.0)
-        # When a negative look-up can be believed; None when there is nothing to look for.
-        self._settles_at = None if doubt is None else _now() + doubt.settles_in
+        now = _now()
+        self._oldest = now - (doubt.oldest if doubt else 0.0)
+        # When the first attempt that is known of began.
+        self._began: float | None = now
+        if doubt is not None:
+            self._began = None if doubt.age is None else now - doubt.age
+        # When what is found, or not found, can be believed; None when there is nothing to look for.
+        self._settles_at = None if doubt is None else now + doubt.settles_in
         self._doubt_is_old = doubt is not None
         # When this attempt may last have been sent, while nobody knows what came of it.
         self._sent_at: float | None = None
@@ -111,29 +118,38 @@ class Run(Generic[ResponseT]):
 
     async def _find_or_write(self) -> ResponseT:
         while True:
-            if self._settles_at is not None and self._mutation.find is not None:
-                found = await self._find(self._mutation.find, self._settles_at)
-                if found is not None:
-                    if self._doubt_is_old:
-                        self._call.trailing[REPLAYED] = "true"
-                    return found
-                # Nothing was written, and nothing can come any more.
-                self._sent_at = None
-            if self._mutation.prove is not None:
-                # Apart from the write, so that a caller who leaves here has certainly sent nothing.
-                await self._mutation.prove()
             try:
+                if self._settles_at is not None and self._mutation.find is not None:
+                    found = await self._find(self._mutation.find, self._settles_at)
+                    if found is not None:
+                        return await self._earned(found)
+                    # Nothing was written, and nothing can come any more.
+                    self._sent_at = None
+                if self._mutation.prove is not None:
+                    # Apart from the write, so that a caller who leaves here has certainly sent
+                    # nothing.
+                    await self._mutation.prove()
                 return await self._write()
             except (OutcomeUnknownError, DuplicateGuardError) as error:
                 # The duplicate guard says that an equal request was just taken: of the same key,
-                # then, and as much in doubt as one of our own.
+                # then, and as much in doubt as one of our own. A repair ends here too.
                 self._sent_at = _now()
                 if self._mutation.find is None:
                     raise unknown(error, 1.0) from error
                 self._settles_at = self._sent_at + self._times.settle
-                self._doubt_is_old = False
+
+    async def _earned(self, found: ResponseT) -> ResponseT:
+        """Return what was found; another call's only to an API key that may write."""
+        if self._doubt_is_old:
+            if self._mutation.prove_key is not None:
+                await self._mutation.prove_key()
+            self._call.trailing[REPLAYED] = "true"
+        return found
 
     async def _write(self) -> ResponseT:
+        self._doubt_is_old = False
+        if self._began is None:
+            self._began = _now()
         try:
             return await self._mutation.write(self._name)
         except CallError:
@@ -143,19 +159,22 @@ class Run(Generic[ResponseT]):
             self._sent_at = _now()
             raise
 
-    async def _find(
-        self, find: Callable[[str, float], Awaitable[ResponseT | None]], settles_at: float
-    ) -> ResponseT | None:
+    async def _find(self, find: Find[ResponseT], settles_at: float) -> ResponseT | None:
         """Return the response of an attempt that wrote, None when certainly none did."""
         pause = _FIRST_PAUSE
         while True:
             settled = _now() >= settles_at
             try:
-                found = await find(self._name, _now() - self._began)
+                found = await self._look(find, settled=settled)
+            except UnsettledError as error:
+                settles_at = max(settles_at, _now() + max(error.seconds, _FIRST_PAUSE))
+            except (OutcomeUnknownError, DuplicateGuardError):
+                raise
             except CallError as error:
                 raise unknown(error, max(1.0, settles_at - _now())) from error
-            if found is not None or settled:
-                return found
+            else:
+                if found is not None or settled:
+                    return found
             now = _now()
             # Jitter only spreads load; nobody gains from guessing it.
             wait = min(pause * random.uniform(0.7, 1.3), max(0.0, settles_at - now))
@@ -163,6 +182,18 @@ class Run(Generic[ResponseT]):
                 raise reasons.idempotency_outcome_unknown(max(0.1, settles_at - now))
             await asyncio.sleep(wait)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _look(self, find: Find[ResponseT], *, settled: bool) -> ResponseT | None:
+        try:
+            age = None if self._began is None else _now() - self._began
+            return await find(Earlier(self._name, _now() - self._oldest, age, settled))
+        except (CallError, UnsettledError):
+            raise
+        except BaseException:
+            if settled:
+                # It may have been repairing, and its last step may still arrive.
+                self._sent_at = _now()
+            raise
 
     @asynccontextmanager
     async def _lease(self, ends_at: float) -> AsyncIterator[None]:

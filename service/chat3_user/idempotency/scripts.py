@@ -19,14 +19,12 @@ CLAIM: Final = (
 local lease, settle, retention = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 redis.call('SET', KEYS[2], now, 'NX')
 local born = tonumber(redis.call('GET', KEYS[2]))
-local forgotten = now < born + retention
 local row = redis.call('HMGET', key, 'request', 'owner', 'lease', 'doubt', 'began', 'answer')
 if not row[1] then
-  local began = forgotten and now - retention or now
-  redis.call('HSET', key, 'request', request, 'owner', owner, 'lease', now + lease, 'began', began)
+  redis.call('HSET', key, 'request', request, 'owner', owner, 'lease', now + lease, 'began', now)
   redis.call('PEXPIRE', key, retention)
   -- Attempts from before the loss renew their lease or end with it.
-  if forgotten then return {'held', retention, born + lease + settle - now} end
+  if now < born + retention then return {'held', retention, born + lease + settle - now} end
   return {'held'}
 end
 if row[1] ~= request then return {'reused'} end
@@ -41,11 +39,12 @@ redis.call('HSET', key, 'owner', owner, 'lease', now + lease)
 local began = tonumber(row[5])
 local settled = doubt and doubt + settle
 if doubt then redis.call('HSET', key, 'doubt', doubt) end
-if began < now - retention + 1 and forgotten then
-  settled = math.max(settled or 0, born + lease + settle)
-end
+local forgotten = began < born + retention
+if forgotten then settled = math.max(settled or 0, born + lease + settle) end
 if not settled then return {'held'} end
-return {'held', now - began, settled - now}
+local oldest = forgotten and retention or now - began
+if not doubt then return {'held', oldest, settled - now} end
+return {'held', oldest, settled - now, now - began}
 """
 )
 

@@ -43,12 +43,14 @@ class Attempt:
 class Doubt:
     """An earlier attempt may have written, or may yet do so.
 
-    It began at most ``age`` seconds ago; that it has not written can be believed when a look-up
-    says so in ``settles_in`` seconds or later.
+    None began more than ``oldest`` seconds ago. The first that is known of began ``age`` seconds
+    ago; ``age`` is None when none is, and the store only may have forgotten one. That none has
+    written can be believed when a look-up says so in ``settles_in`` seconds or later.
     """
 
-    age: float
+    oldest: float
     settles_in: float
+    age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

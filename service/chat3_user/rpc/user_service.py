@@ -1,7 +1,7 @@
 """UserService: each method takes a valid request, does one thing, and answers in the contract."""
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,21 +10,26 @@ import grpclib.const
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import CallChain, current_call
 from chat3_user.domain.access import Access
+from chat3_user.domain.attempts import Request
 from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.past_marks import PastMarks
+from chat3_user.domain.sent_messages import Search, Sent, SentMessages
 from chat3_user.domain.writes import Writes
 from chat3_user.errors import CallError
-from chat3_user.idempotency import Mutation, Once
+from chat3_user.idempotency import Earlier, Mutation, Once
 from chat3_user.idempotency.run import REPLAYED
 from chat3_user.mapping import entities
 from chat3_user.mapping.basics import STATUS_NAMES
 from chat3_user.mapping.hidden import hidden
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.client import (
+from chat3_user.tenant_api.paths import (
     DIALOG_MESSAGES,
     MESSAGES,
     SET_STATUS,
     USER_DIALOGS,
+    USER_MESSAGE,
     USER_MESSAGES,
 )
 from chat3_user.updates.hub import Hub
@@ -53,6 +58,8 @@ class UserService(pb.UserServiceBase):
         access: Access,
         writes: Writes,
         deleted: DeletedMessages,
+        sent: SentMessages,
+        past_marks: PastMarks,
         once: Once,
         hub: Hub,
         streams: StreamSettings,
@@ -62,6 +69,8 @@ class UserService(pb.UserServiceBase):
         self._access = access
         self._writes = writes
         self._deleted = deleted
+        self._sent = sent
+        self._past_marks = past_marks
         self._once = once
         self._hub = hub
         self._streams = streams
@@ -129,28 +138,31 @@ class UserService(pb.UserServiceBase):
         if message.topic_id is not None:
             body["topicId"] = message.topic_id
 
+        request = Request(identity, message.dialog_id, body)
+        search = Search(self._sent, request)
+
+        async def response(route: str, sent: Sent) -> pb.SendMessageResponse:
+            shown = await self._deleted.marked_or_unquoted(identity, sent.message)
+            with understood(route):
+                return pb.SendMessageResponse(
+                    message=entities.message(shown, identity.user_id),
+                    missing_parts=list(sent.missing),
+                )
+
         async def write(key: str | None) -> pb.SendMessageResponse:
             sent = await self._writes.send_message(identity, message.dialog_id, body, key)
-            sent = await self._deleted.marked_or_unquoted(identity, sent)
-            with understood(f"POST {DIALOG_MESSAGES}"):
-                return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+            return await response(f"POST {DIALOG_MESSAGES}", self._sent.judged(request, sent))
 
-        async def find(key: str, age: float) -> pb.SendMessageResponse | None:
-            sent = await self._writes.find_sent(identity, message.dialog_id, key, age)
-            if sent is None:
-                return None
-            with understood(f"GET {USER_MESSAGES}"):
-                return pb.SendMessageResponse(message=entities.message(sent, identity.user_id))
+        async def find(earlier: Earlier) -> pb.SendMessageResponse | None:
+            sent = await search.find(earlier)
+            return None if sent is None else await response(f"GET {USER_MESSAGES}", sent)
 
         async def prove() -> None:
             await self._writes.prove_sender(identity, message.dialog_id, message.quoted_message_id)
 
-        response = await self._once.run(
-            call, message, Mutation(pb.SendMessageResponse, write, find, prove)
-        )
-        if REPLAYED in call.trailing:
-            response = await self._as_of_now(identity, response)
-        return response
+        mutation = Mutation(pb.SendMessageResponse, write, find, prove, self._may_write(identity))
+        answer = await self._once.run(call, message, mutation)
+        return await self._as_of_now(identity, answer) if REPLAYED in call.trailing else answer
 
     async def _as_of_now(
         self, identity: Identity, answer: pb.SendMessageResponse
@@ -174,19 +186,29 @@ class UserService(pb.UserServiceBase):
         call = current_call()
         where = (call.identity, message.dialog_id, message.message_id)
 
-        async def write(_: str | None) -> pb.SetMessageStatusResponse:
-            record = await self._writes.set_status(*where, STATUS_NAMES[message.status])
-            with understood(f"POST {SET_STATUS}"):
+        name = STATUS_NAMES[message.status]
+
+        def response(route: str, record: m.StatusRecord) -> pb.SetMessageStatusResponse:
+            with understood(route):
                 return pb.SetMessageStatusResponse(
                     record=entities.status_record(record, message.dialog_id)
                 )
 
+        async def write(_: str | None) -> pb.SetMessageStatusResponse:
+            record = await self._writes.set_status(*where, name)
+            return response(f"POST {SET_STATUS}", record)
+
+        async def find(earlier: Earlier) -> pb.SetMessageStatusResponse | None:
+            record = await self._past_marks.status(*where, name, earlier)
+            return None if record is None else response(f"GET {USER_MESSAGE}/statuses", record)
+
         async def prove() -> None:
             await self._access.prove_message(*where)
 
-        return await self._once.run(
-            call, message, Mutation(pb.SetMessageStatusResponse, write, prove=prove)
+        mutation = Mutation(
+            pb.SetMessageStatusResponse, write, find, prove, self._may_write(call.identity)
         )
+        return await self._once.run(call, message, mutation)
 
     async def set_message_reaction(
         self, message: pb.SetMessageReactionRequest
@@ -200,12 +222,22 @@ class UserService(pb.UserServiceBase):
         async def write(_: str | None) -> pb.SetMessageReactionResponse:
             return pb.SetMessageReactionResponse(changed=await change(*where, message.reaction))
 
+        async def find(earlier: Earlier) -> pb.SetMessageReactionResponse | None:
+            changed = await self._past_marks.reaction(*where, message.reaction, earlier)
+            return None if changed is None else pb.SetMessageReactionResponse(changed=changed)
+
         async def prove() -> None:
             await self._access.prove_message(*where)
 
-        return await self._once.run(
-            call, message, Mutation(pb.SetMessageReactionResponse, write, prove=prove)
+        mutation = Mutation(
+            pb.SetMessageReactionResponse,
+            write,
+            # What is not there may have been taken back, or never have been given.
+            find if given else None,
+            prove,
+            self._may_write(call.identity),
         )
+        return await self._once.run(call, message, mutation)
 
     async def send_typing_indicator(
         self, message: pb.SendTypingIndicatorRequest
@@ -217,8 +249,15 @@ class UserService(pb.UserServiceBase):
             shown_ms = await self._writes.typing(call.identity, message.dialog_id)
             return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
 
-        # Nothing is proved for a repetition: its answer tells nothing, and the key may not read.
-        return await self._once.run(call, message, Mutation(pb.SendTypingIndicatorResponse, write))
+        # Membership is not proved for a repetition: its answer tells nothing, and the key may not
+        # read.
+        mutation = Mutation(
+            pb.SendTypingIndicatorResponse, write, prove_key=self._may_write(call.identity)
+        )
+        return await self._once.run(call, message, mutation)
+
+    def _may_write(self, identity: Identity) -> Callable[[], Awaitable[None]]:
+        return lambda: self._access.prove_writer(identity)
 
     async def subscribe_updates(  # type: ignore[override]  # batches, encoded once for all streams
         self, message: pb.SubscribeUpdatesRequest

@@ -41,12 +41,18 @@ Forbidden = Callable[[], CallError]
 
 
 def failure(
-    route: str, status: int, body: bytes, not_found: NotFound, forbidden: Forbidden | None
+    route: str,
+    status: int,
+    body: bytes,
+    not_found: NotFound,
+    forbidden: Forbidden | None,
+    bad_request: Forbidden | None = None,
 ) -> CallError:
     """Return the failure that an answer with an error status means on this route.
 
     ``not_found`` knows what 404 means on the route, ``forbidden`` what 403 means when no permission
-    is lacking; where they say nothing the answer is one this service does not understand.
+    is lacking, ``bad_request`` what 400 in JSON means; where they say nothing the answer is one
+    this service does not understand.
     """
     problem = _problem(body)
     found: CallError | None = None
@@ -54,11 +60,9 @@ def failure(
         case HTTPStatus.UNAUTHORIZED:
             found = reasons.api_key_invalid()
         case HTTPStatus.FORBIDDEN if problem is not None:
-            lacking = _PERMISSION.search(problem.message)
-            if lacking:
-                found = reasons.permission_missing(lacking[1])
-            elif forbidden is not None:
-                found = forbidden()
+            found = _lacking_permission(problem) or (forbidden and forbidden())
+        case HTTPStatus.BAD_REQUEST if problem is not None:
+            found = bad_request and bad_request()
         case HTTPStatus.NOT_FOUND:
             found = _unknown_route(route) if problem is None else not_found(problem)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
@@ -79,6 +83,11 @@ def failure(
         extra={"route": route, "http_status": status, "problem": problem and problem.message[:200]},
     )
     return reasons.upstream_rejected(route, status)
+
+
+def _lacking_permission(problem: Problem) -> CallError | None:
+    lacking = _PERMISSION.search(problem.message)
+    return reasons.permission_missing(lacking[1]) if lacking else None
 
 
 def _unknown_route(route: str) -> CallError:

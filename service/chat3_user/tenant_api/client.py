@@ -10,6 +10,16 @@ import msgspec
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import BODY_LIMIT, DuplicateGuardError, UnknownRouteError
+from chat3_user.tenant_api.paths import (
+    DIALOG_MESSAGES,
+    MESSAGES,
+    SET_STATUS,
+    USER_DIALOGS,
+    USER_MESSAGE,
+    USER_MESSAGES,
+    tenant_problem,
+    user_messages,
+)
 from chat3_user.tenant_api.resilience import Caller
 from chat3_user.tenant_api.transport import segment
 from chat3_user.validation import Identity
@@ -27,13 +37,6 @@ _typing = _Decoder(m.Data[m.TypingAccepted])
 _user = _Decoder(m.Data[m.User])
 _members = _Decoder(m.Page[m.Member])
 _anything = _Decoder(m.Model)
-
-USER_DIALOGS = "/api/users/{user_id}/dialogs"
-USER_MESSAGES = "/api/users/{user_id}/dialogs/{dialog_id}/messages"
-_USER_MESSAGE = USER_MESSAGES + "/{message_id}"
-DIALOG_MESSAGES = "/api/dialogs/{dialog_id}/messages"
-MESSAGES = "/api/messages"
-SET_STATUS = _USER_MESSAGE + "/status/{status}"
 
 SEND_KEY = "chat3_key"
 """The meta key under which a message carries what names the attempt to send it."""
@@ -55,7 +58,7 @@ class TenantApi:
             identity,
             _user,
             not_found=lambda problem: (
-                _tenant_problem(problem, identity) or reasons.user_not_found(identity.user_id)
+                tenant_problem(problem, identity) or reasons.user_not_found(identity.user_id)
             ),
         )
         return answer.data
@@ -80,7 +83,7 @@ class TenantApi:
             f"/api/users/{segment(identity.user_id)}/dialogs?{urlencode(query)}",
             identity,
             _dialogs,
-            not_found=lambda problem: _tenant_problem(problem, identity),
+            not_found=lambda problem: tenant_problem(problem, identity),
         )
         return answer
 
@@ -99,10 +102,10 @@ class TenantApi:
         _, answer = await self._http.call(
             "GET",
             USER_MESSAGES,
-            f"{_user_messages(identity, dialog_id)}?{query}",
+            f"{user_messages(identity, dialog_id)}?{query}",
             identity,
             _messages,
-            not_found=lambda problem: _tenant_problem(problem, identity),
+            not_found=lambda problem: tenant_problem(problem, identity),
             forbidden=lambda: reasons.not_a_member(dialog_id),
         )
         return answer
@@ -111,12 +114,12 @@ class TenantApi:
         """Prove that the user is a member of the dialog and the dialog has the message."""
         _, answer = await self._http.call(
             "GET",
-            _USER_MESSAGE,
-            f"{_user_messages(identity, dialog_id)}/{message_id}",
+            USER_MESSAGE,
+            f"{user_messages(identity, dialog_id)}/{message_id}",
             identity,
             _message_id,
             not_found=lambda problem: (
-                _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
+                tenant_problem(problem, identity) or reasons.message_not_found(message_id)
             ),
             forbidden=lambda: reasons.not_a_member(dialog_id),
         )
@@ -135,7 +138,7 @@ class TenantApi:
             identity,
             _members,
             not_found=lambda problem: (
-                _tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
+                tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
             ),
         )
         return [member.user_id for member in answer.data]
@@ -156,16 +159,9 @@ class TenantApi:
             f"{MESSAGES}?{urlencode(_query(1, 100, filter_, ''))}",
             identity,
             _deletions,
-            not_found=lambda problem: _tenant_problem(problem, identity),
+            not_found=lambda problem: tenant_problem(problem, identity),
         )
         return {row.message_id: row for row in answer.data if row.deleted}
-
-    async def find_sent(self, identity: Identity, dialog_id: str, key: str) -> m.Message | None:
-        """Return the message of the dialog that carries ``key`` (hexadecimal digits), if any."""
-        page = await self.dialog_messages(
-            identity, dialog_id, limit=1, filter_=f'(meta.{SEND_KEY},eq,"{key}")'
-        )
-        return page.data[0] if page.data else None
 
     async def send_message(
         self, identity: Identity, dialog_id: str, body: m.Json, key: str | None = None
@@ -173,10 +169,11 @@ class TenantApi:
         """Write a message; membership must have been proved.
 
         ``body`` is the request without sender and key. The key (made up when absent) names the
-        attempt in the message's meta: `find_sent` finds it there, and two honest messages of equal
-        text never look alike to the duplicate guard.
+        attempt in the message's meta, where it is looked for after a cut; and two honest messages
+        of equal text never look alike to the duplicate guard. tenant-api writes meta key by key,
+        in this order: the key comes first, so that nearly all that is cut off can be recognised.
         """
-        meta = {**body.get("meta", {}), SEND_KEY: key or secrets.token_hex(16)}
+        meta = {SEND_KEY: key or secrets.token_hex(16), **body.get("meta", {})}
         document = msgspec.json.encode({"senderId": identity.user_id, **body, "meta": meta})
         if len(document) > BODY_LIMIT:
             raise reasons.request_too_large(BODY_LIMIT)
@@ -188,7 +185,7 @@ class TenantApi:
             _message,
             body=document,
             not_found=lambda problem: (
-                _tenant_problem(problem, identity)
+                tenant_problem(problem, identity)
                 or (
                     reasons.topic_not_found(str(body.get("topicId")))
                     if problem.error == "ERROR_NO_TOPIC"
@@ -218,11 +215,11 @@ class TenantApi:
         _, answer = await self._http.call(
             self._status_method,
             SET_STATUS,
-            f"{_user_messages(identity, dialog_id)}/{message_id}/status/{status}",
+            f"{user_messages(identity, dialog_id)}/{message_id}/status/{status}",
             identity,
             _status_record,
             not_found=lambda problem: (
-                _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
+                tenant_problem(problem, identity) or reasons.message_not_found(message_id)
             ),
             forbidden=lambda: reasons.not_a_member(dialog_id),
         )
@@ -251,12 +248,12 @@ class TenantApi:
         def not_found(problem: m.Problem) -> CallError | None:
             if problem.message == "Reaction not found":
                 raise _NoSuchReactionError
-            return _tenant_problem(problem, identity) or reasons.message_not_found(message_id)
+            return tenant_problem(problem, identity) or reasons.message_not_found(message_id)
 
         status, _ = await self._http.call(
             "POST",
-            _USER_MESSAGE + "/reactions/" + action,
-            f"{_user_messages(identity, dialog_id)}/{message_id}/reactions/{action}",
+            USER_MESSAGE + "/reactions/" + action,
+            f"{user_messages(identity, dialog_id)}/{message_id}/reactions/{action}",
             identity,
             _anything,
             body=msgspec.json.encode({"reaction": reaction}),
@@ -274,7 +271,7 @@ class TenantApi:
             identity,
             _typing,
             not_found=lambda problem: (
-                _tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
+                tenant_problem(problem, identity) or reasons.not_a_member(dialog_id)
             ),
             forbidden=lambda: reasons.not_a_member(dialog_id),
         )
@@ -289,10 +286,6 @@ class _NoSuchReactionError(Exception):
     """The reaction to be taken back was not there."""
 
 
-def _user_messages(identity: Identity, dialog_id: str) -> str:
-    return f"/api/users/{segment(identity.user_id)}/dialogs/{dialog_id}/messages"
-
-
 def _query(page: int, limit: int, filter_: str, sort: str) -> dict[str, str]:
     query = {"page": str(page), "limit": str(limit)}
     if filter_:
@@ -300,9 +293,3 @@ def _query(page: int, limit: int, filter_: str, sort: str) -> dict[str, str]:
     if sort:
         query["sort"] = sort
     return query
-
-
-def _tenant_problem(problem: m.Problem, identity: Identity) -> CallError | None:
-    if problem.message.startswith("Tenant '"):
-        return reasons.tenant_not_found(identity.tenant_id)
-    return None

@@ -197,6 +197,19 @@ class StatusRecord(Model, frozen=True):
     user_type: str | None = None
 
 
+class OwnReaction(Model, frozen=True):
+    """A reaction of the asking user, with its time."""
+
+    reaction: str
+    created_at: Time
+
+
+class OwnReactions(Model, frozen=True):
+    """All reactions of the asking user to a message."""
+
+    reactions: list[OwnReaction]
+
+
 class TypingAccepted(Model, frozen=True):
     """The answer to a typing signal."""
 
@@ -204,9 +217,10 @@ class TypingAccepted(Model, frozen=True):
 
 
 class Member(Model, frozen=True):
-    """A member of a dialog, its id as the platform holds it."""
+    """A member of a dialog, its id as the platform holds it, and since when."""
 
     user_id: str
+    created_at: Time | None = None
 
 
 class User(Model, frozen=True):

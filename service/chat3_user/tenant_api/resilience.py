@@ -43,6 +43,7 @@ class Caller(Protocol):
         body: bytes | None = None,
         not_found: NotFound = nothing,
         forbidden: Forbidden | None = None,
+        bad_request: Forbidden | None = None,
     ) -> tuple[int, T]:
         """Send one request and return its HTTP status and decoded body."""
 
@@ -211,6 +212,7 @@ class Resilient:
         body: bytes | None = None,
         not_found: NotFound = nothing,
         forbidden: Forbidden | None = None,
+        bad_request: Forbidden | None = None,
     ) -> tuple[int, T]:
         """Send a request as `transport.Http.call` does, a read several times if need be.
 
@@ -231,6 +233,7 @@ class Resilient:
                     body=body,
                     not_found=not_found,
                     forbidden=forbidden,
+                    bad_request=bad_request,
                 )
                 failed = False
             except CallError as error:

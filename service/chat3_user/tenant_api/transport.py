@@ -75,6 +75,7 @@ class Http:
         body: bytes | None = None,
         not_found: NotFound = nothing,
         forbidden: Forbidden | None = None,
+        bad_request: Forbidden | None = None,
     ) -> tuple[int, T]:
         """Send one request and return its HTTP status and decoded body.
 
@@ -102,7 +103,7 @@ class Http:
                 raise problem from error
             span.answered(status)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            problem = failure(f"{method} {route}", status, raw, not_found, forbidden)
+            problem = failure(f"{method} {route}", status, raw, not_found, forbidden, bad_request)
             if writes and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise in_doubt(problem)
             raise problem

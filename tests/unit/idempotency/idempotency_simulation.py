@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Mutation, Once, StoreUnavailableError, Times
+from chat3_user.idempotency import Earlier, Mutation, Once, StoreUnavailableError, Times
 from chat3_user.idempotency.records import SCHEMA, SqliteRecords
 from chat3_user.idempotency.store import Attempt, Claim
 from chat3_user.tenant_api.answers import GUARD_WINDOW, DuplicateGuardError, in_doubt
@@ -111,11 +111,11 @@ class SimulatedUpstream:
             raise
         return response(name)
 
-    async def find(self, name: str, _age: float) -> pb.SendMessageResponse | None:
+    async def find(self, earlier: Earlier) -> pb.SendMessageResponse | None:
         if self.down:
             raise reasons.upstream_unavailable()
         await asyncio.sleep(0.01)
-        return response(name) if name in self.messages else None
+        return response(earlier.name) if earlier.name in self.messages else None
 
 
 class SimulatedStore:

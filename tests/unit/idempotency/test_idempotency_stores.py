@@ -94,6 +94,7 @@ async def test_an_abandoned_key_is_in_doubt_at_once(store: Store, times: Times) 
     assert held.doubt is not None
     least = times.settle - 0.1 - took
     assert least - TICK <= held.doubt.settles_in <= times.settle - 0.1 + TICK
+    assert held.doubt.age == held.doubt.oldest
     assert -TICK <= held.doubt.age <= took + TICK
 
 
@@ -218,7 +219,7 @@ async def test_a_new_sqlite_file_doubts_what_it_does_not_know(tmp_path: Path) ->
     assert isinstance(held, Held)
     assert held.doubt is not None
     assert held.doubt.settles_in <= 0
-    assert held.doubt.age >= 86_400
+    assert (held.doubt.oldest, held.doubt.age) == (86_400, None)
     await store.close()
 
 
@@ -263,7 +264,34 @@ async def test_an_empty_redis_doubts_until_attempts_before_it_are_over(
     assert isinstance(held, Held)
     assert held.doubt is not None
     assert held.doubt.settles_in == pytest.approx(times.lease + times.settle, abs=0.1)
-    assert held.doubt.age == pytest.approx(times.retention, abs=0.1)
+    assert held.doubt.oldest == pytest.approx(times.retention, abs=0.1)
+    assert held.doubt.age is None
+    await store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "redis"])
+async def test_an_attempt_after_a_loss_is_known_by_its_own_age(
+    kind: str, redis_server: RedisServer, times: Times, tmp_path: Path
+) -> None:
+    with Redis.from_url(redis_server.url) as redis:
+        redis.flushall()
+    store: Store = (
+        SqliteStore(str(tmp_path / "keys.db"), times)
+        if kind == "sqlite"
+        else RedisStore(redis_server.url, times)
+    )
+    await store.open()
+    mine = attempt()
+    began = time.monotonic()
+    await store.claim(mine)
+    await store.abandon(mine, 0.0)
+    held = await store.claim(attempt())
+    took = time.monotonic() - began
+    assert isinstance(held, Held)
+    assert held.doubt is not None
+    assert held.doubt.oldest == pytest.approx(times.retention, abs=0.1)
+    assert held.doubt.age is not None
+    assert -TICK <= held.doubt.age <= took + TICK
     await store.close()
 
 

@@ -26,6 +26,7 @@ __all__ = (
     "MessageStatusRecord",
     "MessageStatusUpdate",
     "MessageUpdate",
+    "MissingPart",
     "Pack",
     "PackStats",
     "Pagination",
@@ -862,6 +863,61 @@ class MessageStatus(betterproto2.Enum):
             "MESSAGE_STATUS_UNREAD": 1,
             "MESSAGE_STATUS_DELIVERED": 2,
             "MESSAGE_STATUS_READ": 3,
+        }
+
+
+class MissingPart(betterproto2.Enum):
+    """
+    MissingPart is something of a message that the platform did not make, or cannot be shown to have
+    made, because it was cut off while it wrote the message. It cannot be made afterwards.
+    """
+
+    UNSPECIFIED = 0
+    """
+    Not a part: never sent.
+    """
+
+    QUOTE = 1
+    """
+    The message quotes nothing, although a quote was asked for.
+    """
+
+    STATUSES = 2
+    """
+    Other members have no first `MESSAGE_STATUS_UNREAD` entry. They are absent from
+    `Message.status_counts` until they set a status themselves.
+    """
+
+    UNREAD_COUNTS = 3
+    """
+    The message may not be counted in other members' unread counts.
+    """
+
+    CREATED_UPDATE = 4
+    """
+    The update that tells members of a new message may never have been published. An update of a
+    changed message was published instead. The platform may not count the message in the statistics
+    of dialog and sender.
+    """
+
+    @classmethod
+    def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
+        return {
+            0: "MISSING_PART_UNSPECIFIED",
+            1: "MISSING_PART_QUOTE",
+            2: "MISSING_PART_STATUSES",
+            3: "MISSING_PART_UNREAD_COUNTS",
+            4: "MISSING_PART_CREATED_UPDATE",
+        }
+
+    @classmethod
+    def betterproto_renamed_proto_names_to_value(cls) -> dict[str, int]:
+        return {
+            "MISSING_PART_UNSPECIFIED": 0,
+            "MISSING_PART_QUOTE": 1,
+            "MISSING_PART_STATUSES": 2,
+            "MISSING_PART_UNREAD_COUNTS": 3,
+            "MISSING_PART_CREATED_UPDATE": 4,
         }
 
 
@@ -2295,7 +2351,19 @@ class SendMessageResponse(betterproto2.Message):
 
     message: "Message | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The message.
+    The message. When somebody changed or deleted it before a repetition found it, that shows.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What the message lacks for good, because the platform was cut off while it wrote the message
+    and it could not be replaced by a whole one. Commonly empty: the message is whole. A replayed
+    answer carries what the first one carried.
+
+    Do not send the message again, that makes a second one: tell the user, or send what is missing
+    in another way.
     """
 
 
@@ -3114,7 +3182,9 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         SendMessage writes a message into a dialog in the calling user's name.
 
-        Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never writes twice.
+        Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
+        writes twice. A success can lack parts that the platform was cut off from writing:
+        `SendMessageResponse.missing_parts`.
         """
 
         return await self._unary_unary(
@@ -3138,8 +3208,10 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         SetMessageStatus records that the calling user has received or read a message, or wants it to
         count as unread again.
 
-        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one counts. Every
-        call adds to the message's history and is published as an update, repetitions included.
+        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
+        counts. Every call adds to the message's history and is published as an update; newer platforms
+        lower the unread count with every `read`. So give a key: a call with a key is looked for in the
+        history before it is done again.
         """
 
         return await self._unary_unary(
@@ -3287,7 +3359,9 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         SendMessage writes a message into a dialog in the calling user's name.
 
-        Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never writes twice.
+        Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
+        writes twice. A success can lack parts that the platform was cut off from writing:
+        `SendMessageResponse.missing_parts`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -3299,8 +3373,10 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         SetMessageStatus records that the calling user has received or read a message, or wants it to
         count as unread again.
 
-        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one counts. Every
-        call adds to the message's history and is published as an update, repetitions included.
+        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
+        counts. Every call adds to the message's history and is published as an update; newer platforms
+        lower the unread count with every `read`. So give a key: a call with a key is looked for in the
+        history before it is done again.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)

@@ -1,0 +1,254 @@
+"""Finds what earlier attempts to send a message left at tenant-api, and finishes what is half done.
+
+tenant-api writes a message step by step, without a transaction; a restart cuts between any two:
+the row; its metas one by one, our key first; the event; a first status row for each other member
+(not for `system.*`); the quote. What a look finds, and what is done about it once the attempts are
+settled (`docs/idempotency.md` has the same table for operators):
+
+| cut after | left behind | platform that can delete | older platform |
+|---|---|---|---|
+| nothing written | nothing | written | written |
+| the row | an orphan | claimed; replaced | claimed; key, metas set; told |
+| some metas | key | replaced | metas set; told |
+| all metas, or the event | key, metas | replaced | announced anew; told |
+| some statuses | + some rows | replaced | told: statuses, quote |
+| all statuses | + all rows | replaced if a quote was asked for | told: quote |
+| the quote | all | the answer | the answer |
+| a repair of ours | any of the above | as above | as above |
+
+Without other members, and for `system.*`, nothing shows whether the event was published. There a
+message with all its metas is announced anew and told; an orphan is adopted, not replaced, for it
+may be a direct write by somebody else, complete as it is.
+
+What people have edited or reacted to is never taken away: it is completed in place and told. What
+they deleted is the answer: nothing is written again. What this service took away is none.
+
+Replaced means: deleted in this service's name; then nothing is found, and the message is written
+whole, under the same key. Any step can be cut again: the next look finds one of these states.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+import msgspec
+
+from chat3_api.chat3.user.v1 import MissingPart
+from chat3_user.domain.attempts import (
+    Request,
+    Statuses,
+    carries_key,
+    first_statuses,
+    is_in_use,
+)
+from chat3_user.domain.guard import past_guard
+from chat3_user.domain.traces import Traces, written_at
+from chat3_user.errors import reasons
+from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError, UnsettledError
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.client import SEND_KEY
+from chat3_user.tenant_api.recovery import TAKEN_AWAY_BY, RecoveryApi
+
+log = logging.getLogger(__name__)
+
+Repair = Literal["replaced", "incomplete"]
+
+ORPHANS_WITHIN: Final = 3600.0
+"""For how long, in seconds after its attempt began, an orphan is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was written, and what of it is missing for good."""
+
+    message: m.Message
+    missing: tuple[MissingPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessages:
+    """What recognition and repair need; ``settle`` is that of `Times`, in seconds.
+
+    ``count`` hears of each message that was repaired or was found to lack something for good.
+    """
+
+    traces: Traces
+    recovery: RecoveryApi
+    claims: Claims
+    settle: float
+    count: Callable[[Repair], None]
+
+    def judged(self, request: Request, message: m.Message) -> Sent:
+        """Return what a write answered, with what tenant-api silently left out of it."""
+        if not request.lacks_quote(message):
+            return Sent(message)
+        self.count("incomplete")
+        _told(message, (MissingPart.QUOTE,))
+        return Sent(message, (MissingPart.QUOTE,))
+
+
+class Search:
+    """The looks of one call for one message; it remembers what it has seen."""
+
+    def __init__(self, sent: SentMessages, request: Request) -> None:
+        self._sent = sent
+        self._request = request
+        self._first_seen: dict[str, float] = {}
+
+    async def find(self, earlier: Earlier) -> Sent | None:
+        """Return the message that an earlier attempt wrote, whole or with what it lacks.
+
+        It comes as tenant-api answers a write: without statuses and reactions. An edit in the
+        meantime shows.
+
+        Raises `CallError` and `UnsettledError`.
+        """
+        rows = await self._sent.traces.keyed(self._request, earlier)
+        alive = [row for row in rows if not row.deleted]
+        for row in alive:
+            if await self._is_whole(row):
+                return Sent(_as_written(row))
+        for row in alive:
+            self._wait_for(row, earlier)
+            found = await self._finish(row, earlier.name)
+            if found is not None:
+                return found
+        for row in rows:
+            if row.deleted and row.deleted_by != TAKEN_AWAY_BY:
+                return Sent(_as_written(row))
+        if earlier.settled and earlier.age is not None and earlier.age < ORPHANS_WITHIN:
+            return await self._find_orphan(earlier, earlier.age)
+        return None
+
+    async def _find_orphan(self, earlier: Earlier, age: float) -> Sent | None:
+        for row in await self._sent.traces.orphans(self._request, age):
+            statuses = await self._sent.traces.statuses(self._request, row)
+            if statuses not in {Statuses.NONE, Statuses.NOBODY}:
+                continue
+            self._wait_for(row, earlier)
+            if not await self._claim(row, earlier.name):
+                continue
+            return await self._finish_with(row, earlier.name, statuses)
+        return None
+
+    def _wait_for(self, row: m.Message, earlier: Earlier) -> None:
+        """Let the platform have its time with what it may still be writing.
+
+        By its own clock, or by ours where the two disagree.
+        """
+        now = time.monotonic()
+        since_seen = now - self._first_seen.setdefault(row.message_id, now)
+        age = max(time.time() - written_at(row), since_seen)
+        if not earlier.settled or age < self._sent.settle:
+            raise UnsettledError(max(0.0, self._sent.settle - max(age, 0.0)))
+
+    async def _claim(self, row: m.Message, name: str) -> bool:
+        try:
+            return await self._sent.claims.take(self._request.identity, row.message_id, name)
+        except StoreUnavailableError as error:
+            log.warning("an orphan cannot be claimed", extra={"problem": str(error)})
+            raise reasons.idempotency_outcome_unknown(1.0) from error
+
+    async def _is_whole(self, row: m.Message) -> bool:
+        """Tell whether it shows at little cost that the platform took its last step.
+
+        Meta that is missing then was removed by somebody since.
+        """
+        if "quotedMessageId" in self._request.body:
+            return not self._request.lacks_quote(row)
+        if not self._request.has_statuses:
+            return False
+        dialog = await self._sent.traces.dialog(self._request)
+        if dialog is None:
+            return False
+        if dialog.context.last_message_at == row.created_at:
+            return True
+        return dialog.members_count > 1 and first_statuses(row, dialog.members_count - 1)
+
+    async def _finish(self, row: m.Message, name: str) -> Sent | None:
+        return await self._finish_with(
+            row, name, await self._sent.traces.statuses(self._request, row)
+        )
+
+    async def _finish_with(self, row: m.Message, name: str, statuses: Statuses) -> Sent | None:
+        """Return the message as far as it can be had; None when it was taken away."""
+        missing = self._missing_for_good(row, statuses)
+        if not missing:
+            return Sent(_as_written(row))
+        if self._is_broken(row, name, statuses) and not is_in_use(row):
+            gone = await past_guard(
+                lambda: self._sent.recovery.take_away(self._request.identity, row.message_id)
+            )
+            if gone is not None and gone.deleted_by == TAKEN_AWAY_BY:
+                self._sent.count("replaced")
+                log.warning("a half-written message is replaced", extra=_ids(row))
+                return None
+            if gone is not None:
+                # Somebody deleted it since it was read.
+                return Sent(_as_written(gone))
+        completed = await self._complete(row, name, statuses)
+        self._sent.count("incomplete")
+        _told(row, missing)
+        return Sent(_as_written(completed), missing)
+
+    def _is_broken(self, row: m.Message, name: str, statuses: Statuses) -> bool:
+        """Tell whether it is certain that the platform was cut off in writing the message."""
+        if statuses is not Statuses.NOBODY:
+            return True
+        # Nothing tells an orphan from somebody's complete message of the same text.
+        return carries_key(row, name) and (
+            self._request.lacks_quote(row) or bool(self._request.missing_meta(row))
+        )
+
+    def _missing_for_good(self, row: m.Message, statuses: Statuses) -> tuple[MissingPart, ...]:
+        """Return what cannot be made afterwards, or cannot be shown to have been made."""
+        missing: list[MissingPart] = []
+        if self._request.lacks_quote(row):
+            missing.append(MissingPart.QUOTE)
+        if statuses in {Statuses.NONE, Statuses.SOME}:
+            missing.append(MissingPart.STATUSES)
+        if statuses is Statuses.NONE:
+            missing.append(MissingPart.UNREAD_COUNTS)
+        if statuses in {Statuses.NONE, Statuses.NOBODY}:
+            missing.append(MissingPart.CREATED_UPDATE)
+        return tuple(missing)
+
+    async def _complete(self, row: m.Message, name: str, statuses: Statuses) -> m.Message:
+        """Set what meta the message lacks, and announce it unless it certainly was.
+
+        Each key is an update for every member, so the last one announces all. The key comes first:
+        what is cut off from then on is recognised by it.
+        """
+        if statuses in {Statuses.ALL, Statuses.SOME}:
+            return row
+        lacking = self._request.missing_meta(row)
+        if not carries_key(row, name):
+            lacking = {SEND_KEY: name, **lacking}
+        for key, value in (lacking or {SEND_KEY: name}).items():
+            await past_guard(
+                partial(
+                    self._sent.recovery.put_message_meta,
+                    self._request.identity,
+                    row.message_id,
+                    key,
+                    value,
+                )
+            )
+        return msgspec.structs.replace(row, meta={**(row.meta or {}), **lacking})
+
+
+def _as_written(row: m.Message) -> m.Message:
+    return msgspec.structs.replace(row, status_message_matrix=m.ABSENT, reaction_set=[])
+
+
+def _told(row: m.Message, missing: tuple[MissingPart, ...]) -> None:
+    """Log what a message lacks: ids only, never what somebody wrote."""
+    parts = ",".join(str(part.name) for part in missing)
+    log.warning("a message is incomplete for good", extra={**_ids(row), "missing": parts})
+
+
+def _ids(row: m.Message) -> dict[str, str]:
+    return {"dialog_id": row.dialog_id, "message_id": row.message_id}

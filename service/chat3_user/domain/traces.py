@@ -1,0 +1,128 @@
+"""Reads what attempts to send a message left at tenant-api; changes nothing."""
+
+import re
+import time
+from typing import Final
+
+from chat3_user.domain.attempts import Request, Statuses, statuses_of
+from chat3_user.idempotency import Earlier
+from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import understood
+from chat3_user.tenant_api.client import SEND_KEY
+from chat3_user.tenant_api.paths import USER_MESSAGES
+from chat3_user.tenant_api.recovery import PAGE, RecoveryApi
+from chat3_user.times import to_datetime
+
+# How far tenant-api's clock may be from ours. For what carries our key: far less than a key is
+# kept. For what does not: no more than clocks that are set by NTP need, for the more it is, the
+# sooner somebody else's message of the same text is taken for ours.
+_CLOCKS_DIFFER: Final = 600.0
+ORPHAN_CLOCKS_DIFFER: Final = 10.0
+
+_COPIES: Final = 50
+"""More copies of one key than repairs that were cut off can leave."""
+
+_PLAIN_ID: Final = re.compile("[A-Za-z0-9_@:+-]+")
+
+
+class Traces:
+    """What tenant-api has of a message; each method is one question."""
+
+    def __init__(self, api: TenantApi, recovery: RecoveryApi) -> None:
+        self._api = api
+        self._recovery = recovery
+
+    async def keyed(self, request: Request, earlier: Earlier) -> list[m.Message]:
+        """Return the messages that carry the key and were written in its time, oldest first."""
+        page = await self._api.dialog_messages(
+            request.identity,
+            request.dialog_id,
+            limit=_COPIES,
+            filter_=f'(meta.{SEND_KEY},eq,"{earlier.name}")',
+        )
+        since = time.time() - earlier.oldest - _CLOCKS_DIFFER
+        return [row for row in reversed(page.data) if written_at(row) >= since]
+
+    async def orphans(self, request: Request, age: float) -> list[m.Message]:
+        """Return what attempts since ``age`` seconds that were cut before their key may have left.
+
+        They come oldest first.
+
+        New messages move older ones to later pages while these are read: that repeats some, and
+        loses none.
+        """
+        since = time.time() - age - ORPHAN_CLOCKS_DIFFER
+        filter_ = f"(createdAt,gt,{int(since * 1000)})"
+        sender = request.identity.user_id
+        if _PLAIN_ID.fullmatch(sender):
+            filter_ += f'&(senderId,eq,"{sender}")'
+        found: dict[str, m.Message] = {}
+        number = 0
+        while True:
+            number += 1
+            page = await self._api.dialog_messages(
+                request.identity, request.dialog_id, page=number, limit=PAGE, filter_=filter_
+            )
+            found |= {row.message_id: row for row in page.data if request.may_have_left(row)}
+            if len(page.data) < PAGE or written_at(page.data[-1]) < since:
+                break
+        candidates = [row for row in found.values() if written_at(row) >= since]
+        return sorted(candidates, key=written_at)
+
+    async def dialog(self, request: Request) -> m.UserDialog | None:
+        """Return the dialog as the sender has it, None when it is not in the sender's list."""
+        page = await self._api.user_dialogs(
+            request.identity, limit=1, filter_=f'(dialogId,eq,"{request.dialog_id}")'
+        )
+        return page.data[0] if page.data else None
+
+    async def statuses(self, request: Request, message: m.Message) -> Statuses:
+        """Return how far the platform got with the first statuses of a message.
+
+        Only who was a member before the message, and is one still, counts as expected.
+        """
+        if not request.has_statuses:
+            return Statuses.NOBODY
+        expected = await self._members_then(request, message)
+        if not expected:
+            return Statuses.NOBODY
+        rows = await self._history(request, message)
+        return statuses_of(expected, rows, request.identity.user_id)
+
+    async def _members_then(self, request: Request, message: m.Message) -> set[str]:
+        created = written_at(message)
+        found: set[str] = set()
+        number = 0
+        while True:
+            number += 1
+            page = await self._recovery.members(request.identity, request.dialog_id, number)
+            with understood(f"GET {USER_MESSAGES}"):
+                found |= {
+                    member.user_id
+                    for member in page.data
+                    if member.created_at is not None
+                    and to_datetime(member.created_at).timestamp() <= created
+                }
+            if len(page.data) < PAGE:
+                return {user_id for user_id in found if user_id.lower() != message.sender_id}
+
+    async def _history(self, request: Request, message: m.Message) -> list[m.StatusRecord]:
+        found: list[m.StatusRecord] = []
+        number = 0
+        while True:
+            number += 1
+            page = await self._recovery.statuses(
+                request.identity, request.dialog_id, message.message_id, number
+            )
+            found += page.data
+            if len(page.data) < PAGE:
+                return found
+
+
+def written_at(message: m.Message) -> float:
+    """Return when a message was written, in Unix seconds by the platform's clock."""
+    with understood(f"GET {USER_MESSAGES}"):
+        if message.created_at is None:
+            raise ValueError("a message without its time")
+        return to_datetime(message.created_at).timestamp()
