@@ -17,8 +17,8 @@ settled (`docs/idempotency.md` has the same table for operators):
 | a repair of ours | any of the above | as above | as above |
 
 Without other members, and for `system.*`, nothing shows whether the event was published. There a
-message with all its metas is announced anew and told; an orphan is adopted, not replaced, for it
-may be a direct write by somebody else, complete as it is.
+message with all its metas is announced anew and told. An orphan is adopted there, not replaced, for
+it may be a direct write by somebody else, complete as it is; unless a quote was asked for.
 
 What people have edited or reacted to is never taken away: it is completed in place and told. What
 they deleted is the answer: nothing is written again. What this service took away is none.
@@ -196,12 +196,10 @@ class Search:
 
     def _is_broken(self, row: m.Message, name: str, statuses: Statuses) -> bool:
         """Tell whether it is certain that the platform was cut off in writing the message."""
-        if statuses is not Statuses.NOBODY:
+        if statuses is not Statuses.NOBODY or self._request.lacks_quote(row):
             return True
         # Nothing tells an orphan from somebody's complete message of the same text.
-        return carries_key(row, name) and (
-            self._request.lacks_quote(row) or bool(self._request.missing_meta(row))
-        )
+        return carries_key(row, name) and bool(self._request.missing_meta(row))
 
     def _missing_for_good(self, row: m.Message, statuses: Statuses) -> tuple[MissingPart, ...]:
         """Return what cannot be made afterwards, or cannot be shown to have been made."""

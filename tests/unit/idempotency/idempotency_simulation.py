@@ -5,17 +5,22 @@ import secrets
 import selectors
 import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
+
+from idempotency_upstream import Fate, Repair, SimulatedUpstream
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Earlier, Mutation, Once, StoreUnavailableError, Times
+from chat3_user.idempotency import (
+    Earlier,
+    Mutation,
+    Once,
+    StoreUnavailableError,
+    Times,
+)
 from chat3_user.idempotency.records import SCHEMA, SqliteRecords
 from chat3_user.idempotency.store import Attempt, Claim
-from chat3_user.tenant_api.answers import GUARD_WINDOW, DuplicateGuardError, in_doubt
 from chat3_user.validation import Identity
 
 T = TypeVar("T")
@@ -50,72 +55,6 @@ class _Jumping(selectors.DefaultSelector):
                 raise AssertionError("everybody waits for nothing")
             self._loop.jump(max(timeout, 1e-9))
         return ready
-
-
-Fate = Literal[
-    "ok", "slow", "lost", "answer lost", "late", "hangs", "hangs, then writes", "refused", "5xx"
-]
-
-
-@dataclass
-class SimulatedUpstream:
-    """tenant-api for one message per name; its guard refuses what it took a moment ago."""
-
-    clock: Callable[[], float]
-    messages: list[str] = field(default_factory=list)
-    accepted: dict[str, float] = field(default_factory=dict)
-    down: bool = False
-
-    def take(self, name: str) -> None:
-        now = self.clock()
-        if now - self.accepted.get(name, -1e9) < GUARD_WINDOW:
-            raise DuplicateGuardError(
-                reasons.upstream_unavailable().reason, "busy", retry_after=GUARD_WINDOW
-            )
-        self.accepted[name] = now
-        self.messages.append(name)
-
-    def take_late(self, name: str, delay: float) -> None:
-        """Let a request that was cut off turn up, within what the settings allow for."""
-
-        def arrive() -> None:
-            with suppress(DuplicateGuardError):
-                self.take(name)
-
-        asyncio.get_running_loop().call_later(delay, arrive)
-
-    async def write(self, name: str, fate: Fate, delay: float) -> pb.SendMessageResponse:
-        if self.down:
-            raise reasons.upstream_unavailable()
-        try:
-            await asyncio.sleep(0.01)
-            match fate:
-                case "refused":
-                    raise reasons.not_a_member("dlg_aaaaaaaaaaaaaaaaaaaa")
-                case "lost":
-                    raise in_doubt(reasons.upstream_unavailable())
-                case "late":
-                    self.take_late(name, delay)
-                    raise in_doubt(reasons.upstream_unavailable())
-                case "hangs" | "hangs, then writes":
-                    await asyncio.sleep(1e6)
-                case "slow":
-                    # As long as its worker lives and holds the key, there is no hurry.
-                    await asyncio.sleep(3 * delay)
-            self.take(name)
-            if fate in {"answer lost", "5xx"}:
-                raise in_doubt(reasons.upstream_unavailable())
-        except asyncio.CancelledError:
-            if fate == "hangs, then writes":
-                self.take_late(name, delay)
-            raise
-        return response(name)
-
-    async def find(self, earlier: Earlier) -> pb.SendMessageResponse | None:
-        if self.down:
-            raise reasons.upstream_unavailable()
-        await asyncio.sleep(0.01)
-        return response(earlier.name) if earlier.name in self.messages else None
 
 
 class SimulatedStore:
@@ -190,24 +129,35 @@ class World:
         self.workers[index] = Worker(self.records)
 
     async def call(
-        self, index: int, key: str, *, fate: Fate, delay: float, deadline: float
+        self,
+        index: int,
+        key: str,
+        *,
+        fate: Fate,
+        delay: float,
+        deadline: float,
+        repair: Repair = "ok",
     ) -> None:
         """Make a call as the call chain does, and note what its caller hears."""
         worker = self.workers[index]
         call = Call("SendMessage", "request", IDENTITY)
         call.deadline = self.loop.time() + deadline
         fates: list[Fate] = [fate]
+        repairs: list[Repair] = [repair]
 
         def write(name: str | None) -> Awaitable[pb.SendMessageResponse]:
             assert name is not None
             return self.upstream.write(name, fates.pop() if fates else "ok", delay)
+
+        def find(earlier: Earlier) -> Awaitable[pb.SendMessageResponse | None]:
+            return self.upstream.find(earlier, repairs, delay)
 
         try:
             async with asyncio.timeout_at(call.deadline):
                 answer = await worker.once.run(
                     call,
                     pb.SendMessageRequest(content=key, idempotency_key=key),
-                    Mutation(pb.SendMessageResponse, write, self.upstream.find),
+                    Mutation(pb.SendMessageResponse, write, find),
                 )
         except TimeoutError:
             self.failures.setdefault(key, []).append(reasons.deadline_exceeded())
@@ -216,6 +166,7 @@ class World:
         else:
             assert answer.message is not None
             self.acknowledged.setdefault(key, []).append(answer.message.message_id)
+            self.upstream.answered.add(answer.message.message_id)
 
     def start(self, index: int, key: str, **how: Any) -> None:
         worker = self.workers[index]
@@ -227,11 +178,13 @@ class World:
         self.loop.run_until_complete(asyncio.sleep(seconds))
 
     def check(self) -> None:
-        for name in set(self.upstream.messages):
-            assert self.upstream.messages.count(name) == 1, "a message was written twice"
-        for key, names in self.acknowledged.items():
-            assert len(set(names)) == 1, f"{key} has two answers"
-            assert names[0] in self.upstream.messages, "a success that tenant-api does not have"
+        there = [one for one in self.upstream.messages if not one.gone]
+        names = [one.name for one in there]
+        assert len(set(names)) == len(names), "a message was written twice"
+        whole = {one.message_id for one in there if one.whole}
+        for key, ids in self.acknowledged.items():
+            assert len(set(ids)) == 1, f"{key} has two answers"
+            assert ids[0] in whole, "a success that tenant-api does not have, or half"
 
     def close(self) -> None:
         for index in range(len(self.workers)):
@@ -239,10 +192,6 @@ class World:
         self.advance(2.0)
         self.loop.close()
         self.connection.close()
-
-
-def response(name: str) -> pb.SendMessageResponse:
-    return pb.SendMessageResponse(message=pb.Message(message_id=name))
 
 
 def token() -> str:

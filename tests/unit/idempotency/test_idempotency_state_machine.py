@@ -1,14 +1,17 @@
 """Whatever happens between workers, store and tenant-api: one key, one message.
 
 A stateful machine starts calls with every fate a write can have, lets time pass, kills workers and
-takes the store or tenant-api away. After each step nothing is written twice and nobody was told a
-success that tenant-api does not have; in the end, with all well again, every key succeeds.
+takes the store or tenant-api away. Writes are cut in the middle, and so are their repairs;
+tenant-api learns to delete, and forgets it. After each step nothing is written twice and nobody was
+told a success that tenant-api does not have, or has half; in the end, with all well again, every
+key succeeds.
 """
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from idempotency_simulation import TIMES, Fate, World
+from idempotency_simulation import TIMES, World
+from idempotency_upstream import Fate, Repair
 
 from chat3_api.chat3.user.v1 import ErrorReason
 
@@ -22,7 +25,10 @@ FATES: tuple[Fate, ...] = (
     "hangs, then writes",
     "refused",
     "5xx",
+    "cut",
+    "in steps",
 )
+REPAIRS: tuple[Repair, ...] = ("ok", "lost", "answer lost", "late", "hangs, then done")
 KEYS = st.sampled_from(["k1", "k2"])
 WORKERS = st.integers(0, 1)
 ALLOWED = {
@@ -45,9 +51,12 @@ class KeysUnderFire(RuleBasedStateMachine):
         fate=st.sampled_from(FATES),
         delay=st.floats(0.02, TIMES.settle - 0.5),
         deadline=st.sampled_from([0.1, 1.0, 3.0, 8.0, 30.0]),
+        repair=st.sampled_from(REPAIRS),
     )
-    def call(self, worker: int, key: str, fate: Fate, delay: float, deadline: float) -> None:
-        self.world.start(worker, key, fate=fate, delay=delay, deadline=deadline)
+    def call(
+        self, worker: int, key: str, fate: Fate, delay: float, deadline: float, repair: Repair
+    ) -> None:
+        self.world.start(worker, key, fate=fate, delay=delay, deadline=deadline, repair=repair)
 
     @rule(seconds=st.sampled_from([0.001, 0.011, 0.03, 0.3, 1.0, 4.0, 11.0]))
     def time_passes(self, seconds: float) -> None:
@@ -69,6 +78,10 @@ class KeysUnderFire(RuleBasedStateMachine):
     def upstream_away(self, *, down: bool) -> None:
         self.world.upstream.down = down
 
+    @rule(deletes=st.booleans())
+    def upstream_learns_to_delete(self, *, deletes: bool) -> None:
+        self.world.upstream.deletes = deletes
+
     @invariant()
     def once(self) -> None:
         self.world.check()
@@ -82,7 +95,7 @@ class KeysUnderFire(RuleBasedStateMachine):
             world.start(0, key, fate="ok", delay=0.0, deadline=60.0)
         world.advance(60.0)
         assert set(world.acknowledged) == {"k1", "k2"}
-        assert len(world.upstream.messages) == 2
+        assert sum(not one.gone for one in world.upstream.messages) == 2
         world.check()
         reasons = {error.reason for errors in world.failures.values() for error in errors}
         assert reasons <= ALLOWED
