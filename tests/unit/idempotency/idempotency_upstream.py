@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NoReturn
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import reasons
@@ -82,21 +82,15 @@ class SimulatedUpstream:
             raise reasons.upstream_unavailable()
         try:
             await asyncio.sleep(0.01)
-            match fate:
-                case "refused":
-                    raise reasons.not_a_member("dlg_aaaaaaaaaaaaaaaaaaaa")
-                case "lost" | "late":
-                    if fate == "late":
-                        self.take_late(name, delay)
-                    raise in_doubt(reasons.upstream_unavailable())
-                case "cut" | "in steps":
-                    self.take_half(name, delay if fate == "in steps" else None)
-                    raise in_doubt(reasons.upstream_unavailable())
-                case "hangs" | "hangs, then writes":
-                    await asyncio.sleep(1e6)
-                case "slow":
-                    # As long as its worker lives and holds the key, there is no hurry.
-                    await asyncio.sleep(3 * delay)
+            if fate == "refused":
+                raise reasons.not_a_member("dlg_aaaaaaaaaaaaaaaaaaaa")
+            if fate in {"lost", "late", "cut", "in steps"}:
+                self._cut_off(name, fate, delay)
+            if fate in {"hangs", "hangs, then writes"}:
+                await asyncio.sleep(1e6)
+            if fate == "slow":
+                # As long as its worker lives and holds the key, there is no hurry.
+                await asyncio.sleep(3 * delay)
             taken = self.take(name)
             if fate in {"answer lost", "5xx"}:
                 raise in_doubt(reasons.upstream_unavailable())
@@ -105,6 +99,13 @@ class SimulatedUpstream:
                 self.take_late(name, delay)
             raise
         return response(taken)
+
+    def _cut_off(self, name: str, fate: Fate, delay: float) -> NoReturn:
+        if fate == "late":
+            self.take_late(name, delay)
+        if fate in {"cut", "in steps"}:
+            self.take_half(name, delay if fate == "in steps" else None)
+        raise in_doubt(reasons.upstream_unavailable())
 
     async def find(
         self, earlier: Earlier, repairs: list[Repair], delay: float

@@ -104,3 +104,16 @@ class KeysUnderFire(RuleBasedStateMachine):
 
 TestKeysUnderFire = KeysUnderFire.TestCase
 TestKeysUnderFire.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+
+
+def test_a_repair_that_was_cut_is_over_before_anybody_judges_again() -> None:
+    world = World()
+    world.start(0, "k", fate="cut", delay=9.0, deadline=30.0, repair="hangs, then done")
+    world.advance(30.1)
+    # Now the message would be completed in place, and taken away afterwards.
+    world.upstream.deletes = False
+    world.start(1, "k", fate="ok", delay=0.0, deadline=30.0)
+    world.advance(30.0)
+    assert len(world.acknowledged["k"]) == 1
+    world.check()
+    world.close()
