@@ -1,5 +1,6 @@
 """tenant-api as far as sent messages go: it writes in steps, and can be cut between any two."""
 
+import asyncio
 import json
 import re
 import time
@@ -172,6 +173,7 @@ class ScriptedPlatform:
         body: bytes | None = None,
         **__: Any,
     ) -> tuple[int, T]:
+        await asyncio.sleep(0)  # others ask meanwhile
         self.asked.append(f"{method} {route}")
         url = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}

@@ -1,5 +1,6 @@
 """A cut-off send is finished: one message, whole or told, and announced, whatever was cut where."""
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -130,7 +131,8 @@ async def test_two_keys_of_equal_text_never_share_an_orphan(*, deletes: bool) ->
         workers = Workers(platform)
         for index in range(orphans):
             platform.send(wanted, f"lost-{index}", cut=1)
-        ids = {(await workers.finish(wanted, key)).message.message_id for key in ("one", "two")}
+        found = await asyncio.gather(*(workers.finish(wanted, key) for key in ("one", "two")))
+        ids = {sent.message.message_id for sent in found}
         assert len(ids) == 2
         assert {row.message_id for row in platform.alive()} == ids
         if not deletes:

@@ -166,7 +166,6 @@ class World:
         else:
             assert answer.message is not None
             self.acknowledged.setdefault(key, []).append(answer.message.message_id)
-            self.upstream.answered.add(answer.message.message_id)
 
     def start(self, index: int, key: str, **how: Any) -> None:
         worker = self.workers[index]
