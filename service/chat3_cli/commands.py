@@ -66,6 +66,8 @@ async def _send(args: Namespace, open_session: OpenSession, out: Output) -> int:
     async with open_session() as session:
         response = await session.call(session.stub.send_message, request)
         out.answer(response, render.sent(response, replayed=session.replayed))
+    if missing := render.missing_parts(response):
+        out.warning(missing)
     return EXIT_OK
 
 

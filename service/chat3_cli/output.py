@@ -33,6 +33,13 @@ class Output:
         """Print one line at once, so that the reader of a pipe never waits for a full buffer."""
         print(text, flush=True)
 
+    def warning(self, text: str) -> None:
+        """Say what a caller should know of a call that succeeded."""
+        if self.as_json:
+            _complain(json_output.dump({"warning": text}))
+            return
+        _complain(f"{self.error_style.paint('warning:', YELLOW)} {safe(text)}")
+
     def failure(self, failure: Failure) -> None:
         """Print why the command failed."""
         if self.as_json:

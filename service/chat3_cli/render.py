@@ -9,6 +9,7 @@ from chat3_api.chat3.user.v1 import (
     LastMessage,
     Message,
     MessageStatus,
+    MissingPart,
     Pagination,
     SendMessageResponse,
     SendTypingIndicatorResponse,
@@ -18,6 +19,13 @@ from chat3_api.google.protobuf import Struct
 from chat3_cli.style import BOLD, DIM, Style, clock, date_and_clock, safe, table
 
 TEXT_TYPE = "internal.text"
+
+_MISSING = {
+    MissingPart.QUOTE: "its quote",
+    MissingPart.STATUSES: "first statuses of other members",
+    MissingPart.UNREAD_COUNTS: "a place in unread counts",
+    MissingPart.CREATED_UPDATE: "the update of a new message (a changed one was published)",
+}
 
 
 def dialogs(response: GetUserDialogsResponse, style: Style) -> Iterator[str]:
@@ -53,6 +61,15 @@ def sent(response: SendMessageResponse, *, replayed: bool) -> Iterator[str]:
         f"sent {safe(message.message_id)} to {safe(message.dialog_id)} "
         f"at {clock(message.create_time)}{before}"
     )
+
+
+def missing_parts(response: SendMessageResponse) -> str:
+    """Say what a message that was written may lack for good; empty when it is whole."""
+    parts = [_MISSING.get(part, f"part {int(part)}") for part in response.missing_parts]
+    if not parts:
+        return ""
+    listed = ", ".join(parts)
+    return f"the platform was cut off while it wrote the message, which may lack {listed}"
 
 
 def status_set(response: SetMessageStatusResponse) -> Iterator[str]:

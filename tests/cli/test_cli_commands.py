@@ -19,6 +19,7 @@ from chat3_api.chat3.user.v1 import (
     Message,
     MessageStatus,
     MessageStatusRecord,
+    MissingPart,
     Pagination,
     QuotedMessage,
     Reaction,
@@ -171,6 +172,22 @@ async def test_send_carries_all_its_options(service: ScriptedService, run: Run) 
             idempotency_key="k1",
         )
     ]
+
+
+async def test_what_a_message_lacks_is_a_warning(service: ScriptedService, run: Run) -> None:
+    sent = SendMessageResponse(
+        message=Message(message_id=MESSAGE), missing_parts=[MissingPart.QUOTE, MissingPart(99)]
+    )
+    service.answers[SendMessageRequest] = [sent, sent]
+    result = await run("send", DIALOG, "Hello")
+    assert result.code == 0
+    assert result.err == (
+        "warning: the platform was cut off while it wrote the message, which may lack its quote,"
+        " part 99\n"
+    )
+    result = await run("--json", "send", DIALOG, "Hello")
+    assert json.loads(result.err)["warning"].endswith("its quote, part 99")
+    assert json.loads(result.out)["missingParts"] == ["MISSING_PART_QUOTE", 99]
 
 
 async def test_an_empty_meta_is_sent_as_such(service: ScriptedService, run: Run) -> None:
