@@ -11,6 +11,7 @@ from aiohttp import web
 from integration_vocabulary import Client
 
 from chat3_embedded.server import serve
+from chat3_embedded.settings import Settings
 from chat3_embedded.store import Store
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, run_gateway
 
@@ -49,19 +50,27 @@ class Lossy:
         """Return how many writes were asked for; proofs of the right to write are none."""
         return sum(line.startswith("POST") and PROOF not in line for line in self.asked)
 
+    async def relayed(self) -> None:
+        """Wait until the platform has published all its updates."""
+        while self.store.outgoing.count():
+            await asyncio.sleep(0.01)
+
     def proofs(self) -> int:
         return sum(PROOF in line for line in self.asked)
 
 
 @asynccontextmanager
-async def lossy_platform() -> AsyncIterator[Lossy]:
+async def lossy_platform(settings: Settings | None = None) -> AsyncIterator[Lossy]:
     with Store(":memory:") as store:
         for tenant in (TENANT, OTHER_TENANT):
             store.add_tenant(tenant)
         store.add_key(KEY, ("read", "write"))
         store.add_key(READ_KEY, ("read",))
         lossy = Lossy(store)
-        async with serve(store=store) as upstream, aiohttp.ClientSession() as session:
+        async with (
+            serve(store=store, settings=settings) as upstream,
+            aiohttp.ClientSession() as session,
+        ):
 
             async def handle(request: web.Request) -> web.StreamResponse:
                 body = await request.read()
@@ -75,19 +84,23 @@ async def lossy_platform() -> AsyncIterator[Lossy]:
                     await asyncio.sleep(fault)
                 if fault == "before":
                     return _cut(request)
-                async with session.request(
-                    request.method,
-                    upstream + str(request.rel_url),
-                    data=body or None,
-                    headers={
-                        name: request.headers[name] for name in _HEADERS if name in request.headers
-                    },
-                ) as response:
-                    answer = await response.read()
+                headers = {
+                    name: request.headers[name] for name in _HEADERS if name in request.headers
+                }
+                try:
+                    async with session.request(
+                        request.method,
+                        upstream + str(request.rel_url),
+                        data=body or None,
+                        headers=headers,
+                    ) as response:
+                        answer = await response.read()
+                except aiohttp.ClientError:
+                    return _cut(request)
                 if fault == "after":
                     return _cut(request)
                 return web.Response(
-                    body=answer, status=response.status, content_type="application/json"
+                    body=answer, status=response.status, content_type=response.content_type
                 )
 
             app = web.Application()

@@ -154,7 +154,10 @@ class UserService(pb.UserServiceBase):
             return await response(f"POST {DIALOG_MESSAGES}", self._sent.judged(request, sent))
 
         async def find(earlier: Earlier) -> pb.SendMessageResponse | None:
-            sent = await search.find(earlier)
+            try:
+                sent = await search.find(earlier)
+            except CallError as error:
+                raise await self._access.named(error, identity, message.dialog_id) from error
             return None if sent is None else await response(f"GET {USER_MESSAGES}", sent)
 
         async def prove() -> None:

@@ -1,0 +1,129 @@
+"""A platform that is cut in the middle of a send, through the whole service: whole, or told."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from idempotency_vocabulary import Lossy, lossy_platform, service
+from integration_vocabulary import Caller, marking, sending
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
+from chat3_embedded.generations import NEWEST, OLDEST
+from chat3_embedded.settings import Settings
+from chat3_embedded.steps import CutAfter
+from chat3_embedded.store.records import Message
+from support.gateway import TENANT
+
+REPLAYED = "idempotency-replayed"
+TEXT = "half"
+MEMBERS = ("alice", "bob", "carol")
+# The row, two metas, the event, two statuses, the times, two metas again, the quote.
+STEPS = 10
+
+
+@asynccontextmanager
+async def cut_platform(version: str, cut: CutAfter) -> AsyncIterator[tuple[Lossy, Caller]]:
+    settings = Settings(platform=version, after_step=cut, keep_updates=True)
+    async with lossy_platform(settings) as lossy, service(lossy) as client:
+        yield lossy, client.as_user("alice")
+
+
+def written(lossy: Lossy, dialog: str) -> list[Message]:
+    found = lossy.store.messages.page({"tenantId": TENANT, "dialogId": dialog})
+    return [message for message in found if message.content == TEXT and not message.deleted]
+
+
+def statuses(lossy: Lossy, message_id: str) -> set[str]:
+    return set(lossy.store.marks.latest(TENANT, [message_id])[message_id])
+
+
+async def announced(lossy: Lossy, message_id: str) -> set[str]:
+    """Return who was sent an update of the message with all of its meta."""
+    await lossy.relayed()
+    bodies = [json.loads(update.body) for update in lossy.store.outgoing.kept()]
+    return {
+        body["userId"]
+        for body in bodies
+        if body["updateType"] == "update.message"
+        and body["data"]["message"]["messageId"] == message_id
+        and body["data"]["message"].get("meta", {}).keys() == {"chat3_key", "n"}
+    }
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("step", range(1, STEPS + 1))
+async def test_a_send_that_is_cut_anywhere_is_one_message_whole_or_told(
+    version: str, step: int
+) -> None:
+    async with cut_platform(version, CutAfter(step)) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        quoted = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
+        request = sending(dialog, TEXT, idempotency_key="k", quoted_message_id=quoted)
+        request.meta = Struct.from_dict({"n": 1})
+        answer = await alice.call(request)
+        (message,) = written(lossy, dialog)
+        assert message.message_id == answer.message.message_id
+        assert answer.message.meta == Struct.from_dict({"n": 1})
+        told = set(answer.missing_parts)
+        if version == NEWEST:
+            assert told == set()
+        assert (message.quoted is None) == (pb.MissingPart.QUOTE in told)
+        lacking = {"bob", "carol"} - statuses(lossy, message.message_id)
+        assert bool(lacking) == (pb.MissingPart.STATUSES in told)
+        assert await announced(lossy, message.message_id) == set(MEMBERS)
+        again, trailing = await alice.called(request)
+        assert (again, trailing[REPLAYED]) == (answer, "true")
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+async def test_a_send_that_is_cut_again_and_again_is_one_message(version: str) -> None:
+    async with cut_platform(version, CutAfter("message event", times=3)) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        request = sending(dialog, TEXT, idempotency_key="k")
+        request.meta = Struct.from_dict({"n": 1})
+        answer = await alice.call(request, timeout=20.0)
+        (message,) = written(lossy, dialog)
+        assert message.message_id == answer.message.message_id
+        assert bool(answer.missing_parts) == (version == OLDEST)
+        taken_away = lossy.store.messages.count({"tenantId": TENANT, "dialogId": dialog}) - 1
+        assert taken_away == (3 if version == NEWEST else 0)
+
+
+async def test_a_copy_that_was_taken_away_is_told_as_such_to_members() -> None:
+    async with cut_platform(NEWEST, CutAfter("message event")) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        await alice.call(sending(dialog, TEXT, idempotency_key="k"))
+        await lossy.relayed()
+        kinds = [
+            json.loads(update.body)["sourceEventType"]
+            for update in lossy.store.outgoing.kept()
+            if json.loads(update.body)["userId"] == "bob"
+            and json.loads(update.body)["updateType"] == "update.message"
+        ]
+        assert kinds == ["message.create", "message.deleted", "message.create"]
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+@pytest.mark.parametrize("step", ["status row", "status event"])
+async def test_a_read_that_is_cut_is_never_recorded_twice(version: str, step: str) -> None:
+    async with cut_platform(version, CutAfter(step)) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
+        before = lossy.store.marks.status_count(TENANT, message)
+        request = marking(dialog, message)
+        request.idempotency_key = "k"
+        answer = await alice.call(request)
+        assert answer.record.status == pb.MessageStatus.READ
+        assert lossy.store.marks.status_count(TENANT, message) == before + 1
+
+
+async def test_a_send_with_a_key_asks_no_more_than_it_must() -> None:
+    async with cut_platform(NEWEST, CutAfter("nothing")) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        await alice.call(sending(dialog, TEXT, idempotency_key="k"))
+        # A store that is new looks by key first; then membership, and the write.
+        messages = f"/api/users/alice/dialogs/{dialog}/messages"
+        post = f"POST /api/dialogs/{dialog}/messages"
+        assert lossy.asked == [f"GET {messages}", f"GET {messages}", post]
