@@ -25,8 +25,8 @@ class Metrics:
         )
         self._repairs = Counter(
             "chat3_message_repairs",
-            "Messages that tenant-api had written in part: replaced by whole ones, or left with"
-            " missing parts that their senders were told of.",
+            "Messages that tenant-api had written in part: replaced by whole ones, or incomplete"
+            " with their missing parts reported to their senders.",
             ("outcome",),
             registry=self.registry,
         )

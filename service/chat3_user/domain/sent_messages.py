@@ -8,20 +8,21 @@ settled (`docs/idempotency.md` has the same table for operators):
 | cut after | left behind | platform that can delete | older platform |
 |---|---|---|---|
 | nothing written | nothing | written | written |
-| the row | an orphan | claimed; replaced | claimed; key, metas set; told |
-| some metas | key | replaced | metas set; told |
-| all metas, or the event | key, metas | replaced | announced anew; told |
-| some statuses | + some rows | replaced | told: statuses, quote |
-| all statuses | + all rows | replaced if a quote was asked for | told: quote |
+| the row | an orphan | claimed; replaced | claimed; key, metas set; reported |
+| some metas | key | replaced | metas set; reported |
+| all metas, or the event | key, metas | replaced | announced anew; reported |
+| some statuses | + some rows | replaced | reported: statuses, quote |
+| all statuses | + all rows | replaced if a quote was asked for | reported: quote |
 | the quote | all | the answer | the answer |
 | a repair of ours | any of the above | as above | as above |
 
 Without other members, and for `system.*`, nothing shows whether the event was published. There a
-message with all its metas is announced anew and told. An orphan is adopted there, not replaced, for
-it may be a direct write by somebody else, complete as it is; unless a quote was asked for.
+message is completed in place, announced anew and reported. It is replaced only for a missing quote:
+meta that is missing may have been removed by somebody, and an orphan may be somebody's direct
+write, complete as it is.
 
-What people have edited or reacted to is never taken away: it is completed in place and told. What
-they deleted is the answer: nothing is written again. What this service took away is none.
+What people have edited or reacted to is never taken away: it is completed in place and reported.
+What they deleted is the answer: nothing is written again. What this service took away is none.
 
 Replaced means: deleted in this service's name; then nothing is found, and the message is written
 whole, under the same key. Any step can be cut again: the next look finds one of these states.
@@ -86,7 +87,7 @@ class SentMessages:
         if not request.lacks_quote(message):
             return Sent(message)
         self.count("incomplete")
-        _told(message, (MissingPart.QUOTE,))
+        _report(message, (MissingPart.QUOTE,))
         return Sent(message, (MissingPart.QUOTE,))
 
 
@@ -178,7 +179,7 @@ class Search:
         missing = self._missing_for_good(row, statuses)
         if not missing:
             return Sent(_as_written(row))
-        if self._is_broken(row, name, statuses) and not is_in_use(row):
+        if self._is_broken(row, statuses) and not is_in_use(row):
             gone = await past_guard(
                 lambda: self._sent.recovery.take_away(self._request.identity, row.message_id)
             )
@@ -191,15 +192,12 @@ class Search:
                 return Sent(_as_written(gone))
         completed = await self._complete(row, name, statuses)
         self._sent.count("incomplete")
-        _told(row, missing)
+        _report(row, missing)
         return Sent(_as_written(completed), missing)
 
-    def _is_broken(self, row: m.Message, name: str, statuses: Statuses) -> bool:
+    def _is_broken(self, row: m.Message, statuses: Statuses) -> bool:
         """Tell whether it is certain that the platform was cut off in writing the message."""
-        if statuses is not Statuses.NOBODY or self._request.lacks_quote(row):
-            return True
-        # Nothing tells an orphan from somebody's complete message of the same text.
-        return carries_key(row, name) and bool(self._request.missing_meta(row))
+        return statuses is not Statuses.NOBODY or self._request.lacks_quote(row)
 
     def _missing_for_good(self, row: m.Message, statuses: Statuses) -> tuple[MissingPart, ...]:
         """Return what cannot be made afterwards, or cannot be shown to have been made."""
@@ -239,10 +237,14 @@ class Search:
 
 
 def _as_written(row: m.Message) -> m.Message:
-    return msgspec.structs.replace(row, status_message_matrix=m.ABSENT, reaction_set=[])
+    bare = msgspec.structs.replace(row, status_message_matrix=m.ABSENT, reaction_set=[])
+    if not row.deleted:
+        return bare
+    # What it said is gone for everybody, its sender included.
+    return msgspec.structs.replace(bare, content="", meta=None, quoted_message=None)
 
 
-def _told(row: m.Message, missing: tuple[MissingPart, ...]) -> None:
+def _report(row: m.Message, missing: tuple[MissingPart, ...]) -> None:
     """Log what a message lacks: ids only, never what somebody wrote."""
     parts = ",".join(str(part.name) for part in missing)
     log.warning("a message is incomplete for good", extra={**_ids(row), "missing": parts})

@@ -39,7 +39,7 @@ _NO_DIALOG: Final = "none"
 
 
 class RecoveryApi:
-    """tenant-api as what tells of past attempts, and as what mends them."""
+    """tenant-api as a record of past attempts, and the writes that repair what they left."""
 
     def __init__(self, http: Caller) -> None:
         self._http = http

@@ -99,6 +99,15 @@ async def test_meta_that_was_removed_from_a_whole_message_is_not_put_back() -> N
     assert "a" not in row.meta
 
 
+async def test_a_message_that_may_be_whole_is_never_replaced_for_its_meta() -> None:
+    platform = ScriptedPlatform("bob")
+    wanted = request(type="system.note", meta={"a": 1, "b": 2})
+    row = platform.send(wanted, KEY, cut=None)
+    del row.meta["a"]
+    sent = await Workers(platform).finish(wanted)
+    assert check(platform, wanted, sent) is row
+
+
 @pytest.mark.parametrize("cut", [1, 2, 3, 4])
 async def test_what_may_be_in_the_making_is_left_alone(cut: int) -> None:
     wanted = request(meta={"a": 1})
@@ -204,6 +213,11 @@ async def test_what_the_user_deleted_is_the_answer_and_not_written_again(cut: in
     sent = await Workers(platform).finish(wanted)
     assert sent.message.message_id == row.message_id
     assert list(platform.rows) == [row.message_id]
+    assert (sent.message.content, sent.message.meta, sent.message.quoted_message) == (
+        "",
+        None,
+        None,
+    )
 
 
 async def test_what_the_user_deletes_while_it_is_taken_away_is_the_answer() -> None:

@@ -13,6 +13,7 @@ from chat3_user.domain.access import Access
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.answers import DuplicateGuardError, in_doubt
+from chat3_user.tenant_api.recovery import RecoveryApi
 from chat3_user.tenant_api.resilience import CircuitOpenError, ResilienceSettings, Resilient
 from chat3_user.validation import Identity
 
@@ -286,7 +287,7 @@ async def test_whoever_waits_for_a_probe_can_be_cancelled() -> None:
 async def test_the_first_subscriber_after_an_outage_is_let_in() -> None:
     _, platform, resilient = await recovering()
     platform.answer = SimpleNamespace(data=None)
-    access = Access(TenantApi(resilient))
+    access = Access(TenantApi(resilient), RecoveryApi(resilient))
     proving = asyncio.create_task(access.prove_reader(IDENTITY))
     await platform.sent.acquire()
     platform.down = None
