@@ -13,6 +13,7 @@ from chat3_api.google.protobuf import Struct
 from chat3_embedded.generations import NEWEST, OLDEST
 from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutAfter
+from chat3_embedded.store import edits
 from chat3_embedded.store.records import Message
 from support.gateway import TENANT
 
@@ -103,6 +104,20 @@ async def test_a_copy_that_was_taken_away_is_told_as_such_to_members() -> None:
             and json.loads(update.body)["updateType"] == "update.message"
         ]
         assert kinds == ["message.create", "message.deleted", "message.create"]
+
+
+async def test_what_the_user_deleted_before_it_was_found_is_answered_without_its_text() -> None:
+    async with cut_platform(NEWEST, CutAfter("message event")) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        request = sending(dialog, TEXT, idempotency_key="k")
+        failure = await alice.fails(request, timeout=0.3)
+        assert failure.reason == pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
+        (half,) = written(lossy, dialog)
+        edits.set_deleted(lossy.store, half, deleted=True, by="alice")
+        answer = await alice.call(request)
+        assert answer.message.message_id == half.message_id
+        assert (answer.message.deleted, answer.message.content) == (True, "")
+        assert written(lossy, dialog) == []
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])

@@ -237,11 +237,7 @@ class Search:
 
 
 def _as_written(row: m.Message) -> m.Message:
-    bare = msgspec.structs.replace(row, status_message_matrix=m.ABSENT, reaction_set=[])
-    if not row.deleted:
-        return bare
-    # What it said is gone for everybody, its sender included.
-    return msgspec.structs.replace(bare, content="", meta=None, quoted_message=None)
+    return msgspec.structs.replace(row, status_message_matrix=m.ABSENT, reaction_set=[])
 
 
 def _report(row: m.Message, missing: tuple[MissingPart, ...]) -> None:

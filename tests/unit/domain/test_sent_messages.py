@@ -213,11 +213,7 @@ async def test_what_the_user_deleted_is_the_answer_and_not_written_again(cut: in
     sent = await Workers(platform).finish(wanted)
     assert sent.message.message_id == row.message_id
     assert list(platform.rows) == [row.message_id]
-    assert (sent.message.content, sent.message.meta, sent.message.quoted_message) == (
-        "",
-        None,
-        None,
-    )
+    assert sent.message.deleted
 
 
 async def test_what_the_user_deletes_while_it_is_taken_away_is_the_answer() -> None:
