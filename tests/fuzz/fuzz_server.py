@@ -68,27 +68,40 @@ def _counted() -> Iterator[Counter[str]]:
         yield handled
 
 
-def _answer(method: str, path: str) -> tuple[int, Any]:
+_MESSAGE = {
+    "messageId": "msg_" + "a" * 20,
+    "dialogId": "dlg_" + "a" * 20,
+    "senderId": "alice",
+    "type": "internal.text",
+    "createdAt": "1795424735959.186035",
+}
+_RECORD = {**_MESSAGE, "userId": "alice", "status": "read"}
+_ROWS = {
+    "dialogs": {"dialogId": "dlg_" + "a" * 20, "context": {"userId": "alice"}},
+    "members": {"userId": "alice"},
+    "messages": _MESSAGE,
+    "statuses": _RECORD,
+}
+"""A row of every list that the service reads, by the last part of the list's path."""
+
+
+def _answer(method: str, path: str) -> tuple[int, Any]:  # noqa: PLR0911 - an answer a route
     """Say yes to everything, in tenant-api's words."""
     *_, parent, last = path.split("/")
-    message = {
-        "messageId": "msg_" + "a" * 20,
-        "dialogId": "dlg_" + "a" * 20,
-        "senderId": "alice",
-        "type": "internal.text",
-    }
-    if method == "GET" and last in ("dialogs", "messages"):
-        context = {"userId": "alice"}
-        row = message if last == "messages" else {"dialogId": "dlg_" + "a" * 20, "context": context}
+    if "/none/" in path:  # asked whether a key may write: it may, but this is no id
+        return 400, {"error": "Bad Request", "message": "Invalid dialogId"}
+    if method == "GET" and last in _ROWS:
         page = {"page": 1, "limit": 10, "total": 1, "pages": 1}
-        return 200, {"data": [row], "pagination": page}
+        return 200, {"data": [_ROWS[last]], "pagination": page}
+    if method == "GET" and last == "reactions":
+        return 200, {"data": {"reactions": []}}
     if method == "GET":
-        return 200, {"data": message if parent == "messages" else {"userId": last}}
+        return 200, {"data": _MESSAGE if parent == "messages" else {"userId": last}}
     if parent == "status":
-        return 201, {"data": {**message, "userId": "alice", "status": last, "createdAt": "1"}}
+        return 201, {"data": {**_RECORD, "status": last}}
     if last == "typing":
         return 202, {"data": {"expiresInMs": 5000}}
-    return 201, {"data": message}
+    return 201, {"data": _MESSAGE}
 
 
 @asynccontextmanager
