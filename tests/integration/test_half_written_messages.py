@@ -142,3 +142,16 @@ async def test_a_send_with_a_key_asks_no_more_than_it_must() -> None:
         messages = f"/api/users/alice/dialogs/{dialog}/messages"
         post = f"POST /api/dialogs/{dialog}/messages"
         assert lossy.asked == [f"GET {messages}", f"GET {messages}", post]
+
+
+async def test_a_quote_whose_deletion_cannot_be_asked_for_is_not_left_out_of_an_answer() -> None:
+    async with cut_platform(OLDEST, CutAfter("nothing")) as (lossy, alice):
+        dialog = lossy.dialog(*MEMBERS)
+        quoted = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
+        request = sending(dialog, TEXT, idempotency_key="k", quoted_message_id=quoted)
+        # The look by key and the proof pass; what is asked after the write does not.
+        lossy.reads = [0.0, 0.0, 503, 503, 503]
+        answer = await alice.call(request)
+        assert answer.message.quoted_message.message_id == quoted
+        assert lossy.reads == []
+        assert lossy.written() == 1

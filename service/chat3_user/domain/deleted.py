@@ -51,19 +51,26 @@ class DeletedMessages:
         elsewhere = await self.among(identity, unknown)
         return [_marked(item, here, elsewhere) for item in page]
 
-    async def marked_or_unquoted(self, identity: Identity, sent: m.Message) -> m.Message:
-        """Return a message just written; without its quote when nobody can say how that stands.
+    async def written(self, identity: Identity, sent: m.Message) -> m.Message:
+        """Return a message just written, its quote marked as deleted where it is by now.
 
-        The platform itself says so from 0.0.85 on. The message is written: this cannot fail.
+        The platform itself says so from 0.0.85 on. Raises `CallError`.
         """
         if sent.quoted_message is None or sent.quoted_message.deleted is not None:
             return sent
+        (marked,) = await self.marked(identity, [sent])
+        return marked
+
+    async def marked_or_unquoted(self, identity: Identity, sent: m.Message) -> m.Message:
+        """Return a message just written; without its quote when nobody can say how that stands.
+
+        The message is written, and nobody will look for it: this cannot fail.
+        """
         try:
-            (marked,) = await self.marked(identity, [sent])
+            return await self.written(identity, sent)
         except CallError as error:
             log.warning("a quote is left out of an answer", extra={"problem": str(error)})
             return replace(sent, quoted_message=None)
-        return marked
 
 
 def _marked(item: m.Message, here: Mapping[str, m.Message], elsewhere: Deletions) -> m.Message:

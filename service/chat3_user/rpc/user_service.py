@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import grpclib.const
 
@@ -20,10 +20,11 @@ from chat3_user.idempotency import Earlier, Mutation, Once
 from chat3_user.idempotency.run import REPLAYED
 from chat3_user.mapping import entities
 from chat3_user.mapping.basics import STATUS_NAMES
+from chat3_user.mapping.bodies import message_body
 from chat3_user.mapping.hidden import hidden
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.answers import understood
+from chat3_user.tenant_api.answers import in_doubt, understood
 from chat3_user.tenant_api.paths import (
     DIALOG_MESSAGES,
     MESSAGES,
@@ -42,7 +43,7 @@ from chat3_user.validation import (
     parse_message_filter,
     parse_message_sort,
 )
-from chat3_user.wire import Encoded, decode, encode, plain
+from chat3_user.wire import Encoded, decode, encode
 
 _DEFAULT_LIMIT: Final = 10
 _DEFAULT_HEARTBEAT: Final = timedelta(seconds=30)
@@ -128,21 +129,11 @@ class UserService(pb.UserServiceBase):
         """Write a message."""
         call = current_call()
         identity = call.identity
-        body: dict[str, Any] = {"content": message.content}
-        if message.type:
-            body["type"] = message.type
-        if message.meta is not None:
-            body["meta"] = plain(message.meta)
-        if message.quoted_message_id is not None:
-            body["quotedMessageId"] = message.quoted_message_id
-        if message.topic_id is not None:
-            body["topicId"] = message.topic_id
-
+        body = message_body(message)
         request = Request(identity, message.dialog_id, body)
         search = Search(self._sent, request)
 
-        async def response(route: str, sent: Sent) -> pb.SendMessageResponse:
-            shown = await self._deleted.marked_or_unquoted(identity, sent.message)
+        def response(route: str, shown: m.Message, sent: Sent) -> pb.SendMessageResponse:
             with understood(route):
                 return pb.SendMessageResponse(
                     message=entities.message(shown, identity.user_id),
@@ -150,15 +141,27 @@ class UserService(pb.UserServiceBase):
                 )
 
         async def write(key: str | None) -> pb.SendMessageResponse:
-            sent = await self._writes.send_message(identity, message.dialog_id, body, key)
-            return await response(f"POST {DIALOG_MESSAGES}", self._sent.judged(request, sent))
+            written = await self._writes.send_message(identity, message.dialog_id, body, key)
+            sent = self._sent.judged(request, written)
+            if key is None:
+                shown = await self._deleted.marked_or_unquoted(identity, written)
+            else:
+                try:
+                    shown = await self._deleted.written(identity, written)
+                except CallError as error:
+                    # The next look finds the message, and shows it with its quote.
+                    raise in_doubt(error) from error
+            return response(f"POST {DIALOG_MESSAGES}", shown, sent)
 
         async def find(earlier: Earlier) -> pb.SendMessageResponse | None:
             try:
                 sent = await search.find(earlier)
             except CallError as error:
                 raise await self._access.named(error, identity, message.dialog_id) from error
-            return None if sent is None else await response(f"GET {USER_MESSAGES}", sent)
+            if sent is None:
+                return None
+            shown = await self._deleted.written(identity, sent.message)
+            return response(f"GET {USER_MESSAGES}", shown, sent)
 
         async def prove() -> None:
             await self._writes.prove_sender(identity, message.dialog_id, message.quoted_message_id)

@@ -1,0 +1,20 @@
+"""Requests of the contract as the bodies that tenant-api takes."""
+
+from typing import Any
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.wire import plain
+
+
+def message_body(message: pb.SendMessageRequest) -> dict[str, Any]:
+    """Return a message to be written, without its sender."""
+    body: dict[str, Any] = {"content": message.content}
+    if message.type:
+        body["type"] = message.type
+    if message.meta is not None:
+        body["meta"] = plain(message.meta)
+    if message.quoted_message_id is not None:
+        body["quotedMessageId"] = message.quoted_message_id
+    if message.topic_id is not None:
+        body["topicId"] = message.topic_id
+    return body
