@@ -14,7 +14,7 @@ from typing import Any
 
 _PACKAGES = (
     "grpclib",
-    "h2",
+    "ngh2",
     "betterproto2",
     "aiohttp",
     "aiormq",

@@ -101,8 +101,6 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         stack.push_async_callback(once.close)
 
-        admission = edge.admission(config)
-        stack.push_async_callback(admission.rates.close)
         metrics = Metrics()
         upstream = Resilient(http, _resilience(config))
         api, recovery = TenantApi(upstream), RecoveryApi(upstream)
@@ -110,8 +108,15 @@ async def running(config: Config) -> AsyncIterator[Running]:
         sent = SentMessages(
             Traces(api, recovery), recovery, Claims(store), times.settle, metrics.repaired
         )
+        admission = edge.admission(config, lambda identity: api.user_dialogs(identity, limit=1))
+        stack.push_async_callback(admission.rates.close)
         service = UserService(
-            CallChain(metrics, default_deadline=config.default_deadline, admission=admission),
+            CallChain(
+                metrics,
+                default_deadline=config.default_deadline,
+                longest_deadline=config.deadline_max,
+                admission=admission,
+            ),
             api,
             access,
             Writes(api, access),
@@ -126,12 +131,14 @@ async def running(config: Config) -> AsyncIterator[Running]:
         if tls is not None:
             await tls.open()
             stack.push_async_callback(tls.close)
-        server = GrpcServer(service, edge.connection_limits(config))
+        server = GrpcServer(
+            service, edge.connection_limits(config), metrics.refused, config.library_calls_max
+        )
         grpc_port = await server.start(
             config.grpc_host, config.grpc_port, tls=None if tls is None else tls.context
         )
         stack.push_async_callback(server.close)
-        ops_port = await _serve_ops(stack, config, metrics, hub, broker)
+        ops_port = await _serve_ops(stack, config, metrics, hub, broker, server)
         log.info("serving", extra={"grpc": f"{config.grpc_host}:{grpc_port}", "ops": ops_port})
         if not config.tenant_api_url:
             await print_welcome(config, grpc_port)
@@ -156,6 +163,15 @@ async def serve(config: Config) -> None:
         if service.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()
+        await _step_back(service.server, config)
+
+
+async def _step_back(server: GrpcServer, config: Config) -> None:
+    """Stop being ready, and go on taking connections until balancers have noticed."""
+    server.set_serving(serving=False)
+    if not config.in_process:
+        log.info("stepping back", extra={"seconds": config.shutdown_delay})
+        await asyncio.sleep(config.shutdown_delay)
 
 
 def _nothing_to_reload() -> None:
@@ -219,12 +235,19 @@ def _hub_settings(config: Config) -> HubSettings:
 
 
 async def _serve_ops(
-    stack: AsyncExitStack, config: Config, metrics: Metrics, hub: Hub, broker: Broker
+    stack: AsyncExitStack,
+    config: Config,
+    metrics: Metrics,
+    hub: Hub,
+    broker: Broker,
+    server: GrpcServer,
 ) -> int:
     def problems() -> dict[str, str]:
         found: dict[str, str] = {}
         if not hub.live:
             found["not_ready"] = "no connection to the broker"
+        if not server.serving:
+            found["not_ready"] = "the process is being stopped"
         if isinstance(broker, AmqpBroker) and broker.log_problem:
             found["updates_log"] = broker.log_problem
         if hub.unreadable.problem:

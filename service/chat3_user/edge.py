@@ -3,10 +3,11 @@
 import ssl
 
 from chat3_user.config import Config, ConfigError
-from chat3_user.limits.admission import Admission
-from chat3_user.limits.frames import ConnectionLimits
+from chat3_user.limits.admission import Admission, Prove
+from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
 from chat3_user.tls import ServerTls, TlsError, TlsFiles, client_context
+from chat3_user.transport import ConnectionLimits
 
 
 def check_files(config: Config) -> None:
@@ -46,17 +47,24 @@ def connection_limits(config: Config) -> ConnectionLimits:
     return ConnectionLimits(
         max_age=config.connection_max_age,
         connections=config.connections_max,
+        connections_per_address=config.connections_per_address,
         streams=config.connection_streams,
         handshake_timeout=config.connection_handshake_timeout,
+        request_timeout=config.request_timeout,
+        stall_timeout=config.stall_timeout,
         metadata_bytes=config.metadata_max_bytes,
+        metadata_fields=config.metadata_max_fields,
         request_bytes=config.request_max_bytes,
+        unfinished_bytes=config.unfinished_max_bytes,
+        trusted_proxies=config.trusted_proxies,
+        proxy_protocol=config.proxy_protocol,
         control_frames=config.connection_control_frames,
         rapid_resets=config.connection_rapid_resets,
     )
 
 
-def admission(config: Config) -> Admission:
-    """Return what lets calls in."""
+def admission(config: Config, prove: Prove) -> Admission:
+    """Return what lets calls in; ``prove`` asks the platform about a key."""
     users, keys = (
         {kind: Rate.parse(getattr(config, f"rate_limit_{whose}_{kind}")) for kind in KINDS.values()}
         for whose in ("user", "key")
@@ -71,4 +79,6 @@ def admission(config: Config) -> Admission:
         calls=config.calls_max,
         streams_per_key=config.streams_per_key,
         rates=Rates(store, users=users, keys=keys),
+        keys=KnownKeys(Rate.parse(config.refused_keys_per_address)),
+        prove=prove,
     )

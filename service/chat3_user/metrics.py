@@ -30,6 +30,12 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._refused = Counter(
+            "chat3_refused",
+            "Connections, requests and frames turned away before they were calls, by kind.",
+            ("kind",),
+            registry=self.registry,
+        )
         self.streams = Gauge("chat3_streams", "Open streams of updates.", registry=self.registry)
         self.log_entries_read = Gauge(
             "chat3_log_entries_read",
@@ -49,6 +55,10 @@ class Metrics:
         self.broker_live = Gauge(
             "chat3_broker_live", "1 while updates flow from the broker.", registry=self.registry
         )
+
+    def refused(self, kind: str) -> None:
+        """Count what was turned away."""
+        self._refused.labels(kind).inc()
 
     def call(self, method: str, status: str, reason: str, seconds: float) -> None:
         """Count a finished call."""

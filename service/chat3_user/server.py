@@ -1,9 +1,10 @@
 """The gRPC server: our service, health and reflection on one listener."""
 
 import importlib.resources
+import math
 import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 # The well-known types are imported so that the pool has them before the contract asks.
@@ -14,45 +15,55 @@ from google.protobuf import (  # noqa: F401
     struct_pb2,
     timestamp_pb2,
 )
-from grpclib.config import Configuration
-from grpclib.encoding.proto import ProtoStatusDetailsCodec
+from grpclib.const import Handler
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 
-from chat3_user.http2 import Connection, Http2Server
-from chat3_user.limits.frames import ConnectionLimits
 from chat3_user.reflection import with_reflection
 from chat3_user.rpc import UserService
-from chat3_user.wire import GrpcCodec
+from chat3_user.transport import (
+    ConnectionLimits,
+    Http2Connection,
+    Listener,
+    Places,
+    Route,
+    library_route,
+)
 
 SERVICE_NAME: Final = "chat3.user.v1.UserService"
 
-# A client that vanished without a word is found within a minute and a half.
-_OPTIONS: Final = {
-    "_keepalive_time": 60.0,
-    "_keepalive_timeout": 20.0,
-    "_http2_max_pings_without_data": 0,
-    "_http2_min_sent_ping_interval_without_data": 30.0,
-    # What clients may have sent and no call has read yet: requests are small.
-    "http2_connection_window_size": 1_048_576,
-    "http2_stream_window_size": 262_144,
-}
+_SHARE: Final = 0.8
+"""The part of all places for health and reflection that one address may have."""
 
 
 class GrpcServer:
-    """A listener and its health; created and closed by the composition root."""
+    """A listener and its health; created and closed by the composition root.
 
-    def __init__(self, service: UserService, limits: ConnectionLimits) -> None:
+    ``count_refusal`` is the metric of what is turned away, by kind.
+    """
+
+    def __init__(
+        self,
+        service: UserService,
+        limits: ConnectionLimits,
+        count_refusal: Callable[[str], None],
+        library_calls: int,
+    ) -> None:
         _load_descriptors()
         self._status = ServiceStatus()
+        self._serving = False
         health = Health({service: [self._status], OVERALL: [self._status]})
-        self._server = Http2Server(
-            with_reflection([service, health]),
-            codec=GrpcCodec(),
-            status_details_codec=ProtoStatusDetailsCodec(),
-            limits=limits,
-            config=Configuration(**_OPTIONS),  # type: ignore[arg-type]  # private options
-        )
+        places = Places(library_calls, math.ceil(library_calls * _SHARE))
+        routes: dict[str, Route] = {}
+        for served in with_reflection([service, health]):
+            mapping: Mapping[str, Handler] = served.__mapping__()
+            for path, handler in mapping.items():
+                routes[path] = (
+                    Route(handler.func)
+                    if served is service
+                    else library_route(handler, places, limits.max_age)
+                )
+        self.listener = Listener(routes, limits, count_refusal)
 
     async def start(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
         """Listen; return the port."""
@@ -63,29 +74,34 @@ class GrpcServer:
             reuse_port=True,
         )
         listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        await self._server.listen(listener, tls=tls, backlog=4096)
+        await self.listener.listen(listener, tls=tls)
         self.set_serving(serving=True)
         bound: int = listener.getsockname()[1]
         return bound
 
     @property
-    def connections(self) -> Collection[Connection]:
+    def connections(self) -> Collection[Http2Connection]:
         """The open connections."""
-        return self._server.connections
+        return self.listener.connections
+
+    @property
+    def serving(self) -> bool:
+        """Whether calls should come here."""
+        return self._serving
 
     def set_serving(self, *, serving: bool) -> None:
         """Say by the health service whether calls should come here."""
+        self._serving = serving
         self._status.set(serving)
 
     async def drain(self, grace: float) -> None:
         """Send callers elsewhere, and wait up to ``grace`` seconds for calls in flight."""
         self.set_serving(serving=False)
-        await self._server.drain(grace)
+        await self.listener.drain(grace)
 
     async def close(self) -> None:
-        """Cancel what is still running and close all connections."""
-        self._server.abort()
-        await self._server.wait_closed()
+        """Give what is still running its status, and close all connections."""
+        await self.listener.close()
 
 
 def _load_descriptors() -> None:

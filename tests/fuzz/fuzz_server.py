@@ -29,7 +29,7 @@ class Connection:
     """One connection to the service without a socket: the adapter of its inner parts."""
 
     def __init__(self, target: Attacked, transport: asyncio.Transport) -> None:
-        self._protocol: Any = target.service.server._server._protocol_factory()
+        self._protocol = target.service.server.listener.connection()
         self._protocol.connection_made(transport)
 
     def feed(self, data: bytes) -> None:
@@ -39,7 +39,7 @@ class Connection:
     @property
     def open_streams(self) -> Collection[int]:
         """The streams that the service has not done with."""
-        streams: Collection[int] = self._protocol.processor.streams
+        streams: Collection[int] = self._protocol.streams
         return streams
 
     def lose(self) -> None:

@@ -41,6 +41,8 @@ _STAGES = {
 _SHARES = {"decoders": 0.59, "atheris": 0.30, "calls": 0.07, "frames": 0.03, "sockets": 0.01}
 _GROWTH = 40_000_000
 _EACH = 20
+_LOGGERS = ("chat3_user.transport.connection", "chat3_user.transport.failures", "asyncio")
+"""They log what is a fault of ours; `refusals` logs what is one of the client's."""
 
 
 def _say(text: str) -> None:
@@ -139,7 +141,7 @@ class _Faults(logging.Handler):
         self.setFormatter(logging.Formatter())
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith(("chat3_user.calls", "chat3_user.http2", "asyncio")):
+        if record.name.startswith(_LOGGERS):
             self.faults.append(self.format(record) + str(getattr(record, "problem", "")))
 
 

@@ -22,7 +22,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping.update_models import PublishedUpdate
 from chat3_user.wire import decode
 
-_LOGGERS = ("chat3_user.calls", "chat3_user.http2", "grpclib", "asyncio")
+_LOGGERS = ("chat3_user.transport.connection", "chat3_user.transport.failures", "asyncio")
 
 
 def test_decoders_read_or_refuse_and_most_cases_reach_deep() -> None:

@@ -65,7 +65,11 @@ ELSEWHERE = {
     Reason.OVERLOADED: _CALLS + "test_calls_over_the_limit_are_told_to_retry_at_once",
     Reason.METADATA_TOO_LARGE: _REQUESTS + "test_metadata_over_the_limit_is_told_so",
     Reason.METHOD_UNKNOWN: _REQUESTS + "test_an_unknown_method_is_unimplemented",
-    Reason.COMPRESSION_UNSUPPORTED: _REQUESTS + "test_a_compressed_message_is_refused",
+    Reason.COMPRESSION_UNSUPPORTED: (
+        _REQUESTS + "test_an_unknown_compression_is_refused_and_the_known_ones_named"
+    ),
+    Reason.MESSAGE_COUNT_INVALID: _REQUESTS + "test_a_second_message_is_refused",
+    Reason.MESSAGE_FRAMING_INVALID: _REQUESTS + "test_a_message_compressed_in_no_way_is_refused",
 }
 """The tests that bring about what needs another client or a service of its own."""
 TOPIC = "topic_" + "a" * 20

@@ -2,12 +2,9 @@
 
 import asyncio
 import math
-import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from itertools import count
-from typing import Final
 
 from betterproto2_compiled import Encoded
 from chat3_user.validation import Identity
@@ -18,9 +15,9 @@ class Call:
     """A call under way.
 
     ``trailing`` goes into trailing metadata. A streaming method sets ``interrupted`` to what ends a
-    send that waits for a slow client; ``send_now`` lets it send past the loop, while that waits for
-    the method, and says whether it could. ``deadline`` is when the call is ended, by the loop's
-    clock.
+    send that waits for a slow client, and ``slow`` to what ends its stream when the client has
+    taken nothing for too long; ``send_now`` lets it send past the loop, while that waits for the
+    method, and says whether it could. ``deadline`` is when the call is ended, by the loop's clock.
     """
 
     method: str
@@ -28,17 +25,9 @@ class Call:
     identity: Identity
     trailing: dict[str, str] = field(default_factory=dict)
     interrupted: "asyncio.Future[None] | None" = None
+    slow: Callable[[], None] | None = None
     send_now: Callable[[Encoded], bool] | None = None
     deadline: float = math.inf
-
-
-_PROCESS: Final = secrets.token_hex(6)
-_numbers: Final = count()
-
-
-def new_request_id() -> str:
-    """Return an id for a call whose caller gave none: unique, and cheap."""
-    return f"{_PROCESS}{next(_numbers):06x}"
 
 
 _current: ContextVar[Call] = ContextVar("call")

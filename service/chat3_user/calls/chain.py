@@ -1,194 +1,158 @@
-"""What happens to every call: identify, limit, receive, validate, run, translate failures.
+"""What happens to every call: identify, validate, admit, run, translate failures.
 
-All failures are translated here and nowhere else: a `CallError` becomes its catalogue entry, and
-anything unforeseen becomes INTERNAL, logged under the request id.
+A request is whole before it comes here. It takes a place when it is valid, and spends a rate when
+its caller is proved.
 """
 
 import asyncio
-import logging
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
 
 import grpclib.const
 from grpclib.const import Status
-from grpclib.exceptions import GRPCError, StreamTerminatedError
 
-from chat3_user.calls.call import Call, enter_call, new_request_id
-from chat3_user.calls.endpoint import GrpcStream
-from chat3_user.calls.sender import StreamSender
-from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
+from chat3_user.calls.call import Call, enter_call
+from chat3_user.errors import reasons
 from chat3_user.limits.admission import Admission
 from chat3_user.metrics import Metrics
 from chat3_user.telemetry import server_span
-from chat3_user.validation import Identity, parse_identity, parse_request_id, validate
-from chat3_user.wire import DecodeError, Encoded
-
-log = logging.getLogger(__name__)
+from chat3_user.transport import ClientGoneError, ServerCall, SlowClientError
+from chat3_user.transport.failures import fail, translated
+from chat3_user.transport.request_ids import request_id_of
+from chat3_user.validation import parse_identity, validate
+from chat3_user.wire import Encoded, decode, encode
 
 UnaryMethod = Callable[[Any], Awaitable[Any]]
 StreamingMethod = Callable[[Any], AsyncIterator[list[Encoded]]]
-Place = Callable[[Identity], AbstractContextManager[None]]
+Serve = Callable[[ServerCall], Awaitable[None]]
+_Run = Callable[[Call, Any], Awaitable[None]]
 
 _DEADLINE_MARGIN = 0.005
+"""Seconds by which a call is ended before its caller gives up, so that it learns why."""
 
 
 class CallChain:
-    """Turns methods into gRPC handlers; ``default_deadline`` (seconds) bounds unary calls."""
+    """Turns methods into what the transport serves.
+
+    ``default_deadline`` (seconds) bounds unary calls that bring none, ``longest_deadline`` all.
+    """
 
     def __init__(
         self,
         metrics: Metrics,
         *,
         default_deadline: float = 30.0,
+        longest_deadline: float = math.inf,
         admission: Admission | None = None,
     ) -> None:
         self._metrics = metrics
         self._default_deadline = default_deadline
+        self._longest_deadline = longest_deadline
         self._admission = admission or Admission()
 
     def wrap(
         self, mapping: Mapping[str, grpclib.const.Handler], service: object
     ) -> dict[str, grpclib.const.Handler]:
-        """Return ``mapping`` with its handlers replaced; methods are found by their proto name."""
+        """Return ``mapping`` with its handlers replaced by what serves a `ServerCall`.
+
+        Methods are found by their proto name.
+        """
         wrapped: dict[str, grpclib.const.Handler] = {}
         for path, handler in mapping.items():
             name = path.rpartition("/")[2]
             method = getattr(service, _snake_case(name))
-            func = (
-                self._streaming(name, method)
-                if handler.cardinality.server_streaming
-                else self._unary(name, method)
-            )
-            wrapped[path] = handler._replace(func=func)
+            wrap = self._streaming if handler.cardinality.server_streaming else self._unary
+            wrapped[path] = handler._replace(func=wrap(name, method, handler.request_type))
         return wrapped
 
-    def _unary(self, name: str, method: UnaryMethod) -> Callable[[GrpcStream], Awaitable[None]]:
-        async def handle(stream: GrpcStream) -> None:
-            async def run(call: Call) -> None:
-                enter_call(call)
-                call.deadline = asyncio.get_running_loop().time() + self._time_left(stream)
+    def _unary(self, name: str, method: UnaryMethod, request_type: type) -> Serve:
+        async def handle(stream: ServerCall) -> None:
+            async def run(call: Call, request: Any) -> None:
+                call.deadline = self._deadline(stream)
                 async with asyncio.timeout_at(call.deadline):
-                    response = await method(await _request(stream))
+                    with self._admission.call(call.identity, stream.peer):
+                        await self._admission.spend(name, call.identity, call.trailing)
+                        response = await method(request)
                     # A client that opens no window would keep the call for ever.
-                    await stream.answer(response, call.trailing)
+                    await stream.answer(encode(response), call.trailing)
 
-            await self._handle(name, stream, run, lambda _: self._admission.call())
-
-        return handle
-
-    def _streaming(
-        self, name: str, method: StreamingMethod
-    ) -> Callable[[GrpcStream], Awaitable[None]]:
-        async def handle(stream: GrpcStream) -> None:
-            async def run(call: Call) -> None:
-                enter_call(call)
-                async with asyncio.timeout(self._time_left(stream)):
-                    request = await _request(stream)
-                sender = StreamSender(stream)
-                call.send_now = sender.send_now
-                responses = method(request)
-                begun = False
-                try:
-                    async for batch in responses:
-                        if not begun:
-                            await sender.begin()
-                            begun = True
-                        await sender.send(batch, call.interrupted)
-                finally:
-                    await responses.aclose()  # type: ignore[attr-defined]
-
-            await self._handle(name, stream, run, self._admission.stream)
+            await self._handle(name, stream, request_type, run)
 
         return handle
 
-    async def _handle(
-        self,
-        name: str,
-        stream: GrpcStream,
-        run: Callable[[Call], Awaitable[None]],
-        place: Place,
-    ) -> None:
+    def _streaming(self, name: str, method: StreamingMethod, request_type: type) -> Serve:
+        async def handle(stream: ServerCall) -> None:
+            async def run(call: Call, request: Any) -> None:
+                with self._admission.stream(call.identity, stream.peer) as opening:
+                    async with asyncio.timeout_at(stream.deadline - _DEADLINE_MARGIN):
+                        await self._admission.spend(name, call.identity, call.trailing)
+                        call.send_now = stream.send_now
+                        responses = method(request)
+                        try:
+                            async for batch in responses:
+                                opening.proved()
+                                stream.begin()
+                                await _send(stream, call, batch)
+                        finally:
+                            await responses.aclose()  # type: ignore[attr-defined]
+
+            await self._handle(name, stream, request_type, run)
+
+        return handle
+
+    async def _handle(self, name: str, stream: ServerCall, request_type: type, run: _Run) -> None:
         started = time.perf_counter()
-        metadata = _text_metadata(stream)
-        request_id = parse_request_id(metadata) or new_request_id()
+        request_id = request_id_of(stream.metadata)
         status, reason = Status.OK, ""
         trailing = {"x-request-id": request_id}
-        with server_span(name, metadata) as span:
+        with server_span(name, stream.metadata) as span:
             try:
-                await self._run(name, stream, metadata, request_id, trailing, run, place)
-            except CallError as error:
-                failure = to_grpc_error(error, request_id)
-                status, reason = failure.status, error.reason.name or ""
-                if error.retry_after is not None:
-                    trailing["grpc-retry-pushback-ms"] = str(round(error.retry_after * 1000))
-                await _fail(stream, failure, trailing)
-            except (asyncio.CancelledError, StreamTerminatedError):
+                call = Call(name, request_id, parse_identity(stream.metadata), trailing)
+                enter_call(call)
+                await run(call, await _request(stream, request_type))
+                stream.finish(trailing)
+            except (asyncio.CancelledError, ClientGoneError):
                 status = Status.CANCELLED
                 raise
+            except Exception as error:
+                if stream.ended:
+                    status = Status.CANCELLED
+                    raise ClientGoneError from error
+                known = translated(error, method=name, request_id=request_id)
+                failure = fail(stream, known, request_id, trailing)
+                status, reason = failure.status, known.reason.name or ""
             finally:
                 span.answered(status.value)
                 self._metrics.call(name, status.name, reason, time.perf_counter() - started)
 
-    async def _run(
-        self,
-        name: str,
-        stream: GrpcStream,
-        metadata: Mapping[str, str],
-        request_id: str,
-        trailing: dict[str, str],
-        run: Callable[[Call], Awaitable[None]],
-        place: Place,
-    ) -> None:
-        """Run the call; leave with `CallError` for every failure the caller gets to see."""
-        try:
-            call = Call(name, request_id, parse_identity(metadata), trailing)
-            with place(call.identity):
-                await self._admission.rates.spend(name, call.identity, trailing)
-                await run(call)
-                if not stream.ended:
-                    await stream.send_trailing_metadata(metadata=trailing)
-        except (CallError, StreamTerminatedError):
-            raise
-        except DecodeError as error:
-            raise invalid_fields([FieldViolation("", f"a protobuf message: {error}")]) from error
-        except TimeoutError as error:
-            raise reasons.deadline_exceeded() from error
-        except Exception as error:
-            if not stream._stream.closable:  # noqa: SLF001 - the client is gone; nobody to tell
-                raise StreamTerminatedError("the client is gone") from error
-            log.exception("call failed", extra={"request_id": request_id, "method": name})
-            raise reasons.internal() from error
-
-    def _time_left(self, stream: GrpcStream) -> float:
-        """Return the seconds left: a little less than the caller has, so that it learns why."""
-        if stream.deadline is None:
-            return self._default_deadline
-        return max(0.0, stream.deadline.time_remaining() - _DEADLINE_MARGIN)
+    def _deadline(self, stream: ServerCall) -> float:
+        """Return when a unary call is ended, by the loop's clock."""
+        now = asyncio.get_running_loop().time()
+        if stream.deadline == math.inf:
+            return now + self._default_deadline
+        return max(now, min(stream.deadline - _DEADLINE_MARGIN, now + self._longest_deadline))
 
 
-async def _request(stream: GrpcStream) -> Any:
+async def _send(stream: ServerCall, call: Call, batch: list[Encoded]) -> None:
+    """Send a batch; a client that takes nothing for too long has its stream ended by the method."""
+    try:
+        await stream.send(batch, call.interrupted)
+    except SlowClientError:
+        if call.slow is None:
+            raise reasons.slow_consumer() from None
+        call.slow()
+
+
+async def _request(stream: ServerCall, request_type: type) -> Any:
     """Return the request of a call, valid."""
-    request = await stream.recv_message()
-    if request is None:
-        raise invalid_fields([FieldViolation("", "a request message")])
+    data = await stream.receive()
+    if data is None:
+        raise reasons.message_count_invalid("the request has no message")
+    request: Any = decode(request_type, data)
     validate(request)
     return request
-
-
-async def _fail(stream: GrpcStream, failure: GRPCError, trailing: Mapping[str, str]) -> None:
-    await stream.send_trailing_metadata(
-        status=failure.status,
-        status_message=failure.message,
-        status_details=failure.details,
-        metadata=trailing,
-    )
-
-
-def _text_metadata(stream: GrpcStream) -> Mapping[str, str]:
-    # Binary metadata (keys in `-bin`) is never asked for.
-    return cast("Mapping[str, str]", stream.metadata or {})
 
 
 def _snake_case(name: str) -> str:

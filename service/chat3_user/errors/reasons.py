@@ -131,9 +131,22 @@ def method_unknown(method: str) -> CallError:
 
 
 def compression_unsupported() -> CallError:
-    """Return the failure for a compressed request."""
+    """Return the failure for a request that is compressed in an unknown way."""
     return CallError(
-        ErrorReason.COMPRESSION_UNSUPPORTED, "this service takes no compressed requests"
+        ErrorReason.COMPRESSION_UNSUPPORTED, "this service takes requests as they are, or gzip"
+    )
+
+
+def message_count_invalid(problem: str) -> CallError:
+    """Return the failure for a request with no message or several."""
+    return CallError(ErrorReason.MESSAGE_COUNT_INVALID, f"{problem}; the method takes one")
+
+
+def message_framing_invalid() -> CallError:
+    """Return the failure for a message whose first byte does not fit its call."""
+    return CallError(
+        ErrorReason.MESSAGE_FRAMING_INVALID,
+        "a message is compressed and the call names no encoding",
     )
 
 

@@ -1,64 +1,176 @@
-"""Who is let in: calls while this worker has room, streams while their API key may have more."""
+"""Who is let in: calls while this worker has room, streams while their API key may have more.
 
-import hashlib
-import random
+A worker with more calls than it can serve answers all of them late; one that refuses the rest at
+once serves as many as it can. No address and no key holds all places, and neither do all strangers
+together: a key counts as a stranger's until the platform has taken it.
+"""
+
+import math
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Final
 
-from chat3_user.errors import reasons
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.errors import CallError, reasons
+from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import MemoryRates, Rates
+from chat3_user.transport import Peer, Places
 from chat3_user.validation import Identity
+
+Prove = Callable[[Identity], Awaitable[object]]
+
+_SHARE: Final = 0.8
+"""The part of all places that one address, one key, or all unproved callers may have."""
+
+_OPENINGS: Final = 5000
+"""Streams of unproved callers that may be opening at once: a new worker's clients all come as such,
+and each is proved, or gone, as soon as the platform has answered."""
+
+_NOT_OF_THE_KEY: Final = frozenset(
+    {ErrorReason.PERMISSION_MISSING, ErrorReason.TENANT_NOT_FOUND, ErrorReason.USER_NOT_FOUND}
+)
+"""Failures of a proof that only a caller with a good key gets to see."""
+
+
+class Opening:
+    """A stream whose caller may not be proved yet."""
+
+    def __init__(self, proved: Callable[[], None]) -> None:
+        self._proved: Callable[[], None] | None = proved
+
+    def proved(self) -> None:
+        """Note that the stream's caller is proved."""
+        if self._proved is not None:
+            self._proved()
+            self._proved = None
+
+
+class CallPlace(AbstractContextManager[None]):
+    """The place of one unary call; a class, because every call has one."""
+
+    __slots__ = ("_address", "_key", "_keys", "_places", "_strange", "_unproved")
+
+    def __init__(
+        self, places: Places, unproved: Places, keys: KnownKeys, key: str, address: str
+    ) -> None:
+        self._places = places
+        self._unproved = unproved
+        self._keys = keys
+        self._key = key
+        self._address = address
+        self._strange = False
+
+    def __enter__(self) -> None:
+        """Take the place."""
+        strange = not self._keys.proved(self._key)
+        if strange:
+            self._keys.check(self._address)
+        self._places.take(self._address, (self._key,))
+        if strange:
+            try:
+                self._unproved.take(self._address)
+            except CallError:
+                self._places.free(self._address, (self._key,))
+                raise
+        self._strange = strange
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        """Give the place back; note what the platform said of the key."""
+        self._places.free(self._address, (self._key,))
+        if self._strange:
+            self._unproved.free(self._address)
+            if error is None:
+                self._keys.note_proved(self._key)
+        if isinstance(error, CallError) and error.reason is ErrorReason.API_KEY_INVALID:
+            self._keys.note_refused(self._key, self._address)
 
 
 class Admission:
-    """Counts open calls and streams of one worker.
-
-    A worker with more calls than it can serve answers all of them late; one that refuses the rest
-    at once serves as many as it can.
-    """
+    """Places and rates of one worker; ``prove`` asks the platform about a key."""
 
     def __init__(
-        self, *, calls: int = 1000, streams_per_key: int = 5000, rates: Rates | None = None
+        self,
+        *,
+        calls: int = 1000,
+        streams_per_key: int = 5000,
+        rates: Rates | None = None,
+        keys: KnownKeys | None = None,
+        prove: Prove | None = None,
     ) -> None:
-        self._calls_max = calls
+        share = math.ceil(calls * _SHARE)
+        self._places = Places(calls, share)
+        self._unproved = Places(share, share)
+        openings = max(streams_per_key, _OPENINGS)
+        self._openings = Places(openings, math.ceil(openings * _SHARE))
         self._streams_max = streams_per_key
-        self._calls = 0
-        self._streams: Counter[bytes] = Counter()
+        self._streams: Counter[str] = Counter()
+        self._keys = keys or KnownKeys()
+        self._prove = prove
         self.rates = rates or Rates(MemoryRates(), users={}, keys={})
 
     @property
     def calls(self) -> int:
         """The number of unary calls under way."""
-        return self._calls
+        return self._places.taken
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """Hold a place for a unary call.
+    def call(self, identity: Identity, peer: Peer) -> "CallPlace":
+        """Return the place of a unary call, to be entered.
 
-        Raises `CallError`.
+        Entering raises `CallError`; the outcome tells whether the call's key is good.
         """
-        if self._calls >= self._calls_max:
-            raise reasons.overloaded(random.uniform(0.5, 1.5))
-        self._calls += 1
-        try:
-            yield
-        finally:
-            self._calls -= 1
+        return CallPlace(self._places, self._unproved, self._keys, identity.api_key, peer.address)
 
     @contextmanager
-    def stream(self, identity: Identity) -> Iterator[None]:
+    def stream(self, identity: Identity, peer: Peer) -> Iterator[Opening]:
         """Hold a place for a stream of the caller's API key.
 
         Raises `CallError`.
         """
-        key = hashlib.blake2b(identity.api_key.encode(), digest_size=16).digest()
+        key = identity.api_key
         if self._streams[key] >= self._streams_max:
             raise reasons.too_many_streams(self._streams_max, "API key")
-        self._streams[key] += 1
+        with ExitStack() as unproved:
+            if not self._keys.proved(key):
+                self._keys.check(peer.address)
+                unproved.enter_context(self._openings.place(peer.address))
+
+            def proved() -> None:
+                self._keys.note_proved(key)
+                unproved.close()
+
+            self._streams[key] += 1
+            try:
+                with self._judged(key, peer.address):
+                    yield Opening(proved)
+            finally:
+                self._streams[key] -= 1
+                if not self._streams[key]:
+                    del self._streams[key]
+
+    async def spend(self, method: str, identity: Identity, trailing: dict[str, str]) -> None:
+        """Spend the rates of a call, in the name of who is proved.
+
+        Raises `CallError`.
+        """
+        if not self.rates.limited:
+            return
+        if self._prove is not None and not self._keys.proved(identity.api_key):
+            try:
+                await self._prove(identity)
+            except CallError as error:
+                if error.reason not in _NOT_OF_THE_KEY:
+                    raise
+            self._keys.note_proved(identity.api_key)
+        await self.rates.spend(method, identity, trailing)
+
+    @contextmanager
+    def _judged(self, key: str, address: str) -> Iterator[None]:
         try:
             yield
-        finally:
-            self._streams[key] -= 1
-            if not self._streams[key]:
-                del self._streams[key]
+        except CallError as error:
+            if error.reason is ErrorReason.API_KEY_INVALID:
+                self._keys.note_refused(key, address)
+            raise

@@ -176,6 +176,11 @@ class Rates:
         self._users = {kind: rate for kind, rate in users.items() if rate is not None}
         self._keys = {kind: rate for kind, rate in keys.items() if rate is not None}
 
+    @property
+    def limited(self) -> bool:
+        """Whether any rate is set."""
+        return bool(self._users or self._keys)
+
     async def spend(self, method: str, identity: Identity, trailing: dict[str, str]) -> None:
         """Count a call; what is left goes into ``trailing``.
 

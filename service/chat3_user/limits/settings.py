@@ -38,6 +38,41 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
             description="most metadata of a call; four times as much ends the connection",
         ),
     ] = 16_384
+    metadata_max_fields: Annotated[
+        int,
+        Meta(
+            ge=32,
+            le=10_000,
+            description="most metadata fields of a call; four times as many end the connection",
+        ),
+    ] = 128
+    request_timeout: Annotated[
+        float, Meta(gt=0, description="longest wait for a request that has begun to be whole")
+    ] = 20.0
+    unfinished_max_bytes: Annotated[
+        int,
+        Meta(
+            ge=1_048_576,
+            description="memory of one worker for requests that have begun and are not whole; when"
+            " it is used up, the address with most of it loses its oldest",
+        ),
+    ] = 33_554_432
+    stall_timeout: Annotated[
+        float,
+        Meta(gt=0, description="longest wait for a client that has something to read and does not"),
+    ] = 60.0
+    shutdown_delay: Annotated[
+        float,
+        Meta(
+            ge=0,
+            description="how long new connections are still taken after SIGTERM, while readiness is"
+            " off already",
+        ),
+    ] = 2.0
+    deadline_max: Annotated[
+        float,
+        Meta(gt=0, description="longest deadline a unary call may bring; longer ones are cut"),
+    ] = 300.0
     connections_max: Annotated[
         int,
         Meta(
@@ -46,6 +81,38 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
             " that, and logs a lower number where it may not",
         ),
     ] = 10_000
+    connections_per_address: Annotated[
+        int, Meta(ge=1, description="open connections one address may have on one worker")
+    ] = 8_000
+    library_calls_max: Annotated[
+        int,
+        Meta(
+            ge=10,
+            description="health and reflection calls at once on one worker; one address has at most"
+            " four fifths",
+        ),
+    ] = 1000
+    trusted_proxies: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10,
+            description="proxies in front that each add to x-forwarded-for; 0 takes the address"
+            " from the connection",
+        ),
+    ] = 0
+    proxy_protocol: Annotated[
+        bool,
+        Meta(description="connections begin with a PROXY protocol v2 header; others are refused"),
+    ] = False
+    refused_keys_per_address: Annotated[
+        str,
+        Meta(
+            pattern=RATE_PATTERN,
+            description="calls with a refused API key one address may make before its unproved keys"
+            " are no longer tried; empty: any number",
+        ),
+    ] = "600/minute"
     connection_streams: Annotated[
         int, Meta(ge=1, le=10_000, description="calls and streams at once on one connection")
     ] = 100

@@ -15,7 +15,7 @@ from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import Search, Sent, SentMessages
 from chat3_user.domain.writes import Writes
-from chat3_user.errors import CallError
+from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency import Earlier, Mutation, Once
 from chat3_user.idempotency.run import REPLAYED
 from chat3_user.mapping import entities
@@ -279,6 +279,7 @@ class UserService(pb.UserServiceBase):
             identity.tenant_id, identity.user_id, connection_id, wanted, call.send_now
         ) as (feed, subscription):
             call.interrupted = subscription.ended
+            call.slow = lambda: subscription.end(reasons.slow_consumer())
             stream = responses(
                 self._hub,
                 feed,

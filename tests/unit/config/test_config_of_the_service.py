@@ -26,7 +26,7 @@ OTHER: dict[str, str] = {
 
 
 def other(name: str) -> str:
-    if name.startswith("rate_limit_"):
+    if name.startswith("rate_limit_") or name == "refused_keys_per_address":
         return "7/minute"
     if name in OTHER:
         return OTHER[name]

@@ -656,11 +656,12 @@ class ErrorReason(betterproto2.Enum):
 
     COMPRESSION_UNSUPPORTED = 31
     """
-    The request is compressed. This service takes none that is.
+    The request is compressed in a way this service does not know: `grpc-encoding` is neither
+    `identity` nor `gzip`.
 
     Status: `UNIMPLEMENTED`.
     Details: none.
-    Caller: Send requests without compression.
+    Caller: Compress requests as `grpc-accept-encoding` of the answer says, or not at all.
 
     Example:
 
@@ -690,6 +691,39 @@ class ErrorReason(betterproto2.Enum):
             "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa",
             "member_id": "Zoe"
           }
+        }
+    """
+
+    MESSAGE_COUNT_INVALID = 33
+    """
+    The request has no message, or more than one. Every method of this contract takes one.
+
+    Status: `UNIMPLEMENTED`.
+    Details: none.
+    Caller: Do not retry; the client does not use the contract's methods as they are declared.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_MESSAGE_COUNT_INVALID",
+          "domain": "chat3.user"
+        }
+    """
+
+    MESSAGE_FRAMING_INVALID = 34
+    """
+    A message of the request says that it is compressed, but the call names no encoding, or its
+    first byte is neither 0 nor 1.
+
+    Status: `INTERNAL`.
+    Details: none.
+    Caller: Do not retry; the client, or a proxy on the way, does not frame messages as gRPC does.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_MESSAGE_FRAMING_INVALID",
+          "domain": "chat3.user"
         }
     """
 
@@ -729,6 +763,8 @@ class ErrorReason(betterproto2.Enum):
             30: "ERROR_REASON_METHOD_UNKNOWN",
             31: "ERROR_REASON_COMPRESSION_UNSUPPORTED",
             32: "ERROR_REASON_MEMBER_IN_OTHER_CASE",
+            33: "ERROR_REASON_MESSAGE_COUNT_INVALID",
+            34: "ERROR_REASON_MESSAGE_FRAMING_INVALID",
         }
 
     @classmethod
@@ -767,6 +803,8 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_METHOD_UNKNOWN": 30,
             "ERROR_REASON_COMPRESSION_UNSUPPORTED": 31,
             "ERROR_REASON_MEMBER_IN_OTHER_CASE": 32,
+            "ERROR_REASON_MESSAGE_COUNT_INVALID": 33,
+            "ERROR_REASON_MESSAGE_FRAMING_INVALID": 34,
         }
 
 

@@ -1,0 +1,132 @@
+"""The listener: takes connections in, within limits, and drains them."""
+
+import asyncio
+import socket
+import ssl
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from typing import Final
+
+from chat3_user.errors import to_grpc_error
+from chat3_user.transport.accepting import ProxiedListener
+from chat3_user.transport.addresses import group
+from chat3_user.transport.budget import UnfinishedBudget
+from chat3_user.transport.call import Route
+from chat3_user.transport.connection import Http2Connection
+from chat3_user.transport.engine import RequestReceived
+from chat3_user.transport.failures import Tell
+from chat3_user.transport.grpc_protocol import GrpcProtocol
+from chat3_user.transport.limits import ConnectionLimits
+from chat3_user.transport.refusals import Refusals
+from chat3_user.transport.stream import Http2Stream, Inbound
+
+_BEFORE_GO_AWAY: Final = 1.0
+_BACKLOG: Final = 4096
+
+
+class Listener:
+    """Serves ``routes`` on one socket; ``count`` is the metric of refusals, by kind.
+
+    ``tell`` says refusals in gRPC's words.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        limits: ConnectionLimits,
+        count: Callable[[str], None],
+        tell: Tell = to_grpc_error,
+    ) -> None:
+        self.limits = limits
+        self.refusals = Refusals(count)
+        self.unfinished = UnfinishedBudget(limits.unfinished_bytes)
+        self._protocol = GrpcProtocol(routes, limits, self.refusals, tell)
+        self._connections: set[Http2Connection] = set()
+        self._addresses: Counter[str] = Counter()
+        self._server: asyncio.Server | ProxiedListener | None = None
+
+    async def listen(self, sock: socket.socket, *, tls: ssl.SSLContext | None) -> None:
+        """Serve the connections that come to ``sock``."""
+        timeout = self.limits.handshake_timeout
+        if self.limits.proxy_protocol:
+            proxied = ProxiedListener(sock, self.connection, tls, timeout, self.refusals)
+            await proxied.open(_BACKLOG)
+            self._server = proxied
+            return
+        self._server = await asyncio.get_running_loop().create_server(
+            self.connection,
+            sock=sock,
+            backlog=_BACKLOG,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else timeout,
+        )
+
+    def connection(self, address: str = "") -> Http2Connection:
+        """Return what serves a new connection; ``address`` is the client's, where a proxy says."""
+        return Http2Connection(self, address)
+
+    @property
+    def connections(self) -> Collection[Http2Connection]:
+        """The open connections."""
+        return self._connections
+
+    # What connections use.
+
+    def opened(self, connection: Http2Connection) -> str | None:
+        """Take a new connection in; return why not."""
+        connection.address = group(connection.address)
+        if len(self._connections) >= self.limits.connections:
+            return "too many connections"
+        if self._addresses[connection.address] >= self.limits.connections_per_address:
+            return "too many connections from one address"
+        self._connections.add(connection)
+        self._addresses[connection.address] += 1
+        return None
+
+    def lost(self, connection: Http2Connection) -> None:
+        """Forget a connection."""
+        if connection in self._connections:
+            self._connections.discard(connection)
+            self._addresses[connection.address] -= 1
+            if not self._addresses[connection.address]:
+                del self._addresses[connection.address]
+
+    def request(self, stream: Http2Stream, fields: RequestReceived) -> Inbound | None:
+        """Take a request's headers."""
+        return self._protocol.request(stream, fields)
+
+    # What the process uses.
+
+    async def drain(self, grace: float) -> None:
+        """Stop listening, send GOAWAY, and wait up to ``grace`` seconds for calls in flight.
+
+        GOAWAY waits a moment for what is about to end: some clients drop a connection with all its
+        calls when they get one.
+        """
+        if self._server is not None:
+            self._server.close()
+        await self._until_idle(min(grace, _BEFORE_GO_AWAY))
+        for connection in tuple(self._connections):
+            connection.lifetime.go_away()
+        await self._until_idle(grace)
+
+    async def close(self) -> None:
+        """Give calls that are still running their status, and close all connections."""
+        if self._server is not None:
+            self._server.close()
+        for connection in tuple(self._connections):
+            connection.shut_down()
+        await self._protocol.settled()
+        # What is written last has to leave before the process does.
+        deadline = asyncio.get_running_loop().time() + _BEFORE_GO_AWAY
+        while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def _until_idle(self, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        # Only a process that ends looks; streams that end tell nobody meanwhile.
+        while self._busy() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+    def _busy(self) -> bool:
+        return any(connection.streams for connection in self._connections)

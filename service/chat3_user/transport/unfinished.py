@@ -1,0 +1,94 @@
+"""The requests of one connection that have begun and are not whole: in time, and within memory."""
+
+import asyncio
+from typing import Final
+
+from chat3_user.transport.budget import UnfinishedBudget
+from chat3_user.transport.stream import Http2Stream
+
+_OVERHEAD: Final = 2048
+"""Bytes an unfinished request takes beside its body."""
+
+_FIELD_OVERHEAD: Final = 100
+
+
+class UnfinishedRequests:
+    """Created and closed by its connection; ``budget`` is the worker's."""
+
+    __slots__ = ("_budget", "_held", "_reported", "_streams", "_timeout", "_timer", "address")
+
+    def __init__(self, budget: UnfinishedBudget, timeout: float) -> None:
+        self._budget = budget
+        self._timeout = timeout
+        self._streams: dict[int, Http2Stream] = {}
+        self._held = 0
+        self._reported = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self.address = ""
+
+    def begin(self, stream: Http2Stream, fields: int) -> None:
+        """Take in a request that has so many header fields and is not whole."""
+        stream.due = asyncio.get_running_loop().time() + self._timeout
+        stream.held = _OVERHEAD + fields * _FIELD_OVERHEAD
+        self._held += stream.held
+        self._streams[stream.id] = stream
+
+    def grow(self, stream: Http2Stream, size: int) -> None:
+        """Count a piece of a body."""
+        if stream.id in self._streams:
+            stream.held += size
+            self._held += size
+
+    def end(self, stream: Http2Stream) -> int:
+        """Forget a request; return how many bytes it held."""
+        if self._streams.pop(stream.id, None) is None:
+            return 0
+        self._held -= stream.held
+        return stream.held
+
+    def expect(self, stream: Http2Stream, due: float) -> None:
+        """Have a request whole before ``due``, when that is sooner than the limit."""
+        if due < stream.due:
+            stream.due = due
+            if self._timer is not None and due < self._timer.when():
+                self._timer.cancel()
+                self._timer = None
+
+    def watch(self) -> None:
+        """Report what is held now, and see to it that what has begun ends in time."""
+        if self._held != self._reported:
+            self._reported = self._held
+            self._budget.hold(self, self._held)
+        if self._streams and self._timer is None:
+            due = min(stream.due for stream in self._streams.values())
+            self._timer = asyncio.get_running_loop().call_at(due, self._expire)
+
+    def drop_oldest(self) -> int:
+        """Refuse the oldest request; return how many bytes that freed."""
+        for stream in self._streams.values():
+            freed = self.end(stream)
+            self._reported -= freed
+            if stream.inbound is not None:
+                stream.inbound.evicted()
+            return freed
+        return 0
+
+    def close(self) -> None:
+        """Forget all requests."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._streams.clear()
+        self._held = 0
+        if self._reported:
+            self._reported = 0
+            self._budget.hold(self, 0)
+
+    def _expire(self) -> None:
+        self._timer = None
+        now = asyncio.get_running_loop().time()
+        for stream in [item for item in self._streams.values() if item.due <= now]:
+            self.end(stream)
+            if stream.inbound is not None and stream.open:
+                stream.inbound.expired()
+        self.watch()
