@@ -1,0 +1,6 @@
+"""Shares the vocabulary of the outer edge's tests."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
