@@ -7,6 +7,7 @@ service. One command is one line; so is every answer, and every response and end
 import json
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -105,6 +106,21 @@ class Driver:
             timeout=command.get("timeout", 20),
         )
         return {"response": as_json(response), "trailing": text_metadata(call)}
+
+    def do_many(self, command: Json) -> Json:
+        """Make many calls, so many at once; return how often each status came."""
+        method, request = command["method"], self._request(command["method"], command["request"])
+        metadata = list(command["metadata"].items())
+
+        def one(_: int) -> str:
+            try:
+                getattr(self._stub, method)(request, metadata=metadata, timeout=60)
+            except grpc.RpcError as error:
+                return str(error.code().name)
+            return "OK"
+
+        with ThreadPoolExecutor(command["at_once"]) as pool:
+            return {"outcomes": Counter(pool.map(one, range(command["calls"])))}
 
     def do_open(self, command: Json) -> Json:
         stream = self._stub.SubscribeUpdates(

@@ -294,3 +294,18 @@ async def test_tenants_with_the_same_user_ids_stay_apart(
     for stream, tenant in zip(streams, (TENANT, TENANT, OTHER_TENANT, OTHER_TENANT), strict=True):
         update = await stream.update()
         assert update["message"]["message"]["content"] == tenant
+
+
+async def test_two_hundred_calls_at_once_are_all_served(
+    upstream: Upstream, foreign: ForeignClient
+) -> None:
+    upstream.dialog("alice")
+    answer = await foreign.ask(
+        "many",
+        method="GetUserDialogs",
+        request={},
+        metadata=metadata("alice"),
+        calls=1000,
+        at_once=200,
+    )
+    assert answer["outcomes"] == {"OK": 1000}
