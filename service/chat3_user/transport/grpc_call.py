@@ -127,8 +127,10 @@ class GrpcCall(ServerCall):
         self._task = self._protocol.start(self)
 
     def refuse(self, error: CallError, kind: str = "") -> None:
-        """End the call before its method began, or past it."""
+        """End the call before its method began, or past it; let go of what has come."""
         self._protocol.refuse(self, error, kind)
+        self._reader = None
+        self._nudge()
 
     # What the call chain uses.
 

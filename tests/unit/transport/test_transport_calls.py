@@ -9,6 +9,7 @@ from transport_pair import Pair, Wire
 from chat3_user.errors import reasons
 from chat3_user.transport import ClientGoneError, ConnectionLimits, ServerCall, SlowClientError
 from chat3_user.transport.failures import fail
+from chat3_user.transport.grpc_call import GrpcCall
 
 
 def framed(*messages: bytes) -> bytes:
@@ -204,6 +205,11 @@ async def test_unfinished_requests_hold_no_more_than_the_budget() -> None:
     assert refused == streams[: len(refused)]
     assert 1 <= len(refused) < 6
     assert {pair.trailers(stream)["grpc-status"] for stream in refused} == {"14"}
+    # Their streams stay until the client has ended them, their bytes do not.
+    for stream in refused:
+        call = pair.connection.streams[stream].inbound
+        assert isinstance(call, GrpcCall)
+        assert call._reader is None
 
 
 async def test_a_process_that_ends_gives_every_call_its_status() -> None:
