@@ -229,7 +229,7 @@ async def _measure(  # type: ignore[type-arg]
             first.port, users, {}, lambda count: points.append(_point(count, first.resident()))
         )
         opening = (cpu_of(first.pid) - spent) / len(users)
-        await asyncio.sleep(6)  # a mark is taken meanwhile
+        await asyncio.sleep(6)  # a watermark is taken meanwhile
         per_stream = (first.resident() - before) / len(users)
         print(
             f"{len(users)} streams open after {opened:.1f} s, {per_stream / 1000:.1f} kB and"

@@ -39,13 +39,14 @@ from chat3_user.tenant_api.recovery import RecoveryApi
 from chat3_user.tenant_api.resilience import ResilienceSettings, Resilient
 from chat3_user.tenant_api.transport import Http
 from chat3_user.tls import ServerTls
-from chat3_user.updates.amqp_broker import AmqpBroker
+from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
-from chat3_user.updates.hub import Hub
+from chat3_user.updates.delivery_limits import DeliveryLimits
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.settings import HubSettings
+from chat3_user.updates.fanout.stream import StreamSettings
+from chat3_user.updates.fanout.subscription import BufferLimits
 from chat3_user.updates.memory_broker import MemoryBroker
-from chat3_user.updates.settings import DeliveryLimits, HubSettings
-from chat3_user.updates.stream import StreamSettings
-from chat3_user.updates.subscription import BufferLimits
 from chat3_user.welcome import print_welcome
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import pytest
 
 from chat3_user.app import Running, running
 from chat3_user.config import Config
-from chat3_user.updates.amqp_broker import AmqpBroker
+from chat3_user.updates.amqp.broker import AmqpBroker
 from support.faults.history import Address
 from support.faults.scene import Listener, Scene
 from support.faults.stage import Stage
@@ -82,7 +82,7 @@ async def test_a_storm_reads_each_entry_of_the_log_once(stage: Stage, scene: Sce
         await asyncio.gather(*(listener.come() for listener in storming))
         took = time.monotonic() - begun
         await scene.nothing_was_lost()
-        # What was published, and the marks of both workers.
+        # What was published, and the ends that both workers looked for.
         assert broker_of(second).log.entries_read < 1000 + 200, f"{took:.1f} s"
 
 

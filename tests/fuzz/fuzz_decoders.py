@@ -12,7 +12,7 @@ from fuzz_depth import Depth, Stage
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import CallError
 from chat3_user.mapping.updates import UpdateDecoder
-from chat3_user.updates.tokens import ForeignTokenError, TokenError
+from chat3_user.updates.log.tokens import ForeignTokenError, TokenError
 from chat3_user.validation import FilterError, validate
 from chat3_user.wire import DecodeError, decode
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chat3_user.updates.broker import LogPosition
-from chat3_user.updates.tokens import Token, decode_token, scope_of
+from chat3_user.updates.log.tokens import Token, decode_token, scope_of
 from chat3_user.validation import (
     parse_dialog_filter,
     parse_dialog_sort,

@@ -14,7 +14,7 @@ from chat3_user.mapping.deletions import Deletions, without_deleted
 from chat3_user.mapping.unmapped import joined, take_sections, take_unmapped
 from chat3_user.times import to_microseconds
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.tokens import digest_of
+from chat3_user.updates.log.tokens import digest_of
 from chat3_user.wire import builder, struct
 
 log = logging.getLogger(__name__)

@@ -33,9 +33,9 @@ from chat3_user.tenant_api.paths import (
     USER_MESSAGE,
     USER_MESSAGES,
 )
-from chat3_user.updates.hub import Hub
-from chat3_user.updates.stream import StreamSettings, responses
-from chat3_user.updates.subscription import Filter
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.stream import StreamSettings, responses
+from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.validation import (
     Identity,
     parse_dialog_filter,

@@ -41,8 +41,11 @@ class LogPosition:
     checksum: int
 
 
-HOLE = b"hole "
-"""The beginning of an entry which says that updates before it may never have reached the log."""
+GAP = b"hole "
+"""The beginning of an entry which says that updates before it may never have reached the log.
+
+Its bytes stay as they are: logs in use, and workers of an older version, have them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,9 @@ class LogEntry:
     is_update: bool
 
     @property
-    def is_hole(self) -> bool:
+    def is_gap(self) -> bool:
         """Whether updates before this entry may be missing from the log."""
-        return not self.is_update and self.body.startswith(HOLE)
+        return not self.is_update and self.body.startswith(GAP)
 
     @property
     def position(self) -> LogPosition:
@@ -67,7 +70,7 @@ class LogEntry:
 class UpdatesLog(Protocol):
     """What was published to all users, in order, for as long as it is kept."""
 
-    async def mark(self) -> LogPosition:
+    async def end(self) -> LogPosition:
         """Return the log's end: all that was published before the call stands before it.
 
         Raises `LogError`.
@@ -86,8 +89,8 @@ class Sink(Protocol):
     def delivered(self, body: bytes) -> None:
         """Take an update, whoever it is for: only its body says that."""
 
-    def fenced(self, fence: str) -> None:
-        """Learn that everything published before `Broker.fence` was called has been delivered."""
+    def barrier_reached(self, barrier: str) -> None:
+        """Learn that all which was published before `Broker.send_barrier` has been delivered."""
 
     def lost(self) -> None:
         """Learn that the broker is gone: what is published from now on is not delivered."""
@@ -117,8 +120,8 @@ class Broker(Protocol):
     async def close(self) -> None:
         """Stop delivering and leave nothing behind at the broker."""
 
-    async def fence(self, fence: str) -> None:
-        """Send ``fence`` through the same queue as updates, to be told by `Sink.fenced`.
+    async def send_barrier(self, barrier: str) -> None:
+        """Send ``barrier`` through the queue of the updates; `Sink.barrier_reached` tells of it.
 
         Raises `BrokerUnavailableError`.
         """

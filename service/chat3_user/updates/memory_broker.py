@@ -28,7 +28,7 @@ class MemoryLog:
         self._next += 1
         return entry.position
 
-    async def mark(self) -> LogPosition:
+    async def end(self) -> LogPosition:
         """Return the position of the newest entry."""
         return self._entries[-1].position
 
@@ -70,10 +70,10 @@ class MemoryBroker:
         """Deliver no more."""
         self._sink = None
 
-    async def fence(self, fence: str) -> None:
-        """Tell the fence at once: nothing is ever under way."""
+    async def send_barrier(self, barrier: str) -> None:
+        """Tell the barrier at once: nothing is ever under way."""
         if self._sink is not None:
-            self._sink.fenced(fence)
+            self._sink.barrier_reached(barrier)
 
     async def publish(
         self, routing_key: str, body: bytes, headers: Mapping[str, str], timestamp_ms: int

@@ -16,8 +16,11 @@ def is_update(routing_key: str) -> bool:
     return routing_key.partition(".")[0] == "update"
 
 
-def fence_key(queue: str) -> str:
-    """Return the key that reaches the queue of one worker, and nothing else."""
+def barrier_key(queue: str) -> str:
+    """Return the key that reaches the queue of one worker, and nothing else.
+
+    Its first word is older than the name: topic permissions at a broker may have it.
+    """
     return f"fence.{queue}"
 
 

@@ -19,12 +19,12 @@ from chat3_user.updates.broker import (
     LogUnreadableError,
     Sink,
 )
-from chat3_user.updates.feed import _OVERLAP
-from chat3_user.updates.hub import Hub
+from chat3_user.updates.fanout.feed import _OVERLAP
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.settings import HubSettings
+from chat3_user.updates.fanout.stream import StreamSettings, responses
+from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.updates.memory_broker import MemoryBroker
-from chat3_user.updates.settings import HubSettings
-from chat3_user.updates.stream import StreamSettings, responses
-from chat3_user.updates.subscription import Filter
 
 
 class Puppet(MemoryBroker):
@@ -40,7 +40,7 @@ class Puppet(MemoryBroker):
         self.log.read = self._read(self.log.read)  # type: ignore[method-assign]
 
     def _read(self, read: Any) -> Any:
-        """Let a dying broker fail a reader first, then its fence, and come back."""
+        """Let a dying broker fail a reader first, then its barrier, and come back."""
 
         async def reading(after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
             if self.dying:
@@ -82,8 +82,8 @@ class Puppet(MemoryBroker):
         for body in queue:
             self.sink.delivered(body)
 
-    async def fence(self, fence: str) -> None:
-        """Let the queue flow as far as the fence."""
+    async def send_barrier(self, barrier: str) -> None:
+        """Let the queue flow as far as the barrier."""
         if self.dying and self.failed_reads:
             self.dying = False
             self.sink.lost()
@@ -92,7 +92,7 @@ class Puppet(MemoryBroker):
         flowing = self.flowing
         self.flow()
         self.flowing = flowing
-        await super().fence(fence)
+        await super().send_barrier(barrier)
 
 
 @asynccontextmanager
@@ -268,9 +268,9 @@ async def test_a_worker_that_lags_repeats_nothing_to_a_client_that_comes_from_an
         for number in (1, 2, 3):
             await lagging.update(number)
             ahead.sink.delivered(lagging.queue[-1])
-        # All before the mark is known by its place in the log alone.
-        mark = await elsewhere._marks.take()
-        elsewhere._marks.newest = replace(mark, taken=time.monotonic() + _OVERLAP)
+        # All before the watermark is known by its place in the log alone.
+        watermark = await elsewhere._watermarks.take()
+        elsewhere._watermarks.newest = replace(watermark, taken=time.monotonic() + _OVERLAP)
         await lagging.update(4)
         ahead.sink.delivered(lagging.queue[-1])
         await moved.has(1, 2, 3, 4)
@@ -306,8 +306,8 @@ async def test_a_recovery_holds_back_nothing_of_nobody_here() -> None:
         for number in range(1, 50):
             await broker.update(number, "bob")
         await broker.update(50)
-        assert hub._flow._held is not None
-        assert len(hub._flow._held) == 1
+        assert hub._dispatcher._held is not None
+        assert len(hub._dispatcher._held) == 1
         broker.sink.regained(complete=True)
         await reader.has(50)
         await reader.close()

@@ -15,9 +15,9 @@ from pamqp.frame import marshal
 from pamqp.header import ContentHeader
 from pamqp.heartbeat import Heartbeat
 
-from chat3_user.updates.amqp_connection import connect
-from chat3_user.updates.amqp_deliveries import Deliveries
-from chat3_user.updates.amqp_failures import FAILURES
+from chat3_user.updates.amqp.connection import connect
+from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.failures import FAILURES
 from support.rabbitmq import RabbitMQ
 
 OURS, LOGS = 2, 3

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from aiormq.exceptions import AMQPConnectionError, ChannelClosed
 
-from chat3_user.updates.amqp_failures import unavailable
+from chat3_user.updates.amqp.failures import unavailable
 from chat3_user.updates.broker import BrokerUnavailableError
 
 

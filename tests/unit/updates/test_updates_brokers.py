@@ -10,19 +10,19 @@ import pytest
 from aiormq.exceptions import ChannelNotFoundEntity, PublishError
 
 from chat3_embedded.publishing import AmqpPublisher
-from chat3_user.updates.amqp_broker import AmqpBroker
-from chat3_user.updates.amqp_connection import connect
-from chat3_user.updates.amqp_deliveries import Deliveries
-from chat3_user.updates.amqp_session import AmqpSession
+from chat3_user.updates.amqp.broker import AmqpBroker
+from chat3_user.updates.amqp.connection import connect
+from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.session import AmqpSession
 from chat3_user.updates.broker import (
     LogEntry,
     LogExpiredError,
     LogPosition,
     LogReplacedError,
 )
+from chat3_user.updates.delivery_limits import DeliveryLimits
 from chat3_user.updates.memory_broker import MemoryBroker
 from chat3_user.updates.routing import UPDATES, probe_key
-from chat3_user.updates.settings import DeliveryLimits
 from support.rabbitmq import RabbitMQ
 
 
@@ -31,15 +31,15 @@ class Listener:
     """A sink that keeps what it is told."""
 
     bodies: asyncio.Queue[bytes] = field(default_factory=asyncio.Queue)
-    fences: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    barriers: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     live: asyncio.Event = field(default_factory=asyncio.Event)
     complete: list[bool] = field(default_factory=list)
 
     def delivered(self, body: bytes) -> None:
         self.bodies.put_nowait(body)
 
-    def fenced(self, fence: str) -> None:
-        self.fences.put_nowait(fence)
+    def barrier_reached(self, barrier: str) -> None:
+        self.barriers.put_nowait(barrier)
 
     def lost(self) -> None:
         self.live.clear()
@@ -65,10 +65,10 @@ class Scene:
 
     async def settled(self) -> None:
         """Wait until all that was published before has been delivered."""
-        fence = secrets.token_hex(4)
-        await self.broker.fence(fence)
+        barrier = secrets.token_hex(4)
+        await self.broker.send_barrier(barrier)
         async with asyncio.timeout(30):
-            assert await self.sink.fences.get() == fence
+            assert await self.sink.barriers.get() == barrier
 
     async def read(self, after: LogPosition, until: LogPosition) -> list[LogEntry]:
         return [entry async for entry in self.broker.log.read(after, until)]
@@ -129,36 +129,36 @@ async def test_what_is_no_update_does_not_come(scene: Scene) -> None:
 
 
 async def test_the_log_has_what_was_published(scene: Scene) -> None:
-    start = await scene.broker.log.mark()
+    start = await scene.broker.log.end()
     await scene.publish("alice", "1", "2")
     await scene.publish("bob", "3")
-    end = await scene.broker.log.mark()
+    end = await scene.broker.log.end()
     entries = await scene.read(start, end)
     assert [entry.body for entry in entries if entry.is_update] == [b"1", b"2", b"3"]
     assert all(start.offset < entry.offset <= end.offset for entry in entries)
-    assert not any(entry.is_hole for entry in entries)
+    assert not any(entry.is_gap for entry in entries)
 
 
 async def test_the_log_is_read_from_any_position_in_it(scene: Scene) -> None:
-    start = await scene.broker.log.mark()
+    start = await scene.broker.log.end()
     await scene.publish("alice", *map(str, range(10)))
-    end = await scene.broker.log.mark()
+    end = await scene.broker.log.end()
     entries = [entry for entry in await scene.read(start, end) if entry.is_update]
     behind = await scene.read(entries[4].position, end)
     assert [entry.body for entry in behind if entry.is_update] == [b"5", b"6", b"7", b"8", b"9"]
 
 
 async def test_marks_grow(scene: Scene) -> None:
-    first = await scene.broker.log.mark()
+    first = await scene.broker.log.end()
     await scene.publish("alice", "x")
-    second = await scene.broker.log.mark()
+    second = await scene.broker.log.end()
     assert first.offset < second.offset
 
 
 async def test_a_position_of_another_log_is_told(scene: Scene) -> None:
-    start = await scene.broker.log.mark()
+    start = await scene.broker.log.end()
     await scene.publish("alice", "x")
-    end = await scene.broker.log.mark()
+    end = await scene.broker.log.end()
     with pytest.raises(LogReplacedError):
         await scene.read(replace(start, checksum=start.checksum ^ 1), end)
     with pytest.raises(LogReplacedError):
@@ -167,23 +167,23 @@ async def test_a_position_of_another_log_is_told(scene: Scene) -> None:
 
 async def test_a_memory_log_that_forgot_says_so() -> None:
     broker = MemoryBroker("epoch", log_capacity=3)
-    start = await broker.log.mark()
+    start = await broker.log.end()
     for number in range(5):
         await broker.publish("update.user.user.alice.user", str(number).encode(), {}, 0)
     with pytest.raises(LogExpiredError):
-        [entry async for entry in broker.log.read(start, await broker.log.mark())]
+        [entry async for entry in broker.log.read(start, await broker.log.end())]
 
 
 async def test_two_memory_logs_are_not_taken_for_one_another() -> None:
     first, second = MemoryBroker("one"), MemoryBroker("two")
     with pytest.raises(LogReplacedError):
-        [entry async for entry in second.log.read(await first.log.mark(), await second.log.mark())]
+        [entry async for entry in second.log.read(await first.log.end(), await second.log.end())]
 
 
 async def test_a_closed_memory_broker_is_not_live() -> None:
     broker, sink = MemoryBroker("epoch"), Listener()
     assert not broker.live
-    await broker.fence("nobody hears it")
+    await broker.send_barrier("nobody hears it")
     await broker.open(sink)
     await broker.close()
     await broker.publish("update.user.user.alice.user", b"x", {}, 0)
@@ -233,7 +233,7 @@ async def test_a_deleted_queue_is_told_from_a_deleted_exchange(
     """Without its bindings the exchange drops updates; without our queue the log still has them."""
     await _deleted(session, what)
     with pytest.raises((ChannelNotFoundEntity, PublishError)):
-        await session.fence("x")
+        await session.send_barrier("x")
     assert session.unbound is (what == "exchange")
 
 

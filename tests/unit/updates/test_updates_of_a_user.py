@@ -13,11 +13,11 @@ from chat3_api.chat3.user.v1 import ErrorReason, GapReason, Update, UpdateType
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.feed import Feed, TailLimits
-from chat3_user.updates.marks import Mark
+from chat3_user.updates.fanout.feed import Feed, TailLimits
+from chat3_user.updates.fanout.subscription import BufferLimits, Filter, Item, Subscription
+from chat3_user.updates.log.tokens import Token, decode_token, digest_of
+from chat3_user.updates.log.watermarks import Watermark
 from chat3_user.updates.routing import is_update
-from chat3_user.updates.subscription import BufferLimits, Filter, Item, Subscription
-from chat3_user.updates.tokens import Token, decode_token, digest_of
 
 WORKER = b"work"
 
@@ -27,9 +27,11 @@ def an_update(event: str, kind: UpdateType = UpdateType.MESSAGE, dialog: str = "
     return DecodedUpdate("t", "alice", digest_of(event), dialog, kind, update)
 
 
-def a_feed(count: int = 100, size: int = 10_000, newest: Mark | None = None) -> Feed:
-    feed = Feed("t", "alice", WORKER, lambda: newest or Mark(None, 0, 0), TailLimits(count, size))
-    feed.go_live(Mark(LogPosition(1, 1), 1.0, 1))
+def a_feed(count: int = 100, size: int = 10_000, newest: Watermark | None = None) -> Feed:
+    feed = Feed(
+        "t", "alice", WORKER, lambda: newest or Watermark(None, 0, 0), TailLimits(count, size)
+    )
+    feed.go_live(Watermark(LogPosition(1, 1), 1.0, 1))
     return feed
 
 
@@ -67,11 +69,11 @@ async def test_all_streams_get_the_same_bytes_in_order() -> None:
 
 async def test_what_comes_before_the_feed_is_live_is_remembered_and_not_sent() -> None:
     """It was published before any stream began, and has no token that could be resumed from."""
-    feed = Feed("t", "alice", WORKER, lambda: Mark(None, 0.0, 0), TailLimits(100, 10_000))
+    feed = Feed("t", "alice", WORKER, lambda: Watermark(None, 0.0, 0), TailLimits(100, 10_000))
     stream = opened(a_subscription())
     feed.subscriptions.add(stream)
     feed.take(an_update("early"))
-    feed.go_live(Mark(LogPosition(1, 1), time.monotonic(), 0))
+    feed.go_live(Watermark(LogPosition(1, 1), time.monotonic(), 0))
     feed.take(an_update("early"))
     feed.take(an_update("later"))
     (item,) = stream.drain()
@@ -123,7 +125,7 @@ async def test_memory_is_bounded_and_says_when_it_does_not_reach_back() -> None:
 async def test_memory_of_another_worker_or_of_a_later_moment_tells_nothing() -> None:
     feed = a_feed()
     token = token_of(feed, feed.token())
-    other = Feed("t", "alice", b"elsw", lambda: Mark(None, 0, 0), TailLimits(9, 999))
+    other = Feed("t", "alice", b"elsw", lambda: Watermark(None, 0, 0), TailLimits(9, 999))
     assert other.remembered(token) is None
     feed.take(an_update("a"))
     late = token_of(feed, feed.token())
@@ -140,19 +142,19 @@ async def test_a_gap_is_told_to_all_and_ends_memory() -> None:
 
 
 async def test_a_newer_mark_counts_once_it_was_taken_after_the_feed_went_live() -> None:
-    older, newer = Mark(LogPosition(5, 5), 0.5, 5), Mark(LogPosition(9, 9), 2.0, 9)
-    assert a_feed(newest=older).mark.position == LogPosition(1, 1)
-    assert a_feed(newest=newer).mark.position == LogPosition(9, 9)
+    older, newer = Watermark(LogPosition(5, 5), 0.5, 5), Watermark(LogPosition(9, 9), 2.0, 9)
+    assert a_feed(newest=older).watermark.position == LogPosition(1, 1)
+    assert a_feed(newest=newer).watermark.position == LogPosition(9, 9)
     with pytest.raises(RuntimeError):
-        _ = Feed("t", "a", WORKER, lambda: newer, TailLimits(1, 1)).mark
+        _ = Feed("t", "a", WORKER, lambda: newer, TailLimits(1, 1)).watermark
 
 
 async def test_position_and_ids_of_a_token_belong_to_one_mark() -> None:
-    newest = [Mark(None, 0.0, 0)]
+    newest = [Watermark(None, 0.0, 0)]
     feed = Feed("t", "a", WORKER, lambda: newest[0], TailLimits(9, 9_000))
-    feed.go_live(Mark(LogPosition(1, 1), 0.0, 1))
+    feed.go_live(Watermark(LogPosition(1, 1), 0.0, 1))
     feed.take(an_update("before"))
-    newest[0] = Mark(LogPosition(9, 9), time.monotonic() + 60, 9)
+    newest[0] = Watermark(LogPosition(9, 9), time.monotonic() + 60, 9)
     token = token_of(feed, feed.token())
     assert (token.position, token.ids) == (LogPosition(9, 9), [])
 

@@ -7,12 +7,12 @@ import time
 import pytest
 
 from chat3_user.mapping.addresses import address_of
-from chat3_user.updates import unreadable
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.feed import Feed, TailLimits
-from chat3_user.updates.feeds import Feeds
-from chat3_user.updates.marks import Mark
-from chat3_user.updates.unreadable import Unreadable
+from chat3_user.updates.fanout import unreadable
+from chat3_user.updates.fanout.feed import Feed, TailLimits
+from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.unreadable import Unreadable
+from chat3_user.updates.log.watermarks import Watermark
 
 
 def published(tenant: object = "t", user: object = "alice", event: str = "1") -> bytes:
@@ -33,7 +33,7 @@ class Decoding:
 def some_feeds(decode: Decoding, *users: str, remembered: int = 10) -> Feeds:
     feeds = Feeds(decode, address_of, remembered=remembered)
     for user in users:
-        feeds.add(Feed("t", user, b"work", lambda: Mark(None, 0, 0), TailLimits(1, 1)))
+        feeds.add(Feed("t", user, b"work", lambda: Watermark(None, 0, 0), TailLimits(1, 1)))
     return feeds
 
 
@@ -52,7 +52,7 @@ def test_what_comes_again_is_known_although_it_was_for_nobody() -> None:
     feeds = some_feeds(decode, remembered=10)
     for number in range(11):
         feeds.dispatch(published(event=str(number)))
-    feeds.add(Feed("t", "alice", b"work", lambda: Mark(None, 0, 0), TailLimits(1, 1)))
+    feeds.add(Feed("t", "alice", b"work", lambda: Watermark(None, 0, 0), TailLimits(1, 1)))
     for number in range(1, 11):
         feeds.dispatch(published(event=str(number)))
     assert decode.bodies == []

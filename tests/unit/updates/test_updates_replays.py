@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from chat3_user.updates.broker import (
-    HOLE,
+    GAP,
     LogEntry,
     LogExpiredError,
     LogPosition,
@@ -14,8 +14,8 @@ from chat3_user.updates.broker import (
     LogUnreadableError,
 )
 from chat3_user.updates.decoded import Address
+from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.memory_broker import MemoryLog
-from chat3_user.updates.replay import Replays
 
 
 def address_of(body: bytes) -> Address | None:
@@ -37,14 +37,14 @@ class CountingLog(MemoryLog):
     def update(self, user: str, text: str) -> None:
         self.append(f"{user} {text}".encode())
 
-    def hole(self) -> None:
-        self.append(HOLE, is_update=False)
+    def gap(self) -> None:
+        self.append(GAP, is_update=False)
 
-    async def mark(self) -> LogPosition:
+    async def end(self) -> LogPosition:
         await self.gate.wait()
         if self.broken is not None:
             raise self.broken
-        return await super().mark()
+        return await super().end()
 
     async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
         self.reads += 1
@@ -66,7 +66,7 @@ async def bodies(reader: Replays, user: str, after: LogPosition) -> list[bytes]:
 async def test_everybody_who_waits_shares_one_read() -> None:
     log = CountingLog()
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     for number in range(100):
         log.update(f"user{number % 10}", str(number))
     log.gate.clear()
@@ -82,7 +82,7 @@ async def test_everybody_who_waits_shares_one_read() -> None:
 async def test_who_comes_a_moment_later_costs_only_what_is_new() -> None:
     log = CountingLog()
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     for number in range(50):
         log.update("alice", str(number))
     assert len(await bodies(reader, "alice", start)) == 50
@@ -94,27 +94,27 @@ async def test_who_comes_a_moment_later_costs_only_what_is_new() -> None:
 async def test_who_was_away_longer_costs_only_what_is_older() -> None:
     log = CountingLog()
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     for number in range(50):
         log.update(f"user{number % 5}", str(number))
-    middle = await log.mark()
-    log.hole()
+    middle = await log.end()
+    log.gap()
     for number in range(50, 100):
         log.update(f"user{number % 5}", str(number))
     expected = [str(number).encode() for number in range(3, 100, 5)]
-    assert await bodies(reader, "user3", middle) == [HOLE, *expected[10:]]
-    assert await bodies(reader, "user3", start) == [*expected[:10], HOLE, *expected[10:]]
-    assert await bodies(reader, "user3", middle) == [HOLE, *expected[10:]]
+    assert await bodies(reader, "user3", middle) == [GAP, *expected[10:]]
+    assert await bodies(reader, "user3", start) == [*expected[:10], GAP, *expected[10:]]
+    assert await bodies(reader, "user3", middle) == [GAP, *expected[10:]]
     assert log.read_entries == 101
 
 
 async def test_who_was_away_too_long_costs_others_nothing() -> None:
     log = CountingLog(capacity=20)
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     for number in range(30):
         log.update("alice", str(number))
-    recent = await log.mark()
+    recent = await log.end()
     log.update("alice", "new")
     assert await bodies(reader, "alice", recent) == [b"new"]
     for unusable in (start, LogPosition(recent.offset - 3, 7)):
@@ -128,10 +128,10 @@ async def test_what_was_kept_of_another_log_is_dropped() -> None:
     log, other = CountingLog(), CountingLog("another")
     reader = replays(log)
     log.update("alice", "0")
-    middle = await log.mark()
+    middle = await log.end()
     log.update("alice", "1")
     assert await bodies(reader, "alice", middle) == [b"1"]
-    start = await other.mark()
+    start = await other.end()
     for number in range(5):
         other.update("alice", str(number))
     log.__dict__.update(other.__dict__)
@@ -141,7 +141,7 @@ async def test_what_was_kept_of_another_log_is_dropped() -> None:
 async def test_what_nobody_asks_for_is_dropped() -> None:
     log = CountingLog()
     reader = replays(log, keep_seconds=-1)
-    start = await log.mark()
+    start = await log.end()
     log.update("alice", "1")
     await bodies(reader, "alice", start)
     reader.expire()
@@ -152,7 +152,7 @@ async def test_what_nobody_asks_for_is_dropped() -> None:
 async def test_a_window_beyond_its_bounds_is_not_kept_but_answered() -> None:
     log = CountingLog()
     reader = replays(log, keep_bytes=8_000)
-    start = await log.mark()
+    start = await log.end()
     for number in range(100):
         log.update("bob" if number % 2 else "alice", str(number))
     found = await bodies(reader, "alice", start)
@@ -164,7 +164,7 @@ async def test_a_window_beyond_its_bounds_is_not_kept_but_answered() -> None:
 async def test_more_than_memory_allows_is_refused() -> None:
     log = CountingLog()
     reader = replays(log, keep_bytes=1_000)
-    start = await log.mark()
+    start = await log.end()
     for number in range(100):
         log.update("alice", str(number) * 10)
     with pytest.raises(LogUnreadableError):
@@ -174,7 +174,7 @@ async def test_more_than_memory_allows_is_refused() -> None:
 async def test_an_unusable_position_fails_alone() -> None:
     log = CountingLog()
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     log.update("alice", "1")
     answers = await asyncio.gather(
         bodies(reader, "alice", start),
@@ -190,10 +190,10 @@ async def test_an_unusable_position_fails_alone() -> None:
 async def test_an_expired_position_fails_alone() -> None:
     log = CountingLog(capacity=10)
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     for number in range(20):
         log.update("alice", str(number))
-    recent = await log.mark()
+    recent = await log.end()
     log.update("alice", "new")
     answers = await asyncio.gather(
         bodies(reader, "alice", start), bodies(reader, "alice", recent), return_exceptions=True
@@ -205,22 +205,22 @@ async def test_an_expired_position_fails_alone() -> None:
 async def test_holes_stand_among_everybodys_entries() -> None:
     log = CountingLog()
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     log.update("alice", "1")
-    log.hole()
+    log.gap()
     log.update("alice", "2")
-    assert await bodies(reader, "alice", start) == [b"1", HOLE, b"2"]
-    assert await bodies(reader, "bob", start) == [HOLE]
+    assert await bodies(reader, "alice", start) == [b"1", GAP, b"2"]
+    assert await bodies(reader, "bob", start) == [GAP]
 
 
 async def test_a_log_that_fails_fails_all_who_wait_and_no_later_one() -> None:
     log = CountingLog()
     reader = replays(log)
-    start = await log.mark()
+    start = await log.end()
     log.update("alice", "1")
     log.broken = LogUnreadableError("x")
     answers = await asyncio.gather(
-        bodies(reader, "alice", start), reader.mark(), return_exceptions=True
+        bodies(reader, "alice", start), reader.end(), return_exceptions=True
     )
     assert all(isinstance(answer, LogUnreadableError) for answer in answers)
     log.broken = None
@@ -230,15 +230,15 @@ async def test_a_log_that_fails_fails_all_who_wait_and_no_later_one() -> None:
 async def test_marks_are_shared() -> None:
     log = CountingLog()
     reader = replays(log)
-    marks = await asyncio.gather(*(reader.mark() for _ in range(5)))
-    assert set(marks) == {await log.mark()}
+    ends = await asyncio.gather(*(reader.end() for _ in range(5)))
+    assert set(ends) == {await log.end()}
 
 
 async def test_closing_ends_those_who_wait() -> None:
     log = CountingLog()
     reader = replays(log)
     log.gate.clear()
-    waiting = asyncio.create_task(reader.mark())
+    waiting = asyncio.create_task(reader.end())
     await asyncio.sleep(0.01)
     await reader.close()
     with pytest.raises(LogUnreadableError):

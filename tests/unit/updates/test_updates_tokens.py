@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat3_user.updates.broker import LogPosition
-from chat3_user.updates.tokens import (
+from chat3_user.updates.log.tokens import (
     ID_BYTES,
     IDS_MAX,
     ForeignTokenError,

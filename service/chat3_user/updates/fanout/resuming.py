@@ -1,4 +1,4 @@
-"""How a stream goes on: from now, or from a token by way of the updates log; how a feed does."""
+"""How a stream begins: now, or at a token by way of the updates log; how a feed catches up."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,12 +13,12 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
 )
 from chat3_user.updates.decoded import DecodedUpdate, Decoder
-from chat3_user.updates.feed import Feed
-from chat3_user.updates.marks import Mark
-from chat3_user.updates.replay import Replays
-from chat3_user.updates.responses import gap_item, gap_reason, update_item
-from chat3_user.updates.subscription import Item
-from chat3_user.updates.tokens import Missed, Token
+from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.responses import gap_item, gap_reason, update_item
+from chat3_user.updates.fanout.subscription import Item
+from chat3_user.updates.log.replays import Replays
+from chat3_user.updates.log.tokens import Missed, Token
+from chat3_user.updates.log.watermarks import Watermark
 
 _NO_WORKER = bytes(4)
 _DELETION = b'"message.deleted"'
@@ -74,19 +74,19 @@ async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) 
     )
 
 
-async def fill_hole(feed: Feed, replays: Replays, decode: Decoder) -> LogError | None:
+async def catch_up(feed: Feed, replays: Replays, decode: Decoder) -> LogError | None:
     """Give a feed what it missed; return why the log has not all of it."""
-    mark = feed.mark
+    watermark = feed.watermark
     taken, now_ms = time.monotonic(), int(time.time() * 1000)
     missed = feed.missed()
     try:
-        if mark.position is None:
+        if watermark.position is None:
             raise LogUnavailableError
-        entries, end = await replays.behind(feed.address, mark.position)
+        entries, end = await replays.behind(feed.address, watermark.position)
         recovered: set[bytes] = set()
         for _, decoded in undelivered(entries, feed, decode, missed):
             if decoded is None:
-                feed.gap(GapReason.LOG_UNREADABLE, mark.time_ms)
+                feed.gap(GapReason.LOG_UNREADABLE, watermark.time_ms)
             else:
                 feed.take(decoded)
                 recovered.add(decoded.digest)
@@ -94,7 +94,7 @@ async def fill_hole(feed: Feed, replays: Replays, decode: Decoder) -> LogError |
             raise LogReplacedError
     except LogError as error:
         return error
-    feed.recovered(Mark(end, taken, now_ms), recovered)
+    feed.recovered(Watermark(end, taken, now_ms), recovered)
     return None
 
 
@@ -103,14 +103,14 @@ def undelivered(
 ) -> Iterator[tuple[LogPosition, DecodedUpdate | None]]:
     """Decode what the log has for a feed's user and ``missed`` admits, each update once.
 
-    ``None`` stands for a hole in the log.
+    ``None`` stands for a gap in the log.
     """
     for entry in entries:
         if _DELETION in entry.body:
             # Heard of first, so that what goes before it comes without what the message said.
             decode(entry.body)
     for entry in entries:
-        if entry.is_hole:
+        if entry.is_gap:
             yield entry.position, None
             continue
         decoded = decode(entry.body)

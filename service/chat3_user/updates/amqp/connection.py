@@ -12,7 +12,7 @@ from aiormq.exceptions import AMQPConnectionError
 from pamqp.heartbeat import Heartbeat
 from yarl import URL
 
-from chat3_user.updates.amqp_deliveries import Deliveries
+from chat3_user.updates.amqp.deliveries import Deliveries
 
 _HEARTBEAT_SECONDS: Final = 10
 """A broker that is silent for three times as long is given up."""

@@ -1,7 +1,7 @@
-"""The updates log as a RabbitMQ stream queue, marked and read over AMQP 0-9-1.
+"""The updates log in RabbitMQ: a queue of the type ``stream``, over AMQP 0-9-1.
 
-A stream keeps entries after they are read; `x-stream-offset` says where a reader starts. To find
-the end, a reader waits there while a marker is published into the stream: whatever was published
+Such a queue keeps entries after they are read; `x-stream-offset` says where a reader starts. To
+find the end, a reader waits there while a marker is published into the log: whatever was published
 before the call stands before the marker.
 """
 
@@ -16,7 +16,7 @@ from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from aiormq.exceptions import ChannelNotFoundEntity
 from pamqp.commands import Basic
 
-from chat3_user.updates.amqp_failures import FAILURES
+from chat3_user.updates.amqp.failures import FAILURES
 from chat3_user.updates.broker import (
     LogEntry,
     LogExpiredError,
@@ -31,7 +31,7 @@ _PREFETCH = 1000
 
 
 class AmqpLog:
-    """Reads and marks the stream ``queue``; the session lends it a connection while there is one.
+    """Reads the log in ``queue`` and finds its end; the session lends it a connection.
 
     ``timeout`` (seconds) bounds every wait for the broker.
     """
@@ -55,7 +55,7 @@ class AmqpLog:
         """Use the connection no more: it is gone, or there is no log."""
         self._connection = None
 
-    async def mark(self) -> LogPosition:
+    async def end(self) -> LogPosition:
         """Publish a marker and return its position.
 
         The reader is there before the marker, at the end of the log as it is then: so the marker

@@ -1,4 +1,4 @@
-"""Tasks that run beside the streams until they are closed; one that fails is told in the log."""
+"""Background tasks: they run beside the streams until closed; a failure is logged."""
 
 import asyncio
 import logging
@@ -7,15 +7,15 @@ from collections.abc import Coroutine
 log = logging.getLogger(__name__)
 
 
-class Chores:
+class BackgroundTasks:
     """Starts tasks and keeps them until they end."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, chore: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
-        """Run ``chore`` until it ends or all are closed."""
-        task = asyncio.create_task(chore, name=name)
+    def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        """Run ``work`` until it ends or all are closed."""
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
         return task
@@ -30,4 +30,4 @@ class Chores:
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
-            log.error("a chore failed", extra={"chore": task.get_name()}, exc_info=problem)
+            log.error("a background task failed", extra={"task": task.get_name()}, exc_info=problem)

@@ -14,11 +14,11 @@ from aiormq.exceptions import (
 )
 from pamqp.commands import Basic
 
-from chat3_user.updates.amqp_deliveries import Deliveries
-from chat3_user.updates.amqp_failures import FAILURES
+from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.failures import FAILURES
 from chat3_user.updates.broker import Sink
-from chat3_user.updates.routing import UPDATES, fence_key, probe_key
-from chat3_user.updates.settings import DeliveryLimits
+from chat3_user.updates.delivery_limits import DeliveryLimits
+from chat3_user.updates.routing import UPDATES, barrier_key, probe_key
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +64,8 @@ class AmqpSession:
         self._queue = queue
         self._probe_key = probe_key(log_queue)
         self._limits = limits
-        self._fence_key = fence_key(queue)
-        self._fence_key_sent = self._fence_key.encode()
+        self._barrier_key = barrier_key(queue)
+        self._barrier_key_sent = self._barrier_key.encode()
         self._sink = sink
         self._channel: AbstractChannel | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -91,7 +91,7 @@ class AmqpSession:
             )
         except ChannelAccessRefused as error:
             raise QueueBusyError from error
-        for key in (UPDATES, self._fence_key):
+        for key in (UPDATES, self._barrier_key):
             await channel.queue_bind(self._queue, self._exchange, key)
 
     async def queue_exists(self) -> bool:
@@ -112,13 +112,13 @@ class AmqpSession:
             async with asyncio.timeout(5):
                 await self._open().queue_delete(self._queue)
 
-    async def fence(self, fence: str) -> None:
-        """Send a fence through the exchange to the own queue."""
+    async def send_barrier(self, barrier: str) -> None:
+        """Send a barrier through the exchange to the own queue."""
         async with self._needs_exchange():
             await self._open().basic_publish(
-                fence.encode(),
+                barrier.encode(),
                 exchange=self._exchange,
-                routing_key=self._fence_key,
+                routing_key=self._barrier_key,
                 mandatory=True,
             )
 
@@ -194,8 +194,8 @@ class AmqpSession:
 
     def _taken(self, tag: int, routing_key: bytes, body: bytes) -> None:
         try:
-            if routing_key == self._fence_key_sent:
-                self._sink.fenced(body.decode())
+            if routing_key == self._barrier_key_sent:
+                self._sink.barrier_reached(body.decode())
             else:
                 self._sink.delivered(body)
         except Exception:

@@ -1,23 +1,23 @@
-"""Whether updates flow: they go to their feeds, and wait while what was missed is filled in."""
+"""What the broker delivers goes to the feeds, and waits while they catch up after a loss."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 from chat3_user.updates.broker import Broker, LogError
-from chat3_user.updates.chores import Chores
-from chat3_user.updates.feed import Feed
-from chat3_user.updates.feeds import Feeds
-from chat3_user.updates.fences import Fences
-from chat3_user.updates.marks import Marks
-from chat3_user.updates.responses import gap_reason
+from chat3_user.updates.fanout.background_tasks import BackgroundTasks
+from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.responses import gap_reason
+from chat3_user.updates.log.barriers import Barriers
+from chat3_user.updates.log.watermarks import Watermarks
 
 _RECOVERY_PAUSE = 1.0
 
 
-class Flow:
-    """What the broker speaks to (`Sink`).
+class Dispatcher:
+    """Hands deliveries to the feeds; the broker's `Sink`.
 
-    ``fill`` gives a feed what it missed and returns why that was not all; ``losses`` counts how
+    ``catch_up`` gives a feed what it missed and returns why that was not all; ``losses`` counts how
     often the broker went away, ``received`` the updates that came, whoever they were for.
     """
 
@@ -25,19 +25,19 @@ class Flow:
         self,
         broker: Broker,
         feeds: Feeds,
-        fences: Fences,
-        marks: Marks,
-        fill: Callable[[Feed], Awaitable[LogError | None]],
-        chores: Chores,
+        barriers: Barriers,
+        watermarks: Watermarks,
+        catch_up: Callable[[Feed], Awaitable[LogError | None]],
+        background: BackgroundTasks,
     ) -> None:
         self._broker = broker
         self._feeds = feeds
-        self._fences = fences
-        self._marks = marks
-        self._fill = fill
-        self._chores = chores
+        self._barriers = barriers
+        self._watermarks = watermarks
+        self._catch_up = catch_up
+        self._background = background
         self._held: list[bytes] | None = []
-        self._hole_open = False
+        self._gap_open = False
         self._flowing = asyncio.Event()
         self._recovery: asyncio.Task[None] | None = None
         self.losses = 0
@@ -60,53 +60,53 @@ class Flow:
         else:
             self._feeds.dispatch(body)
 
-    def fenced(self, fence: str) -> None:
-        """Wake who waits for the fence."""
-        self._fences.came(fence)
+    def barrier_reached(self, barrier: str) -> None:
+        """Wake who waits for the barrier."""
+        self._barriers.came(barrier)
 
     def lost(self) -> None:
-        """Hold updates back until the hole is known and filled; tell the streams."""
+        """Hold updates back until it is known what is missing; tell the streams."""
         if self._recovery is not None:
             self._recovery.cancel()
         self.losses += 1
-        self._fences.lost()
+        self._barriers.lost()
         self._held = []
         self._flowing.clear()
         self._feeds.nudge()
 
     def regained(self, *, complete: bool) -> None:
-        """Go on; when not all that was published meanwhile comes, fill the hole first."""
+        """Go on; when not all that was published meanwhile comes, the feeds catch up first."""
         # What was held in a recovery that did not come to its end is gone from the queue.
-        if complete and not self._hole_open:
+        if complete and not self._gap_open:
             self._release()
         else:
-            self._hole_open = True
-            self._recovery = self._chores.start(self._recover(), "updates-recovery")
+            self._gap_open = True
+            self._recovery = self._background.start(self._recover(), "updates-recovery")
 
     async def _recover(self) -> None:
         """Give every feed what the log has and it has not, then what was held meanwhile."""
-        filled = await self._fill_holes()
+        filled = await self._all_catch_up()
         while not filled:
             await asyncio.sleep(_RECOVERY_PAUSE)
-            filled = await self._fill_holes()
-        self._hole_open = False
+            filled = await self._all_catch_up()
+        self._gap_open = False
         self._release()
 
-    async def _fill_holes(self) -> bool:
+    async def _all_catch_up(self) -> bool:
         """Give every feed what it missed, or a gap; return whether that was possible."""
         feeds = [feed for feed in self._feeds if feed.live]
-        marks = [feed.mark for feed in feeds]
-        errors = await asyncio.gather(*(self._fill(feed) for feed in feeds))
+        watermarks = [feed.watermark for feed in feeds]
+        errors = await asyncio.gather(*(self._catch_up(feed) for feed in feeds))
         if not any(errors):
             return True
         # A broker that is going away says nothing about the log.
-        if not await self._fences.passes():
+        if not await self._barriers.passes():
             return False
-        now = await self._marks.take()
-        for feed, mark, error in zip(feeds, marks, errors, strict=True):
+        now = await self._watermarks.take()
+        for feed, watermark, error in zip(feeds, watermarks, errors, strict=True):
             if error is not None:
                 feed.go_live(now)
-                feed.gap(gap_reason(error), mark.time_ms)
+                feed.gap(gap_reason(error), watermark.time_ms)
         return True
 
     def _release(self) -> None:

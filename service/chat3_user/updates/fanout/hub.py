@@ -14,32 +14,32 @@ from functools import partial
 from betterproto2_compiled import Encoded
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
-from chat3_user.updates.chores import Chores
 from chat3_user.updates.decoded import AddressReader, Decoder
-from chat3_user.updates.feed import Feed
-from chat3_user.updates.feeds import Feeds
-from chat3_user.updates.fences import Fences
-from chat3_user.updates.flow import Flow
-from chat3_user.updates.marks import Marks
-from chat3_user.updates.replay import Replays
-from chat3_user.updates.resuming import (
+from chat3_user.updates.fanout.background_tasks import BackgroundTasks
+from chat3_user.updates.fanout.dispatcher import Dispatcher
+from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.resuming import (
     Resumption,
     after_gap,
-    fill_hole,
+    catch_up,
     fresh_start,
     from_log,
     from_memory,
 )
-from chat3_user.updates.settings import HubSettings
-from chat3_user.updates.subscription import Filter, Subscription
-from chat3_user.updates.tokens import (
+from chat3_user.updates.fanout.settings import HubSettings
+from chat3_user.updates.fanout.subscription import Filter, Subscription
+from chat3_user.updates.fanout.unreadable import Unreadable
+from chat3_user.updates.log.barriers import Barriers
+from chat3_user.updates.log.replays import Replays
+from chat3_user.updates.log.tokens import (
     ForeignTokenError,
     Token,
     TokenError,
     decode_token,
     scope_of,
 )
-from chat3_user.updates.unreadable import Unreadable
+from chat3_user.updates.log.watermarks import Watermarks
 
 _PATIENCE = 15.0
 """Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""
@@ -60,31 +60,37 @@ class Hub:
         self._settings = settings
         self._worker = secrets.token_bytes(4)
         self._feeds = Feeds(decode, address_of, remembered=settings.deliveries.remembered)
-        self._fences = Fences(broker)
+        self._barriers = Barriers(broker)
         self._replays = Replays(
             broker.log,
             address_of,
             keep_seconds=settings.replay_keep,
             keep_bytes=settings.replay_bytes,
         )
-        self._marks = Marks(self._replays, self._fences)
-        self._chores = Chores()
-        fill = partial(fill_hole, replays=self._replays, decode=decode)
-        self._flow = Flow(broker, self._feeds, self._fences, self._marks, fill, self._chores)
+        self._watermarks = Watermarks(self._replays, self._barriers)
+        self._background = BackgroundTasks()
+        self._dispatcher = Dispatcher(
+            broker,
+            self._feeds,
+            self._barriers,
+            self._watermarks,
+            partial(catch_up, replays=self._replays, decode=decode),
+            self._background,
+        )
         self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._ending: Callable[[], CallError] | None = None
 
     async def open(self) -> None:
-        """Start the broker and the hub's own chores."""
-        self._chores.start(self._keep_marks(), "updates-marks")
-        self._chores.start(self._expire_feeds(), "updates-expiry")
-        await self._broker.open(self._flow)
+        """Start the broker and the hub's own background tasks."""
+        self._background.start(self._keep_watermarks(), "updates-watermarks")
+        self._background.start(self._expire_feeds(), "updates-expiry")
+        await self._broker.open(self._dispatcher)
 
     async def close(self) -> None:
-        """Stop the broker and all chores."""
+        """Stop the broker and all background tasks."""
         await self._broker.close()
         await self._replays.close()
-        await self._chores.close()
+        await self._background.close()
         opening = tuple(self._opening.values())
         for task in opening:
             task.cancel()
@@ -93,11 +99,11 @@ class Hub:
     @property
     def live(self) -> bool:
         """Whether updates flow."""
-        return self._flow.live
+        return self._dispatcher.live
 
     async def wait_live(self) -> None:
         """Wait until updates flow."""
-        await self._flow.wait_live()
+        await self._dispatcher.wait_live()
 
     @property
     def stream_count(self) -> int:
@@ -107,7 +113,7 @@ class Hub:
     @property
     def received(self) -> int:
         """The number of updates that came, whoever they were for."""
-        return self._flow.received
+        return self._dispatcher.received
 
     @property
     def unreadable(self) -> Unreadable:
@@ -192,17 +198,17 @@ class Hub:
             try:
                 async with asyncio.timeout(waiting_since + _PATIENCE - time.monotonic()):
                     await self.wait_live()
-                    if not (await self._fences.next_passes() and self.live):
+                    if not (await self._barriers.next_passes() and self.live):
                         continue
             except TimeoutError as error:
                 raise reasons.updates_unavailable() from error
             subscription.forget()
-            losses = self._flow.losses
+            losses = self._dispatcher.losses
             try:
                 return await from_log(feed, token, self._replays, self._decode)
             except LogError as error:
                 # A broker that went away meanwhile says nothing about the log.
-                if await self._fences.next_passes() and self._flow.losses == losses:
+                if await self._barriers.next_passes() and self._dispatcher.losses == losses:
                     return after_gap(feed, token, error)
 
     def _feed(self, tenant_id: str, user_id: str) -> Feed:
@@ -214,7 +220,7 @@ class Hub:
                 tenant_id,
                 user_id,
                 self._worker,
-                lambda: self._marks.newest,
+                lambda: self._watermarks.newest,
                 self._settings.tail,
             )
             self._feeds.add(feed)
@@ -234,25 +240,25 @@ class Hub:
             raise reasons.updates_unavailable() from error
 
     async def _start(self, feed: Feed) -> None:
-        """Let a feed go live at a mark, once all that was published before it has come by."""
+        """Let a feed go live at a watermark, once all that was published before it has come by."""
         try:
-            await self._flow.wait_live()
-            losses = self._flow.losses
-            mark = await self._marks.take()
-            if not await self._fences.next_passes() or self._flow.losses != losses:
+            await self._dispatcher.wait_live()
+            losses = self._dispatcher.losses
+            watermark = await self._watermarks.take()
+            if not await self._barriers.next_passes() or self._dispatcher.losses != losses:
                 raise BrokerUnavailableError
         except BaseException:
             self._feeds.remove(feed)
             raise
-        feed.go_live(mark)
+        feed.go_live(watermark)
 
-    async def _keep_marks(self) -> None:
-        """Take a mark now and then; it counts once all that was published before has come."""
+    async def _keep_watermarks(self) -> None:
+        """Take a watermark now and then; it counts once all that was published before has come."""
         while True:
-            await asyncio.sleep(self._settings.mark_interval)
+            await asyncio.sleep(self._settings.watermark_interval)
             if not self._feeds or not self.live:
                 continue
-            await self._marks.renew(lambda: self.live)
+            await self._watermarks.renew(lambda: self.live)
             self._replays.expire()
 
     async def _expire_feeds(self) -> None:

@@ -18,14 +18,14 @@ from aiormq.exceptions import (
 )
 from pamqp.common import FieldValue
 
-from chat3_user.updates.amqp_connection import connect
-from chat3_user.updates.amqp_deliveries import Deliveries
-from chat3_user.updates.amqp_failures import FAILURES, cancelled_by_owner, unavailable
-from chat3_user.updates.amqp_log import AmqpLog
-from chat3_user.updates.amqp_session import AmqpSession, QueueBusyError, SessionEndedError
-from chat3_user.updates.broker import HOLE, BrokerUnavailableError, LogError, Sink
+from chat3_user.updates.amqp.connection import connect
+from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.failures import FAILURES, cancelled_by_owner, unavailable
+from chat3_user.updates.amqp.log import AmqpLog
+from chat3_user.updates.amqp.session import AmqpSession, QueueBusyError, SessionEndedError
+from chat3_user.updates.broker import GAP, BrokerUnavailableError, LogError, Sink
+from chat3_user.updates.delivery_limits import DeliveryLimits
 from chat3_user.updates.routing import UPDATES, probe_key
-from chat3_user.updates.settings import DeliveryLimits
 
 log = logging.getLogger(__name__)
 
@@ -112,12 +112,12 @@ class AmqpBroker:
             with suppress(asyncio.CancelledError):
                 await self._supervisor
 
-    async def fence(self, fence: str) -> None:
-        """Send a fence through the queue."""
+    async def send_barrier(self, barrier: str) -> None:
+        """Send a barrier through the queue."""
         if self._session is None:
             raise BrokerUnavailableError
         with unavailable():
-            await self._session.fence(fence)
+            await self._session.send_barrier(barrier)
 
     async def _supervise(self, sink: Sink) -> None:
         longest = self._back_off[1]
@@ -207,7 +207,7 @@ class AmqpBroker:
     async def _open_log(self, connection: AbstractConnection) -> None:
         """Declare the log and feed it; where that cannot be, say so and go on without.
 
-        A broker that has just started may not have its streams yet. So what is no refusal counts
+        A broker that has just started may not have its logs yet. So what is no refusal counts
         as a failed session, to be tried again, until the patience of `DeliveryLimits` ends.
         """
         try:
@@ -238,10 +238,10 @@ class AmqpBroker:
         for key in (UPDATES, probe_key(self._log_queue)):
             await channel.queue_bind(self._log_queue, self._exchange, key)
         self._log.attach(connection, self._log_lost)
-        # A mark that can be read back shows that the stream runs; a hole written sooner could get
-        # lost like the updates it tells of.
-        await self._log.mark()
-        await self._note_hole(connection, channel)
+        # A log whose end can be found runs; a gap that was noted sooner could get lost like the
+        # updates it tells of.
+        await self._log.end()
+        await self._note_gap(connection, channel)
         await channel.close()
 
     def _log_lost(self) -> None:
@@ -249,11 +249,11 @@ class AmqpBroker:
         if self._session is not None:
             self._session.end("the updates log is gone")
 
-    async def _note_hole(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
-        """Write a hole into the log when updates may have been published that never reached it.
+    async def _note_gap(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
+        """Note a gap in the log when updates may have been published that never reached it.
 
         That is so when the broker has restarted since any worker was here: a starting broker takes,
-        and confirms, updates before its streams run. An exchange that does not outlive the broker
+        and confirms, updates before its logs run. An exchange that does not outlive the broker
         tells of the restart. And it is so when this worker has found the exchange deleted.
         """
         sentinel = f"{self._log_queue}.running"
@@ -266,7 +266,7 @@ class AmqpBroker:
             restarted = True
         if restarted or self._was_unbound:
             await channel.basic_publish(
-                HOLE + secrets.token_hex(16).encode(), exchange="", routing_key=self._log_queue
+                GAP + secrets.token_hex(16).encode(), exchange="", routing_key=self._log_queue
             )
             self._was_unbound = False
         await channel.exchange_declare(sentinel, exchange_type="fanout", durable=False)

@@ -9,11 +9,11 @@ from itertools import chain
 
 from betterproto2_compiled import Encoded
 from chat3_user.errors import CallError, reasons
-from chat3_user.updates.feed import Feed
-from chat3_user.updates.hub import Hub
-from chat3_user.updates.responses import established_item, heartbeat_item
-from chat3_user.updates.subscription import Subscription
-from chat3_user.updates.tokens import Token
+from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.responses import established_item, heartbeat_item
+from chat3_user.updates.fanout.subscription import Subscription
+from chat3_user.updates.log.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

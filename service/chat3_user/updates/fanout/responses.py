@@ -20,7 +20,7 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
 )
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.subscription import Item
+from chat3_user.updates.fanout.subscription import Item
 
 _build_response = builder(SubscribeUpdatesResponse)
 

@@ -1,9 +1,6 @@
-"""How updates are taken and kept: limits, intervals and memory, with what must hold among them."""
+"""How a worker takes updates from its queue: limits, with what must hold among them."""
 
-from dataclasses import dataclass, field
-
-from chat3_user.updates.feed import TailLimits
-from chat3_user.updates.subscription import BufferLimits
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +41,3 @@ class DeliveryLimits:
         ):
             if not holds:
                 raise ValueError(rule)
-
-
-@dataclass(frozen=True, slots=True)
-class HubSettings:
-    """Intervals in seconds, sizes in bytes."""
-
-    streams_per_user: int = 20
-    buffer: BufferLimits = field(default_factory=lambda: BufferLimits(1000, 4 * 1024 * 1024))
-    tail: TailLimits = field(default_factory=lambda: TailLimits(256, 256 * 1024))
-    deliveries: DeliveryLimits = field(default_factory=DeliveryLimits)
-    grace: float = 30.0
-    mark_interval: float = 5.0
-    replay_keep: float = 60.0
-    replay_bytes: int = 128 * 1024 * 1024

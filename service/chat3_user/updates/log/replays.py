@@ -40,7 +40,7 @@ class _Window:
     end: LogPosition
     checksums: "array[int]" = field(default_factory=lambda: array("I"))
     by_user: dict[Address, list[LogEntry]] = field(default_factory=dict)
-    holes: list[LogEntry] = field(default_factory=list)
+    gaps: list[LogEntry] = field(default_factory=list)
     size: int = 0
     partial: bool = False
 
@@ -48,8 +48,8 @@ class _Window:
         missing = entry.offset - self.start.offset - 1 - len(self.checksums)
         self.checksums.extend([0] * missing)
         self.checksums.append(zlib.crc32(entry.body))
-        if entry.is_hole:
-            self.holes.append(entry)
+        if entry.is_gap:
+            self.gaps.append(entry)
 
     def keep(self, address: Address, entry: LogEntry) -> None:
         self.size += len(entry.body) + _ENTRY_BYTES
@@ -63,7 +63,7 @@ class _Window:
         self.verify(later.start)
         self.end = later.end
         self.checksums.extend(later.checksums)
-        self.holes += later.holes
+        self.gaps += later.gaps
         for address, entries in later.by_user.items():
             self.by_user.setdefault(address, []).extend(entries)
 
@@ -95,7 +95,7 @@ class Replays:
         self._keep_seconds = keep_seconds
         self._keep_bytes = keep_bytes
         self._waiting: list[_Request] = []
-        self._marking: list[asyncio.Future[LogPosition]] = []
+        self._end_asked: list[asyncio.Future[LogPosition]] = []
         self._window: _Window | None = None
         self._used = 0.0
         self._reader: asyncio.Task[None] | None = None
@@ -105,7 +105,7 @@ class Replays:
     ) -> tuple[list[LogEntry], LogPosition]:
         """Return the user's entries behind ``after``, and a position up to which they are complete.
 
-        Holes stand among the entries.
+        Gaps stand among the entries.
 
         The position is taken after the call began. Raises `LogError`.
         """
@@ -116,10 +116,10 @@ class Replays:
         self._start()
         return await answer
 
-    async def mark(self) -> LogPosition:
+    async def end(self) -> LogPosition:
         """Return the log's end, taken after the call began and shared with others who ask."""
         answer: asyncio.Future[LogPosition] = asyncio.get_running_loop().create_future()
-        self._marking.append(answer)
+        self._end_asked.append(answer)
         self._start()
         return await answer
 
@@ -139,20 +139,20 @@ class Replays:
             self._reader = asyncio.create_task(self._serve(), name="replay-reader")
 
     async def _serve(self) -> None:
-        while self._waiting or self._marking:
+        while self._waiting or self._end_asked:
             requests, self._waiting = self._waiting, []
-            marking, self._marking = self._marking, []
+            end_asked, self._end_asked = self._end_asked, []
             try:
-                end = await self._log.mark()
+                end = await self._log.end()
                 if requests:
                     await self._serve_batch(requests, end)
             except LogError as error:
-                _fail([*(request.answer for request in requests), *marking], error)
+                _fail([*(request.answer for request in requests), *end_asked], error)
             except BaseException as error:
                 failure = LogUnreadableError(repr(error))
-                _fail([*(request.answer for request in requests), *marking], failure)
+                _fail([*(request.answer for request in requests), *end_asked], failure)
                 raise
-            for answer in marking:
+            for answer in end_asked:
                 if not answer.done():
                     answer.set_result(end)
 
@@ -228,7 +228,7 @@ def _answer(request: _Request, window: _Window) -> None:
         request.answer.set_exception(error)
         return
     entries = merge(
-        window.by_user.get(request.address, ()), window.holes, key=lambda entry: entry.offset
+        window.by_user.get(request.address, ()), window.gaps, key=lambda entry: entry.offset
     )
     found = [entry for entry in entries if entry.offset > request.after.offset]
     request.answer.set_result((found, window.end))

@@ -8,10 +8,10 @@ from itertools import islice
 
 from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.updates.decoded import Address, DecodedUpdate
-from chat3_user.updates.marks import Mark
-from chat3_user.updates.responses import gap_item, update_item
-from chat3_user.updates.subscription import Item, Subscription
-from chat3_user.updates.tokens import IDS_MAX, Missed, Token, scope_of
+from chat3_user.updates.fanout.responses import gap_item, update_item
+from chat3_user.updates.fanout.subscription import Item, Subscription
+from chat3_user.updates.log.tokens import IDS_MAX, Missed, Token, scope_of
+from chat3_user.updates.log.watermarks import Watermark
 
 _RECENT_MAX = 512
 _OVERLAP = 2.0
@@ -29,8 +29,8 @@ class TailLimits:
 class Feed:
     """A user of a tenant with at least one stream, or none since a short while.
 
-    ``newest_mark`` gives the worker's newest mark; it counts for this feed once it was taken after
-    the feed went live.
+    ``newest_watermark`` gives the worker's newest watermark; it counts for this feed once it was
+    taken after the feed went live.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Feed:
         tenant_id: str,
         user_id: str,
         worker: bytes,
-        newest_mark: Callable[[], Mark],
+        newest_watermark: Callable[[], Watermark],
         tail: TailLimits,
     ) -> None:
         self.tenant_id = tenant_id
@@ -48,8 +48,8 @@ class Feed:
         self.subscriptions: set[Subscription] = set()
         self.idle_since = time.monotonic()
         self._worker = worker
-        self._newest_mark = newest_mark
-        self._mark: Mark | None = None
+        self._newest_watermark = newest_watermark
+        self._watermark: Watermark | None = None
         self._sequence = 0
         self._recent: deque[tuple[float, bytes]] = deque(maxlen=_RECENT_MAX)
         self._recent_ids: set[bytes] = set()
@@ -61,31 +61,31 @@ class Feed:
     @property
     def live(self) -> bool:
         """Whether everything published for the user reaches this feed."""
-        return self._mark is not None
+        return self._watermark is not None
 
-    def go_live(self, mark: Mark) -> None:
-        """Start from ``mark``: what was published before it has come by."""
-        self._mark = mark
+    def go_live(self, watermark: Watermark) -> None:
+        """Start from ``watermark``: what was published before it has come by."""
+        self._watermark = watermark
 
-    def recovered(self, mark: Mark, digests: set[bytes]) -> None:
-        """Go on from ``mark``: all that was taken so far stands before it.
+    def recovered(self, watermark: Watermark, digests: set[bytes]) -> None:
+        """Go on from ``watermark``: all that was taken so far stands before it.
 
         Of ``digests``, read from the log, some are still to come by the queue.
         """
-        self._mark = mark
+        self._watermark = watermark
         self._recovered = digests
         self._recent = deque(((0.0, digest) for _, digest in self._recent), _RECENT_MAX)
 
     @property
-    def mark(self) -> Mark:
-        """The newest mark that counts for this feed."""
-        if self._mark is None:
+    def watermark(self) -> Watermark:
+        """The newest watermark that counts for this feed."""
+        if self._watermark is None:
             raise RuntimeError("the feed is not live")
-        newest = self._newest_mark()
-        if newest.taken > self._mark.taken:
-            self._mark = newest
+        newest = self._newest_watermark()
+        if newest.taken > self._watermark.taken:
+            self._watermark = newest
             self._recovered = set()
-        return self._mark
+        return self._watermark
 
     def take(self, decoded: DecodedUpdate) -> None:
         """Give an update to all streams, unless it has been here before.
@@ -115,26 +115,26 @@ class Feed:
 
     def token(self) -> str:
         """Return the position of a stream that has had everything this feed has had."""
-        # Position and ids must be of one mark: asking for the newest may change it.
-        mark = self.mark
-        since = mark.taken - _OVERLAP
+        # Position and ids must be of one watermark: asking for the newest may change it.
+        watermark = self.watermark
+        since = watermark.taken - _OVERLAP
         newest = islice(reversed(self._recent), IDS_MAX + 1)
         ids = [digest for taken, digest in newest if taken >= since]
         return Token(
             scope=self.scope,
             worker=self._worker,
             sequence=self._sequence,
-            # All that was published before the mark has been delivered; later updates may be on
-            # their way.
-            time_ms=mark.time_ms,
-            position=mark.position,
+            # All that was published before the watermark has been delivered; later updates may be
+            # on their way.
+            time_ms=watermark.time_ms,
+            position=watermark.position,
             ids=ids[IDS_MAX - 1 :: -1],
             complete=len(ids) <= IDS_MAX,
         ).encode()
 
     def missed(self) -> Missed:
-        """Return what tells which updates behind the mark this feed has not had."""
-        since = self.mark.taken - _OVERLAP
+        """Return what tells which updates behind the watermark this feed has not had."""
+        since = self.watermark.taken - _OVERLAP
         ids = [digest for taken, digest in self._recent if taken >= since]
         return Missed(ids, complete=len(ids) < _RECENT_MAX)
 

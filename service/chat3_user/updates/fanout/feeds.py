@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from chat3_user.updates.decoded import Address, AddressReader, Decoder
-from chat3_user.updates.feed import Feed
-from chat3_user.updates.unreadable import Unreadable
+from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.unreadable import Unreadable
 
 
 class Feeds:

@@ -1,0 +1,1 @@
+"""RabbitMQ behind the interface of `broker`: connections, sessions, deliveries, the log's queue."""

@@ -1,0 +1,1 @@
+"""From one broker to many streams: the hub, the feeds of its users, and their subscriptions."""

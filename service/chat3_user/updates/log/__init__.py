@@ -1,0 +1,1 @@
+"""Where a stream is in the updates log, and what the log holds behind that place."""
