@@ -10,6 +10,7 @@ import msgspec
 
 from chat3_user import logs, process
 from chat3_user.config import Config, ConfigError, check_all, masked, parse
+from chat3_user.demo.platform import check_installed
 from chat3_user.edge import check_files
 from chat3_user.idempotency.place import check_database
 from chat3_user.ports import check_ops_ports, claim
@@ -49,6 +50,7 @@ def _checked(config: Config, workers: int) -> socket.socket:
         claims: list[socket.socket] = []
         check_all(
             lambda: check_files(config),
+            lambda: check_installed(config),
             lambda: check_database(config),
             lambda: claims.append(stack.enter_context(claim(config))),
             lambda: check_ops_ports(config, workers),

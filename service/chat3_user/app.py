@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from chat3_embedded.publishing import AmqpPublisher, UpdatePublisher
-from chat3_embedded.server import serve as serve_tenant_api
 from chat3_user import edge
 from chat3_user.calls import CallChain
 from chat3_user.config import Config
+from chat3_user.demo.platform import DemoPlatform, demo_platform
+from chat3_user.demo.welcome import print_welcome
 from chat3_user.domain.access import Access
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.past_marks import PastMarks
@@ -47,7 +47,6 @@ from chat3_user.updates.fanout.settings import HubSettings
 from chat3_user.updates.fanout.stream import StreamSettings
 from chat3_user.updates.fanout.subscription import BufferLimits
 from chat3_user.updates.memory_broker import MemoryBroker
-from chat3_user.welcome import print_welcome
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +75,11 @@ async def running(config: Config) -> AsyncIterator[Running]:
     """Run the service within the block."""
     async with AsyncExitStack() as stack:
         broker = _broker(config)
-        tenant_api_url = config.tenant_api_url
-        if not tenant_api_url:
-            tenant_api_url = await stack.enter_async_context(_embedded(config, broker))
+        demo: DemoPlatform | None = None
+        if not config.tenant_api_url:
+            demo = await stack.enter_async_context(demo_platform(config, broker))
         http = Http(
-            tenant_api_url,
+            config.tenant_api_url if demo is None else demo.url,
             connections=config.tenant_api_connections,
             connect_timeout=config.tenant_api_connect_timeout,
             ssl=edge.upstream_tls(config.tenant_api_ca_file) or True,
@@ -141,8 +140,8 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.push_async_callback(server.close)
         ops_port = await _serve_ops(stack, config, metrics, hub, broker, server)
         log.info("serving", extra={"grpc": f"{config.grpc_host}:{grpc_port}", "ops": ops_port})
-        if not config.tenant_api_url:
-            await print_welcome(config, grpc_port)
+        if demo is not None:
+            await print_welcome(config, grpc_port, demo)
         yield Running(grpc_port, ops_port, hub, broker, server, tls)
         log.info("draining", extra={"streams": hub.stream_count})
         hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
@@ -177,22 +176,6 @@ async def _step_back(server: GrpcServer, config: Config) -> None:
 
 def _nothing_to_reload() -> None:
     log.info("SIGHUP ignored: there are no certificates to reload")
-
-
-@asynccontextmanager
-async def _embedded(config: Config, broker: Broker) -> AsyncIterator[str]:
-    """Run the embedded tenant-api with demo data; its updates reach the service's broker."""
-    publisher: UpdatePublisher = (
-        broker
-        if isinstance(broker, MemoryBroker)
-        else AmqpPublisher(config.rabbitmq_url, exchange=config.rabbitmq_updates_exchange)
-    )
-    async with serve_tenant_api(
-        publisher=publisher, database=config.demo_database or ":memory:", demo=True
-    ) as url:
-        yield url
-    if isinstance(publisher, AmqpPublisher):
-        await publisher.close()
 
 
 def _broker(config: Config) -> Broker:

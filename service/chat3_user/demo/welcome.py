@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from chat3_embedded import demo
 from chat3_user.config import Config
+from chat3_user.demo.platform import DemoPlatform
 from chat3_user.tls import client_context
 
 _DEFAULT_PORT: Final = 50051
@@ -35,7 +35,7 @@ Ctrl-C ends it; the data goes with it.
 """
 
 
-async def print_welcome(config: Config, port: int) -> None:
+async def print_welcome(config: Config, port: int, platform: DemoPlatform) -> None:
     """Print the demo's credentials and three commands, which work as printed.
 
     Where clients need certificates of their own, files that only the reader has are in capitals.
@@ -52,11 +52,11 @@ async def print_welcome(config: Config, port: int) -> None:
         _TEXT.format(
             address=_address(host, port),
             security="TLS" if config.grpc_tls_cert else "plaintext",
-            tenant=demo.TENANT,
-            key=demo.API_KEY,
-            users=", ".join(demo.USERS),
-            chat3=f"CHAT3_API_KEY={demo.API_KEY} {_client()}{options}",
-            dialog=demo.ALICE_BOB,
+            tenant=platform.tenant,
+            key=platform.api_key,
+            users=", ".join(platform.users),
+            chat3=f"CHAT3_API_KEY={platform.api_key} {_client()}{options}",
+            dialog=platform.dialog,
         )
     )
     sys.stdout.flush()

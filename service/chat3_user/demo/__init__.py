@@ -1,0 +1,1 @@
+"""The demo: a platform within the process, and what a newcomer is shown of it."""
