@@ -35,7 +35,7 @@ class Trouble:
         start_took = 0.0
         while True:
             # A machine that is slow to start it has it up for longer, too.
-            await asyncio.sleep(draw.uniform(0.3, 2.5) + draw.uniform(0.0, 2.0) * start_took)
+            await asyncio.sleep(draw.uniform(0.3, 4.0) + draw.uniform(0.0, 2.0) * start_took)
             how = draw.choice((signal.SIGTERM, signal.SIGKILL))
             began = clock()
             await _finished(self._restarted(how, draw.uniform(0.0, 0.1)))

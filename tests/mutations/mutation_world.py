@@ -30,7 +30,7 @@ LAG_ALLOWED: Final = SETTLE - LATEST
 STEP_PAUSE: Final = 0.015
 RELAY_DELAY: Final = 0.2
 # So many keys of one seed are under way at once: a slow machine takes longer, and is not flooded.
-_AT_ONCE: Final = 20
+_AT_ONCE: Final = 6
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 # The checkout whose service the workers run; the platform and the tests are always of this one.
 SERVICE: Final = Path(os.environ.get("MUTATION_SERVICE") or _PROJECT)
