@@ -2,9 +2,8 @@
 
 import sys
 from pathlib import Path
-from typing import get_type_hints
 
-from chat3_user.config import Config
+from chat3_user.config import SETTINGS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
@@ -12,15 +11,12 @@ BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
 
 def table() -> str:
     """Return the table: variable, default, meaning."""
-    hints = get_type_hints(Config, include_extras=True)
     rows = ["| variable | default | meaning |", "|---|---|---|"]
-    defaults = dict(zip(Config.__struct_fields__, Config.__struct_defaults__, strict=True))
-    # What is inherited comes last: an address is looked for first.
-    for name in dict.fromkeys((*Config.__annotations__, *Config.__struct_fields__)):
-        default = defaults[name]
+    for setting in SETTINGS.values():
+        default = setting.default
         shown = f"`{str(default).lower() if isinstance(default, bool) else default}`"
-        meaning = hints[name].__metadata__[0].description
-        rows.append(f"| `{name.upper()}` | {'' if default == '' else shown} | {meaning} |")
+        value = "" if default == "" else shown
+        rows.append(f"| `{setting.variable}` | {value} | {setting.description} |")
     return "\n".join(rows) + "\n"
 
 

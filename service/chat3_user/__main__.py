@@ -6,15 +6,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-import msgspec
-
-from chat3_user import logs, process
-from chat3_user.config import Config, ConfigError, check_all, masked, parse
+from chat3_user import logs
+from chat3_user.config import Config, changed, masked, parse
 from chat3_user.demo.platform import check_installed
-from chat3_user.edge import check_files
-from chat3_user.idempotency.place import check_database
-from chat3_user.ports import check_ops_ports, claim
-from chat3_user.workers import Workers, core_count
+from chat3_user.idempotency.database_file import check_database
+from chat3_user.process.ports import check_ops_ports, claim
+from chat3_user.process.worker import run
+from chat3_user.process.workers import Workers, core_count
+from chat3_user.settings import ConfigError, check_all
+from chat3_user.tls.checking import check_files
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,22 +22,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config, print_only = parse(arguments)
         if print_only:
-            check_files(config)
+            check_files(config.tls, config.authorities)
             sys.stdout.write(json.dumps(masked(config), indent=2) + "\n")
             return 0
-        count = config.workers or (1 if config.in_process else core_count())
+        count = config.server.workers or (1 if config.in_process else core_count())
         claimed = _checked(config, count)
     except ConfigError as error:
         for problem in error.problems:
             sys.stderr.write(f"chat3-user-service: {problem}\n")
         return 2
     with claimed:
-        config = msgspec.structs.replace(config, grpc_port=claimed.getsockname()[1])
+        config = changed(config, grpc_port=claimed.getsockname()[1])
         if count == 1:
-            process.run(config)
+            run(config)
         else:
-            logs.configure(config.log_format, config.log_level)
-            Workers(config, count, process.run).serve()
+            logs.configure(config.logs)
+            Workers(config, count, run).serve()
     return 0
 
 
@@ -49,9 +49,11 @@ def _checked(config: Config, workers: int) -> socket.socket:
     with ExitStack() as stack:
         claims: list[socket.socket] = []
         check_all(
-            lambda: check_files(config),
-            lambda: check_installed(config),
-            lambda: check_database(config),
+            lambda: check_files(config.tls, config.authorities),
+            lambda: None if config.tenant_api.url else check_installed(),
+            lambda: (
+                None if config.redis.url else check_database(config.idempotency, config.platform)
+            ),
             lambda: claims.append(stack.enter_context(claim(config))),
             lambda: check_ops_ports(config, workers),
         )

@@ -3,18 +3,31 @@
 import json
 import logging
 import time
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import Meta
 
 _STANDARD: Final = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def configure(log_format: str, level: str) -> None:
-    """Log to standard error in ``log_format`` (`text` or `json`), from ``level`` on."""
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """The form of a line, and what is worth one."""
+
+    format: Annotated[str, Meta(pattern="^(text|json)$", description="text or json")] = "text"
+    level: Annotated[
+        str,
+        Meta(pattern="^(debug|info|warning|error)$", description="least severity that is logged"),
+    ] = "info"
+
+
+def configure(settings: LogSettings) -> None:
+    """Log to standard error as ``settings`` say."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonFormatter() if log_format == "json" else _TextFormatter())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    handler.setFormatter(_JsonFormatter() if settings.format == "json" else _TextFormatter())
+    logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     # grpclib tells of every client that goes away; aiormq of every loss that the broker supervises.
     logging.getLogger("grpclib").setLevel(logging.ERROR)
     logging.getLogger("aiormq").setLevel(logging.ERROR)

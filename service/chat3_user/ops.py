@@ -1,14 +1,30 @@
 """The operators' HTTP server: liveness, readiness, metrics, the contract's documentation."""
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from aiohttp import web
+from msgspec import Meta
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from chat3_user.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class OpsSettings:
+    """Where the operators' HTTP server listens."""
+
+    host: Annotated[str, Meta(description="address of /healthz, /readyz, /metrics and /docs")] = (
+        "127.0.0.1"
+    )
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="port of the operators' HTTP server; 0: a free one")
+    ] = 9090
 
 
 def documentation() -> Path | None:
@@ -24,7 +40,7 @@ async def _to_docs(_: web.Request) -> web.Response:
     raise web.HTTPFound("/docs/index.html")
 
 
-Problems = Callable[[], dict[str, str]]
+Problems = Callable[[], Mapping[str, str]]
 """Names what is missing, with the reason; empty when the process is ready."""
 
 
@@ -58,3 +74,16 @@ def create_ops_app(
         [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposed)]
     )
     return app
+
+
+@asynccontextmanager
+async def serving_ops(settings: OpsSettings, app: web.Application) -> AsyncIterator[int]:
+    """Serve ``app`` within the block, which gets the port."""
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        port: int = runner.addresses[0][1]
+        yield port
+    finally:
+        await runner.cleanup()

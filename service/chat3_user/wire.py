@@ -1,4 +1,4 @@
-"""The wire seam: everything this service knows of the compiled codec of contract messages."""
+"""The seam to the compiled codec of contract messages: no other module here imports it."""
 
 from typing import Any
 

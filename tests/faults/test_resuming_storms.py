@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chat3_user.app import Running, running
-from chat3_user.config import Config
+from chat3_user.config import composed
 from chat3_user.updates.amqp.broker import AmqpBroker
 from support.faults.history import Address
 from support.faults.scene import Listener, Scene
@@ -25,7 +25,7 @@ def scene_(stage: Stage) -> Scene:
 @asynccontextmanager
 async def service(stage: Stage, **settings: Any) -> AsyncIterator[Running]:
     """Run the service in this process; all of one test share the stage's log."""
-    config = Config(
+    config = composed(
         grpc_port=0,
         ops_port=0,
         tenant_api_url=stage.upstream.url,

@@ -38,7 +38,7 @@ from chat3_embedded.publishing import UpdatePublisher
 from chat3_embedded.server import serve
 from chat3_embedded.settings import Settings
 from chat3_user.app import running
-from chat3_user.config import Config
+from chat3_user.config import composed
 from chat3_user.updates.memory_broker import MemoryBroker
 from support.gateway import metadata
 
@@ -96,7 +96,7 @@ class Following(RuleBasedStateMachine):
             serve(publisher=publisher, settings=double, demo=True)
         )
         service = await self._stack.enter_async_context(
-            running(Config(tenant_api_url=self._url, grpc_port=0, ops_port=0))
+            running(composed(tenant_api_url=self._url, grpc_port=0, ops_port=0))
         )
         assert isinstance(service.broker, MemoryBroker)
         publisher.broker = service.broker

@@ -13,7 +13,7 @@ import fuzz_requests as requests
 from aiohttp import web
 
 from chat3_user.app import Running, running
-from chat3_user.config import Config
+from chat3_user.config import composed
 from chat3_user.rpc.user_service import UserService
 
 
@@ -128,7 +128,7 @@ async def stub_upstream() -> AsyncIterator[str]:
 async def attacked() -> AsyncIterator[Attacked]:
     """Run the service before a tenant-api that agrees; its limits are out of the way."""
     async with stub_upstream() as url:
-        config = Config(
+        config = composed(
             demo=True,
             grpc_port=0,
             ops_port=0,

@@ -24,7 +24,7 @@ from hyperframe.frame import Frame
 
 from chat3_embedded.demo import API_KEY, TENANT
 from chat3_user.app import Running, running
-from chat3_user.config import Config
+from chat3_user.config import composed
 
 DIALOGS = "/chat3.user.v1.UserService/GetUserDialogs"
 SUBSCRIBE = "/chat3.user.v1.UserService/SubscribeUpdates"
@@ -34,7 +34,7 @@ IDENTITY = {"x-api-key": API_KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 @asynccontextmanager
 async def demo(**settings: Any) -> AsyncIterator[Running]:
     """Run the service with all it needs in this process."""
-    config = Config(demo=True, grpc_port=0, ops_port=0, **settings)
+    config = composed(demo=True, grpc_port=0, ops_port=0, **settings)
     async with running(config) as service:
         await service.ready()
         yield service

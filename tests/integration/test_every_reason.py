@@ -28,7 +28,7 @@ from integration_vocabulary import (
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_user.app import running
-from chat3_user.config import Config
+from chat3_user.config import composed
 from chat3_user.errors._status import STATUS
 from chat3_user.tenant_api import TenantApi
 from support import named_tests
@@ -217,7 +217,7 @@ async def _(world: World) -> Failure:
 @case(Reason.UPDATES_UNAVAILABLE)
 async def _(world: World) -> Failure:
     world.upstream.dialog("alice")
-    config = Config(
+    config = composed(
         grpc_port=0,
         ops_port=0,
         tenant_api_url=world.upstream.url,

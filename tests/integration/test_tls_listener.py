@@ -14,8 +14,9 @@ from edge_vocabulary import DIALOGS, IDENTITY, SUBSCRIBE, RawClient, demo, heade
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.app import Running
-from chat3_user.config import ConfigError, load
-from chat3_user.edge import check_files
+from chat3_user.config import load
+from chat3_user.settings import ConfigError
+from chat3_user.tls.checking import check_files
 
 # grpcio and grpclib's reflection cannot live in one process.
 _GRPCIO = """
@@ -249,8 +250,12 @@ async def test_a_client_that_never_finishes_the_handshake_is_closed(certs: Path)
 def test_settings_that_cannot_work_are_refused_at_the_start(
     settings: dict[str, str], problem: str
 ) -> None:
+    def check() -> None:
+        config = load({"DEMO": "true", **settings}, {})
+        check_files(config.tls, config.authorities)
+
     with pytest.raises(ConfigError, match=problem):
-        check_files(load({"DEMO": "true", **settings}, {}))
+        check()
 
 
 async def _serial(port: int) -> str:

@@ -12,7 +12,7 @@ from aiohttp import web
 from edge_vocabulary import RawClient, demo
 
 from chat3_user.app import running
-from chat3_user.config import Config
+from chat3_user.config import composed
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
@@ -73,7 +73,7 @@ async def test_rabbitmq_is_reached_over_tls_when_its_authority_is_named(
         )
     server.start()
     try:
-        config = Config(
+        config = composed(
             demo=True,
             grpc_port=0,
             ops_port=0,

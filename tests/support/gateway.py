@@ -15,7 +15,7 @@ from chat3_embedded.server import serve
 from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 from chat3_embedded.store import Store
 from chat3_user.app import Running, running
-from chat3_user.config import Config
+from chat3_user.config import composed
 
 TENANT, OTHER_TENANT = "tnt_one", "tnt_two"
 KEY, READ_KEY, WRITE_KEY, NO_KEY = "key-all", "key-read", "key-write", "key-none"
@@ -87,7 +87,7 @@ async def run_gateway(
 ) -> AsyncIterator[Gateway]:
     # A log of its own, unless named: what other tests publish is not replayed here.
     log = settings.pop("rabbitmq_updates_log", f"log_{secrets.token_hex(4)}")
-    config = Config(
+    config = composed(
         grpc_port=0,
         ops_port=0,
         tenant_api_url=tenant_api_url,

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from betterproto2_compiled import Encoded
 from chat3_user.validation import Identity
+from chat3_user.wire import Encoded
 
 
 @dataclass(slots=True)

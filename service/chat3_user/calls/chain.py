@@ -14,6 +14,7 @@ import grpclib.const
 from grpclib.const import Status
 
 from chat3_user.calls.call import Call, enter_call
+from chat3_user.calls.settings import DeadlineSettings
 from chat3_user.errors import reasons
 from chat3_user.limits.admission import Admission
 from chat3_user.metrics import Metrics
@@ -36,21 +37,18 @@ _DEADLINE_MARGIN = 0.005
 class CallChain:
     """Turns methods into what the transport serves.
 
-    ``default_deadline`` (seconds) bounds unary calls that bring none, ``longest_deadline`` all.
+    ``deadlines`` bound unary calls, those that bring none too.
     """
 
     def __init__(
         self,
         metrics: Metrics,
-        *,
-        default_deadline: float = 30.0,
-        longest_deadline: float = math.inf,
-        admission: Admission | None = None,
+        deadlines: DeadlineSettings,
+        admission: Admission,
     ) -> None:
         self._metrics = metrics
-        self._default_deadline = default_deadline
-        self._longest_deadline = longest_deadline
-        self._admission = admission or Admission()
+        self._deadlines = deadlines
+        self._admission = admission
 
     def wrap(
         self, mapping: Mapping[str, grpclib.const.Handler], service: object
@@ -131,8 +129,8 @@ class CallChain:
         """Return when a unary call is ended, by the loop's clock."""
         now = asyncio.get_running_loop().time()
         if stream.deadline == math.inf:
-            return now + self._default_deadline
-        return max(now, min(stream.deadline - _DEADLINE_MARGIN, now + self._longest_deadline))
+            return now + self._deadlines.default
+        return max(now, min(stream.deadline - _DEADLINE_MARGIN, now + self._deadlines.longest))
 
 
 async def _send(stream: ServerCall, call: Call, batch: list[Encoded]) -> None:

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from chat3_user.config import Config, ConfigError
+from chat3_user.demo.settings import DemoSettings
+from chat3_user.settings import ConfigError
+from chat3_user.updates.amqp.settings import AmqpSettings
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.memory_broker import MemoryBroker
 
@@ -21,13 +23,12 @@ class DemoPlatform:
     dialog: str
 
 
-def check_installed(config: Config) -> None:
-    """Check that the embedded platform is there, if it is wanted.
+def check_installed() -> None:
+    """Check that the embedded platform is there.
 
     Raises `ConfigError`.
     """
-    wanted = config.demo and not config.tenant_api_url
-    if wanted and importlib.util.find_spec("chat3_embedded") is None:
+    if importlib.util.find_spec("chat3_embedded") is None:
         raise ConfigError(
             "DEMO: the embedded platform is not installed; it comes with"
             " pip install 'chat3-user-service[demo]'"
@@ -35,17 +36,19 @@ def check_installed(config: Config) -> None:
 
 
 @asynccontextmanager
-async def demo_platform(config: Config, broker: Broker) -> AsyncIterator[DemoPlatform]:
+async def demo_platform(
+    settings: DemoSettings, rabbitmq: AmqpSettings, broker: Broker
+) -> AsyncIterator[DemoPlatform]:
     """Run the embedded tenant-api with demo data; its updates reach the service's broker."""
     from chat3_embedded import AmqpPublisher, UpdatePublisher, demo, serve  # noqa: PLC0415 - an extra
 
     publisher: UpdatePublisher = (
         broker
         if isinstance(broker, MemoryBroker)
-        else AmqpPublisher(config.rabbitmq_url, exchange=config.rabbitmq_updates_exchange)
+        else AmqpPublisher(rabbitmq.url, exchange=rabbitmq.exchange)
     )
     async with serve(
-        publisher=publisher, database=config.demo_database or ":memory:", demo=True
+        publisher=publisher, database=settings.database or ":memory:", demo=True
     ) as url:
         yield DemoPlatform(url, demo.TENANT, demo.API_KEY, tuple(demo.USERS), demo.ALICE_BOB)
     if isinstance(publisher, AmqpPublisher):

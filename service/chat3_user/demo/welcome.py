@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from chat3_user.config import Config
 from chat3_user.demo.platform import DemoPlatform
-from chat3_user.tls import client_context
+from chat3_user.tls.outgoing import client_context
+from chat3_user.tls.settings import TlsFiles
 
 _DEFAULT_PORT: Final = 50051
 _HANDSHAKE: Final = 2.0
@@ -35,23 +35,23 @@ Ctrl-C ends it; the data goes with it.
 """
 
 
-async def print_welcome(config: Config, port: int, platform: DemoPlatform) -> None:
+async def print_welcome(host: str, port: int, tls: TlsFiles, platform: DemoPlatform) -> None:
     """Print the demo's credentials and three commands, which work as printed.
 
     Where clients need certificates of their own, files that only the reader has are in capitals.
     """
-    host, options = config.grpc_host, ""
-    if config.grpc_tls_cert:
-        host = await _name_in_certificate(config, port)
-        options = f" --ca {shlex.quote(config.grpc_tls_cert)}"
-        if config.grpc_tls_client_ca:
+    options = ""
+    if tls.certificate:
+        host = await _name_in_certificate(host, port, tls)
+        options = f" --ca {shlex.quote(tls.certificate)}"
+        if tls.client_ca:
             options += " --cert CLIENT_CERTIFICATE --key CLIENT_KEY"
     if port != _DEFAULT_PORT or host not in _LOOPBACK:
         options += f" --address {_address(host, port)}"
     sys.stdout.write(
         _TEXT.format(
             address=_address(host, port),
-            security="TLS" if config.grpc_tls_cert else "plaintext",
+            security="TLS" if tls.certificate else "plaintext",
             tenant=platform.tenant,
             key=platform.api_key,
             users=", ".join(platform.users),
@@ -62,12 +62,12 @@ async def print_welcome(config: Config, port: int, platform: DemoPlatform) -> No
     sys.stdout.flush()
 
 
-async def _name_in_certificate(config: Config, port: int) -> str:
+async def _name_in_certificate(host: str, port: int, tls: TlsFiles) -> str:
     """Return the name of this machine that a client may connect to: one that a handshake takes."""
-    context = client_context(config.grpc_tls_cert)
+    context = client_context(tls.certificate)
     # The file has the server's own certificate, and perhaps not who signed it.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    for name in dict.fromkeys((config.grpc_host, "localhost", "127.0.0.1", "::1")):
+    for name in dict.fromkeys((host, "localhost", "127.0.0.1", "::1")):
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(_HANDSHAKE):
                 _, writer = await asyncio.open_connection(
@@ -75,7 +75,7 @@ async def _name_in_certificate(config: Config, port: int) -> str:
                 )
             writer.close()
             return name
-    return config.grpc_host
+    return host
 
 
 def _address(host: str, port: int) -> str:

@@ -3,7 +3,8 @@
 from chat3_user.idempotency.claims import Claims
 from chat3_user.idempotency.mutation import Earlier, Mutation, UnsettledError
 from chat3_user.idempotency.once import Once
-from chat3_user.idempotency.store import Store, StoreUnavailableError, Times
+from chat3_user.idempotency.settings import Times
+from chat3_user.idempotency.store import Store, StoreUnavailableError
 
 __all__ = [
     "Claims",

@@ -20,6 +20,7 @@ from chat3_user.errors import reasons
 from chat3_user.idempotency.keys import request_digest, scope_digest, sent_key
 from chat3_user.idempotency.mutation import Earlier, Keyed, Mutation, ResponseT, UnsettledError
 from chat3_user.idempotency.run import REPLAYED, Endings, Run, unknown
+from chat3_user.idempotency.settings import Times
 from chat3_user.idempotency.store import (
     Attempt,
     Busy,
@@ -28,7 +29,6 @@ from chat3_user.idempotency.store import (
     Reused,
     Store,
     StoreUnavailableError,
-    Times,
 )
 from chat3_user.tenant_api.answers import DuplicateGuardError, OutcomeUnknownError
 from chat3_user.wire import decode

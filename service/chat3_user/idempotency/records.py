@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from chat3_user.idempotency.settings import Times
 from chat3_user.idempotency.store import (
     Attempt,
     Busy,
@@ -13,7 +14,6 @@ from chat3_user.idempotency.store import (
     Finished,
     Held,
     Reused,
-    Times,
 )
 
 # Times are Unix seconds. `owner` is null when nobody holds the key; `doubt` is the last moment at

@@ -16,6 +16,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from chat3_user.idempotency.scripts import ABANDON, CLAIM, FINISH, RELEASE, RENEW
+from chat3_user.idempotency.settings import Times
 from chat3_user.idempotency.store import (
     Attempt,
     Busy,
@@ -25,8 +26,8 @@ from chat3_user.idempotency.store import (
     Held,
     Reused,
     StoreUnavailableError,
-    Times,
 )
+from chat3_user.shared_redis import RedisSettings
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +38,13 @@ _CONNECTIONS: Final = 32
 
 
 class RedisStore:
-    """Keeps keys in the Redis at ``url`` (``redis://`` or, with TLS, ``rediss://``).
+    """Keeps keys in a Redis (``redis://`` or, with TLS, ``rediss://``).
 
-    ``timeout`` (seconds) bounds the wait for a connection and for each answer.
+    Its timeout bounds the wait for a connection and for each answer.
     """
 
-    def __init__(self, url: str, times: Times, *, timeout: float = 1.0, ca_file: str = "") -> None:
+    def __init__(self, settings: RedisSettings, times: Times, *, ca_file: str = "") -> None:
+        url, timeout = settings.url, settings.timeout
         options: dict[str, Any] = {}
         if url.startswith("rediss://"):
             options["ssl_min_version"] = ssl.TLSVersion.TLSv1_2

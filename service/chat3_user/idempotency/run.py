@@ -12,7 +12,8 @@ from chat3_user.calls import Call
 from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency.keys import sent_key
 from chat3_user.idempotency.mutation import Earlier, Mutation, ResponseT, UnsettledError
-from chat3_user.idempotency.store import Attempt, Doubt, Store, StoreUnavailableError, Times
+from chat3_user.idempotency.settings import Times
+from chat3_user.idempotency.store import Attempt, Doubt, Store, StoreUnavailableError
 from chat3_user.tenant_api.answers import DuplicateGuardError, OutcomeUnknownError
 from chat3_user.wire import encode
 

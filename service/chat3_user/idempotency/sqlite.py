@@ -21,9 +21,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from chat3_user.idempotency.place import IN_MEMORY, make_private
+from chat3_user.idempotency.database_file import IN_MEMORY, make_private
 from chat3_user.idempotency.records import SCHEMA, SqliteRecords
-from chat3_user.idempotency.store import Attempt, Claim, StoreUnavailableError, Times
+from chat3_user.idempotency.settings import Times
+from chat3_user.idempotency.store import Attempt, Claim, StoreUnavailableError
 
 log = logging.getLogger(__name__)
 

@@ -14,20 +14,6 @@ class StoreUnavailableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
-    """The periods of idempotency, in seconds.
-
-    ``lease``: for how long an attempt holds its key unless it renews. ``settle``: how long after
-    the last possible moment of sending an attempt may still turn up at tenant-api. ``retention``:
-    for how long a key is remembered.
-    """
-
-    lease: float = 5.0
-    settle: float = 10.0
-    retention: float = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """One attempt to run a request: ``scope`` names the key, ``request`` what was asked with it.
 

@@ -14,7 +14,8 @@ from typing import Final
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.limits.keys import KnownKeys
-from chat3_user.limits.rates import MemoryRates, Rates
+from chat3_user.limits.rates import Rates
+from chat3_user.limits.settings import PlaceSettings
 from chat3_user.transport import Peer, Places
 from chat3_user.validation import Identity
 
@@ -93,23 +94,21 @@ class Admission:
 
     def __init__(
         self,
-        *,
-        calls: int = 1000,
-        streams_per_key: int = 5000,
-        rates: Rates | None = None,
-        keys: KnownKeys | None = None,
+        settings: PlaceSettings,
+        rates: Rates,
+        keys: KnownKeys,
         prove: Prove | None = None,
     ) -> None:
-        share = math.ceil(calls * _SHARE)
-        self._places = Places(calls, share)
+        share = math.ceil(settings.calls * _SHARE)
+        self._places = Places(settings.calls, share)
         self._unproved = Places(share, share)
-        openings = max(streams_per_key, _OPENINGS)
+        openings = max(settings.streams_per_key, _OPENINGS)
         self._openings = Places(openings, math.ceil(openings * _SHARE))
-        self._streams_max = streams_per_key
+        self._streams_max = settings.streams_per_key
         self._streams: Counter[str] = Counter()
-        self._keys = keys or KnownKeys()
+        self._keys = keys
         self._prove = prove
-        self.rates = rates or Rates(MemoryRates(), users={}, keys={})
+        self.rates = rates
 
     @property
     def calls(self) -> int:

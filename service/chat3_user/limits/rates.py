@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from chat3_user.errors import reasons
 from chat3_user.limits.settings import RATE_PATTERN
+from chat3_user.shared_redis import RedisSettings
 from chat3_user.validation import Identity
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,8 @@ class MemoryRates:
 class RedisRates:
     """Sliding windows in Redis, shared by all workers; in memory while Redis is away."""
 
-    def __init__(self, url: str, *, timeout: float, ca_file: str = "") -> None:
+    def __init__(self, settings: RedisSettings, ca_file: str = "") -> None:
+        url, timeout = settings.url, settings.timeout
         options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
         if ca_file and url.startswith("rediss:"):
             options["ssl_ca_certs"] = ca_file

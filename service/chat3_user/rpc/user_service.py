@@ -34,7 +34,8 @@ from chat3_user.tenant_api.paths import (
     USER_MESSAGES,
 )
 from chat3_user.updates.fanout.hub import Hub
-from chat3_user.updates.fanout.stream import StreamSettings, responses
+from chat3_user.updates.fanout.settings import StreamSettings
+from chat3_user.updates.fanout.stream import responses
 from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.validation import (
     Identity,

@@ -12,7 +12,6 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -21,6 +20,7 @@ import stamina
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api.answers import DuplicateGuardError, Forbidden, NotFound
+from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.tenant_api.transport import nothing
 from chat3_user.validation import Identity
 
@@ -46,27 +46,6 @@ class Caller(Protocol):
         bad_request: Forbidden | None = None,
     ) -> tuple[int, T]:
         """Send one request and return its HTTP status and decoded body."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResilienceSettings:
-    """Bounds of retries and of the circuit; periods in seconds.
-
-    A read is tried at most ``attempts`` times. Retries are at most ``budget`` of all reads, besides
-    ``burst``. After ``failures`` failed calls in a row (0: never) the circuit is open for
-    ``open_first``, and twice as long after each failed probe, up to ``open_longest``. Other calls
-    wait for a probe; one without an answer after ``probe_wait`` has failed.
-    """
-
-    attempts: int = 3
-    wait_first: float = 0.05
-    wait_longest: float = 1.0
-    budget: float = 0.1
-    burst: float = 10.0
-    failures: int = 20
-    open_first: float = 0.5
-    open_longest: float = 10.0
-    probe_wait: float = 2.0
 
 
 class CircuitOpenError(CallError):

@@ -3,16 +3,19 @@
 import json
 import subprocess
 import sys
-from typing import Any, get_type_hints
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
 
-from chat3_user.config import Config, ConfigError, load, masked, parse
+from chat3_user.config import SETTINGS, Config, load, masked, parse
+from chat3_user.settings import ConfigError
 
 DEMO = {"DEMO": "true"}
-NAMES = Config.__struct_fields__
-HINTS = get_type_hints(Config)
+NAMES = tuple(SETTINGS)
+HINTS = {name: get_args(setting.rule)[0] for name, setting in SETTINGS.items()}
 # A value that keeps the rule and differs from the default.
 OTHER: dict[str, str] = {
     "tenant_api_url": "http://t:3000",
@@ -30,7 +33,7 @@ def other(name: str) -> str:
         return "7/minute"
     if name in OTHER:
         return OTHER[name]
-    default = dict(zip(NAMES, Config.__struct_defaults__, strict=True))[name]
+    default = SETTINGS[name].default
     if HINTS[name] is bool:
         return "true"
     if HINTS[name] is int:
@@ -59,20 +62,36 @@ def test_every_setting_comes_by_variable_and_by_flag(
         monkeypatch.delenv(variable.upper(), raising=False)
     value = other(name)
     expected = msgspec.convert(value, HINTS[name], strict=False)
-    assert getattr(load({**DEMO, name.upper(): value}, {}), name) == expected
+    assert SETTINGS[name].of(load({**DEMO, name.upper(): value}, {})) == expected
     flag = f"--{name.replace('_', '-')}"
     arguments = [flag] if HINTS[name] is bool else [flag, value]
     config, print_only = parse(["--demo", *arguments])
-    assert getattr(config, name) == expected
+    assert SETTINGS[name].of(config) == expected
     assert not print_only
 
 
+def described(part: Any, *path: str) -> Iterator[tuple[str, ...]]:
+    """Yield where in ``part`` there are fields that an operator may set."""
+    rules = get_type_hints(type(part), include_extras=True)
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if is_dataclass(value):
+            yield from described(value, *path, field.name)
+        elif hasattr(rules[field.name], "__metadata__"):
+            yield (*path, field.name)
+
+
+def test_every_setting_of_a_part_has_one_variable() -> None:
+    named = [tuple(setting.path) for setting in SETTINGS.values()]
+    assert sorted(named) == sorted(described(Config()))
+
+
 def test_a_flag_wins_over_the_environment() -> None:
-    assert load({**DEMO, "GRPC_PORT": "1"}, {"grpc_port": "2"}).grpc_port == 2
+    assert load({**DEMO, "GRPC_PORT": "1"}, {"grpc_port": "2"}).server.port == 2
 
 
 def test_an_empty_variable_counts_as_absent() -> None:
-    assert load({**DEMO, "GRPC_PORT": ""}, {}).grpc_port == 50051
+    assert load({**DEMO, "GRPC_PORT": ""}, {}).server.port == 50051
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ from contextlib import closing
 import pytest
 
 from chat3_user.__main__ import main
-from chat3_user.config import Config, ConfigError
-from chat3_user.ports import check_ops_ports, claim
+from chat3_user.config import Config, composed
+from chat3_user.process.ports import check_ops_ports, claim
+from chat3_user.settings import ConfigError
 from support.ports import free_port
 
 
 def config(port: int, *, host: str = "127.0.0.1", shared: bool = False) -> Config:
-    return Config(demo=True, grpc_host=host, grpc_port=port, grpc_port_shared=shared)
+    return composed(demo=True, grpc_host=host, grpc_port=port, grpc_port_shared=shared)
 
 
 def port_of(claimed: socket.socket) -> int:
@@ -77,12 +78,12 @@ def test_a_host_that_is_not_ours_is_told(host: str) -> None:
 
 
 def test_every_workers_operators_port_is_looked_at(taken: int) -> None:
-    check_ops_ports(Config(demo=True, ops_port=0), 4)
+    check_ops_ports(composed(demo=True, ops_port=0), 4)
     for first, workers in ((taken, 1), (taken - 1, 2)):
         with pytest.raises(ConfigError, match=r"^OPS_PORT: \d+ on 127\.0\.0\.1 is in use"):
-            check_ops_ports(Config(demo=True, ops_port=first), workers)
+            check_ops_ports(composed(demo=True, ops_port=first), workers)
     with pytest.raises(ConfigError, match=r"^OPS_PORT: with 2 workers the last one is 65536"):
-        check_ops_ports(Config(demo=True, ops_port=65_535), 2)
+        check_ops_ports(composed(demo=True, ops_port=65_535), 2)
 
 
 def test_everything_that_is_wrong_is_told_at_once(

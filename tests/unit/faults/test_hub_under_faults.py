@@ -21,8 +21,8 @@ from chat3_user.updates.broker import (
 )
 from chat3_user.updates.fanout.feed import _OVERLAP
 from chat3_user.updates.fanout.hub import Hub
-from chat3_user.updates.fanout.settings import HubSettings
-from chat3_user.updates.fanout.stream import StreamSettings, responses
+from chat3_user.updates.fanout.settings import HubSettings, StreamSettings
+from chat3_user.updates.fanout.stream import responses
 from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.updates.memory_broker import MemoryBroker
 

@@ -10,6 +10,7 @@ from redis import Redis
 from chat3_user.idempotency import Store, Times
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.shared_redis import RedisSettings
 from support.redis import RedisServer
 
 
@@ -63,7 +64,7 @@ async def store(
     else:
         server: RedisServer = request.getfixturevalue("redis_server")
         age_redis(server)
-        found = RedisStore(server.url, times)
+        found = RedisStore(RedisSettings(server.url), times)
     await found.open()
     yield found
     await found.close()

@@ -14,6 +14,7 @@ from chat3_user.idempotency import Store, StoreUnavailableError, Times
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.idempotency.store import Attempt, Busy, Finished, Held, Reused
+from chat3_user.shared_redis import RedisSettings
 from support.redis import RedisServer
 
 REQUEST, OTHER_REQUEST = b"r" * 16, b"o" * 16
@@ -259,7 +260,7 @@ async def test_an_empty_redis_doubts_until_attempts_before_it_are_over(
 ) -> None:
     with Redis.from_url(redis_server.url) as redis:
         redis.flushall()
-    store = RedisStore(redis_server.url, times)
+    store = RedisStore(RedisSettings(redis_server.url), times)
     held = await store.claim(attempt())
     assert isinstance(held, Held)
     assert held.doubt is not None
@@ -278,7 +279,7 @@ async def test_an_attempt_after_a_loss_is_known_by_its_own_age(
     store: Store = (
         SqliteStore(str(tmp_path / "keys.db"), times)
         if kind == "sqlite"
-        else RedisStore(redis_server.url, times)
+        else RedisStore(RedisSettings(redis_server.url), times)
     )
     await store.open()
     mine = attempt()
@@ -296,7 +297,7 @@ async def test_an_attempt_after_a_loss_is_known_by_its_own_age(
 
 
 async def test_redis_keeps_keys_for_the_retention(redis_server: RedisServer, times: Times) -> None:
-    store = RedisStore(redis_server.url, times)
+    store = RedisStore(RedisSettings(redis_server.url), times)
     mine = attempt(secrets.token_bytes(16))
     with Redis.from_url(redis_server.url) as redis:
         name = "chat3:idempotency:" + mine.scope.hex()
@@ -311,7 +312,7 @@ async def test_redis_keeps_keys_for_the_retention(redis_server: RedisServer, tim
 async def test_a_redis_that_is_away_or_hangs_is_unavailable_and_comes_back(tmp_path: Path) -> None:
     server = RedisServer(tmp_path)
     server.start()
-    store = RedisStore(server.url, Times(), timeout=0.2)
+    store = RedisStore(RedisSettings(server.url, 0.2), Times())
     await store.open()
     await store.claim(attempt())
     server.pause()

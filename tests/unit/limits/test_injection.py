@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import CallError
 from chat3_user.tenant_api import TenantApi
-from chat3_user.tenant_api.resilience import ResilienceSettings, Resilient
+from chat3_user.tenant_api.resilience import Resilient
+from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.tenant_api.transport import Http
 from chat3_user.validation import Identity, validate
 

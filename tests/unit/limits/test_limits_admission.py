@@ -6,9 +6,10 @@ import pytest
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
-from chat3_user.limits.admission import Admission
+from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import MemoryRates, Rate, Rates
+from chat3_user.limits.settings import PlaceSettings
 from chat3_user.transport import Peer
 from chat3_user.validation import Identity
 
@@ -24,6 +25,17 @@ def caller(number: int) -> Identity:
     return Identity(f"key-{number}", "tnt_one", "alice")
 
 
+def admitting(
+    *,
+    rates: Rates | None = None,
+    keys: KnownKeys | None = None,
+    prove: Prove | None = None,
+    **places: int,
+) -> Admission:
+    no_rates = Rates(MemoryRates(), users={}, keys={})
+    return Admission(PlaceSettings(**places), rates or no_rates, keys or KnownKeys(), prove)
+
+
 @pytest.fixture
 def held() -> Iterator[ExitStack]:
     with ExitStack() as stack:
@@ -31,7 +43,7 @@ def held() -> Iterator[ExitStack]:
 
 
 def test_a_place_is_given_back_however_a_call_ends() -> None:
-    admission = Admission(calls=1)
+    admission = admitting(calls=1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), admission.call(ALICE, HERE):
             raise ZeroDivisionError
@@ -45,7 +57,7 @@ def test_a_place_is_given_back_however_a_call_ends() -> None:
 
 
 def test_neither_an_address_nor_a_key_has_all_places(held: ExitStack) -> None:
-    admission = Admission(calls=10)
+    admission = admitting(calls=10)
     for number in range(8):
         held.enter_context(admission.call(caller(number), HERE))
     with pytest.raises(CallError, match="OVERLOADED"):
@@ -58,7 +70,7 @@ def test_neither_an_address_nor_a_key_has_all_places(held: ExitStack) -> None:
 
 
 def test_strangers_together_leave_room_for_who_was_proved(held: ExitStack) -> None:
-    admission = Admission(calls=10)
+    admission = admitting(calls=10)
     with admission.call(ALICE, HERE):
         pass
     for number in range(8):
@@ -69,7 +81,7 @@ def test_strangers_together_leave_room_for_who_was_proved(held: ExitStack) -> No
 
 
 def test_streams_are_counted_by_key_and_none_is_remembered() -> None:
-    admission = Admission(streams_per_key=1)
+    admission = admitting(streams_per_key=1)
     other = Identity("key-two", "tnt_one", "alice")
     with (
         admission.stream(ALICE, HERE),
@@ -91,7 +103,7 @@ def refuse(admission: Admission, key: str, peer: Peer) -> None:
 
 
 def test_an_address_that_brings_refused_keys_is_stopped_and_its_good_keys_are_not() -> None:
-    admission = Admission(keys=KnownKeys(Rate(3, "minute")))
+    admission = admitting(keys=KnownKeys(Rate(3, "minute")))
     with admission.call(ALICE, HERE):
         pass
     for number in range(3):
@@ -124,7 +136,7 @@ async def test_only_who_is_proved_spends_and_is_proved_once() -> None:
             raise reasons.permission_missing("read")
 
     rates = Rates(MemoryRates(), users={"read": Rate(2, "hour")}, keys={})
-    admission = Admission(rates=rates, prove=prove)
+    admission = admitting(rates=rates, prove=prove)
     for _ in range(5):
         with pytest.raises(CallError) as caught:
             await admission.spend("GetUserDialogs", Identity("bogus", "tnt_one", "alice"), {})

@@ -14,7 +14,8 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.answers import DuplicateGuardError, in_doubt
 from chat3_user.tenant_api.recovery import RecoveryApi
-from chat3_user.tenant_api.resilience import CircuitOpenError, ResilienceSettings, Resilient
+from chat3_user.tenant_api.resilience import CircuitOpenError, Resilient
+from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.validation import Identity
 
 IDENTITY = Identity("secret-key", "tnt_one", "alice")

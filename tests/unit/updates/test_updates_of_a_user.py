@@ -13,8 +13,9 @@ from chat3_api.chat3.user.v1 import ErrorReason, GapReason, Update, UpdateType
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.fanout.feed import Feed, TailLimits
-from chat3_user.updates.fanout.subscription import BufferLimits, Filter, Item, Subscription
+from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.settings import BufferLimits, TailLimits
+from chat3_user.updates.fanout.subscription import Filter, Item, Subscription
 from chat3_user.updates.log.tokens import Token, decode_token, digest_of
 from chat3_user.updates.log.watermarks import Watermark
 from chat3_user.updates.routing import is_update

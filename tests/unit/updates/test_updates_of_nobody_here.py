@@ -9,8 +9,9 @@ import pytest
 from chat3_user.mapping.addresses import address_of
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout import unreadable
-from chat3_user.updates.fanout.feed import Feed, TailLimits
+from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.settings import TailLimits
 from chat3_user.updates.fanout.unreadable import Unreadable
 from chat3_user.updates.log.watermarks import Watermark
 

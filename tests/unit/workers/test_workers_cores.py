@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from chat3_user.workers import core_count
+from chat3_user.process.workers import core_count
 
 
 @pytest.mark.parametrize(

@@ -8,22 +8,23 @@ from typing import Any
 
 import pytest
 
-from chat3_user.descriptors import RESERVED
+from chat3_user.process.descriptors import RESERVED
 
 PROGRAM = dedent(
     """
     import json, logging, resource, sys
 
-    from chat3_user.config import Config
-    from chat3_user.descriptors import fitted
+    from chat3_user.config import composed
+    from chat3_user.process.descriptors import fitted
 
     soft, hard, connections = map(int, sys.argv[1:])
     logged = []
-    logging.getLogger("chat3_user.descriptors").addFilter(lambda record: logged.append(record))
+    log = logging.getLogger("chat3_user.process.descriptors")
+    log.addFilter(lambda record: logged.append(record))
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    config = fitted(Config(demo=True, connections_max=connections, tenant_api_connections=100))
+    config = fitted(composed(demo=True, connections_max=connections, tenant_api_connections=100))
     print(json.dumps({
-        "connections": config.connections_max,
+        "connections": config.connections.connections,
         "limits": resource.getrlimit(resource.RLIMIT_NOFILE),
         "logged": [record.connections_max for record in logged],
     }))

@@ -9,8 +9,8 @@ EVERY_LINE = dedent(
     import signal
     import sys
 
-    from chat3_user.config import Config
-    from chat3_user.workers import Workers
+    from chat3_user.config import composed
+    from chat3_user.process.workers import Workers
 
     def frames_until(moment):
         passed = 0
@@ -29,7 +29,7 @@ EVERY_LINE = dedent(
     while reached:
         moment += 1
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        workers = Workers(Config(demo=True), 0, print)
+        workers = Workers(composed(demo=True), 0, print)
         trace, signalled = frames_until(moment)
         signal.setitimer(signal.ITIMER_REAL, 0.5)  # where no moment comes so late, this one does
         signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGTERM))

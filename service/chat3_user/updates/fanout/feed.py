@@ -3,12 +3,12 @@
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 
 from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.updates.decoded import Address, DecodedUpdate
 from chat3_user.updates.fanout.responses import gap_item, update_item
+from chat3_user.updates.fanout.settings import TailLimits
 from chat3_user.updates.fanout.subscription import Item, Subscription
 from chat3_user.updates.log.tokens import IDS_MAX, Missed, Token, scope_of
 from chat3_user.updates.log.watermarks import Watermark
@@ -16,14 +16,6 @@ from chat3_user.updates.log.watermarks import Watermark
 _RECENT_MAX = 512
 _OVERLAP = 2.0
 """Seconds by which the queue and the log may differ in when an update reaches them."""
-
-
-@dataclass(frozen=True, slots=True)
-class TailLimits:
-    """How many updates, and how many bytes of them, a feed keeps for quick reconnects."""
-
-    count: int
-    bytes: int
 
 
 class Feed:

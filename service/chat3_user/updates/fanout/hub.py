@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from betterproto2_compiled import Encoded
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.decoded import AddressReader, Decoder
@@ -40,6 +39,7 @@ from chat3_user.updates.log.tokens import (
     scope_of,
 )
 from chat3_user.updates.log.watermarks import Watermarks
+from chat3_user.wire import Encoded
 
 _PATIENCE = 15.0
 """Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from betterproto2_compiled import Encoded, builder, encode
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     Gap,
@@ -21,6 +20,7 @@ from chat3_user.updates.broker import (
 )
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout.subscription import Item
+from chat3_user.wire import Encoded, builder, encode
 
 _build_response = builder(SubscribeUpdatesResponse)
 

@@ -1,21 +1,58 @@
-"""What the hub may keep in memory, and how often it looks."""
+"""What the hub may keep in memory, how often it looks, and how long a stream may live."""
 
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
 
 from chat3_user.updates.delivery_limits import DeliveryLimits
-from chat3_user.updates.fanout.feed import TailLimits
-from chat3_user.updates.fanout.subscription import BufferLimits
+
+
+@dataclass(frozen=True, slots=True)
+class BufferLimits:
+    """How much a stream may leave unread before it is ended."""
+
+    count: Annotated[
+        int, Meta(ge=1, description="updates a slow stream may leave unread before it is ended")
+    ] = 1000
+    bytes: Annotated[
+        int, Meta(ge=65_536, description="bytes a slow stream may leave unread before it is ended")
+    ] = 4_194_304
+
+
+@dataclass(frozen=True, slots=True)
+class TailLimits:
+    """How many updates, and how many bytes of them, a feed keeps for quick reconnects."""
+
+    count: int = 256
+    bytes: int = 262_144
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSettings:
+    """Seconds: the age at which a stream ends, and how often its right to be open is proved."""
+
+    max_age: Annotated[
+        float, Meta(gt=0, description="age at which a stream is ended, 0 to 20 % earlier")
+    ] = 3600.0
+    recheck_interval: Annotated[
+        float, Meta(gt=0, description="how often an open stream's API key and user are proved anew")
+    ] = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
     """Intervals in seconds, sizes in bytes."""
 
-    streams_per_user: int = 20
-    buffer: BufferLimits = field(default_factory=lambda: BufferLimits(1000, 4 * 1024 * 1024))
-    tail: TailLimits = field(default_factory=lambda: TailLimits(256, 256 * 1024))
+    streams_per_user: Annotated[
+        int, Meta(ge=1, description="open streams one user may have on one worker")
+    ] = 20
+    buffer: BufferLimits = field(default_factory=BufferLimits)
+    tail: TailLimits = field(default_factory=TailLimits)
     deliveries: DeliveryLimits = field(default_factory=DeliveryLimits)
-    grace: float = 30.0
+    grace: Annotated[
+        float, Meta(gt=0, description="how long a user's updates are kept for a quick reconnect")
+    ] = 30.0
     watermark_interval: float = 5.0
     replay_keep: float = 60.0
-    replay_bytes: int = 128 * 1024 * 1024
+    replay_bytes: int = 134_217_728

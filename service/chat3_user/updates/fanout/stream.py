@@ -3,25 +3,18 @@
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
-from betterproto2_compiled import Encoded
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.hub import Hub
 from chat3_user.updates.fanout.responses import established_item, heartbeat_item
+from chat3_user.updates.fanout.settings import StreamSettings
 from chat3_user.updates.fanout.subscription import Subscription
 from chat3_user.updates.log.tokens import Token
-
-
-@dataclass(frozen=True, slots=True)
-class StreamSettings:
-    """Seconds: the age at which a stream ends, and how often its right to be open is proved."""
-
-    max_age: float
-    recheck_interval: float
+from chat3_user.wire import Encoded
 
 
 async def responses(

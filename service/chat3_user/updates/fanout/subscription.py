@@ -9,9 +9,10 @@ from itertools import islice
 
 import msgspec
 
-from betterproto2_compiled import Encoded
 from chat3_api.chat3.user.v1 import UpdateType
 from chat3_user.errors import CallError, reasons
+from chat3_user.updates.fanout.settings import BufferLimits
+from chat3_user.wire import Encoded
 
 _BACKLOG_STEP = 64
 
@@ -52,14 +53,6 @@ class Filter:
         if self.types and item.type not in self.types:
             return False
         return not self.dialog_ids or not item.dialog_id or item.dialog_id in self.dialog_ids
-
-
-@dataclass(frozen=True, slots=True)
-class BufferLimits:
-    """How much a stream may leave unread before it is ended."""
-
-    count: int
-    bytes: int
 
 
 class Subscription:

@@ -6,14 +6,14 @@ import gc
 import uvloop
 
 from chat3_user import logs
-from chat3_user.app import serve
 from chat3_user.config import Config
-from chat3_user.descriptors import fitted
+from chat3_user.process.descriptors import fitted
+from chat3_user.process.signals import serve
 
 
 def run(config: Config) -> None:
     """Serve in this process until it is told to end."""
-    logs.configure(config.log_format, config.log_level)
+    logs.configure(config.logs)
     config = fitted(config)
     # What is there now stays; calls leave little that counting does not free. The collector looks
     # less often, and not at what was imported.

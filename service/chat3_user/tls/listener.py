@@ -1,4 +1,4 @@
-"""TLS: what the listener offers, whom it lets in, and how new certificates come into use.
+"""TLS of the listener: what it offers, whom it lets in, and how new certificates come into use.
 
 The listener hands every handshake over to the newest context, built anew from the files. So a
 change takes effect for new connections, open ones do not notice, and files that cannot be used
@@ -9,9 +9,9 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
+
+from chat3_user.tls.settings import TlsError, TlsFiles
 
 log = logging.getLogger(__name__)
 
@@ -19,30 +19,6 @@ _CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2, what HTTP/2 allows: forward secrecy and authenticated encryption."""
 
 _POLL: Final = 2.0
-
-
-class TlsError(Exception):
-    """A certificate or key cannot be used; the text names the files."""
-
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """PEM files: the chain and key of the server; with ``client_ca`` clients must prove theirs."""
-
-    certificate: str
-    key: str
-    client_ca: str = ""
-
-    def __str__(self) -> str:
-        return ", ".join(self._paths())
-
-    def _paths(self) -> Sequence[str]:
-        return [path for path in (self.certificate, self.key, self.client_ca) if path]
-
-    def stamp(self) -> Sequence[tuple[int, int, int]]:
-        """Return what changes when a file does."""
-        stats = [Path(path).stat() for path in self._paths()]
-        return [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]
 
 
 class ServerTls:
@@ -92,6 +68,14 @@ class ServerTls:
                 self.reload()
 
 
+def listener_tls(files: TlsFiles) -> ServerTls | None:
+    """Return the listener's TLS; nothing when it is to be plain.
+
+    Raises `TlsError`.
+    """
+    return ServerTls(files) if files.certificate else None
+
+
 def _stamp(files: TlsFiles) -> Sequence[tuple[int, int, int]]:
     try:
         return files.stamp()
@@ -115,24 +99,5 @@ def _server_context(files: TlsFiles) -> ssl.SSLContext:
             context.load_verify_locations(files.client_ca)
             context.verify_mode = ssl.CERT_REQUIRED
     except (OSError, ValueError) as error:
-        raise TlsError(f"{files}: {error}") from error
-    return context
-
-
-def client_context(ca: str, certificate: str = "", key: str = "") -> ssl.SSLContext:
-    """Return the context for connections to a server whose certificate ``ca`` signed.
-
-    Without ``ca`` the system's certificates count. With ``certificate`` and ``key`` the client
-    proves who it is.
-
-    Raises `TlsError` for files that cannot be used.
-    """
-    try:
-        context = ssl.create_default_context(cafile=ca or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if certificate:
-            context.load_cert_chain(certificate, key or None, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        files = ", ".join(path for path in (ca, certificate, key) if path)
         raise TlsError(f"{files}: {error}") from error
     return context

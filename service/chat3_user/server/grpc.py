@@ -19,8 +19,8 @@ from grpclib.const import Handler
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 
-from chat3_user.reflection import with_reflection
 from chat3_user.rpc import UserService
+from chat3_user.server.reflection import with_reflection
 from chat3_user.transport import (
     ConnectionLimits,
     Http2Connection,

@@ -4,7 +4,8 @@ import errno
 import os
 import socket
 
-from chat3_user.config import Config, ConfigError
+from chat3_user.config import Config
+from chat3_user.settings import ConfigError
 
 _HIGHEST = 65_535
 
@@ -15,9 +16,9 @@ def claim(config: Config) -> socket.socket:
     The workers' listeners share it by SO_REUSEPORT as long as the claim is open. Another claim is
     refused then, unless it comes with GRPC_PORT_SHARED. Raises `ConfigError`.
     """
-    host, port = config.grpc_host, config.grpc_port
+    host, port = config.server.host, config.server.port
     try:
-        if config.grpc_port_shared:
+        if config.server.port_shared:
             return _bound(host, port, socket.SO_REUSEPORT)
         try:
             claimed = _bound(host, port)
@@ -39,15 +40,15 @@ def check_ops_ports(config: Config, workers: int) -> None:
 
     Raises `ConfigError`.
     """
-    first = config.ops_port
+    first = config.ops.port
     last = first + workers - 1 if first else 0
     if last > _HIGHEST:
         raise ConfigError(f"OPS_PORT: with {workers} workers the last one is {last}")
     for port in range(first, last + 1):
         try:
-            _bound(config.ops_host, port, socket.SO_REUSEADDR, listen=True).close()
+            _bound(config.ops.host, port, socket.SO_REUSEADDR, listen=True).close()
         except OSError as error:
-            raise ConfigError(_problem("OPS", config.ops_host, port, error)) from error
+            raise ConfigError(_problem("OPS", config.ops.host, port, error)) from error
 
 
 def _bound(host: str, port: int, *options: int, listen: bool = False) -> socket.socket:

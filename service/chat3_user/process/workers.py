@@ -17,9 +17,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from chat3_user.config import Config
+from chat3_user.config import Config, changed
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +52,7 @@ class Workers:
     """The parent's view: ``run`` is what a worker does, in a process of its own."""
 
     def __init__(self, config: Config, count: int, run: Callable[[Config], None]) -> None:
-        self._config = msgspec.structs.replace(config, workers=1)
+        self._config = changed(config, workers=1)
         self._count = count
         self._run = run
         self._told_to_end = False
@@ -92,8 +90,8 @@ class Workers:
         signal.signal(signal.SIGHUP, reload)
 
     def _start(self, index: int) -> _Worker:
-        ops_port = self._config.ops_port and self._config.ops_port + index
-        config = msgspec.structs.replace(self._config, ops_port=ops_port)
+        ops_port = self._config.ops.port and self._config.ops.port + index
+        config = changed(self._config, ops_port=ops_port)
         process = multiprocessing.get_context("spawn").Process(
             target=self._run, args=(config,), name=f"worker-{index}"
         )
@@ -127,7 +125,7 @@ class Workers:
         for worker in workers:
             with suppress(ValueError, ProcessLookupError):
                 worker.process.terminate()
-        deadline = time.monotonic() + self._config.shutdown_grace + _END_MARGIN
+        deadline = time.monotonic() + self._config.server.shutdown_grace + _END_MARGIN
         for worker in workers:
             worker.process.join(max(0.0, deadline - time.monotonic()))
             if worker.process.is_alive():

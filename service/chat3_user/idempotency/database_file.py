@@ -1,4 +1,4 @@
-"""Where the SQLite store is: where the settings say, else in the state folder, by platform."""
+"""The file of the SQLite store: the one the settings name, else one in the state folder."""
 
 import hashlib
 import os
@@ -6,21 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from chat3_user.config import Config, ConfigError
+from chat3_user.idempotency.settings import IdempotencySettings
+from chat3_user.settings import ConfigError
 
 IN_MEMORY: Final = ":memory:"
 
 
-def database(config: Config, environment: Mapping[str, str] = os.environ) -> str:
+def database(
+    settings: IdempotencySettings, platform: str, environment: Mapping[str, str] = os.environ
+) -> str:
     """Return the file for idempotency keys, or `IN_MEMORY`.
 
-    Every platform has a file of its own; one that lives in this process's memory keeps its keys
-    there too. systemd names the folder in ``STATE_DIRECTORY``; elsewhere it is the user's state
-    folder.
+    Every ``platform`` has a file of its own; one that lives in this process's memory, and has no
+    name, keeps its keys there too. systemd names the folder in ``STATE_DIRECTORY``; elsewhere it is
+    the user's state folder.
     """
-    if config.idempotency_database:
-        return config.idempotency_database
-    platform = config.tenant_api_url or config.demo_database
+    if settings.database:
+        return settings.database
     if not platform:
         return IN_MEMORY
     name = hashlib.blake2b(platform.encode(), digest_size=4).hexdigest()
@@ -30,13 +32,13 @@ def database(config: Config, environment: Mapping[str, str] = os.environ) -> str
     return str(Path(home) / "chat3-user-service" / f"idempotency-{name}.db")
 
 
-def check_database(config: Config) -> None:
+def check_database(settings: IdempotencySettings, platform: str) -> None:
     """Make the file, so that one that cannot be written is known before the first call.
 
     Raises `ConfigError`.
     """
-    path = database(config)
-    if config.redis_url or path == IN_MEMORY:
+    path = database(settings, platform)
+    if path == IN_MEMORY:
         return
     try:
         make_private(Path(path))

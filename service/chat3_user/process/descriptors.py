@@ -8,9 +8,7 @@ import logging
 import resource
 from typing import Final
 
-import msgspec
-
-from chat3_user.config import Config
+from chat3_user.config import Config, changed
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +18,8 @@ RESERVED: Final = 128
 
 def fitted(config: Config) -> Config:
     """Raise this process's limit of descriptors as far as needed; return what fits into it."""
-    others = config.tenant_api_connections + RESERVED
-    needed = config.connections_max + others
+    others = config.tenant_api.connections + RESERVED
+    needed = config.connections.connections + others
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= needed:
         return config
@@ -34,4 +32,4 @@ def fitted(config: Config) -> Config:
         "CONNECTIONS_MAX lowered: the limit of file descriptors (ulimit -Hn) is too low for it",
         extra={"descriptors": limit, "needed": needed, "connections_max": connections},
     )
-    return msgspec.structs.replace(config, connections_max=connections)
+    return changed(config, connections_max=connections)

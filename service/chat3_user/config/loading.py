@@ -1,0 +1,97 @@
+"""Settings are read from the environment and from flags, and checked, before anything starts."""
+
+import argparse
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Final
+
+import msgspec
+from yarl import URL
+
+from chat3_user.config.composition import Config
+from chat3_user.config.variables import SETTINGS, URL_SCHEMES, composed
+from chat3_user.settings import ConfigError
+
+_OPTIONAL: Final = ("redis_url",)
+
+
+def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Config:
+    """Return the settings; flags win over the environment, empty variables count as absent.
+
+    Raises `ConfigError` with all that is wrong.
+    """
+    given = {
+        name: value
+        for name, setting in SETTINGS.items()
+        if (value := flags.get(name) or environment.get(setting.variable))
+    }
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in given.items():
+        setting = SETTINGS[name]
+        try:
+            values[name] = msgspec.convert(value, setting.rule, strict=False)
+        except msgspec.ValidationError as error:
+            problems.append(f"{setting.variable}: {error}, got {value!r}")
+        else:
+            if isinstance(values[name], float) and not math.isfinite(values[name]):
+                problems.append(f"{setting.variable}: Expected a finite number, got {value!r}")
+    config = composed(**values)
+    problems += _contradictions(config, broken=given.keys() - values.keys())
+    if problems:
+        raise ConfigError(*problems)
+    return config
+
+
+def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str]:
+    """Yield what is wrong with settings taken together; the broken ones have their defaults."""
+    for name, schemes in URL_SCHEMES.items():
+        setting = SETTINGS[name]
+        value = setting.of(config)
+        if value and not _is_url(value, schemes):
+            yield f"{setting.variable}: expected a URL that begins with {schemes[0]}://"
+        if not value and not config.demo.wanted and name not in _OPTIONAL and "demo" not in broken:
+            yield f"{setting.variable}: required, unless DEMO is set"
+    if bool(config.tls.certificate) != bool(config.tls.key):
+        yield "GRPC_TLS_CERT, GRPC_TLS_KEY: neither goes without the other"
+    if config.tls.client_ca and not config.tls.certificate:
+        yield "GRPC_TLS_CLIENT_CA: needs GRPC_TLS_CERT"
+    if config.server.workers > 1 and config.in_process:
+        yield "WORKERS: what DEMO runs in the process is not shared; use 1"
+
+
+def _is_url(value: str, schemes: Sequence[str]) -> bool:
+    try:
+        url = URL(value)
+    except ValueError:
+        return False
+    return url.scheme in schemes and bool(url.host)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for every setting."""
+    for setting in SETTINGS.values():
+        default = f"{setting.variable}; default: {setting.default!r}"
+        text = f"{setting.description} ({default})".replace("%", "%%")
+        if isinstance(setting.default, bool):
+            parser.add_argument(setting.flag, action="store_const", const="true", help=text)
+        else:
+            parser.add_argument(setting.flag, metavar="VALUE", help=text)
+
+
+def parse(arguments: Sequence[str] | None = None) -> tuple[Config, bool]:
+    """Return the settings of this process, and whether they are only to be printed.
+
+    Raises `ConfigError`; leaves the process on `--help` and unknown flags.
+    """
+    parser = argparse.ArgumentParser(
+        prog="chat3-user-service",
+        description="Chat3 over gRPC. Every flag is an environment variable too.",
+    )
+    parser.add_argument("--print-config", action="store_true", help="print the settings and exit")
+    add_flags(parser)
+    flags = vars(parser.parse_args(arguments))
+    print_only = flags.pop("print_config")
+    return load(os.environ, flags), print_only

@@ -1,0 +1,33 @@
+"""The settings as they may be shown: by variable, without anything that may be a secret."""
+
+from typing import Any, Final
+
+from yarl import URL
+
+from chat3_user.config.composition import Config
+from chat3_user.config.variables import SETTINGS, URL_SCHEMES
+
+_MASK: Final = "***"
+
+
+def masked(config: Config) -> dict[str, Any]:
+    """Return the settings by variable, without anything that may be a secret."""
+    return {
+        setting.variable: _without_secrets(value) if name in URL_SCHEMES else value
+        for name, setting in SETTINGS.items()
+        for value in (setting.of(config),)
+    }
+
+
+def _without_secrets(text: str) -> str:
+    """Mask a URL's password, a user who has none (a token), and all values of its query."""
+    if not text:
+        return text
+    url = URL(text)
+    if url.raw_password is not None:
+        url = url.with_password(_MASK)
+    elif url.raw_user is not None:
+        url = url.with_user(_MASK)
+    parts = [part.partition("=") for part in url.raw_query_string.split("&") if part]
+    url = url.with_query("&".join(f"{key}={_MASK}" if is_ else _MASK for key, is_, _ in parts))
+    return str(url.with_fragment(_MASK if url.raw_fragment else None))

@@ -1,0 +1,153 @@
+"""The variables: which setting of which part an operator names how, in the order of the README.
+
+The name in small letters is the key, with dashes the flag, in capitals the environment's variable.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any, Final, get_type_hints
+
+from msgspec import Meta
+
+from chat3_user.config.composition import Config
+
+_PATHS: Final = {
+    "grpc_host": "server.host",
+    "grpc_port": "server.port",
+    "grpc_port_shared": "server.port_shared",
+    "ops_host": "ops.host",
+    "ops_port": "ops.port",
+    "workers": "server.workers",
+    "tenant_api_url": "tenant_api.url",
+    "tenant_api_connections": "tenant_api.connections",
+    "tenant_api_connect_timeout": "tenant_api.connect_timeout",
+    "rabbitmq_url": "rabbitmq.url",
+    "rabbitmq_updates_exchange": "rabbitmq.exchange",
+    "rabbitmq_updates_log": "rabbitmq.log_queue",
+    "updates_log_max_age": "rabbitmq.retention_seconds",
+    "updates_log_max_bytes": "rabbitmq.retention_bytes",
+    "demo": "demo.wanted",
+    "demo_database": "demo.database",
+    "default_deadline": "deadlines.default",
+    "streams_per_user": "hub.streams_per_user",
+    "stream_buffer_count": "hub.buffer.count",
+    "stream_buffer_bytes": "hub.buffer.bytes",
+    "stream_max_age": "streams.max_age",
+    "stream_recheck_interval": "streams.recheck_interval",
+    "stream_grace": "hub.grace",
+    "connection_max_age": "connections.max_age",
+    "shutdown_grace": "server.shutdown_grace",
+    "redis_url": "redis.url",
+    "redis_ca_file": "authorities.redis",
+    "redis_timeout": "redis.timeout",
+    "idempotency_database": "idempotency.database",
+    "idempotency_retention": "idempotency.times.retention",
+    "idempotency_lease": "idempotency.times.lease",
+    "idempotency_settle": "idempotency.times.settle",
+    "idempotency_on_store_failure": "idempotency.on_store_failure",
+    "tenant_api_read_attempts": "resilience.attempts",
+    "tenant_api_retry_budget": "resilience.budget",
+    "tenant_api_circuit_failures": "resilience.failures",
+    "log_format": "logs.format",
+    "log_level": "logs.level",
+    "grpc_tls_cert": "tls.certificate",
+    "grpc_tls_key": "tls.key",
+    "grpc_tls_client_ca": "tls.client_ca",
+    "tenant_api_ca_file": "authorities.tenant_api",
+    "rabbitmq_ca_file": "authorities.rabbitmq",
+    "request_max_bytes": "connections.request_bytes",
+    "metadata_max_bytes": "connections.metadata_bytes",
+    "metadata_max_fields": "connections.metadata_fields",
+    "request_timeout": "connections.request_timeout",
+    "unfinished_max_bytes": "connections.unfinished_bytes",
+    "stall_timeout": "connections.stall_timeout",
+    "shutdown_delay": "server.shutdown_delay",
+    "deadline_max": "deadlines.longest",
+    "connections_max": "connections.connections",
+    "connections_per_address": "connections.connections_per_address",
+    "library_calls_max": "server.library_calls",
+    "trusted_proxies": "connections.trusted_proxies",
+    "proxy_protocol": "connections.proxy_protocol",
+    "refused_keys_per_address": "places.refused_keys_per_address",
+    "connection_streams": "connections.streams",
+    "connection_handshake_timeout": "connections.handshake_timeout",
+    "connection_control_frames": "connections.control_frames",
+    "connection_rapid_resets": "connections.rapid_resets",
+    "calls_max": "places.calls",
+    "streams_per_key": "places.streams_per_key",
+    "rate_limit_user_read": "rates.user_read",
+    "rate_limit_user_write": "rates.user_write",
+    "rate_limit_user_typing": "rates.user_typing",
+    "rate_limit_user_subscribe": "rates.user_subscribe",
+    "rate_limit_key_read": "rates.key_read",
+    "rate_limit_key_write": "rates.key_write",
+    "rate_limit_key_typing": "rates.key_typing",
+    "rate_limit_key_subscribe": "rates.key_subscribe",
+}
+
+
+URL_SCHEMES: Final = {
+    "tenant_api_url": ("http", "https"),
+    "rabbitmq_url": ("amqp", "amqps"),
+    "redis_url": ("redis", "rediss"),
+}
+"""The settings that are URLs, which may have passwords in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting; ``path`` leads to its field, ``rule`` is the field's type with its rule."""
+
+    name: str
+    path: Sequence[str]
+    rule: Any
+    default: Any
+
+    @property
+    def variable(self) -> str:
+        """The environment's variable."""
+        return self.name.upper()
+
+    @property
+    def flag(self) -> str:
+        """The command's flag."""
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def description(self) -> str:
+        """What the setting is for."""
+        meta: Meta = self.rule.__metadata__[0]
+        return meta.description or ""
+
+    def of(self, config: Config) -> Any:
+        """Return the setting's value in ``config``."""
+        return reduce(getattr, self.path, config)
+
+
+def _setting(name: str, path: Sequence[str]) -> Setting:
+    part = reduce(getattr, path[:-1], Config())
+    rule = get_type_hints(type(part), include_extras=True)[path[-1]]
+    return Setting(name, path, rule, getattr(part, path[-1]))
+
+
+SETTINGS: Final[Mapping[str, Setting]] = {
+    name: _setting(name, path.split(".")) for name, path in _PATHS.items()
+}
+
+
+def changed(config: Config, **values: Any) -> Config:
+    """Return ``config`` with these ``values`` by the names of `SETTINGS`."""
+    for name, value in values.items():
+        config = _with(config, SETTINGS[name].path, value)
+    return config
+
+
+def composed(**values: Any) -> Config:
+    """Return the settings with these ``values`` by the names of `SETTINGS`, defaults elsewhere."""
+    return changed(Config(), **values)
+
+
+def _with(part: Any, path: Sequence[str], value: Any) -> Any:
+    head, *rest = path
+    return replace(part, **{head: _with(getattr(part, head), rest, value) if rest else value})

@@ -1,0 +1,19 @@
+"""Whether the demo's platform is wanted, and where it keeps its data."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSettings:
+    """Off by default: nobody should meet demo data by mistake."""
+
+    wanted: Annotated[
+        bool,
+        Meta(description="run an embedded tenant-api with demo data where TENANT_API_URL is empty"),
+    ] = False
+    database: Annotated[
+        str, Meta(description="SQLite file of the embedded tenant-api; empty keeps it in memory")
+    ] = ""

@@ -1,0 +1,58 @@
+"""Parts of the service as their settings want them: which broker, which stores, which limits."""
+
+import secrets
+
+from chat3_user.config import Config
+from chat3_user.idempotency import Store
+from chat3_user.idempotency.database_file import database
+from chat3_user.idempotency.redis import RedisStore
+from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.limits.admission import Admission, Prove
+from chat3_user.limits.keys import KnownKeys
+from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
+from chat3_user.tls.outgoing import upstream_tls
+from chat3_user.updates.amqp.broker import AmqpBroker
+from chat3_user.updates.broker import Broker
+from chat3_user.updates.memory_broker import MemoryBroker
+
+
+def broker(config: Config) -> Broker:
+    """Return RabbitMQ, or a broker within the process where none is named."""
+    rabbitmq = config.rabbitmq
+    if not rabbitmq.url:
+        return MemoryBroker(secrets.token_hex(8))
+    return AmqpBroker(
+        rabbitmq.url,
+        exchange=rabbitmq.exchange,
+        log_queue=rabbitmq.log_queue,
+        worker=secrets.token_hex(4),
+        retention_seconds=rabbitmq.retention_seconds,
+        retention_bytes=rabbitmq.retention_bytes,
+        tls=upstream_tls(config.authorities.rabbitmq),
+        limits=config.hub.deliveries,
+    )
+
+
+def idempotency_store(config: Config) -> Store:
+    """Return the store of idempotency keys: Redis where one is named, else SQLite."""
+    times = config.idempotency.times
+    if config.redis.url:
+        return RedisStore(config.redis, times, ca_file=config.authorities.redis)
+    return SqliteStore(database(config.idempotency, config.platform), times)
+
+
+def admission(config: Config, prove: Prove) -> Admission:
+    """Return what lets calls in; ``prove`` asks the platform about a key."""
+    users, keys = (
+        {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS.values()}
+        for whose in ("user", "key")
+    )
+    store: RateStore = MemoryRates()
+    if config.redis.url and any((*users.values(), *keys.values())):
+        store = RedisRates(config.redis, config.authorities.redis)
+    return Admission(
+        config.places,
+        Rates(store, users=users, keys=keys),
+        KnownKeys(Rate.parse(config.places.refused_keys_per_address)),
+        prove,
+    )

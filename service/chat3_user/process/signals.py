@@ -1,0 +1,42 @@
+"""One worker until it is told to end: signals set what the loop reads."""
+
+import asyncio
+import logging
+import multiprocessing
+import signal
+
+from chat3_user.app import running
+from chat3_user.config import Config
+from chat3_user.server.grpc import GrpcServer
+
+log = logging.getLogger(__name__)
+
+
+async def serve(config: Config) -> None:
+    """Run the service until SIGTERM, SIGINT or the end of the process that watches this one."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        loop.add_reader(parent.sentinel, stop.set)
+    # By default SIGHUP would end the process, without a word to anybody.
+    loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
+    async with running(config) as service:
+        if service.tls is not None:
+            loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
+        await stop.wait()
+        await _step_back(service.server, config)
+
+
+async def _step_back(server: GrpcServer, config: Config) -> None:
+    """Stop being ready, and go on taking connections until balancers have noticed."""
+    server.set_serving(serving=False)
+    if not config.in_process:
+        log.info("stepping back", extra={"seconds": config.server.shutdown_delay})
+        await asyncio.sleep(config.server.shutdown_delay)
+
+
+def _nothing_to_reload() -> None:
+    log.info("SIGHUP ignored: there are no certificates to reload")

@@ -1,0 +1,1 @@
+"""What is served: the service, health and reflection on one listener."""

@@ -1,0 +1,56 @@
+"""The files of TLS: what the listener shows and asks for, and whom the service itself trusts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+
+class TlsError(Exception):
+    """A certificate or key cannot be used; the text names the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files: the chain and key of the server; with ``client_ca`` clients must prove theirs.
+
+    Without a certificate the listener is plain.
+    """
+
+    certificate: Annotated[
+        str,
+        Meta(description="PEM file of the gRPC server's certificate chain; empty serves plaintext"),
+    ] = ""
+    key: Annotated[str, Meta(description="PEM file of the key to GRPC_TLS_CERT")] = ""
+    client_ca: Annotated[
+        str,
+        Meta(description="PEM file of the CA that signs clients; set, it refuses all others"),
+    ] = ""
+
+    def __str__(self) -> str:
+        return ", ".join(self._paths())
+
+    def _paths(self) -> Sequence[str]:
+        return [path for path in (self.certificate, self.key, self.client_ca) if path]
+
+    def stamp(self) -> Sequence[tuple[int, int, int]]:
+        """Return what changes when a file does."""
+        stats = [Path(path).stat() for path in self._paths()]
+        return [(stat.st_ino, stat.st_mtime_ns, stat.st_size) for stat in stats]
+
+
+@dataclass(frozen=True, slots=True)
+class Authorities:
+    """PEM files of the certificates that sign those of the servers behind this service."""
+
+    tenant_api: Annotated[
+        str, Meta(description="certificates that sign tenant-api's own; empty takes the system's")
+    ] = ""
+    rabbitmq: Annotated[
+        str, Meta(description="certificates that sign RabbitMQ's own; empty takes the system's")
+    ] = ""
+    redis: Annotated[
+        str, Meta(description="certificates that sign Redis' own; empty takes the system's")
+    ] = ""
