@@ -42,6 +42,8 @@ test-contract-pointed: setup ## Point that suite at the embedded tenant-api, as 
 lint: setup lint-proto lint-workflows ## Check style, types, the contract and the workflows
 	@$(RUN_IN_VENV) ruff check .
 	@$(RUN_IN_VENV) ruff format --check .
+	@$(RUN_IN_VENV) lint-imports --no-cache --no-logo
+	@$(RUN_IN_VENV) python tools/inner_parts.py
 	@$(RUN_IN_VENV) mypy
 	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree'
 
