@@ -15,6 +15,13 @@ from chat3_user.config.variables import SETTINGS, URL_SCHEMES, composed
 from chat3_user.settings import ConfigError
 
 _OPTIONAL: Final = ("redis_url",)
+_TYPES: Final = {
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`bool`": "true or false",
+    "`str`": "text",
+}
+"""The types that msgspec names, in the words of somebody who sets a variable."""
 
 
 def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Config:
@@ -34,15 +41,22 @@ def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Con
         try:
             values[name] = msgspec.convert(value, setting.rule, strict=False)
         except msgspec.ValidationError as error:
-            problems.append(f"{setting.variable}: {error}, got {value!r}")
+            problems.append(f"{setting.variable}: {_expected(error)}, got {value!r}")
         else:
             if isinstance(values[name], float) and not math.isfinite(values[name]):
-                problems.append(f"{setting.variable}: Expected a finite number, got {value!r}")
+                problems.append(f"{setting.variable}: expected a finite number, got {value!r}")
     config = composed(**values)
     problems += _contradictions(config, broken=given.keys() - values.keys())
     if problems:
         raise ConfigError(*problems)
     return config
+
+
+def _expected(error: msgspec.ValidationError) -> str:
+    text = str(error).removesuffix(", got `str`").replace("Expected", "expected", 1)
+    for name, words in _TYPES.items():
+        text = text.replace(name, words)
+    return text
 
 
 def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str]:
