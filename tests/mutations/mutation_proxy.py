@@ -41,6 +41,8 @@ class FaultProxy:
         self.url = ""
         self.faulty = False
         self.happened: Counter[str] = Counter()
+        self.slowest = 0.0
+        """Seconds that the platform worked on a write at most, whether or not its sender waited."""
         self._upstream = upstream
         self._draws: dict[str, random.Random] = {}
         self._late: set[asyncio.Task[None]] = set()
@@ -135,13 +137,18 @@ class FaultProxy:
         return _cut(request)
 
     async def _pass(self, request: web.Request, body: bytes) -> tuple[int, bytes]:
-        async with self._session.request(
-            request.method,
-            self._upstream + str(request.rel_url),
-            data=body or None,
-            headers={name: request.headers[name] for name in _HEADERS if name in request.headers},
-        ) as response:
-            return response.status, await response.read()
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+        url = self._upstream + str(request.rel_url)
+        try:
+            async with self._session.request(
+                request.method, url, data=body or None, headers=headers
+            ) as response:
+                return response.status, await response.read()
+        finally:
+            if request.method != "GET":
+                self.slowest = max(self.slowest, clock() - began)
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -64,13 +64,15 @@ class Tally:
 
     what_broke: list[str] = field(default_factory=list)
     failures: Counter[str] = field(default_factory=Counter)
+    # How late the harness was, and how long the platform worked on a write, in seconds at most.
     lag: float = 0.0
+    slowest: float = 0.0
 
     def add(self, other: "Tally") -> None:
         """Add what another one counted."""
         for name in (one.name for one in fields(self)):
             mine, its = getattr(self, name), getattr(other, name)
-            setattr(self, name, max(mine, its) if name == "lag" else mine + its)
+            setattr(self, name, max(mine, its) if isinstance(mine, float) else mine + its)
 
     def breaks(self, name: str, what: str) -> None:
         """Count a broken promise, and keep what broke it."""
@@ -94,5 +96,6 @@ told as irreparable: {dict(self.told)}; told in vain: {dict(self.told_in_vain)};
 copies taken away: {self.taken_away}, of which members still see {self.ghosts}
 marks cut between row and event: {self.marks_silent} without an event, \
 {self.marks_repeated} with more than one
-failed attempts: {dict(self.failures.most_common())}; lag {self.lag:.2f} s
+failed attempts: {dict(self.failures.most_common())}; lag {self.lag:.2f} s, \
+slowest write {self.slowest:.2f} s
 """ + "\n".join(self.what_broke[:20])

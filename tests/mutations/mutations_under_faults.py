@@ -31,8 +31,8 @@ async def test_every_key_is_one_message_whole_or_told_and_announced(
         for first in range(FIRST, FIRST + SEEDS, TOGETHER):
             seeds = range(first, min(first + TOGETHER, FIRST + SEEDS))
             tally = await running.run(seeds, SENDS)
-            if tally.broken and tally.lag > LAG_ALLOWED:
-                # Then the tests' own proxy delivered later than the service was told to expect.
+            if tally.broken and max(tally.lag, tally.slowest) > LAG_ALLOWED:
+                # Then writes arrived, or were worked on, later than the service was told to expect.
                 print(f"{seeds}: the machine was too busy, again: {tally}")
                 tally = await running.run(seeds, SENDS)
             total.add(tally)
