@@ -26,7 +26,9 @@ class TlsFiles:
     key: Annotated[str, Meta(description="PEM file of the key to GRPC_TLS_CERT")] = ""
     client_ca: Annotated[
         str,
-        Meta(description="PEM file of the CA that signs clients; set, it refuses all others"),
+        Meta(
+            description="PEM file of the CA that signs clients; when set, other clients are rejected"
+        ),
     ] = ""
 
     def __str__(self) -> str:
