@@ -77,12 +77,12 @@ def test_of_racing_processes_one_wins_each_key(tmp_path: Path) -> None:
 
 async def test_what_a_killed_process_was_told_is_kept(tmp_path: Path) -> None:
     path = str(tmp_path / "keys.db")
-    victim = _python(_VICTIM, path)
-    assert victim.stdout is not None
-    for _ in range(50):
-        victim.stdout.readline()
-    victim.send_signal(signal.SIGKILL)
-    rest = victim.communicate()[0].split("\n")
+    with _python(_VICTIM, path) as victim:
+        assert victim.stdout is not None
+        for _ in range(50):
+            victim.stdout.readline()
+        victim.send_signal(signal.SIGKILL)
+        rest = victim.stdout.read().split("\n")
     done = 49 + len([line for line in rest if line])
     store = SqliteStore(path, Times(lease=0.5))
     await store.open()

@@ -27,7 +27,7 @@ def root() -> Iterator[logging.Logger]:
 
 
 def captured(root: logging.Logger, log_format: str, level: str = "info") -> io.StringIO:
-    logs.configure(log_format, level)
+    logs.configure(logs.LogSettings(log_format, level))
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
     output = io.StringIO()
