@@ -26,9 +26,7 @@ class TlsFiles:
     key: Annotated[str, Meta(description="PEM file of the key to GRPC_TLS_CERT")] = ""
     client_ca: Annotated[
         str,
-        Meta(
-            description="PEM file of the CA that signs clients; when set, other clients are rejected"
-        ),
+        Meta(description="PEM file of the CA that signs clients; when set, others are rejected"),
     ] = ""
 
     def __str__(self) -> str:

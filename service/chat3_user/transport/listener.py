@@ -44,6 +44,7 @@ class Listener:
         self._connections: set[Http2Connection] = set()
         self._addresses: Counter[str] = Counter()
         self._server: asyncio.Server | ProxiedListener | None = None
+        self._socket: socket.socket | None = None
 
     async def listen(self, sock: socket.socket, *, tls: ssl.SSLContext | None) -> None:
         """Serve the connections that come to ``sock``."""
@@ -53,6 +54,7 @@ class Listener:
             await proxied.open(_BACKLOG)
             self._server = proxied
             return
+        self._socket = sock
         self._server = await asyncio.get_running_loop().create_server(
             self.connection,
             sock=sock,
@@ -103,8 +105,7 @@ class Listener:
         GOAWAY waits a moment for what is about to end: some clients drop a connection with all its
         calls when they get one.
         """
-        if self._server is not None:
-            self._server.close()
+        await self._stop_listening()
         await self._until_idle(min(grace, _BEFORE_GO_AWAY))
         for connection in tuple(self._connections):
             connection.lifetime.go_away()
@@ -112,8 +113,7 @@ class Listener:
 
     async def close(self) -> None:
         """Give calls that are still running their status, and close all connections."""
-        if self._server is not None:
-            self._server.close()
+        await self._stop_listening()
         for connection in tuple(self._connections):
             connection.shut_down()
         await self._protocol.settled()
@@ -121,6 +121,20 @@ class Listener:
         deadline = asyncio.get_running_loop().time() + _BEFORE_GO_AWAY
         while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+    async def _stop_listening(self) -> None:
+        """Accept nothing more.
+
+        A server of asyncio's that is closed drops what it has just accepted and not handed over,
+        and leaves its socket open. So it accepts nothing more first, and is closed a moment later.
+        """
+        server, self._server = self._server, None
+        if server is None:
+            return
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            await asyncio.sleep(0)
+        server.close()
 
     async def _until_idle(self, seconds: float) -> None:
         deadline = asyncio.get_running_loop().time() + seconds
