@@ -131,10 +131,13 @@ class Reader:
         """
         while different := await self._different(counters):
             try:
-                async with asyncio.timeout(3), self._changed:
+                async with asyncio.timeout(10), self._changed:
                     await self._changed.wait()
             except TimeoutError:
+                # What came while the snapshot was read stood in the picture alone.
+                different = await self._different(counters)
                 assert not different, different
+                return
 
     async def _different(self, counters: Callable[[], Awaitable[Counters]]) -> dict[str, Any]:
         """Return what is not as it should be, as it is and as it should be."""
