@@ -47,6 +47,11 @@ def sent() -> bytes:
     return _json({"data": written, "message": "Message created successfully"})
 
 
+def no_messages() -> bytes:
+    """Return a page of messages that has none."""
+    return _json({"data": [], "pagination": {"page": 1, "limit": 1, "total": 0, "pages": 0}})
+
+
 def status_recorded() -> bytes:
     """Return the answer to a recorded status."""
     record = {

@@ -46,6 +46,8 @@ http {{
     location ~ ^/api/users/[^/]+$ {{ try_files /user =500; }}
     location ~ ^/api/users/[^/]+/dialogs$ {{ try_files /dialogs_$arg_limit/$variant =500; }}
     location ~ ^/api/users/[^/]+/dialogs/[^/]+/messages$ {{
+      # A look for an earlier attempt: no message carries its key.
+      if ($arg_filter ~ chat3_key) {{ return 200 '{none}'; }}
       try_files /messages_$arg_limit/$variant =500;
     }}
     location ~ ^/api/users/[^/]+/dialogs/[^/]+/messages/[^/]+$ {{ try_files /message =500; }}
@@ -97,6 +99,7 @@ def _write(folder: Path, port: int) -> Path:
         _CONFIG.format(
             folder=folder,
             port=port,
+            none=_quoted(bodies.no_messages()),
             status=_quoted(bodies.status_recorded()),
             sent=_quoted(bodies.sent()),
             typing=_quoted(bodies.typing_accepted()),
