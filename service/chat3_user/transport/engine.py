@@ -9,10 +9,8 @@ from typing import Final
 from ngh2 import (
     Configuration,
     Connection,
-    ConnectionClosed,
     DataReceived,
     DenialOfServiceError,
-    GoAwayReceived,
     NGH2Error,
     RequestReceived,
     Role,
@@ -30,12 +28,10 @@ from chat3_user.transport.codes import ErrorCode
 from chat3_user.transport.limits import HEADERS_FACTOR, ConnectionLimits
 
 __all__ = [
-    "ConnectionClosed",
     "DataReceived",
     "Engine",
     "EngineError",
     "Fields",
-    "GoAwayReceived",
     "RequestReceived",
     "SettingsAcknowledged",
     "SettingsReceived",
