@@ -131,7 +131,7 @@ def _add_reading(commands: Any, common: argparse.ArgumentParser) -> None:
             "--page", type=values.int32, default=0, metavar="N", help="counted from 1"
         )
         parser.add_argument(
-            "--limit", type=values.int32, default=0, metavar="N", help="1 to 100; default 10"
+            "--page-size", type=values.int32, default=0, metavar="N", help="1 to 100; default 10"
         )
         parser.add_argument("--filter", default="", metavar="EXPR", help=f"such as '{example}'")
         parser.add_argument("--sort", default="", metavar="EXPR", help="such as '(field,asc)'")
@@ -143,7 +143,8 @@ def _add_writing(commands: Any, common: argparse.ArgumentParser) -> None:
     status = commands.add_parser("status", parents=[common], help="give a message a status")
     react = commands.add_parser("react", parents=[common], help="give or take back a reaction")
     typing = commands.add_parser("typing", parents=[common], help="show that the user types")
-    for parser in (send, status, react, typing):
+    typing.add_argument("dialog_id", metavar="DIALOG_ID")
+    for parser in (send, status, react):
         parser.add_argument("dialog_id", metavar="DIALOG_ID")
         parser.add_argument(
             "--idempotency-key",

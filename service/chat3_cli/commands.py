@@ -28,7 +28,7 @@ Command = Callable[[Namespace, OpenSession, Output], Coroutine[Any, Any, int]]
 async def _dialogs(args: Namespace, open_session: OpenSession, out: Output) -> int:
     request = GetUserDialogsRequest(
         page=args.page,
-        limit=args.limit,
+        page_size=args.page_size,
         filter=args.filter,
         sort=args.sort,
         include_last_message=args.last_message,
@@ -43,7 +43,7 @@ async def _messages(args: Namespace, open_session: OpenSession, out: Output) -> 
     request = GetDialogMessagesRequest(
         dialog_id=args.dialog_id,
         page=args.page,
-        limit=args.limit,
+        page_size=args.page_size,
         filter=args.filter,
         sort=args.sort,
     )
@@ -102,9 +102,7 @@ async def _react(args: Namespace, open_session: OpenSession, out: Output) -> int
 
 
 async def _typing(args: Namespace, open_session: OpenSession, out: Output) -> int:
-    request = SendTypingIndicatorRequest(
-        dialog_id=args.dialog_id, idempotency_key=args.idempotency_key
-    )
+    request = SendTypingIndicatorRequest(dialog_id=args.dialog_id)
     async with open_session() as session:
         response = await session.call(session.stub.send_typing_indicator, request)
     out.answer(response, render.typing_shown(response))

@@ -10,7 +10,6 @@ from chat3_api.chat3.user.v1 import (
     Message,
     MessageStatus,
     MissingPart,
-    Pagination,
     SendMessageResponse,
     SendTypingIndicatorResponse,
     SetMessageStatusResponse,
@@ -34,7 +33,7 @@ def dialogs(response: GetUserDialogsResponse, style: Style) -> Iterator[str]:
     header = ["DIALOG", "UNREAD", "MEMBERS", "LAST", "TITLE", *["LAST MESSAGE"] * with_last]
     rows = [_dialog_row(dialog, with_last=with_last) for dialog in response.dialogs]
     yield from _table_with_header([header, *rows], style, right=frozenset({1, 2}))
-    yield style.paint(_page(response.pagination, "dialog"), DIM)
+    yield style.paint(_page(len(response.dialogs), response.next_page_token, "dialog"), DIM)
 
 
 def messages(response: GetDialogMessagesResponse, style: Style) -> Iterator[str]:
@@ -50,7 +49,7 @@ def messages(response: GetDialogMessagesResponse, style: Style) -> Iterator[str]
         for message in response.messages
     ]
     yield from _table_with_header([header, *rows], style)
-    yield style.paint(_page(response.pagination, "message"), DIM)
+    yield style.paint(_page(len(response.messages), response.next_page_token, "message"), DIM)
 
 
 def sent(response: SendMessageResponse, *, replayed: bool) -> Iterator[str]:
@@ -178,6 +177,6 @@ def _table_with_header(
     yield from lines
 
 
-def _page(pagination: Pagination | None, noun: str) -> str:
-    page = pagination or Pagination()
-    return f"page {page.page} of {page.page_count}, {counted(page.total_count, noun)}"
+def _page(count: int, next_page_token: str, noun: str) -> str:
+    more = f"; more with --page-token {safe(next_page_token)}" if next_page_token else ""
+    return f"{counted(count, noun)}{more}"

@@ -68,6 +68,72 @@ def message_not_found(message_id: str) -> CallError:
     )
 
 
+def not_the_sender(message_id: str) -> CallError:
+    """Return the failure for a change of a message that somebody else has sent."""
+    return CallError(
+        ErrorReason.NOT_THE_SENDER,
+        "only its sender may change this message",
+        metadata={"message_id": message_id},
+        resource=Resource("chat3.message", message_id),
+    )
+
+
+def message_deleted(message_id: str) -> CallError:
+    """Return the failure for an edit of a deleted message."""
+    return CallError(
+        ErrorReason.MESSAGE_DELETED,
+        "a deleted message cannot be edited",
+        metadata={"message_id": message_id},
+        resource=Resource("chat3.message", message_id),
+    )
+
+
+def member_not_found(dialog_id: str, user_id: str) -> CallError:
+    """Return the failure for a user to be removed who is not in the dialog."""
+    return CallError(
+        ErrorReason.MEMBER_NOT_FOUND,
+        "the dialog has no such member",
+        metadata={"dialog_id": dialog_id, "user_id": user_id},
+        resource=Resource("chat3.member", f"{dialog_id}:{user_id}"),
+    )
+
+
+def last_member(dialog_id: str) -> CallError:
+    """Return the failure for the removal of a dialog's last member."""
+    return CallError(
+        ErrorReason.LAST_MEMBER,
+        "the last member of a dialog stays",
+        metadata={"dialog_id": dialog_id},
+        resource=Resource("chat3.dialog", dialog_id),
+    )
+
+
+def pack_not_found(pack_id: str) -> CallError:
+    """Return the failure for a pack that is not there, or holds no dialog of the user."""
+    return CallError(
+        ErrorReason.PACK_NOT_FOUND,
+        "there is no such pack",
+        metadata={"pack_id": pack_id},
+        resource=Resource("chat3.pack", pack_id),
+    )
+
+
+def platform_too_old(needs: str) -> CallError:
+    """Return the failure for a method that needs the platform's version ``needs``."""
+    return CallError(
+        ErrorReason.PLATFORM_TOO_OLD,
+        f"the platform is older than {needs}, which this method needs",
+        metadata={"needs": needs},
+    )
+
+
+def page_token_invalid() -> CallError:
+    """Return the failure for a page token that is damaged or belongs to another list."""
+    return CallError(
+        ErrorReason.PAGE_TOKEN_INVALID, "the page token is damaged or belongs to another list"
+    )
+
+
 def topic_not_found(topic_id: str) -> CallError:
     """Return the failure for a topic that the dialog does not have."""
     return CallError(

@@ -1,5 +1,6 @@
 """Times, statuses and users: what stands in almost every message of the contract."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +16,17 @@ STATUSES: Final = {
 }
 STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
 
+TITLE: Final = "title"
+DISPLAY_NAME: Final = "displayName"
+"""The keys of meta under which applications keep a dialog's title and a user's name."""
+
 _build_user = builder(pb.UserInfo)
+
+
+def text_under(key: str, meta: Mapping[str, Any] | None) -> str | None:
+    """Return the text under a key of meta; absent when there is none, or it is no text."""
+    text = meta.get(key) if meta else None
+    return text if isinstance(text, str) else None
 
 
 def time(value: m.Time | None) -> datetime | None:
@@ -43,4 +54,5 @@ def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
         type=user.type,
         create_time=time(user.created_at),
         meta=struct(user.meta),
+        display_name=text_under(DISPLAY_NAME, user.meta),
     )

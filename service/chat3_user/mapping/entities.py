@@ -6,12 +6,11 @@ from typing import Any
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_user.mapping import repeated
-from chat3_user.mapping.basics import status, time, user_info
+from chat3_user.mapping.basics import TITLE, status, text_under, time, user_info
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.client import SEND_KEY
 from chat3_user.wire import builder, struct
 
-_build_pagination = builder(pb.Pagination)
 _build_dialog = builder(pb.Dialog)
 _build_dialog_membership = builder(pb.DialogMembership)
 _build_dialog_stats = builder(pb.DialogStats)
@@ -24,13 +23,6 @@ _build_quoted_message = builder(pb.QuotedMessage)
 
 _EDITED_AT = "editedAt"
 _UNCHANGED: dict[str, Any] = {}
-
-
-def pagination(page: m.Pagination) -> pb.Pagination:
-    """Return which page a list is."""
-    return _build_pagination(
-        page=page.page, limit=page.limit, total_count=page.total, page_count=page.pages
-    )
 
 
 def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
@@ -50,15 +42,18 @@ def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
         meta=struct(item.meta),
         stats=_build_dialog_stats(
             topic_count=stats.topic_count,
-            member_count=stats.member_count,
             message_count=stats.message_count,
         ),
-        last_message=_last_message(item.last_message) if with_last_message else None,
+        last_message=(
+            last_message(item.last_message, item.dialog_id) if with_last_message else None
+        ),
         create_time=time(item.created_at),
+        title=text_under(TITLE, item.meta),
     )
 
 
-def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
+def last_message(message: m.LastMessage | None, dialog_id: str) -> pb.LastMessage | None:
+    """Return the short form of the newest message of a dialog."""
     if message is None:
         return None
     return _build_last_message(
@@ -71,6 +66,7 @@ def _last_message(message: m.LastMessage | None) -> pb.LastMessage | None:
         deleted=message.deleted,
         delete_time=time(message.deleted_at),
         deleted_by=message.deleted_by,
+        dialog_id=dialog_id,
     )
 
 

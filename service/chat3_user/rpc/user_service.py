@@ -89,7 +89,7 @@ class UserService(pb.UserServiceBase):
         page = await self._api.user_dialogs(
             current_call().identity,
             page=message.page or 1,
-            limit=message.limit or _DEFAULT_LIMIT,
+            limit=message.page_size or _DEFAULT_LIMIT,
             filter_=parse_dialog_filter(message.filter),
             sort=parse_dialog_sort(message.sort),
             include_last_message=message.include_last_message,
@@ -100,7 +100,6 @@ class UserService(pb.UserServiceBase):
                     entities.dialog(item, with_last_message=message.include_last_message)
                     for item in page.data
                 ],
-                pagination=entities.pagination(page.pagination),
             )
 
     async def get_dialog_messages(
@@ -113,7 +112,7 @@ class UserService(pb.UserServiceBase):
                 identity,
                 message.dialog_id,
                 page=message.page or 1,
-                limit=message.limit or _DEFAULT_LIMIT,
+                limit=message.page_size or _DEFAULT_LIMIT,
                 filter_=parse_message_filter(message.filter),
                 sort=parse_message_sort(message.sort),
             )
@@ -123,7 +122,6 @@ class UserService(pb.UserServiceBase):
         with understood(f"GET {USER_MESSAGES}"):
             return pb.GetDialogMessagesResponse(
                 messages=[entities.message(item, identity.user_id) for item in shown],
-                pagination=entities.pagination(page.pagination),
             )
 
     async def send_message(self, message: pb.SendMessageRequest) -> pb.SendMessageResponse:
@@ -250,18 +248,8 @@ class UserService(pb.UserServiceBase):
         self, message: pb.SendTypingIndicatorRequest
     ) -> pb.SendTypingIndicatorResponse:
         """Signal typing."""
-        call = current_call()
-
-        async def write(_: str | None) -> pb.SendTypingIndicatorResponse:
-            shown_ms = await self._writes.typing(call.identity, message.dialog_id)
-            return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
-
-        # Membership is not proved for a repetition: its answer tells nothing, and the key may not
-        # read.
-        mutation = Mutation(
-            pb.SendTypingIndicatorResponse, write, prove_key=self._may_write(call.identity)
-        )
-        return await self._once.run(call, message, mutation)
+        shown_ms = await self._writes.typing(current_call().identity, message.dialog_id)
+        return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
 
     def _may_write(self, identity: Identity) -> Callable[[], Awaitable[None]]:
         return lambda: self._access.prove_writer(identity)

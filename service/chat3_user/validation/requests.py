@@ -100,14 +100,14 @@ _FILTER_LENGTH: Final = Length(filters.MAX_LENGTH)
 RULES: Final[Mapping[type[betterproto2.Message], Mapping[str, tuple[Rule, ...]]]] = {
     GetUserDialogsRequest: {
         "page": _PAGE,
-        "limit": _LIMIT,
+        "page_size": _LIMIT,
         "filter": (_FILTER_LENGTH, Expression("filter", filters.parse_dialog_filter)),
         "sort": (Expression("sort", filters.parse_dialog_sort),),
     },
     GetDialogMessagesRequest: {
         "dialog_id": _DIALOG_ID,
         "page": _PAGE,
-        "limit": _LIMIT,
+        "page_size": _LIMIT,
         "filter": (_FILTER_LENGTH, Expression("filter", filters.parse_message_filter)),
         "sort": (Expression("sort", filters.parse_message_sort),),
     },
@@ -133,10 +133,7 @@ RULES: Final[Mapping[type[betterproto2.Message], Mapping[str, tuple[Rule, ...]]]
         "action": (Required(), _named(ReactionAction, "an action this contract names")),
         "idempotency_key": _IDEMPOTENCY_KEY,
     },
-    SendTypingIndicatorRequest: {
-        "dialog_id": _DIALOG_ID,
-        "idempotency_key": _IDEMPOTENCY_KEY,
-    },
+    SendTypingIndicatorRequest: {"dialog_id": _DIALOG_ID},
     SubscribeUpdatesRequest: {
         "resume_token": (Length(1024),),
         "update_types": (
