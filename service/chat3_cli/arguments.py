@@ -146,6 +146,7 @@ def _add_writing(commands: Any, common: argparse.ArgumentParser) -> None:
     typing.add_argument("dialog_id", metavar="DIALOG_ID")
     for parser in (send, status, react):
         parser.add_argument("dialog_id", metavar="DIALOG_ID")
+    for parser in (send, status, react):
         parser.add_argument(
             "--idempotency-key",
             type=values.header,

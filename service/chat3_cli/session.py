@@ -89,7 +89,7 @@ class Session:
     ) -> Response:
         """Make a unary call; repeat it within the deadline while the service is not available.
 
-        Every mutation of this client carries an idempotency key, so that repeating is safe. A
+        Every mutation of this client carries an idempotency key, and all else may be repeated. A
         service that was never reached is not waited for: the address may be wrong.
         """
         end = time.monotonic() + self._target.timeout

@@ -16,11 +16,11 @@ from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
 from chat3_user.domain.traces import Traces
-from chat3_user.domain.writes import Writes
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Claims, Once
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.methods import Dependencies
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app, serving_ops
 from chat3_user.rpc import UserService
@@ -92,18 +92,17 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         admission = parts.admission(config, lambda identity: api.user_dialogs(identity, limit=1))
         stack.push_async_callback(admission.rates.close)
-        service = UserService(
-            CallChain(metrics, config.deadlines, admission),
-            api,
-            access,
-            Writes(api, access),
-            DeletedMessages(api),
-            sent,
-            PastMarks(access, recovery),
-            once,
-            hub,
-            config.streams,
+        dependencies = Dependencies(
+            api=api,
+            access=access,
+            deleted=DeletedMessages(api),
+            sent=sent,
+            past_marks=PastMarks(access, recovery),
+            once=once,
+            hub=hub,
+            streams=config.streams,
         )
+        service = UserService(CallChain(metrics, config.deadlines, admission), dependencies)
         tls = listener_tls(config.tls)
         if tls is not None:
             await tls.open()

@@ -44,7 +44,7 @@ def idempotency_store(config: Config) -> Store:
 def admission(config: Config, prove: Prove) -> Admission:
     """Return what lets calls in; ``prove`` asks the platform about a key."""
     users, keys = (
-        {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS.values()}
+        {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS}
         for whose in ("user", "key")
     )
     store: RateStore = MemoryRates()

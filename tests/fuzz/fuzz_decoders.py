@@ -12,6 +12,7 @@ from fuzz_depth import Depth, Stage
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import CallError
 from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.methods import METHODS
 from chat3_user.updates.log.tokens import ForeignTokenError, TokenError
 from chat3_user.validation import FilterError, validate
 from chat3_user.wire import DecodeError, decode
@@ -29,7 +30,7 @@ def read_request(method: str, data: bytes) -> tuple[bool, bool]:
     except DecodeError:
         return False, False
     try:
-        validate(message)
+        validate(message, METHODS[method].rules)
     except CallError:
         return True, False
     return True, True

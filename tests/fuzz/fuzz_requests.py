@@ -94,9 +94,7 @@ def _set_message_reaction(rng: random.Random) -> pb.SetMessageReactionRequest:
 
 
 def _send_typing_indicator(rng: random.Random) -> pb.SendTypingIndicatorRequest:
-    return pb.SendTypingIndicatorRequest(
-        dialog_id=texts.identifier(rng, "dlg_"), idempotency_key=_key(rng)
-    )
+    return pb.SendTypingIndicatorRequest(dialog_id=texts.identifier(rng, "dlg_"))
 
 
 def _subscribe_updates(rng: random.Random) -> pb.SubscribeUpdatesRequest:

@@ -2,19 +2,19 @@
 
 import asyncio
 import json
-import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
-import fuzz_requests as requests
+import pytest
 from aiohttp import web
 
 from chat3_user.app import Running, running
 from chat3_user.config import composed
-from chat3_user.rpc.user_service import UserService
+from chat3_user.methods import METHODS, Keyed, Method
+from chat3_user.rpc import user_service
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,20 @@ def _counted() -> Iterator[Counter[str]]:
     """Count the calls of services started within the block, by method."""
     handled: Counter[str] = Counter()
 
-    def counting(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
-        def handle(service: Any, message: Any) -> Any:
-            handled[name] += 1
-            return method(service, message)
+    def counting(method: Method) -> Method:
+        part = "mutation" if isinstance(method, Keyed) else "run"
+        real: Callable[..., Any] = getattr(method, part)
 
-        return handle
+        def handle(dependencies: Any, call: Any, request: Any) -> Any:
+            handled[method.name] += 1
+            return real(dependencies, call, request)
 
-    with ExitStack() as stack:
-        for name in requests.METHODS:
-            attribute = re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
-            method = getattr(UserService, attribute)
-            setattr(UserService, attribute, counting(name, method))
-            stack.callback(setattr, UserService, attribute, method)
+        changed: dict[str, Any] = {part: handle}
+        return replace(method, **changed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        counted = {name: counting(method) for name, method in METHODS.items()}
+        patch.setattr(user_service, "METHODS", counted)
         yield handled
 
 

@@ -168,19 +168,17 @@ async def test_an_answer_is_not_replayed_to_a_wrong_api_key(
     assert failure.reason == pb.ErrorReason.API_KEY_INVALID
 
 
-async def test_statuses_reactions_and_typing_are_done_once(lossy: Lossy, alice: Caller) -> None:
+async def test_statuses_and_reactions_are_done_once(lossy: Lossy, alice: Caller) -> None:
     dialog = lossy.dialog("alice", "bob")
     message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
     before = lossy.store.marks.status_count(TENANT, message)
-    status, reaction = marking(dialog, message), reacting(dialog, message)
-    typing = pb.SendTypingIndicatorRequest(dialog_id=dialog)
-    for request in (status, reaction, typing):
+    for request in (marking(dialog, message), reacting(dialog, message)):
         request.idempotency_key = "k"
         answers = [await alice.called(request) for _ in range(2)]
         assert answers[0][0] == answers[1][0]
         assert [REPLAYED in trailing for _, trailing in answers] == [False, True]
     assert lossy.store.marks.status_count(TENANT, message) == before + 1
-    assert lossy.written() == 3
+    assert lossy.written() == 2
 
 
 @pytest.mark.parametrize("fault", ["after", "before", 503])
@@ -237,12 +235,7 @@ async def test_a_replay_needs_the_write_permission(
     dialog = lossy.dialog("alice", "bob")
     message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
     reader = client.as_user("alice", key=READ_KEY)
-    requests = (
-        sending(dialog),
-        marking(dialog, message),
-        reacting(dialog, message),
-        pb.SendTypingIndicatorRequest(dialog_id=dialog),
-    )
+    requests = (sending(dialog), marking(dialog, message), reacting(dialog, message))
     for request in requests:
         request.idempotency_key = "k"
         await alice.call(request)

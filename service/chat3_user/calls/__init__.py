@@ -1,6 +1,6 @@
 """The call chain: what happens to every call before and after its method runs."""
 
-from chat3_user.calls.call import Call, current_call
+from chat3_user.calls.call import Call
 from chat3_user.calls.chain import CallChain
 
-__all__ = ["Call", "CallChain", "current_call"]
+__all__ = ["Call", "CallChain"]

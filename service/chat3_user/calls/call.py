@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from chat3_user.validation import Identity
@@ -28,16 +27,3 @@ class Call:
     slow: Callable[[], None] | None = None
     send_now: Callable[[Encoded], bool] | None = None
     deadline: float = math.inf
-
-
-_current: ContextVar[Call] = ContextVar("call")
-
-
-def current_call() -> Call:
-    """Return the call that the running task serves."""
-    return _current.get()
-
-
-def enter_call(call: Call) -> None:
-    """Make ``call`` the one that the running task serves: a task serves one."""
-    _current.set(call)

@@ -7,31 +7,52 @@ its caller is proved.
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, Protocol
 
-import grpclib.const
 from grpclib.const import Status
 
-from chat3_user.calls.call import Call, enter_call
+from chat3_user.calls.call import Call
 from chat3_user.calls.settings import DeadlineSettings
 from chat3_user.errors import reasons
 from chat3_user.limits.admission import Admission
+from chat3_user.limits.rates import Kind
 from chat3_user.metrics import Metrics
 from chat3_user.telemetry import server_span
 from chat3_user.transport import ClientGoneError, ServerCall, SlowClientError
 from chat3_user.transport.failures import fail, translated
 from chat3_user.transport.request_ids import request_id_of
 from chat3_user.validation import parse_identity, validate
+from chat3_user.validation.rules import Rules
 from chat3_user.wire import Encoded, decode, encode
 
-UnaryMethod = Callable[[Any], Awaitable[Any]]
-StreamingMethod = Callable[[Any], AsyncIterator[list[Encoded]]]
+Unary = Callable[[Call, Any], Awaitable[Any]]
+Streaming = Callable[[Call, Any], AsyncGenerator[list[Encoded], None]]
 Serve = Callable[[ServerCall], Awaitable[None]]
 _Run = Callable[[Call, Any], Awaitable[None]]
 
 _DEADLINE_MARGIN = 0.005
 """Seconds by which a call is ended before its caller gives up, so that it learns why."""
+
+
+class Method(Protocol):
+    """What the chain has to know of a method of the contract."""
+
+    @property
+    def name(self) -> str:
+        """The method's name in the contract."""
+
+    @property
+    def request(self) -> type[Any]:
+        """The type of its requests."""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its calls, by which rates are set."""
+
+    @property
+    def rules(self) -> Rules:
+        """The rules of its requests."""
 
 
 class CallChain:
@@ -50,66 +71,54 @@ class CallChain:
         self._deadlines = deadlines
         self._admission = admission
 
-    def wrap(
-        self, mapping: Mapping[str, grpclib.const.Handler], service: object
-    ) -> dict[str, grpclib.const.Handler]:
-        """Return ``mapping`` with its handlers replaced by what serves a `ServerCall`.
+    def unary(self, method: Method, answer: Unary) -> Serve:
+        """Return what serves calls of a method that answers once."""
 
-        Methods are found by their proto name.
-        """
-        wrapped: dict[str, grpclib.const.Handler] = {}
-        for path, handler in mapping.items():
-            name = path.rpartition("/")[2]
-            method = getattr(service, _snake_case(name))
-            wrap = self._streaming if handler.cardinality.server_streaming else self._unary
-            wrapped[path] = handler._replace(func=wrap(name, method, handler.request_type))
-        return wrapped
-
-    def _unary(self, name: str, method: UnaryMethod, request_type: type) -> Serve:
         async def handle(stream: ServerCall) -> None:
             async def run(call: Call, request: Any) -> None:
                 call.deadline = self._deadline(stream)
                 async with asyncio.timeout_at(call.deadline):
                     with self._admission.call(call.identity, stream.peer):
-                        await self._admission.spend(name, call.identity, call.trailing)
-                        response = await method(request)
+                        await self._admission.spend(method.kind, call.identity, call.trailing)
+                        response = await answer(call, request)
                     # A client that opens no window would keep the call for ever.
                     await stream.answer(encode(response), call.trailing)
 
-            await self._handle(name, stream, request_type, run)
+            await self._handle(method, stream, run)
 
         return handle
 
-    def _streaming(self, name: str, method: StreamingMethod, request_type: type) -> Serve:
+    def streaming(self, method: Method, stream_of: Streaming) -> Serve:
+        """Return what serves calls of a method that answers with a stream."""
+
         async def handle(stream: ServerCall) -> None:
             async def run(call: Call, request: Any) -> None:
                 with self._admission.stream(call.identity, stream.peer) as opening:
                     async with asyncio.timeout_at(stream.deadline - _DEADLINE_MARGIN):
-                        await self._admission.spend(name, call.identity, call.trailing)
+                        await self._admission.spend(method.kind, call.identity, call.trailing)
                         call.send_now = stream.send_now
-                        responses = method(request)
+                        responses = stream_of(call, request)
                         try:
                             async for batch in responses:
                                 opening.proved()
                                 stream.begin()
                                 await _send(stream, call, batch)
                         finally:
-                            await responses.aclose()  # type: ignore[attr-defined]
+                            await responses.aclose()
 
-            await self._handle(name, stream, request_type, run)
+            await self._handle(method, stream, run)
 
         return handle
 
-    async def _handle(self, name: str, stream: ServerCall, request_type: type, run: _Run) -> None:
-        started = time.perf_counter()
+    async def _handle(self, method: Method, stream: ServerCall, run: _Run) -> None:
+        started, name = time.perf_counter(), method.name
         request_id = request_id_of(stream.metadata)
         status, reason = Status.OK, ""
         trailing = {"x-request-id": request_id}
         with server_span(name, stream.metadata) as span:
             try:
                 call = Call(name, request_id, parse_identity(stream.metadata), trailing)
-                enter_call(call)
-                await run(call, await _request(stream, request_type))
+                await run(call, await _request(stream, method))
                 stream.finish(trailing)
             except (asyncio.CancelledError, ClientGoneError):
                 status = Status.CANCELLED
@@ -143,15 +152,11 @@ async def _send(stream: ServerCall, call: Call, batch: list[Encoded]) -> None:
         call.slow()
 
 
-async def _request(stream: ServerCall, request_type: type) -> Any:
+async def _request(stream: ServerCall, method: Method) -> Any:
     """Return the request of a call, valid."""
     data = await stream.receive()
     if data is None:
         raise reasons.message_count_invalid("the request has no message")
-    request: Any = decode(request_type, data)
-    validate(request)
+    request: Any = decode(method.request, data)
+    validate(request, method.rules)
     return request
-
-
-def _snake_case(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

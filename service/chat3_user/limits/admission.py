@@ -14,7 +14,7 @@ from typing import Final
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.limits.keys import KnownKeys
-from chat3_user.limits.rates import Rates
+from chat3_user.limits.rates import Kind, Rates
 from chat3_user.limits.settings import PlaceSettings
 from chat3_user.transport import Peer, Places
 from chat3_user.validation import Identity
@@ -149,7 +149,7 @@ class Admission:
                 if not self._streams[key]:
                     del self._streams[key]
 
-    async def spend(self, method: str, identity: Identity, trailing: dict[str, str]) -> None:
+    async def spend(self, kind: Kind, identity: Identity, trailing: dict[str, str]) -> None:
         """Spend the rates of a call, in the name of who is proved.
 
         Raises `CallError`.
@@ -163,7 +163,7 @@ class Admission:
                 if error.reason not in _NOT_OF_THE_KEY:
                     raise
             self._keys.note_proved(identity.api_key)
-        await self.rates.spend(method, identity, trailing)
+        await self.rates.spend(kind, identity, trailing)
 
     @contextmanager
     def _judged(self, key: str, address: str) -> Iterator[None]:

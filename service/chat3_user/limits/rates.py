@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol, get_args
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits import RateLimitItemPerSecond as PerSecond
@@ -27,15 +27,10 @@ from chat3_user.validation import Identity
 
 log = logging.getLogger(__name__)
 
-KINDS: Final = {
-    "GetUserDialogs": "read",
-    "GetDialogMessages": "read",
-    "SendMessage": "write",
-    "SetMessageStatus": "write",
-    "SetMessageReaction": "write",
-    "SendTypingIndicator": "typing",
-    "SubscribeUpdates": "subscribe",
-}
+Kind = Literal["read", "write", "typing", "subscribe"]
+"""A kind of call, by which rates are set."""
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600}
 _ITEMS: Final[Mapping[str, type[RateLimitItem]]] = {
@@ -171,8 +166,8 @@ class Rates:
         self,
         store: RateStore,
         *,
-        users: Mapping[str, Rate | None],
-        keys: Mapping[str, Rate | None],
+        users: Mapping[Kind, Rate | None],
+        keys: Mapping[Kind, Rate | None],
     ) -> None:
         self._store = store
         self._users = {kind: rate for kind, rate in users.items() if rate is not None}
@@ -183,14 +178,13 @@ class Rates:
         """Whether any rate is set."""
         return bool(self._users or self._keys)
 
-    async def spend(self, method: str, identity: Identity, trailing: dict[str, str]) -> None:
+    async def spend(self, kind: Kind, identity: Identity, trailing: dict[str, str]) -> None:
         """Count a call; what is left goes into ``trailing``.
 
         The user's limit comes first: who alone calls too often takes nothing from others.
 
         Raises `CallError`.
         """
-        kind = KINDS[method]
         rate = self._users.get(kind)
         if rate is not None:
             user = _digest(f"{identity.tenant_id}\0{identity.user_id}")

@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -164,7 +165,11 @@ class TenantApi:
         return {row.message_id: row for row in answer.data if row.deleted}
 
     async def send_message(
-        self, identity: Identity, dialog_id: str, body: m.Json, key: str | None = None
+        self,
+        identity: Identity,
+        dialog_id: str,
+        body: Mapping[str, Any],
+        key: str | None = None,
     ) -> m.Message:
         """Write a message; membership must have been proved.
 

@@ -24,6 +24,7 @@ URL_WORDS: Final = (
     f"`url` with text of at most {MAX_URL_LENGTH} characters when the type is `internal.image`, "
     "`file`, `audio`, `video` or `sticker`"
 )
+OPEN_WORDS: Final = f"{meta_keys.KEY_WORDS}; {KEEP_WORDS}; {LEVELS_WORDS}; {meta_keys.PREFIX_WORDS}"
 WORDS: Final = (
     f"{meta_keys.KEY_WORDS}; {KEEP_WORDS}; {LEVELS_WORDS}; {URL_WORDS}; {meta_keys.PREFIX_WORDS}"
 )

@@ -1,6 +1,6 @@
 """Field rules as values: each checks one thing and states itself in the words of the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Protocol
@@ -31,6 +31,10 @@ class Rule(Protocol):
 
     def problems(self, value: Any, request: Any) -> Problems:
         """Return what the value breaks; empty when it keeps the rule."""
+
+
+Rules = Mapping[str, Sequence[Rule]]
+"""The rules of a request, by the name of the field; fields without rules are not named."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.errors import CallError
+from chat3_user.methods import METHODS
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.settings import ResilienceSettings
@@ -170,5 +171,6 @@ def test_a_value_stays_within_its_parameter_of_the_query(value: str, sort: str) 
     "value", [".", "..", "../../admin", "a/b", "%2e%2e", "dlg_x?y=1", "dlg_\n"]
 )
 def test_ids_that_would_leave_their_segment_are_refused_before_that(value: str) -> None:
+    rules = METHODS["GetDialogMessages"].rules
     with pytest.raises(CallError, match="dialog_id"):
-        validate(pb.GetDialogMessagesRequest(dialog_id=value))
+        validate(pb.GetDialogMessagesRequest(dialog_id=value), rules)

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 from collections import Counter
 
@@ -5,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat3_api.chat3.user.v1 import UserServiceBase
 from chat3_user.errors import CallError
 from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates
+from chat3_user.limits.settings import RateSettings
 from chat3_user.validation import Identity
 
 ALICE = Identity("a-secret-key", "tnt_one", "alice")
@@ -37,9 +38,9 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
         Rate.parse(text)
 
 
-def test_every_method_of_the_contract_has_a_kind() -> None:
-    methods = {path.rpartition("/")[2] for path in UserServiceBase().__mapping__()}
-    assert methods == set(KINDS)
+def test_every_kind_of_call_can_be_limited_by_user_and_by_key() -> None:
+    limits = {f"{whose}_{kind}" for whose in ("user", "key") for kind in KINDS}
+    assert limits == {field.name for field in dataclasses.fields(RateSettings)}
 
 
 async def test_a_bucket_takes_its_amount_at_once_and_refills_steadily() -> None:
@@ -99,26 +100,26 @@ async def test_the_stricter_of_both_rates_is_told() -> None:
     seen = Counter[str]()
     for caller in itertools.islice(itertools.cycle((ALICE, BOB)), 3):
         trailing: dict[str, str] = {}
-        await rates.spend("GetUserDialogs", caller, trailing)
+        await rates.spend("read", caller, trailing)
         seen[trailing["ratelimit-limit"]] += 1
     assert seen == {"3": 3}
     with pytest.raises(CallError, match="API key made more read calls"):
-        await rates.spend("GetUserDialogs", ALICE, {})
+        await rates.spend("read", ALICE, {})
 
 
 async def test_a_user_over_its_rate_takes_nothing_from_its_key() -> None:
     rates = Rates(MemoryRates(), users={"read": Rate(1, "hour")}, keys={"read": Rate(2, "hour")})
-    await rates.spend("GetUserDialogs", ALICE, {})
+    await rates.spend("read", ALICE, {})
     for _ in range(5):
         with pytest.raises(CallError):
-            await rates.spend("GetUserDialogs", ALICE, {})
-    await rates.spend("GetUserDialogs", BOB, {})
+            await rates.spend("read", ALICE, {})
+    await rates.spend("read", BOB, {})
 
 
 async def test_keys_in_the_store_are_digests() -> None:
     store = MemoryRates()
     rates = Rates(store, users={"read": Rate(1, "hour")}, keys={"read": Rate(2, "hour")})
-    await rates.spend("GetUserDialogs", ALICE, {})
+    await rates.spend("read", ALICE, {})
     kept = " ".join(store._full_at)
     assert "secret" not in kept
     assert "alice" not in kept

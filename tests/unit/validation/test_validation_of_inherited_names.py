@@ -6,7 +6,6 @@ The double breaks as the platform does: a condition on an inherited name is drop
 
 from collections.abc import Callable
 
-import betterproto2
 import pytest
 from filter_vocabulary import KEYS
 from hypothesis import example, given
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from chat3_embedded import filters as upstream
 from chat3_embedded.prototype import INHERITED, ObjectPrototype
 from chat3_user.errors import CallError
+from chat3_user.methods import METHODS, Method
 from chat3_user.validation import (
     FilterError,
     check_meta,
@@ -24,24 +24,24 @@ from chat3_user.validation import (
     parse_message_filter,
     parse_message_sort,
 )
-from chat3_user.validation.requests import RULES, validate
+from chat3_user.validation.requests import validate
 from support.inherited_names import FILTERS, NAMES, PLAIN, SORTS, letter_cases
 
 DIALOG = "dlg_" + "a" * 20
 
 
-def requests_with(field: str) -> list[type[betterproto2.Message]]:
-    """Return the requests of every list that takes the field, those of later versions too."""
-    return [request for request, fields in RULES.items() if field in fields]
+def methods_with(field: str) -> list[Method]:
+    """Return the methods of every list that takes the field, those of later versions too."""
+    return [method for method in METHODS.values() if field in method.rules]
 
 
-def refused(request: type[betterproto2.Message], field: str, text: str) -> str:
+def refused(method: Method, field: str, text: str) -> str:
     """Return what a request says about a field; the other fields are as they should be."""
-    message = request(**{field: text})
+    message = method.request(**{field: text})
     if hasattr(message, "dialog_id"):
         message.dialog_id = DIALOG
     with pytest.raises(CallError) as caught:
-        validate(message)
+        validate(message, method.rules)
     (violation,) = caught.value.violations
     assert violation.field == field
     return violation.description
@@ -60,35 +60,31 @@ def test_the_double_breaks_on_them_as_the_platform_does(form: str) -> None:
     assert process.poisoned == (form.strip("( ").startswith("meta") and ",eq," not in form)
 
 
-@pytest.mark.parametrize("request_", requests_with("filter"))
-def test_filters_name_none_in_any_form_and_letter_case(
-    request_: type[betterproto2.Message],
-) -> None:
+@pytest.mark.parametrize("method", methods_with("filter"), ids=lambda method: method.name)
+def test_filters_name_none_in_any_form_and_letter_case(method: Method) -> None:
     tried = 0
     for name in NAMES:
         for written in letter_cases(name):
             for form in FILTERS:
-                rule = refused(request_, "filter", form.format(written))
+                rule = refused(method, "filter", form.format(written))
                 assert rule.startswith("position "), form
                 tried += 1
-            said = refused(request_, "filter", f"(meta.{written},gt,1)")
+            said = refused(method, "filter", f"(meta.{written},gt,1)")
             assert said.endswith(meta_keys.INHERITED_WORDS)
             assert said.startswith("position 2: ")
     assert tried > 6_000
-    print(f"{request_.__name__}: {tried} filters on {len(NAMES)} inherited names, all refused")
+    print(f"{method.name}: {tried} filters on {len(NAMES)} inherited names, all refused")
 
 
-@pytest.mark.parametrize("request_", requests_with("sort"))
-def test_sorts_name_none_in_any_form_and_letter_case(
-    request_: type[betterproto2.Message],
-) -> None:
+@pytest.mark.parametrize("method", methods_with("sort"), ids=lambda method: method.name)
+def test_sorts_name_none_in_any_form_and_letter_case(method: Method) -> None:
     tried = 0
     for name in NAMES:
         for written in letter_cases(name):
             for form in SORTS:
-                assert refused(request_, "sort", form.format(written)).startswith("position ")
+                assert refused(method, "sort", form.format(written)).startswith("position ")
                 tried += 1
-    print(f"{request_.__name__}: {tried} sorts on {len(NAMES)} inherited names, all refused")
+    print(f"{method.name}: {tried} sorts on {len(NAMES)} inherited names, all refused")
 
 
 @pytest.mark.parametrize("name", NAMES)

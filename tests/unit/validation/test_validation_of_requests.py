@@ -1,7 +1,8 @@
 """Requests keep the rules or are refused with every broken rule at once."""
 
 from datetime import timedelta
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import betterproto2
 import pytest
@@ -23,18 +24,25 @@ from chat3_api.chat3.user.v1 import (
 )
 from chat3_api.google.protobuf import ListValue, NullValue, Struct, Value
 from chat3_user.errors._failures import CallError
+from chat3_user.methods import METHODS, Method
 from chat3_user.validation import validate
-from chat3_user.validation.requests import MAX_REPORTED, RULES
+from chat3_user.validation.open_data import OpenData
+from chat3_user.validation.requests import MAX_REPORTED
 
 DIALOG = "dlg_" + "a1" * 10
 MESSAGE = "msg_" + "b2" * 10
 TOPIC = "topic_" + "c3" * 10
 
 
+def checked(request: betterproto2.Message) -> None:
+    """Check a request by the rules of its method."""
+    validate(request, METHODS[type(request).__name__.removesuffix("Request")].rules)
+
+
 def violations(request: betterproto2.Message) -> dict[str, str]:
     """Return the field paths and rules a request is refused with; empty when it is accepted."""
     try:
-        validate(request)
+        checked(request)
     except CallError as caught:
         refusal = caught
     else:
@@ -87,7 +95,7 @@ def test_all_broken_rules_are_reported_at_once() -> None:
 
 def test_an_empty_required_field_is_only_said_to_be_required() -> None:
     with pytest.raises(CallError) as caught:
-        validate(SendTypingIndicatorRequest())
+        checked(SendTypingIndicatorRequest())
     assert [violation.description for violation in caught.value.violations] == ["required"]
 
 
@@ -213,7 +221,7 @@ def test_a_list_that_is_too_long_is_reported_once() -> None:
 
 def test_a_report_stays_small_enough_for_trailers() -> None:
     with pytest.raises(CallError) as caught:
-        validate(SubscribeUpdatesRequest(dialog_ids=["x"] * 100))
+        checked(SubscribeUpdatesRequest(dialog_ids=["x"] * 100))
     assert len(caught.value.violations) == MAX_REPORTED
 
 
@@ -251,6 +259,13 @@ def test_meta_of_any_depth_is_refused_and_not_followed() -> None:
     assert set(violations(request).values()) == {"at most 16 levels deep"}
 
 
+def test_open_data_of_things_other_than_messages_needs_no_url() -> None:
+    meta = Struct.from_dict({"chat3_key": "x", "ok": {"id": 1}, "good": [1]})
+    problems = OpenData().problems(Struct.parse(bytes(meta)), None)
+    assert {problem.where for problem in problems} == {".chat3_key", ".ok.id"}
+    assert not OpenData().problems(None, None)
+
+
 VALUES = st.recursive(
     st.one_of(
         st.just(Value()),
@@ -268,30 +283,34 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 TEXT = st.text(max_size=30) | st.sampled_from([DIALOG, MESSAGE, TOPIC, "internal.image", ""])
-BY_NAME: dict[str, st.SearchStrategy[Any]] = {
-    "page": st.integers(-(2**31), 2**31 - 1),
-    "limit": st.integers(-(2**31), 2**31 - 1),
-    "status": st.integers(-5, 99).map(MessageStatus),
-    "action": st.integers(-5, 99).map(ReactionAction),
-    "update_types": st.lists(st.integers(-5, 99).map(UpdateType), max_size=25),
-    "dialog_ids": st.lists(TEXT, max_size=5),
-    "heartbeat_interval": st.none() | st.timedeltas(),
-    "meta": st.none()
-    | st.dictionaries(st.text(max_size=5), VALUES, max_size=3).map(
-        lambda fields: Struct(fields=fields)
-    ),
-    "quoted_message_id": st.none() | TEXT,
-    "topic_id": st.none() | TEXT,
+META = st.dictionaries(st.text(max_size=5), VALUES, max_size=3).map(
+    lambda fields: Struct(fields=fields)
+)
+BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    bool: st.booleans(),
+    int: st.integers(-(2**31), 2**31 - 1),
+    str: TEXT,
+    timedelta: st.timedeltas(),
+    Struct: META,
 }
 
 
-@pytest.mark.parametrize("request_class", list(RULES))
+def any_of(hint: Any) -> st.SearchStrategy[Any]:
+    """Return anything that the wire can carry for a field of the type."""
+    if isinstance(hint, type) and issubclass(hint, betterproto2.Enum):
+        return st.integers(-5, 99).map(hint)
+    if get_origin(hint) is list:
+        return st.lists(any_of(get_args(hint)[0]), max_size=25)
+    if get_origin(hint) is UnionType:
+        (within,) = set(get_args(hint)) - {NoneType}
+        return st.none() | any_of(within)
+    return BY_TYPE[hint]
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
 @given(data=st.data())
-def test_any_request_is_accepted_or_refused_as_invalid(
-    request_class: type[betterproto2.Message], data: st.DataObject
-) -> None:
-    request = request_class(
-        **{name: data.draw(BY_NAME.get(name, TEXT)) for name in RULES[request_class]}
-    )
+def test_any_request_is_accepted_or_refused_as_invalid(method: Method, data: st.DataObject) -> None:
+    hints = get_type_hints(method.request)
+    request = method.request(**{name: data.draw(any_of(hints[name])) for name in method.rules})
     for path in violations(request):
-        assert any(path.startswith(name) for name in RULES[request_class])
+        assert any(path.startswith(name) for name in method.rules)

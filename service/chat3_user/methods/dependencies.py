@@ -1,0 +1,26 @@
+"""The parts of the service that methods may use."""
+
+from dataclasses import dataclass
+
+from chat3_user.domain.access import Access
+from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.past_marks import PastMarks
+from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.idempotency import Once
+from chat3_user.tenant_api import TenantApi
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.settings import StreamSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """The parts that the composition root made; each has one owner, which is not a method."""
+
+    api: TenantApi
+    access: Access
+    deleted: DeletedMessages
+    sent: SentMessages
+    past_marks: PastMarks
+    once: Once
+    hub: Hub
+    streams: StreamSettings

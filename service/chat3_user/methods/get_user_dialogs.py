@@ -1,0 +1,47 @@
+"""GetUserDialogs: a page of the calling user's dialogs."""
+
+from typing import Final
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.mapping import entities
+from chat3_user.methods.dependencies import Dependencies
+from chat3_user.methods.method import Unary
+from chat3_user.methods.pages import DEFAULT_LIMIT
+from chat3_user.tenant_api.answers import understood
+from chat3_user.tenant_api.paths import USER_DIALOGS
+from chat3_user.validation import fields, parse_dialog_filter, parse_dialog_sort
+
+
+async def _run(
+    dependencies: Dependencies, call: Call, request: pb.GetUserDialogsRequest
+) -> pb.GetUserDialogsResponse:
+    page = await dependencies.api.user_dialogs(
+        call.identity,
+        page=request.page or 1,
+        limit=request.page_size or DEFAULT_LIMIT,
+        filter_=parse_dialog_filter(request.filter),
+        sort=parse_dialog_sort(request.sort),
+        include_last_message=request.include_last_message,
+    )
+    with understood(f"GET {USER_DIALOGS}"):
+        return pb.GetUserDialogsResponse(
+            dialogs=[
+                entities.dialog(item, with_last_message=request.include_last_message)
+                for item in page.data
+            ],
+        )
+
+
+METHOD: Final = Unary(
+    request=pb.GetUserDialogsRequest,
+    response=pb.GetUserDialogsResponse,
+    kind="read",
+    rules={
+        "page": fields.PAGE,
+        "page_size": fields.PAGE_SIZE,
+        "filter": fields.DIALOG_FILTER,
+        "sort": fields.DIALOG_SORT,
+    },
+    run=_run,
+)

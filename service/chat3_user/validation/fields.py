@@ -1,0 +1,36 @@
+"""The rules of fields that many requests have."""
+
+from typing import Final
+
+import betterproto2
+
+from chat3_user.validation import filters
+from chat3_user.validation.rules import Between, Named, Required, Rule
+from chat3_user.validation.text_rules import Expression, Id, Length, VisibleAscii
+
+PAGE: Final = (Between(0, 1_000_000),)
+PAGE_SIZE: Final = (Between(0, 100),)
+
+DIALOG: Final = Id("dlg_")
+MESSAGE: Final = Id("msg_")
+TOPIC: Final = Id("topic_")
+DIALOG_ID: Final = (Required(), DIALOG)
+MESSAGE_ID: Final = (Required(), MESSAGE)
+
+IDEMPOTENCY_KEY: Final = (Length(255), VisibleAscii())
+
+_FILTER_LENGTH: Final = Length(filters.MAX_LENGTH)
+DIALOG_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_dialog_filter))
+DIALOG_SORT: Final = (Expression("sort", filters.parse_dialog_sort),)
+MESSAGE_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_message_filter))
+MESSAGE_SORT: Final = (Expression("sort", filters.parse_message_sort),)
+
+
+def named(enum: type[betterproto2.Enum], words: str) -> Named:
+    """Return the rule that a value is one of the enum's, and not its zero."""
+    return Named(words, frozenset(int(member) for member in enum if member))
+
+
+def one_named(enum: type[betterproto2.Enum], words: str) -> tuple[Rule, ...]:
+    """Return the rules of a field that has to hold one of the enum's values, and not its zero."""
+    return (Required(), named(enum, words))

@@ -1,0 +1,78 @@
+"""Every rpc of the contract has its method, and nothing of a method is forgotten: all by name."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grpclib.const import Handler
+
+import chat3_user.methods
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.methods import METHODS, Keyed, Method, Streaming, method
+
+RPCS: dict[str, Handler] = {
+    path.rpartition("/")[2]: handler for path, handler in pb.UserServiceBase().__mapping__().items()
+}
+MODULES = {
+    file.stem
+    for file in Path(chat3_user.methods.__file__).parent.glob("*.py")
+    if "METHOD: Final" in file.read_text()
+}
+KEY = "idempotency_key"
+
+
+def snake_case(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def declared(module: str) -> Method:
+    found: Method = importlib.import_module(f"chat3_user.methods.{module}").METHOD
+    return found
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+def test_every_rpc_of_the_contract_has_its_method(rpc: str) -> None:
+    assert snake_case(rpc) in MODULES, f"{rpc} has no module methods/{snake_case(rpc)}.py"
+    assert METHODS.get(rpc) is declared(snake_case(rpc)), f"{rpc} is not in methods.METHODS"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_every_module_declares_a_method_of_the_contract(module: str) -> None:
+    name = declared(module).name
+    assert snake_case(name) == module, f"methods/{module}.py declares {name}"
+    assert name in RPCS, f"the contract has no rpc {name}"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_has_the_messages_and_the_form_of_its_rpc(name: str) -> None:
+    rpc, declared = RPCS[name], METHODS[name]
+    assert declared.request is rpc.request_type, name
+    assert declared.response is rpc.reply_type, name
+    assert isinstance(declared, Streaming) == rpc.cardinality.server_streaming, name
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_request_has_a_key_if_and_only_if_its_method_writes_once(name: str) -> None:
+    takes_key = KEY in METHODS[name].request.__dataclass_fields__
+    assert isinstance(METHODS[name], Keyed) == takes_key, name
+    assert (KEY in METHODS[name].rules) == takes_key, f"{name} has no rules for {KEY}"
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_rules_are_of_fields_that_the_request_has(name: str) -> None:
+    assert METHODS[name].rules.keys() <= METHODS[name].request.__dataclass_fields__.keys()
+
+
+def test_a_method_is_named_after_its_request() -> None:
+    async def run(*_: Any) -> pb.GetUserDialogsResponse:
+        return pb.GetUserDialogsResponse()
+
+    made = method.Unary(
+        request=pb.GetUserDialogsRequest,
+        response=pb.GetUserDialogsResponse,
+        kind="read",
+        rules={},
+        run=run,
+    )
+    assert made.name == "GetUserDialogs"
