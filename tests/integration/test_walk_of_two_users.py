@@ -1,0 +1,292 @@
+"""All that two users do with each other, through the contract alone: no call of REST.
+
+Every step is seen on the other user's stream, with the kind that it should have.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grpclib.exceptions import GRPCError
+from integration_vocabulary import Caller, Client, Subscription, failure, sending
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
+from support.gateway import TENANT, Gateway, Upstream, run_gateway
+from support.rabbitmq import RabbitMQ
+
+Kind = pb.UpdateKind
+
+PAIRS = 100
+MESSAGES = int(os.environ.get("WALK_MESSAGES", "1000"))
+"""How many messages are read back; `make test-walk` takes 10,000."""
+
+WRITTEN_MEANWHILE = 200
+PAGE_SIZE = 100
+
+
+@pytest.fixture
+async def workers(
+    upstream: Upstream, rabbitmq: RabbitMQ, tmp_path: Path
+) -> AsyncIterator[tuple[Gateway, Gateway]]:
+    shared = {"idempotency_database": str(tmp_path / "keys.sqlite"), "rabbitmq_updates_log": "walk"}
+    async with (
+        run_gateway(upstream.url, rabbitmq.url, **shared) as one,
+        run_gateway(upstream.url, rabbitmq.url, **shared) as other,
+    ):
+        yield one, other
+
+
+@pytest.fixture
+async def alice(workers: tuple[Gateway, Gateway], upstream: Upstream) -> AsyncIterator[Caller]:
+    upstream.store.add_user(TENANT, "alice", meta={"displayName": "Alice"})
+    async with Client(workers[0].address) as client:
+        yield client.as_user("alice")
+
+
+@pytest.fixture
+async def bob(workers: tuple[Gateway, Gateway], upstream: Upstream) -> AsyncIterator[Caller]:
+    upstream.store.add_user(TENANT, "bob", meta={"displayName": "Bob"})
+    async with Client(workers[1].address) as client:
+        yield client.as_user("bob")
+
+
+def open_data(**keys: Any) -> Struct:
+    return Struct.from_dict(keys)
+
+
+async def seen(stream: Subscription, *kinds: pb.UpdateKind) -> list[pb.Update]:
+    """Return the next update of each kind, in the order in which they are named."""
+    return [await stream.update_of(kind) for kind in kinds]
+
+
+@pytest.mark.timeout(180)
+async def test_two_users_who_ask_at_once_get_one_direct_dialog(
+    workers: tuple[Gateway, Gateway], upstream: Upstream
+) -> None:
+    pairs = [(f"left{number}", f"right{number}") for number in range(PAIRS)]
+    for user_id in (user_id for pair in pairs for user_id in pair):
+        upstream.store.add_user(TENANT, user_id)
+
+    async with Client(workers[0].address) as here, Client(workers[1].address) as there:
+
+        async def both_ask(left: str, right: str) -> tuple[Any, Any]:
+            return await asyncio.gather(
+                here.as_user(left).call(pb.GetOrCreateDirectDialogRequest(user_id=right)),
+                there.as_user(right).call(pb.GetOrCreateDirectDialogRequest(user_id=left)),
+            )
+
+        answers = [await both_ask(*pair) for pair in pairs]
+        listed = [await here.as_user(left).call(pb.GetUserDialogsRequest()) for left, _ in pairs]
+
+    for (left, right), (one, other), list_ in zip(pairs, answers, listed, strict=True):
+        assert one.dialog.dialog_id == other.dialog.dialog_id, (left, right)
+        assert one.created != other.created, (left, right)
+        assert [dialog.dialog_id for dialog in list_.dialogs] == [one.dialog.dialog_id]
+        assert list_.dialogs[0].member_count == 2
+
+
+@pytest.mark.timeout(120)
+async def test_a_whole_conversation_is_seen_step_by_step(alice: Caller, bob: Caller) -> None:
+    async with bob.subscribed() as stream:
+        # A group.
+        group = (
+            await alice.call(
+                pb.CreateDialogRequest(
+                    member_ids=["bob"], meta=open_data(title="Plans"), idempotency_key="group"
+                )
+            )
+        ).dialog
+        assert group.title == "Plans"
+        added, created = await seen(stream, Kind.MEMBER_ADDED, Kind.DIALOG_CREATED)
+        assert added.dialog_id == created.dialog_id == group.dialog_id
+        there = (await bob.call(pb.GetDialogRequest(dialog_id=group.dialog_id))).dialog
+        assert (there.title, there.member_count) == ("Plans", 2)
+        members = (await bob.call(pb.ListDialogMembersRequest(dialog_id=group.dialog_id))).members
+        assert sorted(member.user_id for member in members) == ["alice", "bob"]
+
+        await alice.call(
+            pb.UpdateDialogMetaRequest(
+                dialog_id=group.dialog_id, meta=open_data(title="Better plans", colour="red")
+            )
+        )
+        (changed,) = await seen(stream, Kind.DIALOG_CHANGED)
+        assert changed.dialog_id == group.dialog_id
+
+        # A message: written, edited, its versions, statuses, reactions.
+        sent = (await alice.call(sending(group.dialog_id, "first"))).message
+        where = {"dialog_id": group.dialog_id, "message_id": sent.message_id}
+        (written,) = await seen(stream, Kind.MESSAGE_CREATED)
+        assert written.message_id == sent.message_id
+
+        edited = await alice.call(pb.EditMessageRequest(**where, content="second"))
+        assert edited.changed
+        assert edited.message.content == "second"
+        assert edited.message.edited
+        await seen(stream, Kind.MESSAGE_EDITED)
+        versions = (await bob.call(pb.ListMessageVersionsRequest(**where))).versions
+        assert [version.content for version in versions] == ["first"]
+
+        await bob.call(pb.SetMessageStatusRequest(**where, status=pb.MessageStatus.READ))
+        await seen(stream, Kind.MESSAGE_STATUS_CHANGED)
+        history = (await alice.call(pb.ListMessageStatusesRequest(**where))).statuses
+        assert [(row.user_id, row.status) for row in history] == [
+            ("bob", pb.MessageStatus.READ),
+            ("bob", pb.MessageStatus.UNREAD),
+        ]
+
+        for action, kind in (
+            (pb.ReactionAction.SET, Kind.MESSAGE_REACTION_GIVEN),
+            (pb.ReactionAction.UNSET, Kind.MESSAGE_REACTION_TAKEN_BACK),
+        ):
+            request = pb.SetMessageReactionRequest(**where, reaction="👍", action=action)
+            assert (await alice.call(request)).changed
+            await seen(stream, kind)
+
+        # Topics.
+        topic = (
+            await alice.call(
+                pb.CreateTopicRequest(dialog_id=group.dialog_id, meta=open_data(subject="When"))
+            )
+        ).topic
+        (topic_created,) = await seen(stream, Kind.TOPIC_CREATED)
+        assert topic_created.dialog_id == group.dialog_id
+        await alice.call(
+            pb.UpdateTopicRequest(
+                dialog_id=group.dialog_id, topic_id=topic.topic_id, meta=open_data(subject="Where")
+            )
+        )
+        await seen(stream, Kind.TOPIC_CHANGED)
+        moved = await alice.call(pb.SetMessageTopicRequest(**where, topic_id=topic.topic_id))
+        assert moved.message.topic_id == topic.topic_id
+        await seen(stream, Kind.MESSAGE_TOPIC_CHANGED)
+        topics = (await bob.call(pb.ListTopicsRequest(dialog_id=group.dialog_id))).topics
+        assert [item.meta.to_dict() for item in topics] == [{"subject": "Where"}]
+
+        # Deleted and restored.
+        gone = await alice.call(pb.DeleteMessageRequest(**where))
+        assert gone.message.deleted
+        assert gone.message.content == ""
+        await seen(stream, Kind.MESSAGE_DELETED)
+        assert (await bob.call(pb.GetMessageRequest(**where))).message.content == ""
+        back = await alice.call(pb.RestoreMessageRequest(**where))
+        assert back.message.content == "second"
+        await seen(stream, Kind.MESSAGE_RESTORED)
+
+        # Typing, and read marks.
+        await alice.call(pb.SendTypingIndicatorRequest(dialog_id=group.dialog_id))
+        await seen(stream, Kind.TYPING)
+        marked = await bob.call(pb.MarkDialogReadRequest(dialog_id=group.dialog_id))
+        assert marked.membership.unread_count == 0
+        await seen(stream, Kind.DIALOG_READ)
+
+        # Users.
+        await bob.call(pb.UpdateMyMetaRequest(meta=open_data(displayName="Robert")))
+        (profile,) = await seen(stream, Kind.USER_CHANGED)
+        assert profile.user_id == "bob"
+        assert (await alice.call(pb.GetUserRequest(user_id="bob"))).user.display_name == "Robert"
+        assert (await bob.call(pb.GetMyselfRequest())).stats.dialog_count == 1
+
+        # Bob leaves, comes back, and is removed.
+        await bob.call(pb.LeaveDialogRequest(dialog_id=group.dialog_id))
+        await seen(stream, Kind.MEMBER_REMOVED)
+        with pytest.raises(GRPCError) as refused:
+            await bob.call(pb.GetDialogRequest(dialog_id=group.dialog_id))
+        assert failure(refused.value).reason is pb.ErrorReason.NOT_A_MEMBER
+        again = await alice.call(
+            pb.AddDialogMembersRequest(dialog_id=group.dialog_id, user_ids=["bob"])
+        )
+        assert again.added_user_ids == ["bob"]
+        await seen(stream, Kind.MEMBER_ADDED)
+        await alice.call(pb.RemoveDialogMemberRequest(dialog_id=group.dialog_id, user_id="bob"))
+        await seen(stream, Kind.MEMBER_REMOVED)
+        with pytest.raises(GRPCError) as last:
+            await alice.call(pb.LeaveDialogRequest(dialog_id=group.dialog_id))
+        assert failure(last.value).reason is pb.ErrorReason.LAST_MEMBER
+
+
+@pytest.mark.timeout(900)
+async def test_history_is_read_back_in_both_directions_while_others_write(
+    alice: Caller, bob: Caller
+) -> None:
+    request = pb.GetOrCreateDirectDialogRequest(user_id="bob")
+    dialog_id = (await alice.call(request)).dialog.dialog_id
+    before = [await _send(alice, dialog_id, number) for number in range(MESSAGES)]
+
+    async def write_meanwhile() -> list[str]:
+        return [await _send(bob, dialog_id, number) for number in range(WRITTEN_MEANWHILE)]
+
+    async with asyncio.TaskGroup() as reading:
+        meanwhile = reading.create_task(write_meanwhile())
+        backwards = reading.create_task(_walk(bob, dialog_id, "(create_time,desc)"))
+        forwards = reading.create_task(_walk(alice, dialog_id, "(create_time,asc)"))
+
+    written = meanwhile.result()
+    known = set(before)
+    for walked in (backwards.result()[::-1], forwards.result()):
+        assert len(walked) == len(set(walked)), "a message came twice"
+        assert [item for item in walked if item in known] == before, "history has a hole"
+        assert set(walked) <= known | set(written)
+
+    # Around a message in the middle, and from there to both ends.
+    middle = before[MESSAGES // 2]
+    page = await alice.call(
+        pb.GetDialogMessagesRequest(
+            dialog_id=dialog_id, page_size=PAGE_SIZE, around_message_id=middle
+        )
+    )
+    older = await _follow(alice, page, dialog_id, "next_page_token")
+    newer = await _follow(alice, page, dialog_id, "previous_page_token")
+    here = _ids(page.messages)
+    assert middle in here
+    assert _in_order(newer, here, older) == [*reversed(written), *reversed(before)]
+
+
+async def _send(caller: Caller, dialog_id: str, number: int) -> str:
+    sent = await caller.call(sending(dialog_id, f"number {number}"))
+    message_id: str = sent.message.message_id
+    return message_id
+
+
+async def _walk(caller: Caller, dialog_id: str, sort: str) -> list[str]:
+    """Return the ids of all messages, page after page, in the order of the pages."""
+    first = pb.GetDialogMessagesRequest(dialog_id=dialog_id, page_size=PAGE_SIZE, sort=sort)
+    page = await caller.call(first)
+    rest = await _follow(caller, page, dialog_id, "next_page_token", sort=sort)
+    return [*_ids(page.messages), *(item for ids in rest for item in ids)]
+
+
+async def _follow(
+    caller: Caller, page: Any, dialog_id: str, token: str, sort: str = ""
+) -> list[list[str]]:
+    """Return the ids of the pages that follow by one kind of token, until a page is empty."""
+    pages = []
+    while getattr(page, token):
+        page = await caller.call(
+            pb.GetDialogMessagesRequest(
+                dialog_id=dialog_id,
+                page_size=PAGE_SIZE,
+                page_token=getattr(page, token),
+                sort=sort,
+            )
+        )
+        if not page.messages:
+            break
+        pages.append(_ids(page.messages))
+    return pages
+
+
+def _in_order(newer: list[list[str]], here: list[str], older: list[list[str]]) -> list[str]:
+    """Return the ids from the newest to the oldest."""
+    return [
+        *(item for ids in reversed(newer) for item in ids),
+        *here,
+        *(item for ids in older for item in ids),
+    ]
+
+
+def _ids(messages: Iterable[pb.Message]) -> list[str]:
+    return [message.message_id for message in messages]
