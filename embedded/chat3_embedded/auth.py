@@ -37,7 +37,7 @@ def resolve_tenant(store: Store, headers: Mapping[str, str]) -> str:
     return tenant_id
 
 
-def require_permission(key: ApiKey, permission: str) -> None:
+def require_permission(key: ApiKey, permission: str, text: str | None = None) -> None:
     """Raise 403 unless the key has the permission; no key belongs to a tenant."""
     if permission not in key.permissions:
-        raise forbidden(f"Permission '{permission}' is required")
+        raise forbidden(text or f"Permission '{permission}' is required")

@@ -6,8 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Self
 
+from chat3_embedded.generations import Capability
 from chat3_embedded.outbox import wait_for_change
-from chat3_embedded.store import edits
+from chat3_embedded.store import edits, unread
 from chat3_embedded.updates import Event
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ class CounterWorker:
                 self._store.count_read(message, counting.read_by)
         if counting.reset:
             self._reset(counting)
+        if counting.recount and self._store.generation.can(Capability.UNREAD_WATERMARK):
+            self._recount(counting)
         if counting.bump:
             self._store.counters.bump(counting.tenant_id, users, by=counting.bump)
         self._send.stats(event, users)
@@ -109,8 +112,8 @@ class CounterWorker:
         members = [member for member in present if member.created_at <= message.created_at]
         self._store.count_message(message, members)
         keys = {member.user_key: None for member in members} | {message.sender_id.lower(): None}
-        unread = [member.user_id for member in members if member.user_id != message.sender_id]
-        return list(keys), [] if message.type.startswith("system.") else unread
+        others = [member.user_id for member in members if member.user_id != message.sender_id]
+        return list(keys), [] if message.type.startswith("system.") else others
 
     def _count_deletion(self, message: Message, *, deleted: bool) -> tuple[list[str], list[str]]:
         """Count a deletion or its reverse; return whom its counters go to, as for a new message."""
@@ -118,11 +121,18 @@ class CounterWorker:
         edits.count_deletion(self._store, message, members, deleted=deleted)
         keys = {member.user_key: None for member in members} | {message.sender_id.lower(): None}
         self._store.counters.bump(message.tenant_id, keys)
-        unread = [member.user_id for member in members if member.user_id != message.sender_id]
-        return list(keys), [] if message.type.startswith("system.") else unread
+        others = [member.user_id for member in members if member.user_id != message.sender_id]
+        return list(keys), [] if message.type.startswith("system.") else others
 
     def _reset(self, counting: Counting) -> None:
         for user_id in counting.members:
             member = self._store.members.get(counting.tenant_id, counting.dialog_id, user_id)
             if member is not None:
                 self._store.set_unread(member, 0, last_seen_at=None)
+
+    def _recount(self, counting: Counting) -> None:
+        for user_id in counting.users:
+            member = self._store.members.get(counting.tenant_id, counting.dialog_id, user_id)
+            if member is not None:
+                count = unread.recounted(self._store, member)
+                self._store.set_unread(member, count, last_seen_at=None)

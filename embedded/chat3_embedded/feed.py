@@ -1,4 +1,4 @@
-"""The feed: decides which updates an event causes, for whom, and what is counted after it."""
+"""The feed: which updates an event of messages and users causes, for whom, and what is counted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from chat3_embedded import shapes, updates, views
+from chat3_embedded.dialog_feed import DialogFeed
 from chat3_embedded.ids import new_event_id
 from chat3_embedded.jsonvalues import utf16_prefix
 from chat3_embedded.pack_feed import PackFeed
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.sender import UpdateSender
     from chat3_embedded.store import Store
-    from chat3_embedded.store.records import Dialog, Member, Message, Reaction, Status, User
+    from chat3_embedded.store.records import Member, Message, Reaction, Status, User
 
-TYPING_EXPIRES_MS = 5000
 _DELETION_FIELDS = ("message.deleted", "message.deletedAt", "message.deletedBy")
 # Of a new or edited text no more than this goes into the event, without a mark.
 _CONTENT_UNITS = 4096
@@ -31,10 +31,18 @@ _WITH_CUT_CONTENT = frozenset({("message",), ("message.content",), _DELETION_FIE
 class UpdateFeed:
     """One method an event, which is written as one; counters follow later, under the same id."""
 
-    def __init__(self, store: Store, sender: UpdateSender, counters: CounterWorker) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sender: UpdateSender,
+        counters: CounterWorker,
+        *,
+        counters_first: bool = False,
+    ) -> None:
         self._store = store
         self._send = sender
         self._counters = counters
+        self.dialogs = DialogFeed(store, sender, counters, counters_first=counters_first)
         self.packs = PackFeed(store, sender, counters)
 
     def message_created(self, message: Message) -> None:
@@ -132,89 +140,6 @@ class UpdateFeed:
             members = self._members(message)
             self._message(event, message, members, ("message.reaction",), section)
 
-    def typing(self, dialog: Dialog, user_id: str) -> None:
-        """Tell all members but the typist."""
-        event = self._event("dialog.typing", dialog.tenant_id)
-        user = self._store.users.get(dialog.tenant_id, user_id)
-        meta = self._store.meta.of(dialog.tenant_id, "user", user_id)
-        typing = {
-            "userId": user_id,
-            "expiresInMs": TYPING_EXPIRES_MS,
-            "timestamp": int(self._store.clock.now()),
-            "userInfo": {**shapes.user_json(user), "meta": meta} if user else None,
-        }
-        members = self._store.members.of_dialog(dialog.tenant_id, dialog.dialog_id)
-        others = [member for member in members if member.user_id != user_id]
-        context = updates.context(
-            "dialog",
-            entity_id=dialog.dialog_id,
-            dialog_id=dialog.dialog_id,
-            sections=("dialog", "typing"),
-            fields=("typing",),
-            target="messages.list",
-        )
-        self._send.to_members(event, dialog, others, {"typing": typing, "context": context})
-
-    def dialog_created(self, dialog: Dialog) -> None:
-        """Tell all members of the dialog; that they are members was told before."""
-        self._about_dialog(dialog, "dialog.create", ("dialog",), dialog.dialog_id)
-
-    def dialog_changed(self, dialog: Dialog, fields: tuple[str, ...]) -> None:
-        """Tell all members."""
-        self._about_dialog(dialog, "dialog.changed", fields, dialog.dialog_id)
-
-    def topic_created(self, dialog: Dialog, topic_id: str) -> None:
-        """Tell all members; the topic itself is only named in the context."""
-        self._about_dialog(dialog, "dialog.topic.create", ("topic",), topic_id, "topic")
-
-    def topic_changed(self, dialog: Dialog, topic_id: str) -> None:
-        """Tell all members; the topic itself is only named in the context."""
-        self._about_dialog(dialog, "dialog.topic.changed", ("topic.meta",), topic_id, "topic")
-
-    def member_added(self, dialog: Dialog, member: Member) -> None:
-        """Tell all members, the new one too, and count for the new one."""
-        event = self._event("dialog.member.add", dialog.tenant_id)
-        members = self._store.members.of_dialog(dialog.tenant_id, dialog.dialog_id)
-        context = self._member_context(dialog.dialog_id, member, None)
-        data = {"member": updates.member_section(member), "context": context}
-        with self._store.transaction():
-            self._send.to_members(event, dialog, members, data)
-            self._count(event, users=(member.user_key,))
-
-    def member_removed(self, dialog: Dialog, member: Member) -> None:
-        """Tell the remaining members and the one removed, and count for that one."""
-        event = self._event("dialog.member.remove", dialog.tenant_id)
-        members = self._store.members.of_dialog(dialog.tenant_id, dialog.dialog_id)
-        entity_id = f"{dialog.dialog_id}:{member.user_id}"
-        context = self._member_context(entity_id, member, member.user_id)
-        data = {"member": updates.member_section(member), "context": context}
-        with self._store.transaction():
-            self._send.to_members(event, dialog, [*members, member], data)
-            self._count(event, users=(member.user_key,))
-
-    def member_changed(self, dialog: Dialog, member: Member, fields: tuple[str, ...]) -> None:
-        """Tell that member of its own state or meta, and count anew, changed or not."""
-        event = self._event("dialog.member.changed", dialog.tenant_id)
-        entity_id = f"{dialog.dialog_id}:{member.user_id}"
-        meta = self._store.meta.of(dialog.tenant_id, "dialogMember", entity_id)
-        context = self._member_context(entity_id, member, None, fields)
-        data = {"member": updates.member_section(member, meta), "context": context}
-        with self._store.transaction():
-            self._send.to_members(event, dialog, [member], data)
-            self._count(event, users=(member.user_key,), bump=1)
-
-    def bulk_read(self, member: Member, *, late: bool = False) -> None:
-        """Tell that member's counters; a late one takes what has arrived meanwhile for read."""
-        event = self._event("dialog.messages.bulk_read", member.tenant_id)
-        self._count(
-            event,
-            dialog_id=member.dialog_id,
-            users=(member.user_key,),
-            members=(member.user_id,),
-            bump=1,
-            reset=late,
-        )
-
     def user_added(self, user: User) -> None:
         """Tell that user."""
         self._send.to_user(self._event("user.add", user.tenant_id), user, ())
@@ -244,22 +169,6 @@ class UpdateFeed:
             section["content"] = utf16_prefix(message.content, _CONTENT_UNITS)
         return section
 
-    def _member_context(
-        self,
-        entity_id: str,
-        member: Member,
-        user_id: str | None,
-        fields: tuple[str, ...] = ("member",),
-    ) -> JsonObject:
-        return updates.context(
-            "dialog",
-            entity_id=entity_id,
-            dialog_id=member.dialog_id,
-            user_id=user_id,
-            sections=("dialog", "member"),
-            fields=fields,
-        )
-
     def _message(
         self,
         event: Event,
@@ -282,22 +191,3 @@ class UpdateFeed:
             self._send.to_members(
                 event, dialog, members, data, about=Entity("message", message.message_id)
             )
-
-    def _about_dialog(
-        self,
-        dialog: Dialog,
-        event_type: str,
-        fields: tuple[str, ...],
-        entity_id: str,
-        *more_sections: str,
-    ) -> None:
-        context = updates.context(
-            "dialog",
-            entity_id=entity_id,
-            dialog_id=dialog.dialog_id,
-            sections=("dialog", *more_sections),
-            fields=fields,
-        )
-        members = self._store.members.of_dialog(dialog.tenant_id, dialog.dialog_id)
-        event = self._event(event_type, dialog.tenant_id)
-        self._send.to_members(event, dialog, members, {"context": context})

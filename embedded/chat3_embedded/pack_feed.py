@@ -44,9 +44,19 @@ class PackFeed:
             data = {"pack": section, "context": context}
             self._send.to_members(event, dialog, members, data)
 
-    def dialogs_changed(self, pack: Pack, event_type: str, members: list[Member]) -> None:
+    def dialogs_changed(
+        self, pack: Pack, event_type: str, dialog_id: str, members: list[Member]
+    ) -> None:
         """Send members of a dialog that came or went their counters; nothing else is told."""
         event = Event(new_event_id(), event_type, pack.tenant_id)
         keys = tuple(member.user_key for member in members)
-        counting = Counting(event.event_id, event.type, event.tenant_id, users=keys, bump=1)
+        counting = Counting(
+            event.event_id,
+            event.type,
+            event.tenant_id,
+            dialog_id=dialog_id,
+            users=keys,
+            bump=1,
+            recount=True,
+        )
         self._counters.put(counting)

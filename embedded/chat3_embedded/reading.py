@@ -12,6 +12,7 @@ from chat3_embedded.store.records import ReadTask
 if TYPE_CHECKING:
     from chat3_embedded.feed import UpdateFeed
     from chat3_embedded.settings import Settings
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import Dialog, Member
 
@@ -19,34 +20,43 @@ _BATCH = 50
 UNREAD_FIELDS = ("member.state.unreadCount", "member.state.lastSeenAt")
 
 
-def read_dialog(store: Store, feed: UpdateFeed, dialog: Dialog, member: Member) -> int:
-    """Mark a dialog read and tell its reader; return how many messages were gone through."""
-    if not store.generation.can(Capability.QUEUED_READING):
-        processed = store.mark_all_read(member)
-        feed.member_changed(dialog, _now(store, member), UNREAD_FIELDS)
-        feed.bulk_read(_now(store, member))
-        return processed
-    _queue(store, member)
-    feed.member_changed(dialog, _now(store, member), UNREAD_FIELDS)
-    return 0
+def read_dialog(store: Store, feed: UpdateFeed, dialog: Dialog, member: Member) -> Steps[int]:
+    """Mark a dialog read and tell its reader; return how many messages were gone through.
+
+    Unread and what was seen, the event, then the task: read for platforms that queue. That older
+    ones write statuses after that event and before the next one is inferred from recorded times.
+    """
+    now = _see(store, member)
+    yield "unread row"
+    feed.dialogs.member_changed(dialog, _now(store, member), UNREAD_FIELDS)
+    yield "member event"
+    return (yield from _read_messages(store, feed, member, now))
 
 
-def read_in_pack(store: Store, feed: UpdateFeed, member: Member) -> int:
+def read_in_pack(store: Store, feed: UpdateFeed, member: Member) -> Steps[int]:
     """Mark one dialog of a pack read; nothing but the counters after it is told."""
-    if not store.generation.can(Capability.QUEUED_READING):
-        processed = store.mark_all_read(member)
-        feed.bulk_read(_now(store, member))
-        return processed
-    _queue(store, member)
-    return 0
+    now = _see(store, member)
+    yield "unread row"
+    return (yield from _read_messages(store, feed, member, now))
 
 
-def _queue(store: Store, member: Member) -> None:
+def _see(store: Store, member: Member) -> float:
     now = store.clock.now()
-    with store.transaction():
-        store.set_unread(member, 0, last_seen_at=now)
-        task = ReadTask(member.tenant_id, member.dialog_id, member.user_id, now)
+    store.set_unread(member, 0, last_seen_at=now)
+    return now
+
+
+def _read_messages(store: Store, feed: UpdateFeed, member: Member, until: float) -> Steps[int]:
+    if store.generation.can(Capability.QUEUED_READING):
+        task = ReadTask(member.tenant_id, member.dialog_id, member.user_id, until)
         store.read_tasks.put(task)
+        yield "read task"
+        return 0
+    processed = store.read_statuses(member)
+    yield "read statuses"
+    feed.dialogs.bulk_read(_now(store, member))
+    yield "read event"
+    return processed
 
 
 def _now(store: Store, member: Member) -> Member:
@@ -101,4 +111,4 @@ class DialogReadWorker:
         member = self._store.members.get(*where)
         done = self._store.read_tasks.done(task)
         if done and member is not None and (messages or member.unread_count):
-            self._feed.bulk_read(member, late=True)
+            self._feed.dialogs.bulk_read(member, late=True)

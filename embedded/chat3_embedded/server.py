@@ -67,7 +67,7 @@ def create_app(
     outbox = Outbox(publisher, settings, store.outgoing)
     sender = UpdateSender(store, outbox, keys)
     counters = CounterWorker(store, sender, settings)
-    feed = UpdateFeed(store, sender, counters)
+    feed = UpdateFeed(store, sender, counters, counters_first=settings.counters_first)
     app = web.Application(middlewares=[_edge(settings)], client_max_size=_READ_LIMIT)
     app[OUTBOX], app[COUNTERS] = outbox, counters
 
@@ -152,7 +152,7 @@ def _handler(
         tenant_id = ""
         if route.tenant:
             tenant_id = resolve_tenant(store, request.headers)
-        elif route.method == "POST" and "X-Tenant-Id" in request.headers:
+        elif "X-Tenant-Id" in request.headers:
             raise bad_request(
                 "X-Tenant-Id header is not allowed when creating a tenant."
                 " Tenant creation must be performed outside of any tenant context."

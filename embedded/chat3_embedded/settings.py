@@ -31,6 +31,9 @@ class Settings:
     step_pause: float = 0.0
     # Called after each step of a write; may raise CutError.
     after_step: Callable[[Step], None] | None = None
+    # Whether of an event about a member its counters come to that member first: the update about
+    # the event has the same identity and is dropped then.
+    counters_first: bool = False
     # The real relay polls once a second: updates come that much later.
     relay_delay: float = 0.0
     # The real counter-worker is 0.5-4 s late; coming after the message updates is enough here.

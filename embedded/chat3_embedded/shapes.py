@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Member,
         Message,
         MetaEntry,
+        MetaIndex,
         Pack,
         Reaction,
         Status,
@@ -254,6 +255,25 @@ def reaction_json(reaction: Reaction) -> JsonObject:
         "userId": reaction.user_id,
         "reaction": reaction.reaction,
         "createdAt": number(reaction.created_at),
+    }
+
+
+def meta_index_json(index: MetaIndex) -> JsonObject:
+    """Shape the definition of a meta index."""
+    when = index.when
+    shown = None
+    if when is not None:
+        value = {} if when.value is None else {"value": when.value}
+        shown = {"key": when.key, "op": when.op, **value}
+    return {
+        "tenantId": index.tenant_id,
+        "entityType": index.entity_type,
+        "indexId": index.index_id,
+        "keys": list(index.keys),
+        "mode": index.mode,
+        "when": shown,
+        "createdBy": index.created_by,
+        "createdAt": index.created_at,
     }
 
 

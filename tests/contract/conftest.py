@@ -94,7 +94,8 @@ async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]
         publisher = RecordingPublisher()
         with Store() as store:
             for tenant in (SECOND_TENANT, TENANT):
-                store.add_tenant(tenant)
+                # As recorded: a list of them shows these in the order of their names.
+                store.add_tenant(tenant, created_at=1_795_424_623_181.0)
             keys = seed_keys(store)
             app = create_app(store, publisher, settings=settings)
             async with TestServer(app) as server_of_app:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat3_embedded import shapes, views
-from chat3_embedded.errors import internal
-from chat3_embedded.ids import META_KEY, new_dialog_id, new_topic_id
+from chat3_embedded import dialog_writes, shapes, views
+from chat3_embedded.ids import new_dialog_id, new_topic_id
+from chat3_embedded.meta_writes import uncoded
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import in_set, meta_resolver, scope
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
@@ -15,8 +15,7 @@ from chat3_embedded.routes.listing import read_filter
 from chat3_embedded.routes.membership import dialogs_with
 from chat3_embedded.sorting import ordered, parse_paren
 from chat3_embedded.store.records import Dialog, Topic
-from chat3_embedded.validation import obj
-from chat3_embedded.writes import write_dialog, write_topic
+from chat3_embedded.validation import obj, unwrapped
 
 if TYPE_CHECKING:
     from chat3_embedded.filters import Condition
@@ -67,7 +66,9 @@ def create_dialog(call: Call) -> Steps[Answer]:
     body = call.checked_body(_NEW)
     members = [(member["userId"], member["type"]) for member in body["members"]]
     dialog = Dialog(call.tenant_id, new_dialog_id(), call.store.clock.now(), 0)
-    yield from write_dialog(call.store, call.feed, dialog, members, body["meta"])
+    yield from uncoded(
+        dialog_writes.write_dialog(call.store, call.feed, dialog, members, body["meta"])
+    )
     dialog = call.store.dialogs.get(call.tenant_id, dialog.dialog_id) or dialog
     return ok(views.dialog(call.store, dialog), "Dialog created successfully", 201)
 
@@ -77,9 +78,9 @@ def get_dialog(call: Call) -> Answer:
     return ok(views.dialog(call.store, call.dialog()))
 
 
-def delete_dialog(call: Call) -> Answer:
+def delete_dialog(call: Call) -> Steps[Answer]:
     """Delete a dialog; its messages stay behind, and no member is told."""
-    call.store.remove_dialog(call.dialog())
+    yield from dialog_writes.delete_dialog(call.store, call.dialog())
     return said("Dialog deleted successfully")
 
 
@@ -95,15 +96,16 @@ def list_topics(call: Call) -> Answer:
 
 def create_topic(call: Call) -> Steps[Answer]:
     """Create a topic; the dialog's members are told."""
-    body = call.checked_body(_NEW_TOPIC)
+    call.checked_body(_NEW_TOPIC)
     dialog = call.dialog()
     topic = Topic(call.tenant_id, new_topic_id(), dialog.dialog_id, call.store.clock.now())
-    for key in (call.body.get("meta") or {}) if isinstance(call.body, dict) else {}:
-        if not META_KEY.fullmatch(key):
-            # No schema drops it here, and the row is written before the database layer refuses it.
-            call.store.dialogs.add_topic(topic)
-            raise internal(f"Failed to create topic: Invalid meta key: {key}")
-    yield from write_topic(call.store, call.feed, dialog, topic, body["meta"])
+    # No schema drops a key that is none: the database layer refuses it when its turn comes.
+    given = (call.body.get("meta") if isinstance(call.body, dict) else None) or {}
+    meta = {key: unwrapped(value) for key, value in given.items()}
+    yield from uncoded(
+        dialog_writes.write_topic(call.store, call.feed, dialog, topic, meta),
+        "Failed to create topic: ",
+    )
     meta = call.store.meta.of(call.tenant_id, "topic", topic.topic_id)
     return ok(shapes.topic_json(topic, meta), "Topic created successfully", 201)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat3_embedded import shapes
+from chat3_embedded import dialog_writes, shapes
+from chat3_embedded.dialog_feed import TYPING_EXPIRES_MS
 from chat3_embedded.errors import bad_request, not_found
-from chat3_embedded.feed import TYPING_EXPIRES_MS
 from chat3_embedded.generations import Capability
 from chat3_embedded.paging import strict_page
 from chat3_embedded.query import Query, meta_resolver
@@ -15,7 +15,6 @@ from chat3_embedded.routes.call import Answer, Route, listed, ok, said
 from chat3_embedded.routes.fields import MEMBER
 from chat3_embedded.routes.listing import read_filter, with_prefix
 from chat3_embedded.sorting import Order, ordered, parse_paren
-from chat3_embedded.store.unread import recounted
 from chat3_embedded.validation import Field, integer, obj, string
 
 if TYPE_CHECKING:
@@ -75,27 +74,23 @@ def _order(call: Call) -> Order:
 
 
 def add_member(call: Call) -> Steps[Answer]:
-    """Add a member; unknown users are created, a given type changes that of a known one."""
+    """Add a member; unknown users are created, a given type changes that of one who is added."""
     body = call.checked_body(MEMBER)
     dialog = call.dialog()
-    where = (call.tenant_id, dialog.dialog_id, body["userId"])
-    member = call.store.add_member(*where, type=body["type"])
-    data = {"userId": body["userId"], "dialogId": dialog.dialog_id}
-    if member is None:
+    user_id, kind = body["userId"], body["type"]
+    added = yield from dialog_writes.add_member(call.store, call.feed, dialog, user_id, kind)
+    data = {"userId": user_id, "dialogId": dialog.dialog_id}
+    if added is None:
         return ok(data, "Member already exists in dialog")
-    yield "member row"
-    call.feed.member_added(dialog, member)
-    yield "member event"
     return ok(data, "Member added to dialog successfully", 201)
 
 
-def remove_member(call: Call) -> Answer:
+def remove_member(call: Call) -> Steps[Answer]:
     """Remove a member; somebody who is none is removed just as well."""
     dialog = call.dialog()
     member = call.store.members.get(call.tenant_id, dialog.dialog_id, call.path["userId"])
     if member is not None:
-        call.store.remove_member(member)
-        call.feed.member_removed(dialog, member)
+        yield from dialog_writes.remove_member(call.store, call.feed, dialog, member)
     return said("Member removed from dialog successfully")
 
 
@@ -103,48 +98,50 @@ def patch_unread(call: Call) -> Steps[Answer]:
     """Set a member's unread count to 0; any other number that it may have changes nothing."""
     body = call.checked_body(_UNREAD)
     dialog = call.dialog()
-    member = _member_or_404(call)
+    member = _member_or_404(call, "Dialog member not found")
     if body["unreadCount"] > member.unread_count:
         raise bad_request("Unread count cannot be greater than current unread count")
     if call.store.generation.can(Capability.UNREAD_WATERMARK):
-        return _move_watermark(call, dialog, member, body)
+        return (yield from _move_watermark(call, dialog, member, body))
     seen = body["lastSeenAt"]
     unread = 0 if body["unreadCount"] == 0 else member.unread_count
     call.store.set_unread(member, unread, last_seen_at=seen)
     yield "member row"
     member = _member_or_404(call)
-    call.feed.member_changed(dialog, member, UNREAD_FIELDS[: 1 if seen is None else 2])
+    call.feed.dialogs.member_changed(dialog, member, UNREAD_FIELDS[: 1 if seen is None else 2])
     yield "member event"
     return ok(_state(member), "Unread count updated successfully")
 
 
-def _move_watermark(call: Call, dialog: Dialog, member: Member, body: JsonObject) -> Answer:
+def _move_watermark(call: Call, dialog: Dialog, member: Member, body: JsonObject) -> Steps[Answer]:
     """Move what the member has seen; the answer has the count from before counting anew."""
     if body["unreadCount"] == 0:
-        read_dialog(call.store, call.feed, dialog, member)
+        yield from read_dialog(call.store, call.feed, dialog, member)
         return ok(_state(_member_or_404(call)), "Unread count updated successfully")
     given = body["lastSeenAt"]
     seen = call.store.clock.now() if given is None else given
     call.store.set_unread(member, member.unread_count, last_seen_at=seen)
+    yield "member row"
     moved = _member_or_404(call)
-    call.feed.member_changed(dialog, moved, UNREAD_FIELDS)
-    call.store.set_unread(moved, recounted(call.store, moved), last_seen_at=None)
+    call.feed.dialogs.member_changed(dialog, moved, UNREAD_FIELDS)
+    yield "member event"
     return ok(_state(moved), "Unread count updated successfully")
 
 
-def mark_all_read(call: Call) -> Answer:
+def mark_all_read(call: Call) -> Steps[Answer]:
     """Mark everything read: two events, the second late on newer platforms; none per message."""
     dialog = call.dialog()
-    processed = read_dialog(call.store, call.feed, dialog, call.member())
+    processed = yield from read_dialog(call.store, call.feed, dialog, call.member())
     data = {**_state(call.member()), "processedMessageCount": processed}
     return ok(data, "All messages marked as read")
 
 
-def typing(call: Call) -> Answer:
+def typing(call: Call) -> Steps[Answer]:
     """Signal typing; a stranger gets 404 here, not 403."""
     dialog = call.dialog()
     member = _member_or_404(call)
-    call.feed.typing(dialog, member.user_id)
+    call.feed.dialogs.typing(dialog, member.user_id)
+    yield "typing event"
     data = {
         "dialogId": dialog.dialog_id,
         "userId": member.user_id,
@@ -153,11 +150,11 @@ def typing(call: Call) -> Answer:
     return ok(data, "Typing signal accepted", 202)
 
 
-def _member_or_404(call: Call) -> Member:
+def _member_or_404(call: Call, text: str = "User is not a member of this dialog") -> Member:
     where = (call.tenant_id, call.path["dialogId"], call.path["userId"])
     member = call.store.members.get(*where)
     if member is None:
-        raise not_found("User is not a member of this dialog")
+        raise not_found(text)
     return member
 
 

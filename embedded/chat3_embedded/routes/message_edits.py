@@ -40,8 +40,8 @@ def edit_message(call: Call) -> Steps[Answer]:
     message = call.message()
     if message.content == body["content"]:
         return ok(_view(call, message), "Message content is unchanged")
-    edits.edit(call.store, message, body["content"], body.get("editedBy") or None)
-    yield "edit row"
+    editor = body.get("editedBy") or None
+    yield from edits.edit(call.store, message, body["content"], editor)
     message = call.message()
     call.feed.message_edited(message)
     yield "edit event"

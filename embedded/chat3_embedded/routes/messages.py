@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from chat3_embedded import views
 from chat3_embedded.errors import ApiError, HtmlError, bad_request
 from chat3_embedded.ids import MESSAGE_ID, TOPIC_ID, new_message_id
+from chat3_embedded.meta_writes import uncoded
 from chat3_embedded.paging import strict_page
 from chat3_embedded.routes.call import Answer, Route, listed, ok
 from chat3_embedded.routes.fields import ANY_USER_ID
@@ -84,7 +85,7 @@ def create_message(call: Call) -> Steps[Answer]:
         None,
     )
     quoted_id = body["quotedMessageId"]
-    yield from write_message(call.store, call.feed, message, body["meta"], quoted_id)
+    yield from uncoded(write_message(call.store, call.feed, message, body["meta"], quoted_id))
     written = call.store.messages.get(call.tenant_id, message.message_id) or message
     view = views.created_message(call.store, written)
     return ok(view, "Message created successfully", 201)

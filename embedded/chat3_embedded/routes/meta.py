@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chat3_embedded import shapes
-from chat3_embedded.errors import bad_request, not_found
+from chat3_embedded import meta_rules, shapes
+from chat3_embedded.errors import bad_request, internal, not_found
 from chat3_embedded.ids import META_KEY
+from chat3_embedded.meta_writes import coded, write_meta
 from chat3_embedded.routes.call import Answer, Route, ok, raw, said
 from chat3_embedded.validation import Field, array, meta, meta_value, obj, string
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from chat3_embedded.errors import ApiError
+    from chat3_embedded.meta_rules import Owner
     from chat3_embedded.routes.call import Call
     from chat3_embedded.steps import Steps
 
@@ -27,72 +32,83 @@ _KEYS = obj({"keys": Field(array(string(maximum=100), minimum=1), required=True)
 
 def get_meta(call: Call) -> Answer:
     """Read an entity's meta; a user need not exist."""
-    entity_type, entity_id = _entity(call)
+    owner = _owner(call)
     _require_entity(call)
-    return ok(call.store.meta.of(call.tenant_id, entity_type, entity_id))
+    return ok(call.store.meta.of(*owner))
 
 
 def put_key(call: Call) -> Steps[Answer]:
     """Set one key; of all writes to meta this one tells somebody. The data type is not checked."""
-    entity_type, entity_id = _entity(call)
+    owner = _owner(call, malformed=bad_request)
     key = _key(call)
     body = call.checked_body(_VALUE)
     _require_entity(call)
-    entry = call.store.meta.put(
-        call.tenant_id,
-        entity_type,
-        entity_id,
-        key,
-        body["value"],
-        data_type=body["dataType"],
-        created_by=call.key.name,
-    )
+    value, kind = body["value"], body["dataType"]
+    try:
+        meta_rules.check_request(call.store, owner, {key: value})
+        meta_rules.check_key(call.store, owner, key, value)
+    except meta_rules.MetaRuleError as error:
+        raise error.answer() from None
+    put = call.store.meta.put
+    entry = put(*owner, key, value, data_type=kind, created_by=call.key.name)
     yield "meta row"
-    _tell(call, entity_type, entity_id)
+    _tell(call, owner)
     yield "meta event"
     return raw(shapes.meta_entry_json(entry), "Meta set successfully")
 
 
-def put_bulk(call: Call) -> Answer:
-    """Merge several keys; nobody is told, save of packs."""
-    entity_type, entity_id = _entity(call)
+def put_bulk(call: Call) -> Steps[Answer]:
+    """Merge several keys, one by one; nobody is told, save of packs."""
+    owner = _owner(call)
     body = call.checked_body(_BULK)
     _require_entity(call)
-    call.store.meta.put_all(call.tenant_id, entity_type, entity_id, body["meta"])
-    if entity_type == "pack":
-        _tell(call, entity_type, entity_id)
-    data = call.store.meta.of(call.tenant_id, entity_type, entity_id)
-    return ok(data, "Meta updated successfully")
+    yield from coded(write_meta(call.store, owner, body["meta"]))
+    if owner[1] == "pack":
+        _tell(call, owner)
+        yield "meta event"
+    return ok(call.store.meta.of(*owner), "Meta updated successfully")
 
 
 def delete_key(call: Call) -> Steps[Answer]:
     """Delete one key; told for all but users."""
-    entity_type, entity_id = _entity(call)
+    owner = _owner(call)
     key = _key(call)
     _require_entity(call)
-    if not call.store.meta.remove(call.tenant_id, entity_type, entity_id, [key]):
-        raise not_found(f"Meta key '{key}' not found for {entity_type} {entity_id}")
+    _check_removal(call, owner, [key])
+    if not call.store.meta.remove(*owner, [key]):
+        raise not_found(f"Meta key '{key}' not found for {owner[1]} {owner[2]}")
     yield "meta row"
-    if entity_type == "topic":
-        _tell_topic(call, entity_id)
-    elif entity_type != "user":
-        _tell(call, entity_type, entity_id)
+    if owner[1] == "topic":
+        _tell_topic(call, owner[2])
+    elif owner[1] != "user":
+        _tell(call, owner)
+    yield "meta event"
     return said("Meta deleted successfully")
 
 
-def delete_bulk(call: Call) -> Answer:
+def delete_bulk(call: Call) -> Steps[Answer]:
     """Delete several keys; missing ones are ignored, nobody is told, save of packs."""
-    entity_type, entity_id = _entity(call)
+    owner = _owner(call)
     body = call.checked_body(_KEYS)
     _require_entity(call)
-    call.store.meta.remove(call.tenant_id, entity_type, entity_id, body["keys"])
-    if entity_type == "pack":
-        _tell(call, entity_type, entity_id)
-    data = call.store.meta.of(call.tenant_id, entity_type, entity_id)
-    return ok(data, "Meta keys deleted successfully")
+    _check_removal(call, owner, body["keys"])
+    call.store.meta.remove(*owner, body["keys"])
+    yield "meta rows"
+    if owner[1] == "pack":
+        _tell(call, owner)
+        yield "meta event"
+    return ok(call.store.meta.of(*owner), "Meta keys deleted successfully")
 
 
-def _entity(call: Call) -> tuple[str, str]:
+def _check_removal(call: Call, owner: Owner, keys: Sequence[str]) -> None:
+    try:
+        meta_rules.check_removal(call.store, owner, keys)
+    except meta_rules.MetaRuleError as error:
+        raise error.answer() from None
+
+
+def entity_type_of(call: Call) -> str:
+    """Return the type of entity that the URL names, or raise 400."""
     entity_type = call.path["entityType"]
     if entity_type not in ENTITY_TYPES:
         raise bad_request(
@@ -101,7 +117,18 @@ def _entity(call: Call) -> tuple[str, str]:
             received=entity_type,
             validValues=list(ENTITY_TYPES),
         )
-    return entity_type, call.path["entityId"]
+    return entity_type
+
+
+def _owner(call: Call, malformed: Callable[[str], ApiError] = internal) -> Owner:
+    """Return whose meta the URL names; a member is a dialog and a user around one colon.
+
+    What else stands for a member is 400 or 500, as was read; the text was not.
+    """
+    entity_type, entity_id = entity_type_of(call), call.path["entityId"]
+    if entity_type == "dialogMember" and entity_id.count(":") != 1:
+        raise malformed("Invalid dialogMember ID format. Expected format: dialogId:userId")
+    return call.tenant_id, entity_type, entity_id
 
 
 def _key(call: Call) -> str:
@@ -140,12 +167,13 @@ def _exists(call: Call, entity_type: str, entity_id: str) -> bool:
     return entity_type == "topic" and store.dialogs.topic_exists(tenant_id, entity_id)
 
 
-def _tell(call: Call, entity_type: str, entity_id: str) -> None:
-    store, feed, tenant_id = call.store, call.feed, call.tenant_id
+def _tell(call: Call, owner: Owner) -> None:
+    store, feed = call.store, call.feed
+    tenant_id, entity_type, entity_id = owner
     if entity_type == "user" and (user := store.users.get(tenant_id, entity_id)):
         feed.user_changed(user, ("user.meta",))
     elif entity_type == "dialog" and (dialog := store.dialogs.get(tenant_id, entity_id)):
-        feed.dialog_changed(dialog, ("dialog.meta",))
+        feed.dialogs.changed(dialog, ("dialog.meta",))
     elif entity_type == "message" and (message := store.messages.get(tenant_id, entity_id)):
         feed.message_changed(message, ("message.meta",))
     elif entity_type == "pack" and (pack := store.packs.get(tenant_id, entity_id)):
@@ -155,7 +183,7 @@ def _tell(call: Call, entity_type: str, entity_id: str) -> None:
         member = store.members.get(tenant_id, dialog_id, user_id)
         dialog = store.dialogs.get(tenant_id, dialog_id)
         if member and dialog:
-            feed.member_changed(dialog, member, ("member.meta",))
+            feed.dialogs.member_changed(dialog, member, ("member.meta",))
 
 
 def _tell_topic(call: Call, topic_id: str) -> None:
@@ -164,7 +192,7 @@ def _tell_topic(call: Call, topic_id: str) -> None:
     (topic,) = (topic for topic in topics if topic.topic_id == topic_id)
     dialog = call.store.dialogs.get(call.tenant_id, topic.dialog_id)
     if dialog is not None:
-        call.feed.topic_changed(dialog, topic_id)
+        call.feed.dialogs.topic_changed(dialog, topic_id)
 
 
 _ENTITY = "/api/meta/{entityType}/{entityId}"

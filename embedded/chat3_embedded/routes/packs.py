@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat3_embedded import pack_views
-from chat3_embedded.errors import bad_request, not_found
+from chat3_embedded.errors import ApiError, bad_request, not_found
 from chat3_embedded.ids import new_pack_id
 from chat3_embedded.jsonvalues import number
+from chat3_embedded.meta_writes import coded, write_meta
 from chat3_embedded.paging import capped_page
 from chat3_embedded.query import meta_resolver, scope
 from chat3_embedded.reading import read_in_pack
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store.records import Member
 
 _NEW = obj({"meta": META})
@@ -39,13 +41,21 @@ def find_pack(call: Call) -> Pack:
     return pack
 
 
-def create_pack(call: Call) -> Answer:
-    """Create a pack; nobody is told, and the answer has no message."""
+def create_pack(call: Call) -> Steps[Answer]:
+    """Create a pack: row, metas; nobody is told, and the answer has no message.
+
+    Meta that the tenant's indexes do not allow takes the pack with it.
+    """
     body = call.checked_body(_NEW)
     pack = Pack(call.tenant_id, new_pack_id(), call.store.clock.now())
-    with call.store.transaction():
-        call.store.packs.add(pack)
-        call.store.meta.put_all(call.tenant_id, "pack", pack.pack_id, body["meta"])
+    owner = (call.tenant_id, "pack", pack.pack_id)
+    call.store.packs.add(pack)
+    yield "pack row"
+    try:
+        yield from coded(write_meta(call.store, owner, body["meta"]))
+    except ApiError:
+        _remove(call, pack)
+        raise
     return ok(pack_views.bare(call.store, call.tenant_id, [pack])[0], status=201)
 
 
@@ -75,16 +85,21 @@ def get_pack(call: Call) -> Answer:
     return ok(pack_views.packs(call.store, call.tenant_id, [find_pack(call)])[0])
 
 
-def delete_pack(call: Call) -> Answer:
+def delete_pack(call: Call) -> Steps[Answer]:
     """Delete a pack; its dialogs stay, and nobody is told."""
     pack = find_pack(call)
-    with call.store.transaction():
-        call.store.packs.remove(pack)
-        call.store.meta.remove_all(call.tenant_id, "pack", pack.pack_id)
+    _remove(call, pack)
+    yield "pack rows"
     return ok({"packId": pack.pack_id}, "Pack deleted")
 
 
-def add_dialog(call: Call) -> Answer:
+def _remove(call: Call, pack: Pack) -> None:
+    with call.store.transaction():
+        call.store.packs.remove(pack)
+        call.store.meta.remove_all(call.tenant_id, "pack", pack.pack_id)
+
+
+def add_dialog(call: Call) -> Steps[Answer]:
     """Put a dialog into a pack; its members get their counters."""
     body = call.checked_body(_LINK)
     pack = find_pack(call)
@@ -97,19 +112,26 @@ def add_dialog(call: Call) -> Answer:
         (old,) = (o for o in call.store.packs.links(pack) if o.dialog_id == dialog.dialog_id)
         data |= {"addedAt": old.added_at, "alreadyInPack": True}
         return ok(data, "Dialog already in pack")
-    members = call.store.members.of_dialog(call.tenant_id, dialog.dialog_id)
-    call.feed.packs.dialogs_changed(pack, "pack.dialog.add", members)
+    yield "pack link row"
+    _tell_members(call, pack, "pack.dialog.add", dialog.dialog_id)
+    yield "pack link event"
     return ok({**data, "addedAt": link.added_at}, status=201)
 
 
-def remove_dialog(call: Call) -> Answer:
+def remove_dialog(call: Call) -> Steps[Answer]:
     """Take a dialog out of a pack; its members get their counters."""
     pack, dialog_id = find_pack(call), call.path["dialogId"]
     if not call.store.packs.unlink(call.tenant_id, pack.pack_id, dialog_id):
         raise not_found("Dialog not found in pack")
-    members = call.store.members.of_dialog(call.tenant_id, dialog_id)
-    call.feed.packs.dialogs_changed(pack, "pack.dialog.remove", members)
+    yield "pack link row"
+    _tell_members(call, pack, "pack.dialog.remove", dialog_id)
+    yield "pack link event"
     return ok({"packId": pack.pack_id, "dialogId": dialog_id}, "Dialog removed from pack")
+
+
+def _tell_members(call: Call, pack: Pack, event_type: str, dialog_id: str) -> None:
+    members = call.store.members.of_dialog(call.tenant_id, dialog_id)
+    call.feed.packs.dialogs_changed(pack, event_type, dialog_id, members)
 
 
 def list_pack_dialogs(call: Call) -> Answer:
@@ -144,7 +166,7 @@ def list_pack_messages(call: Call) -> Answer:
     return newest_messages(call, [link.dialog_id for link in links], viewer=None)
 
 
-def mark_all_read_for_all(call: Call) -> Answer:
+def mark_all_read_for_all(call: Call) -> Steps[Answer]:
     """Mark everything in a pack read for everybody, or for everybody of a type."""
     pack = find_pack(call)
     only = call.query.get("memberType")
@@ -157,13 +179,14 @@ def mark_all_read_for_all(call: Call) -> Answer:
         for member in members
         if only is None or (member.user_key in users and users[member.user_key].type == only)
     ]
+    processed = 0
+    for member in chosen:
+        processed += yield from read_in_pack(call.store, call.feed, member)
     data = {
         "packId": pack.pack_id,
         "processedUsersCount": len({member.user_id for member in chosen}),
         "processedDialogsCount": len({member.dialog_id for member in chosen}),
-        "totalProcessedMessageCount": sum(
-            read_in_pack(call.store, call.feed, member) for member in chosen
-        ),
+        "totalProcessedMessageCount": processed,
     }
     return ok(data, "Pack marked as read for all users")
 

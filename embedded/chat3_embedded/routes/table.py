@@ -10,6 +10,7 @@ from chat3_embedded.routes import (
     message_edits,
     messages,
     meta,
+    meta_indexes,
     packs,
     tenants,
     topics,
@@ -35,6 +36,8 @@ ROUTES = (
     *topics.ROUTES,
     *packs.ROUTES,
     *user_packs.ROUTES,
+    # Before meta: `index` is no type of entity.
+    *meta_indexes.ROUTES,
     *meta.ROUTES,
 )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chat3_embedded import shapes, views
+from chat3_embedded import dialog_writes, shapes, views
 from chat3_embedded.errors import ApiError
 from chat3_embedded.ids import TOPIC_ID
 from chat3_embedded.jsonvalues import sanitise
+from chat3_embedded.meta_writes import uncoded
 from chat3_embedded.paging import lenient_page, strict_page
 from chat3_embedded.query import meta_resolver, scope
 from chat3_embedded.routes.call import Answer, Route, listed, ok
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store.records import Dialog, Topic
 
 _CHANGE = obj({"meta": META})
@@ -49,12 +51,13 @@ def get_topic(call: Call) -> Answer:
     return ok({**_views(call, [topic])[0], "dialog": shown})
 
 
-def change_topic(call: Call) -> Answer:
+def change_topic(call: Call) -> Steps[Answer]:
     """Merge keys into a topic's meta; told even where nothing is changed."""
     body = call.checked_body(_CHANGE)
     dialog, topic = _topic(call)
-    call.store.meta.put_all(call.tenant_id, "topic", topic.topic_id, body["meta"])
-    call.feed.topic_changed(dialog, topic.topic_id)
+    yield from uncoded(
+        dialog_writes.change_topic(call.store, call.feed, dialog, topic, body["meta"])
+    )
     return ok(_views(call, [topic])[0], "Topic updated successfully")
 
 
@@ -93,7 +96,7 @@ def list_user_topics(call: Call) -> Answer:
     return listed(page.of(rows), page, len(rows))
 
 
-def set_message_topic(call: Call) -> Answer:
+def set_message_topic(call: Call) -> Steps[Answer]:
     """Put a message into a topic of its dialog, or take it out; told as a change of the message."""
     body = call.checked_body(_OF_MESSAGE)
     message = call.message()
@@ -117,8 +120,10 @@ def set_message_topic(call: Call) -> Answer:
             "Topic not found or not in the same dialog as the message",
         )
     call.store.messages.set_topic(call.tenant_id, message.message_id, topic_id)
+    yield "message topic row"
     message = call.message()
     call.feed.message_changed(message, ("message.topicId",))
+    yield "message topic event"
     view = sanitise(views.messages(call.store, call.tenant_id, [message])[0])
     if topic_id is None:
         view = {**view, "topicId": None, "topic": None}

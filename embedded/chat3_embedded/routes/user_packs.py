@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from chat3_embedded import pack_views
+from chat3_embedded import dialog_writes, pack_views
 from chat3_embedded.errors import not_found
 from chat3_embedded.paging import capped_page
 from chat3_embedded.query import meta_resolver, scope
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store.records import Member, Pack
 
 _JOIN = obj({"type": Field(USER_TYPE)})
@@ -94,33 +95,33 @@ def list_packs_of_dialog(call: Call) -> Answer:
     return ok(rows)
 
 
-def mark_pack_read(call: Call) -> Answer:
+def mark_pack_read(call: Call) -> Steps[Answer]:
     """Mark everything in the user's dialogs of a pack read."""
     pack, members = _mine(call)
+    processed = 0
+    for member in members:
+        processed += yield from read_in_pack(call.store, call.feed, member)
     data = {
         "packId": pack.pack_id,
         "unreadCount": 0,
         "processedDialogsCount": len(members),
-        "totalProcessedMessageCount": sum(
-            read_in_pack(call.store, call.feed, member) for member in members
-        ),
+        "totalProcessedMessageCount": processed,
     }
     return ok(data, "Pack marked as read")
 
 
-def join_pack(call: Call) -> Answer:
+def join_pack(call: Call) -> Steps[Answer]:
     """Make the user a member of every dialog of a pack; an unknown user is created."""
     body = call.checked_body(_JOIN)
     pack = find_pack(call)
     links = call.store.packs.links(pack)
     joined = 0
     for link in reversed(links):
-        where = (call.tenant_id, link.dialog_id, call.path["userId"])
-        member = call.store.add_member(*where, type=body["type"])
         dialog = call.store.dialogs.get(call.tenant_id, link.dialog_id)
-        if member is not None and dialog is not None:
-            joined += 1
-            call.feed.member_added(dialog, member)
+        if dialog is not None:
+            who = (call.path["userId"], body["type"])
+            added = yield from dialog_writes.add_member(call.store, call.feed, dialog, *who)
+            joined += added is not None
     data = {
         "packId": pack.pack_id,
         "joinedDialogsCount": joined,
@@ -129,15 +130,14 @@ def join_pack(call: Call) -> Answer:
     return ok(data, "User joined pack" if links else "User joined pack (no dialogs in pack)")
 
 
-def leave_pack(call: Call) -> Answer:
+def leave_pack(call: Call) -> Steps[Answer]:
     """Remove the user from every dialog of a pack."""
     pack = find_pack(call)
     members = _places(call).get(pack.pack_id, [])
     for member in members:
         dialog = call.store.dialogs.get(call.tenant_id, member.dialog_id)
-        call.store.remove_member(member)
         if dialog is not None:
-            call.feed.member_removed(dialog, member)
+            yield from dialog_writes.remove_member(call.store, call.feed, dialog, member)
     data = {"packId": pack.pack_id, "leftDialogsCount": len(members)}
     return ok(data, "User left pack" if members else "User is not in any dialog of this pack")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.routes.call import Call
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store.records import User
 
 _USER_ID = string(maximum=100, pattern=re.compile(r"[^.]*"), wrong=DOTTED_USER_ID)
@@ -63,13 +64,15 @@ def _with_stats(call: Call, users: Sequence[User]) -> list[JsonObject]:
     ]
 
 
-def create_user(call: Call) -> Answer:
+def create_user(call: Call) -> Steps[Answer]:
     """Create a user; the id is lower-cased, here only."""
     body = call.checked_body(_NEW)
     user = call.store.add_user(call.tenant_id, body["userId"].lower(), type=body["type"])
     if user is None:
         raise conflict("User already exists")
+    yield "user row"
     call.feed.user_added(user)
+    yield "user event"
     return ok(shapes.user_json(user), status=201)
 
 
@@ -85,24 +88,29 @@ def get_user(call: Call) -> Answer:
     return ok({**known, "meta": meta, "stats": shapes.stats_json(stats)})
 
 
-def change_user(call: Call) -> Answer:
+def change_user(call: Call) -> Steps[Answer]:
     """Change a user's type; with nothing to change an event is emitted all the same."""
     user = _user(call)
     body = call.checked_body(_CHANGE)
     if body["type"] is not None:
         call.store.users.set_type(call.tenant_id, user.user_id, body["type"])
         user = _user(call)
+        yield "user row"
     call.feed.user_changed(user, ("user.type",) if body["type"] is not None else ())
+    yield "user event"
     return ok(shapes.user_json(user))
 
 
-def delete_user(call: Call) -> Answer:
-    """Delete a user with its meta."""
+def delete_user(call: Call) -> Steps[Answer]:
+    """Delete a user's row alone: memberships, messages and meta stay, and the id is a ghost.
+
+    That the event comes first is inferred from the other deletions.
+    """
     user = _user(call)
     call.feed.user_removed(user)
-    with call.store.transaction():
-        call.store.users.remove(call.tenant_id, user.user_id)
-        call.store.meta.remove_all(call.tenant_id, "user", user.user_id)
+    yield "user event"
+    call.store.users.remove(call.tenant_id, user.user_id)
+    yield "user row"
     return Answer(204, None)
 
 

@@ -60,11 +60,22 @@ class DialogTable:
             dialog_id,
         )
 
+    def remove_links(self, tenant_id: str, dialog_id: str) -> None:
+        """Take a dialog out of all packs."""
+        self._remove_from(tenant_id, dialog_id, "pack_dialogs")
+
+    def remove_members(self, tenant_id: str, dialog_id: str) -> None:
+        """Remove a dialog's members with their counters and what they are to have read."""
+        self._remove_from(tenant_id, dialog_id, "members", "unread_by_type", "read_tasks")
+
     def remove(self, tenant_id: str, dialog_id: str) -> None:
-        """Remove a dialog with its members; its messages and topics stay, as on the real one."""
-        for table in ("members", "unread_by_type", "pack_dialogs", "read_tasks", "dialogs"):
+        """Remove the row of a dialog; its messages and topics stay, as on the real one."""
+        self._remove_from(tenant_id, dialog_id, "dialogs")
+
+    def _remove_from(self, tenant_id: str, dialog_id: str, *tables: str) -> None:
+        for table in tables:
             self._db.run(
-                f"DELETE FROM {table} WHERE tenant_id = ? AND dialog_id = ?",  # noqa: S608 - the names above
+                f"DELETE FROM {table} WHERE tenant_id = ? AND dialog_id = ?",  # noqa: S608 - our own table names
                 tenant_id,
                 dialog_id,
             )

@@ -12,24 +12,32 @@ from chat3_embedded.store.records import Version
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from chat3_embedded.steps import Steps
     from chat3_embedded.store import Store
     from chat3_embedded.store.records import Member, Message
 
 
-def edit(store: Store, message: Message, content: str, edited_by: str | None) -> None:
-    """Change a text; a platform that keeps versions keeps the one before."""
+def edit(store: Store, message: Message, content: str, edited_by: str | None) -> Steps[None]:
+    """Change a text: the version before it, then the row; older platforms: the row, then its meta.
+
+    That the version comes first was read; where older platforms write `editedAt` is inferred.
+    """
     where = (message.tenant_id, message.message_id)
     now = store.clock.now()
+    if not store.generation.can(Capability.EDIT_VERSIONS):
+        store.messages.set_content(*where, content)
+        yield "edit row"
+        store.meta.put(message.tenant_id, "message", message.message_id, "editedAt", number(now))
+        yield "edit meta"
+        return
+    last = store.messages.versions(*where, limit=1)
+    index = last[0].index + 1 if last else 1
+    store.messages.add_version(Version(*where, index, message.content, edited_by, now))
+    yield "version row"
     with store.transaction():
         store.messages.set_content(*where, content)
-        if not store.generation.can(Capability.EDIT_VERSIONS):
-            edited = {"editedAt": number(now)}
-            store.meta.put_all(message.tenant_id, "message", message.message_id, edited)
-            return
-        last = store.messages.versions(*where, limit=1)
-        index = last[0].index + 1 if last else 1
-        store.messages.add_version(Version(*where, index, message.content, edited_by, now))
         store.messages.set_edited(*where, now, edited_by)
+    yield "edit row"
 
 
 def set_deleted(store: Store, message: Message, *, deleted: bool, by: str | None) -> None:

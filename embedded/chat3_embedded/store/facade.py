@@ -15,6 +15,7 @@ from chat3_embedded.store.marks import MarkTable
 from chat3_embedded.store.members import MemberTable
 from chat3_embedded.store.messages import MessageTable
 from chat3_embedded.store.meta import MetaTable
+from chat3_embedded.store.meta_indexes import MetaIndexTable
 from chat3_embedded.store.packs import PackTable
 from chat3_embedded.store.pending import CountingTable, OutgoingTable
 from chat3_embedded.store.reading import ReadTaskTable
@@ -51,6 +52,7 @@ class Store:
         self.marks = MarkTable(self._db, self.clock)
         self.counters = CounterTable(self._db, self.clock)
         self.meta = MetaTable(self._db, self.clock)
+        self.meta_indexes = MetaIndexTable(self._db)
         self.outgoing = OutgoingTable(self._db)
         self.countings = CountingTable(self._db)
         self.transaction = self._db.transaction
@@ -132,16 +134,6 @@ class Store:
         dialog = self.dialogs.get(tenant_id, dialog_id)
         assert dialog is not None  # noqa: S101 - added above
         return dialog
-
-    def remove_dialog(self, dialog: Dialog) -> None:
-        """Remove a dialog, its members, and the meta of both."""
-        where = (dialog.tenant_id, dialog.dialog_id)
-        with self.transaction():
-            for member in self.members.of_dialog(*where):
-                entity_id = f"{dialog.dialog_id}:{member.user_id}"
-                self.meta.remove_all(dialog.tenant_id, "dialogMember", entity_id)
-            self.meta.remove_all(dialog.tenant_id, "dialog", dialog.dialog_id)
-            self.dialogs.remove(*where)
 
     def add_member(
         self,
@@ -231,8 +223,11 @@ class Store:
         with self.transaction():
             if not message.type.startswith("system."):
                 # Counted under lower-case ids: a member stored as `Zoe` is never found.
-                ids = (m.user_id for m in members if m.user_id == m.user_key)
-                others = [user_id for user_id in ids if user_id != message.sender_id]
+                others = [
+                    member.user_id
+                    for member in members
+                    if member.user_id == member.user_key and unread.raised_by(self, message, member)
+                ]
                 kind = self.sender_type(message)
                 self.counters.add_unread(tenant_id, message.dialog_id, others, kind)
             keys = {member.user_key for member in members} - {sender_key}
@@ -269,14 +264,14 @@ class Store:
         """Tell whether a status that is to be appended lowers the user's unread count."""
         return unread.lowers(self, message, user_id, status)
 
-    def mark_all_read(self, member: Member) -> int:
+    def read_statuses(self, member: Member) -> int:
         """Mark all messages of others read; return how many there are, read before or not."""
         tenant_id, dialog_id, user_id = member.tenant_id, member.dialog_id, member.user_id
         scope = {"tenantId": tenant_id, "dialogId": dialog_id}
         messages = [m for m in self.messages.page(scope) if m.sender_id != user_id]
         latest = self.marks.latest(tenant_id, (message.message_id for message in messages))
+        marks = {m.message_id: latest[m.message_id].get(user_id) for m in messages}
         with self.transaction():
-            marks = {m.message_id: latest[m.message_id].get(user_id) for m in messages}
             self.marks.append(
                 self.marks.new_status(
                     tenant_id, message_id, user_id, mark[0] if mark else None, "read"
@@ -284,7 +279,6 @@ class Store:
                 for message_id, mark in marks.items()
                 if mark is None or mark[1] != "read"
             )
-            self.set_unread(member, 0, last_seen_at=self.clock.now())
         return len(messages)
 
     def set_unread(self, member: Member, count: int, *, last_seen_at: float | None) -> None:

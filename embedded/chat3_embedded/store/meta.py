@@ -113,6 +113,18 @@ class MetaTable:
                 for key in keys
             )
 
+    def all_of(self, tenant_id: str, entity_type: str) -> dict[str, JsonObject]:
+        """Return the meta of all entities of a type that have any."""
+        metas: defaultdict[str, JsonObject] = defaultdict(dict)
+        for row in self._db.rows(
+            "SELECT entity_id, key, value FROM meta WHERE tenant_id = ? AND entity_type = ?"
+            " ORDER BY entity_id, key",
+            tenant_id,
+            entity_type,
+        ):
+            metas[row["entity_id"]][row["key"]] = decode(row["value"])
+        return dict(metas)
+
     def remove_all(self, tenant_id: str, entity_type: str, entity_id: str) -> None:
         """Remove an entity's meta."""
         self._db.run(

@@ -180,6 +180,29 @@ class MetaEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Which entities a meta index is about: those whose key compares so with the value."""
+
+    key: str
+    op: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetaIndex:
+    """What a tenant demands of an entity type's meta; the mode is unique, required or allowed."""
+
+    tenant_id: str
+    entity_type: str
+    index_id: str
+    mode: str
+    keys: tuple[str, ...]
+    when: When | None
+    created_by: str | None
+    created_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class UserStats:
     """A user's counters."""
 
@@ -209,7 +232,8 @@ class Counting:
 
     `message_id` names a message to be counted as sent and unread; `read_by` the user for whom it
     is no longer unread instead; `deleted` that it was deleted or undeleted. `reset` sets the
-    unread counts of the dialog to 0, whatever has arrived since. Then the counters go to the
+    unread counts of the dialog to 0, whatever has arrived since; `recount` counts anew what the
+    users have not read there, where unread is a watermark. Then the counters go to the
     `users`, and the unread counts of the dialog to its `members`; for a message that was sent or
     deleted, both follow from the dialog.
     """
@@ -225,3 +249,4 @@ class Counting:
     bump: int = 0
     deleted: bool | None = None
     reset: bool = False
+    recount: bool = False

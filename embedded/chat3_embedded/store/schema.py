@@ -101,6 +101,11 @@ CREATE TABLE IF NOT EXISTS meta (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS meta_by_value ON meta (tenant_id, entity_type, key, value);
 
+CREATE TABLE IF NOT EXISTS meta_indexes (
+    tenant_id TEXT, entity_type TEXT, index_id TEXT, definition TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, entity_type, index_id)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS outgoing (
     number INTEGER PRIMARY KEY AUTOINCREMENT, due REAL NOT NULL, routing_key TEXT NOT NULL,
     body BLOB NOT NULL, headers TEXT NOT NULL, timestamp_ms INTEGER NOT NULL, published_at REAL

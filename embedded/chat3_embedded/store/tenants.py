@@ -32,9 +32,14 @@ class TenantTable:
         """Return the number of tenants."""
         return int(self._db.value("SELECT count(*) FROM tenants"))
 
-    def page(self, *, limit: int, offset: int) -> list[Tenant]:
-        """Return tenants, oldest first."""
-        sql = "SELECT * FROM tenants ORDER BY created_at, tenant_id LIMIT ? OFFSET ?"
+    def remove(self, tenant_id: str) -> None:
+        """Remove the row of a tenant."""
+        self._db.run("DELETE FROM tenants WHERE tenant_id = ?", tenant_id)
+
+    def page(self, *, limit: int, offset: int, descending: bool) -> list[Tenant]:
+        """Return tenants, by time."""
+        order = "DESC" if descending else "ASC"
+        sql = f"SELECT * FROM tenants ORDER BY created_at {order}, tenant_id LIMIT ? OFFSET ?"  # noqa: S608 - one of two words
         return [Tenant(*row) for row in self._db.rows(sql, limit, offset)]
 
     def add_key(

@@ -28,6 +28,16 @@ def counts(store: Store, message: Message, member: Member, latest: Statuses) -> 
     return latest.get(member.user_key, (None, "read"))[1] != "read"
 
 
+def raised_by(store: Store, message: Message, member: Member) -> bool:
+    """Tell whether a new message raises the member's unread count.
+
+    Where unread is a watermark, not if the member has seen the dialog since: the event is late.
+    """
+    if store.generation.can(Capability.UNREAD_WATERMARK):
+        return counts(store, message, member, {})
+    return message.sender_id != member.user_id
+
+
 def lowers(store: Store, message: Message, user_id: str, status: str) -> bool:
     """Tell whether a status that is to be appended lowers the user's unread count.
 

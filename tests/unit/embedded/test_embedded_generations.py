@@ -27,6 +27,7 @@ from chat3_embedded.generations import Capability
 from chat3_embedded.jsonvalues import utf16_prefix
 from chat3_embedded.publishing import NullPublisher
 from chat3_embedded.routing import Address, Worker
+from chat3_embedded.steps import at_once
 from chat3_embedded.store import edits
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def test_a_file_from_before_deletion_is_read(tmp_path: Path) -> None:
         assert (message.deleted, message.edited) == (None, None)
         store.generation = Generation(NEWEST)
         edits.set_deleted(store, message, deleted=True, by="alice")
-        edits.edit(store, message, "again", None)
+        at_once(edits.edit(store, message, "again", None))
         changed = store.messages.get(message.tenant_id, message.message_id)
         assert changed is not None
         assert (changed.deleted, changed.deleted_by, changed.content) == (True, "alice", "again")

@@ -14,6 +14,7 @@ from chat3_embedded.outbox import Outbox
 from chat3_embedded.reading import DialogReadWorker, read_dialog
 from chat3_embedded.routing import KeyForm, RoutingKeys
 from chat3_embedded.sender import UpdateSender
+from chat3_embedded.steps import at_once
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -62,7 +63,7 @@ class Platform:
         return message.message_id
 
     def read(self) -> int:
-        return read_dialog(self.store, self.feed, self.dialog, self.bob)
+        return at_once(read_dialog(self.store, self.feed, self.dialog, self.bob))
 
     async def sources(self) -> list[str]:
         """Return from which events updates have come, when no more are to come."""

@@ -173,10 +173,8 @@ async def test_tenants_and_keys_of_the_command_line_are_there(tmp_path: Path) ->
     stop.set()
     await run(parse_arguments(arguments), stop)
     with Store(path) as store:
-        assert [tenant.tenant_id for tenant in store.tenants.page(limit=9, offset=0)] == [
-            "tnt_a",
-            "tnt_b",
-        ]
+        tenants = store.tenants.page(limit=9, offset=0, descending=False)
+        assert [tenant.tenant_id for tenant in tenants] == ["tnt_a", "tnt_b"]
         first = store.tenants.key("secret:with:colon")
         assert first is not None
         assert (first.name, first.permissions) == ("one", {"read", "write"})
