@@ -26,7 +26,6 @@ from chat3_user.ops import create_ops_app, serving_ops
 from chat3_user.rpc import UserService
 from chat3_user.server.grpc import GrpcServer
 from chat3_user.tenant_api import TenantApi
-from chat3_user.tenant_api.recovery import RecoveryApi
 from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.transport import Http
 from chat3_user.tls.listener import ServerTls, listener_tls
@@ -84,20 +83,17 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.push_async_callback(once.close)
 
         metrics = Metrics()
-        upstream = Resilient(http, config.resilience)
-        api, recovery = TenantApi(upstream), RecoveryApi(upstream)
-        access = Access(api, recovery)
-        sent = SentMessages(
-            Traces(api, recovery), recovery, Claims(store), times.settle, metrics.repaired
-        )
-        admission = parts.admission(config, lambda identity: api.user_dialogs(identity, limit=1))
+        api = TenantApi(Resilient(http, config.resilience))
+        access = Access(api)
+        sent = SentMessages(Traces(api), api, Claims(store), times.settle, metrics.repaired)
+        admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = Dependencies(
             api=api,
             access=access,
             deleted=DeletedMessages(api),
             sent=sent,
-            past_marks=PastMarks(access, recovery),
+            past_marks=PastMarks(access, api),
             once=once,
             hub=hub,
             streams=config.streams,

@@ -282,7 +282,7 @@ async def _(world: World) -> Failure:
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("a fault, with secrets in its text")
 
-    world.monkeypatch.setattr(TenantApi, "user_dialogs", broken)
+    world.monkeypatch.setattr(TenantApi, "call", broken)
     failed = await world.alice.fails(pb.GetUserDialogsRequest())
     assert "secrets" not in failed.message
     return failed

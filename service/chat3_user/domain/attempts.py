@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.client import SEND_KEY
+from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
 from chat3_user.validation.meta import MEDIA_TYPES
 from chat3_user.validation.text import WHITE_SPACE
@@ -34,7 +34,7 @@ class Statuses(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that was to be sent; ``body`` is as `TenantApi.send_message` takes it."""
+    """A message that was to be sent; ``body`` is as `send_message` takes it."""
 
     identity: Identity
     dialog_id: str

@@ -5,8 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from chat3_user.tenant_api import DuplicateGuardError
-from chat3_user.tenant_api.answers import GUARD_WINDOW
+from chat3_user.tenant_api.answers import GUARD_WINDOW, DuplicateGuardError
 
 T = TypeVar("T")
 

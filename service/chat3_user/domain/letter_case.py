@@ -14,7 +14,8 @@ from cachetools import TTLCache
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
-from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api.query import WHOLE_PAGE, paged
 from chat3_user.validation import Identity
 
 REMEMBERED_SECONDS: Final = 5.0
@@ -53,7 +54,9 @@ class LetterCase:
         return error if spelling is None else reasons.member_in_other_case(dialog_id, spelling)
 
     async def _spelling(self, identity: Identity, dialog_id: str) -> str | None:
+        # tenant-api ignores case in it, and does not ask whether the caller is a member.
         pattern = f"^{_INEXACT.sub('.', identity.user_id)}$"
-        members = await self._api.members_like(identity, dialog_id, pattern)
-        same = (member for member in members if member.lower() == identity.user_id)
-        return next((member for member in sorted(same) if member != identity.user_id), None)
+        query = paged(1, WHOLE_PAGE, f"(userId,regex,{pattern})")
+        page = await self._api.call(routes.MEMBERS, identity, query=query, dialog_id=dialog_id)
+        same = {row.user_id for row in page.data if row.user_id.lower() == identity.user_id}
+        return min(same - {identity.user_id}, default=None)

@@ -4,14 +4,15 @@ From 0.0.86 each `read` lowers the unread count again: what was recorded must no
 """
 
 import time
-from typing import Final
+from typing import Any, Final
 
 from chat3_user.domain.access import Access
 from chat3_user.idempotency import Earlier
+from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.paths import USER_MESSAGE
-from chat3_user.tenant_api.recovery import PAGE, RecoveryApi
+from chat3_user.tenant_api.query import WHOLE_PAGE, paged
+from chat3_user.tenant_api.route import Route
 from chat3_user.times import to_datetime
 from chat3_user.validation import Identity
 
@@ -25,9 +26,9 @@ LOOKED_FOR_WITHIN: Final = 3600.0
 class PastMarks:
     """Looks for the caller's own marks of the time of an attempt."""
 
-    def __init__(self, access: Access, recovery: RecoveryApi) -> None:
+    def __init__(self, access: Access, api: TenantApi) -> None:
         self._access = access
-        self._recovery = recovery
+        self._api = api
 
     async def status(
         self, identity: Identity, dialog_id: str, message_id: str, status: str, earlier: Earlier
@@ -45,9 +46,15 @@ class PastMarks:
         number = 0
         while True:
             number += 1
-            page = await self._recovery.statuses(identity, dialog_id, message_id, number)
+            page = await self._api.call(
+                routes.STATUSES,
+                identity,
+                query=paged(number, WHOLE_PAGE),
+                dialog_id=dialog_id,
+                message_id=message_id,
+            )
             for row in page.data:
-                at = _time(row.created_at)
+                at = _time(routes.STATUSES, row.created_at)
                 if at < began - _CLOCKS_DIFFER:
                     return None
                 if row.user_id != identity.user_id:
@@ -55,7 +62,7 @@ class PastMarks:
                 if row.status == status and (at >= began or not changed_before):
                     return row
                 changed_before = changed_before or at < began
-            if len(page.data) < PAGE:
+            if len(page.data) < WHOLE_PAGE:
                 return None
 
     async def reaction(
@@ -65,12 +72,16 @@ class PastMarks:
         if earlier.age is None or earlier.age > LOOKED_FOR_WITHIN:
             return None
         await self._access.prove_message(identity, dialog_id, message_id)
-        for row in await self._recovery.own_reactions(identity, dialog_id, message_id):
+        answer = await self._api.call(
+            routes.OWN_REACTIONS, identity, dialog_id=dialog_id, message_id=message_id
+        )
+        for row in answer.data.reactions:
             if row.reaction == reaction:
-                return _time(row.created_at) >= time.time() - earlier.age - _CLOCKS_DIFFER
+                at = _time(routes.OWN_REACTIONS, row.created_at)
+                return at >= time.time() - earlier.age - _CLOCKS_DIFFER
         return None
 
 
-def _time(value: m.Time) -> float:
-    with understood(f"GET {USER_MESSAGE}"):
+def _time(route: Route[Any], value: m.Time) -> float:
+    with understood(route):
         return to_datetime(value).timestamp()

@@ -46,12 +46,13 @@ from chat3_user.domain.attempts import (
     is_in_use,
 )
 from chat3_user.domain.guard import past_guard
+from chat3_user.domain.repairs import TAKEN_AWAY_BY, put_message_meta, take_away
 from chat3_user.domain.traces import Traces, written_at
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError, UnsettledError
+from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.client import SEND_KEY
-from chat3_user.tenant_api.recovery import TAKEN_AWAY_BY, RecoveryApi
+from chat3_user.tenant_api.sending import SEND_KEY
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class SentMessages:
     """
 
     traces: Traces
-    recovery: RecoveryApi
+    api: TenantApi
     claims: Claims
     settle: float
     count: Callable[[Repair], None]
@@ -181,7 +182,7 @@ class Search:
             return Sent(_as_written(row))
         if self._is_broken(row, statuses) and not is_in_use(row):
             gone = await past_guard(
-                lambda: self._sent.recovery.take_away(self._request.identity, row.message_id)
+                lambda: take_away(self._sent.api, self._request.identity, row.message_id)
             )
             if gone is not None and gone.deleted_by == TAKEN_AWAY_BY:
                 self._sent.count("replaced")
@@ -226,7 +227,8 @@ class Search:
         for key, value in (lacking or {SEND_KEY: name}).items():
             await past_guard(
                 partial(
-                    self._sent.recovery.put_message_meta,
+                    put_message_meta,
+                    self._sent.api,
                     self._request.identity,
                     row.message_id,
                     key,

@@ -2,16 +2,16 @@
 
 import re
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from chat3_user.domain.attempts import Request, Statuses, statuses_of
 from chat3_user.idempotency import Earlier
-from chat3_user.tenant_api import TenantApi
+from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.client import SEND_KEY
-from chat3_user.tenant_api.paths import USER_MESSAGES
-from chat3_user.tenant_api.recovery import PAGE, RecoveryApi
+from chat3_user.tenant_api.query import WHOLE_PAGE, paged
+from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.times import to_datetime
 
 # How far tenant-api's clock may be from ours. For what carries our key: far less than a key is
@@ -29,18 +29,13 @@ _PLAIN_ID: Final = re.compile("[A-Za-z0-9_@:+-]+")
 class Traces:
     """What tenant-api has of a message; each method is one question."""
 
-    def __init__(self, api: TenantApi, recovery: RecoveryApi) -> None:
+    def __init__(self, api: TenantApi) -> None:
         self._api = api
-        self._recovery = recovery
 
     async def keyed(self, request: Request, earlier: Earlier) -> list[m.Message]:
         """Return the messages that carry the key and were written in its time, oldest first."""
-        page = await self._api.dialog_messages(
-            request.identity,
-            request.dialog_id,
-            limit=_COPIES,
-            filter_=f'(meta.{SEND_KEY},eq,"{earlier.name}")',
-        )
+        query = paged(1, _COPIES, f'(meta.{SEND_KEY},eq,"{earlier.name}")')
+        page = await self._messages(request, query)
         since = time.time() - earlier.oldest - _CLOCKS_DIFFER
         return [row for row in reversed(page.data) if written_at(row) >= since]
 
@@ -61,20 +56,17 @@ class Traces:
         number = 0
         while True:
             number += 1
-            page = await self._api.dialog_messages(
-                request.identity, request.dialog_id, page=number, limit=PAGE, filter_=filter_
-            )
+            page = await self._messages(request, paged(number, WHOLE_PAGE, filter_))
             found |= {row.message_id: row for row in page.data if request.may_have_left(row)}
-            if len(page.data) < PAGE or written_at(page.data[-1]) < since:
+            if len(page.data) < WHOLE_PAGE or written_at(page.data[-1]) < since:
                 break
         candidates = [row for row in found.values() if written_at(row) >= since]
         return sorted(candidates, key=written_at)
 
     async def dialog(self, request: Request) -> m.UserDialog | None:
         """Return the dialog as the sender has it, None when it is not in the sender's list."""
-        page = await self._api.user_dialogs(
-            request.identity, limit=1, filter_=f'(dialogId,eq,"{request.dialog_id}")'
-        )
+        query = paged(1, 1, f'(dialogId,eq,"{request.dialog_id}")')
+        page = await self._api.call(routes.USER_DIALOGS, request.identity, query=query)
         return page.data[0] if page.data else None
 
     async def statuses(self, request: Request, message: m.Message) -> Statuses:
@@ -90,21 +82,31 @@ class Traces:
         rows = await self._history(request, message)
         return statuses_of(expected, rows, request.identity.user_id)
 
+    async def _messages(self, request: Request, query: Mapping[str, str]) -> m.Page[m.Message]:
+        return await self._api.call(
+            routes.USER_MESSAGES, request.identity, query=query, dialog_id=request.dialog_id
+        )
+
     async def _members_then(self, request: Request, message: m.Message) -> set[str]:
         created = written_at(message)
         found: set[str] = set()
         number = 0
         while True:
             number += 1
-            page = await self._recovery.members(request.identity, request.dialog_id, number)
-            with understood(f"GET {USER_MESSAGES}"):
+            page = await self._api.call(
+                routes.MEMBERS,
+                request.identity,
+                query=paged(number, WHOLE_PAGE),
+                dialog_id=request.dialog_id,
+            )
+            with understood(routes.MEMBERS):
                 found |= {
                     member.user_id
                     for member in page.data
                     if member.created_at is not None
                     and to_datetime(member.created_at).timestamp() <= created
                 }
-            if len(page.data) < PAGE:
+            if len(page.data) < WHOLE_PAGE:
                 return {user_id for user_id in found if user_id.lower() != message.sender_id}
 
     async def _history(self, request: Request, message: m.Message) -> list[m.StatusRecord]:
@@ -112,17 +114,21 @@ class Traces:
         number = 0
         while True:
             number += 1
-            page = await self._recovery.statuses(
-                request.identity, request.dialog_id, message.message_id, number
+            page = await self._api.call(
+                routes.STATUSES,
+                request.identity,
+                query=paged(number, WHOLE_PAGE),
+                dialog_id=request.dialog_id,
+                message_id=message.message_id,
             )
             found += page.data
-            if len(page.data) < PAGE:
+            if len(page.data) < WHOLE_PAGE:
                 return found
 
 
 def written_at(message: m.Message) -> float:
     """Return when a message was written, in Unix seconds by the platform's clock."""
-    with understood(f"GET {USER_MESSAGES}"):
+    with understood(routes.USER_MESSAGES):
         if message.created_at is None:
             raise ValueError("a message without its time")
         return to_datetime(message.created_at).timestamp()

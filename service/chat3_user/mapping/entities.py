@@ -8,7 +8,7 @@ from chat3_api.google.protobuf import Struct
 from chat3_user.mapping import repeated
 from chat3_user.mapping.basics import TITLE, status, text_under, time, user_info
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.client import SEND_KEY
+from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.wire import builder, struct
 
 _build_dialog = builder(pb.Dialog)

@@ -8,23 +8,25 @@ from chat3_user.mapping import entities
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Unary
 from chat3_user.methods.pages import DEFAULT_LIMIT
+from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.paths import USER_DIALOGS
+from chat3_user.tenant_api.query import paged
 from chat3_user.validation import fields, parse_dialog_filter, parse_dialog_sort
 
 
 async def _run(
     dependencies: Dependencies, call: Call, request: pb.GetUserDialogsRequest
 ) -> pb.GetUserDialogsResponse:
-    page = await dependencies.api.user_dialogs(
-        call.identity,
-        page=request.page or 1,
-        limit=request.page_size or DEFAULT_LIMIT,
-        filter_=parse_dialog_filter(request.filter),
-        sort=parse_dialog_sort(request.sort),
-        include_last_message=request.include_last_message,
+    query = paged(
+        request.page or 1,
+        request.page_size or DEFAULT_LIMIT,
+        parse_dialog_filter(request.filter),
+        parse_dialog_sort(request.sort),
     )
-    with understood(f"GET {USER_DIALOGS}"):
+    if request.include_last_message:
+        query["includeLastMessage"] = "true"
+    page = await dependencies.api.call(routes.USER_DIALOGS, call.identity, query=query)
+    with understood(routes.USER_DIALOGS):
         return pb.GetUserDialogsResponse(
             dialogs=[
                 entities.dialog(item, with_last_message=request.include_last_message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
@@ -17,8 +17,10 @@ from chat3_user.mapping.hidden import hidden
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import in_doubt, understood
-from chat3_user.tenant_api.paths import DIALOG_MESSAGES, MESSAGES, USER_MESSAGES
+from chat3_user.tenant_api.route import Route
+from chat3_user.tenant_api.sending import send_message
 from chat3_user.validation import Identity, fields
 from chat3_user.validation.open_data import MessageData
 from chat3_user.validation.text_rules import Length, MessageType, SomeText
@@ -36,7 +38,7 @@ def _mutation(
 
     async def write(key: str | None) -> pb.SendMessageResponse:
         await prove()
-        written = await dependencies.api.send_message(identity, dialog_id, request.body, key)
+        written = await send_message(dependencies.api, identity, dialog_id, request.body, key)
         sent = dependencies.sent.judged(request, written)
         if key is None:
             shown = await deleted.marked_or_unquoted(identity, written)
@@ -46,7 +48,7 @@ def _mutation(
             except CallError as error:
                 # The next look finds the message, and shows it with its quote.
                 raise in_doubt(error) from error
-        return _response(f"POST {DIALOG_MESSAGES}", identity, shown, sent)
+        return _response(routes.SEND_MESSAGE, identity, shown, sent)
 
     async def find(earlier: Earlier) -> pb.SendMessageResponse | None:
         try:
@@ -56,7 +58,7 @@ def _mutation(
         if sent is None:
             return None
         shown = await deleted.written(identity, sent.message)
-        return _response(f"GET {USER_MESSAGES}", identity, shown, sent)
+        return _response(routes.USER_MESSAGES, identity, shown, sent)
 
     return Mutation(
         pb.SendMessageResponse, write, find, prove, partial(access.prove_writer, identity)
@@ -73,7 +75,7 @@ def _sender_proof(
 
 
 def _response(
-    route: str, identity: Identity, shown: m.Message, sent: Sent
+    route: Route[Any], identity: Identity, shown: m.Message, sent: Sent
 ) -> pb.SendMessageResponse:
     with understood(route):
         return pb.SendMessageResponse(
@@ -92,7 +94,7 @@ async def _replayed(
         if message.quoted_message is not None:
             ids.add(message.quoted_message.message_id)
         deletions = await dependencies.deleted.among(call.identity, ids)
-        with understood(f"GET {MESSAGES}"):
+        with understood(routes.DELETIONS):
             answer.message = hidden(message, deletions)
     return answer
 

@@ -8,7 +8,7 @@ from chat3_user.calls import Call
 from chat3_user.errors import CallError
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Unary
-from chat3_user.tenant_api import DuplicateGuardError
+from chat3_user.tenant_api import DuplicateGuardError, routes
 from chat3_user.validation import fields
 
 _SHOWN_MS: Final = 5000
@@ -20,13 +20,15 @@ async def _run(
 ) -> pb.SendTypingIndicatorResponse:
     """Signal typing; a repetition within tenant-api's guard is as good as done."""
     try:
-        accepted = await dependencies.api.typing(call.identity, request.dialog_id)
+        accepted = await dependencies.api.call(
+            routes.TYPING, call.identity, dialog_id=request.dialog_id
+        )
     except DuplicateGuardError:
         shown_ms = _SHOWN_MS
     except CallError as error:
         raise await dependencies.access.named(error, call.identity, request.dialog_id) from error
     else:
-        shown_ms = accepted.expires_in_ms
+        shown_ms = accepted.data.expires_in_ms
     return pb.SendTypingIndicatorResponse(expires_in=timedelta(milliseconds=shown_ms))
 
 

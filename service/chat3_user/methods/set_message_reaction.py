@@ -9,6 +9,7 @@ from chat3_user.domain.guard import past_guard
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
+from chat3_user.tenant_api.marks import set_reaction, unset_reaction
 from chat3_user.validation import fields
 from chat3_user.validation.rules import Required
 from chat3_user.validation.text_rules import Length, NoControlCharacters, NoOuterWhiteSpace
@@ -17,15 +18,15 @@ from chat3_user.validation.text_rules import Length, NoControlCharacters, NoOute
 def _mutation(
     dependencies: Dependencies, call: Call, request: pb.SetMessageReactionRequest
 ) -> Mutation[pb.SetMessageReactionResponse]:
-    identity, access, api = call.identity, dependencies.access, dependencies.api
+    identity, access = call.identity, dependencies.access
     where = (identity, request.dialog_id, request.message_id)
     prove = partial(access.prove_message, *where)
     given = request.action == pb.ReactionAction.SET
-    change = api.set_reaction if given else api.unset_reaction
+    change = set_reaction if given else unset_reaction
 
     async def write(_: str | None) -> pb.SetMessageReactionResponse:
         await prove()
-        changed = await past_guard(lambda: change(*where, request.reaction))
+        changed = await past_guard(lambda: change(dependencies.api, *where, request.reaction))
         return pb.SetMessageReactionResponse(changed=changed)
 
     async def find(earlier: Earlier) -> pb.SetMessageReactionResponse | None:

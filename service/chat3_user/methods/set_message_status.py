@@ -1,7 +1,7 @@
 """SetMessageStatus: what the calling user did with a message, recorded in its history."""
 
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
@@ -12,8 +12,10 @@ from chat3_user.mapping.basics import STATUS_NAMES
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.paths import SET_STATUS, USER_MESSAGE
+from chat3_user.tenant_api.marks import set_status
+from chat3_user.tenant_api.route import Route
 from chat3_user.validation import fields
 
 
@@ -25,7 +27,7 @@ def _mutation(
     prove = partial(access.prove_message, *where)
     name = STATUS_NAMES[request.status]
 
-    def response(route: str, record: m.StatusRecord) -> pb.SetMessageStatusResponse:
+    def response(route: Route[Any], record: m.StatusRecord) -> pb.SetMessageStatusResponse:
         with understood(route):
             return pb.SetMessageStatusResponse(
                 record=entities.status_record(record, request.dialog_id)
@@ -33,12 +35,12 @@ def _mutation(
 
     async def write(_: str | None) -> pb.SetMessageStatusResponse:
         await prove()
-        record = await past_guard(lambda: dependencies.api.set_status(*where, name))
-        return response(f"POST {SET_STATUS}", record)
+        record = await past_guard(lambda: set_status(dependencies.api, *where, name))
+        return response(routes.SET_STATUS, record)
 
     async def find(earlier: Earlier) -> pb.SetMessageStatusResponse | None:
         record = await dependencies.past_marks.status(*where, name, earlier)
-        return None if record is None else response(f"GET {USER_MESSAGE}/statuses", record)
+        return None if record is None else response(routes.STATUSES, record)
 
     return Mutation(
         pb.SetMessageStatusResponse, write, find, prove, partial(access.prove_writer, identity)

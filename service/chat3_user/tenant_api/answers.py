@@ -2,19 +2,22 @@
 
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from typing import Any, Final
 
 import msgspec
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api.models import Problem
+from chat3_user.tenant_api.route import Meaning, Request, Route
 
 log = logging.getLogger(__name__)
 
 _PERMISSION = re.compile(r"Permission '([a-z]+)' is required")
+_NO_TENANT: Final = "Tenant '"
 BODY_LIMIT = 100 * 1024
 """The largest body, in bytes, that tenant-api takes."""
 
@@ -36,48 +39,23 @@ class UnknownRouteError(CallError):
     """tenant-api has no such route or method: its answer is HTML, not JSON."""
 
 
-NotFound = Callable[[Problem], CallError | None]
-Forbidden = Callable[[], CallError]
+class NoSuchReactionError(CallError):
+    """The reaction that was to be taken back is not there."""
 
 
-def failure(
-    route: str,
-    status: int,
-    body: bytes,
-    not_found: NotFound,
-    forbidden: Forbidden | None,
-    bad_request: Forbidden | None = None,
-) -> CallError:
-    """Return the failure that an answer with an error status means on this route.
+class MayWriteError(CallError):
+    """tenant-api found fault with the id, and so none with the key."""
 
-    ``not_found`` knows what 404 means on the route, ``forbidden`` what 403 means when no permission
-    is lacking, ``bad_request`` what 400 in JSON means; where they say nothing the answer is one
-    this service does not understand.
-    """
+
+def failure(request: Request[Any], status: int, body: bytes) -> CallError:
+    """Return the failure that an answer with an error status means on the request's route."""
     problem = _problem(body)
-    found: CallError | None = None
-    match status:
-        case HTTPStatus.UNAUTHORIZED:
-            found = reasons.api_key_invalid()
-        case HTTPStatus.FORBIDDEN if problem is not None:
-            found = _lacking_permission(problem) or (forbidden and forbidden())
-        case HTTPStatus.BAD_REQUEST if problem is not None:
-            found = bad_request and bad_request()
-        case HTTPStatus.NOT_FOUND:
-            found = _unknown_route(route) if problem is None else not_found(problem)
-        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            found = reasons.request_too_large(BODY_LIMIT)
-        case HTTPStatus.TOO_MANY_REQUESTS:
-            found = DuplicateGuardError(
-                ErrorReason.UPSTREAM_UNAVAILABLE,
-                "the platform is busy with an equal request",
-                retry_after=GUARD_WINDOW,
-            )
-        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.warning("upstream server error", extra={"route": route, "http_status": status})
-            found = reasons.upstream_unavailable()
+    found = _by_status(request.route, status, problem)
+    if found is None and problem is not None:
+        found = _by_problem(request, status, problem)
     if found is not None:
         return found
+    route = request.route.name
     log.error(
         "upstream refused a request that keeps the contract",
         extra={"route": route, "http_status": status, "problem": problem and problem.message[:200]},
@@ -85,15 +63,44 @@ def failure(
     return reasons.upstream_rejected(route, status)
 
 
-def _lacking_permission(problem: Problem) -> CallError | None:
-    lacking = _PERMISSION.search(problem.message)
-    return reasons.permission_missing(lacking[1]) if lacking else None
+def _by_status(route: Route[Any], status: int, problem: Problem | None) -> CallError | None:
+    """Return what a status means on every route."""
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return reasons.api_key_invalid()
+        case HTTPStatus.NOT_FOUND if problem is None:
+            log.error("upstream does not know the route", extra={"route": route.name})
+            unknown = reasons.upstream_invalid_response(route.name)
+            return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return reasons.request_too_large(BODY_LIMIT)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return DuplicateGuardError(
+                ErrorReason.UPSTREAM_UNAVAILABLE,
+                "the platform is busy with an equal request",
+                retry_after=GUARD_WINDOW,
+            )
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.warning("upstream server error", extra={"route": route.name, "http_status": status})
+            return reasons.upstream_unavailable()
+    return None
 
 
-def _unknown_route(route: str) -> CallError:
-    log.error("upstream does not know the route", extra={"route": route})
-    unknown = reasons.upstream_invalid_response(route)
-    return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
+def _by_problem(request: Request[Any], status: int, problem: Problem) -> CallError | None:
+    """Return what a refusal in JSON means: of the key, of the tenant, or what the route says."""
+    meaning: Meaning | None = None
+    match status:
+        case HTTPStatus.FORBIDDEN:
+            if lacking := _PERMISSION.search(problem.message):
+                return reasons.permission_missing(lacking[1])
+            meaning = request.route.forbidden
+        case HTTPStatus.NOT_FOUND:
+            if problem.message.startswith(_NO_TENANT):
+                return reasons.tenant_not_found(request.identity.tenant_id)
+            meaning = request.route.not_found
+        case HTTPStatus.BAD_REQUEST:
+            meaning = request.route.bad_request
+    return None if meaning is None else meaning(problem, request)
 
 
 def in_doubt(error: CallError) -> OutcomeUnknownError:
@@ -103,29 +110,27 @@ def in_doubt(error: CallError) -> OutcomeUnknownError:
     )
 
 
-def invalid(route: str, status: int, size: int, error: Exception) -> CallError:
+def invalid(route: Route[Any], status: int, size: int, error: Exception) -> CallError:
     """Return the failure for a body that does not decode; the log gets all but the body."""
     log.error(
         "upstream answer cannot be decoded",
-        extra={"route": route, "http_status": status, "bytes": size, "problem": str(error)},
+        extra={"route": route.name, "http_status": status, "bytes": size, "problem": str(error)},
     )
-    return reasons.upstream_invalid_response(route)
+    return reasons.upstream_invalid_response(route.name)
 
 
 @contextmanager
-def understood(route: str) -> Iterator[None]:
-    """Turn what a decoded answer cannot mean, such as a time that is none, into a failure.
-
-    ``route`` begins with its method.
-    """
+def understood(route: Route[Any]) -> Iterator[None]:
+    """Turn what a decoded answer cannot mean, such as a time that is none, into a failure."""
     try:
         yield
     except (ValueError, OverflowError) as error:
         log.error(  # noqa: TRY400 - the trace says no more than the text
-            "upstream answer cannot be understood", extra={"route": route, "problem": str(error)}
+            "upstream answer cannot be understood",
+            extra={"route": route.name, "problem": str(error)},
         )
-        problem = reasons.upstream_invalid_response(route)
-        raise (problem if route.startswith("GET ") else in_doubt(problem)) from error
+        problem = reasons.upstream_invalid_response(route.name)
+        raise (problem if route.reads else in_doubt(problem)) from error
 
 
 def _problem(body: bytes) -> Problem | None:

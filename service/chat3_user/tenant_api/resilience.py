@@ -14,15 +14,13 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
-import msgspec
 import stamina
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
-from chat3_user.tenant_api.answers import DuplicateGuardError, Forbidden, NotFound
+from chat3_user.tenant_api.answers import DuplicateGuardError
+from chat3_user.tenant_api.route import Request
 from chat3_user.tenant_api.settings import ResilienceSettings
-from chat3_user.tenant_api.transport import nothing
-from chat3_user.validation import Identity
 
 log = logging.getLogger(__name__)
 
@@ -32,19 +30,7 @@ T = TypeVar("T")
 class Caller(Protocol):
     """Sends one request to tenant-api; see `transport.Http.call`."""
 
-    async def call(
-        self,
-        method: str,
-        route: str,
-        path: str,
-        identity: Identity,
-        decoder: msgspec.json.Decoder[T],
-        *,
-        body: bytes | None = None,
-        not_found: NotFound = nothing,
-        forbidden: Forbidden | None = None,
-        bad_request: Forbidden | None = None,
-    ) -> tuple[int, T]:
+    async def call(self, request: Request[T]) -> tuple[int, T]:
         """Send one request and return its HTTP status and decoded body."""
 
 
@@ -180,19 +166,7 @@ class Resilient:
             wait_jitter=settings.wait_first,
         ).on(self._worth_retrying)
 
-    async def call(
-        self,
-        method: str,
-        route: str,
-        path: str,
-        identity: Identity,
-        decoder: msgspec.json.Decoder[T],
-        *,
-        body: bytes | None = None,
-        not_found: NotFound = nothing,
-        forbidden: Forbidden | None = None,
-        bad_request: Forbidden | None = None,
-    ) -> tuple[int, T]:
+    async def call(self, request: Request[T]) -> tuple[int, T]:
         """Send a request as `transport.Http.call` does, a read several times if need be.
 
         Raises what that raises, or `CircuitOpenError`.
@@ -203,17 +177,7 @@ class Resilient:
             probe = await self._circuit.enter()
             failed: bool | None = None
             try:
-                answer = await self._http.call(
-                    method,
-                    route,
-                    path,
-                    identity,
-                    decoder,
-                    body=body,
-                    not_found=not_found,
-                    forbidden=forbidden,
-                    bad_request=bad_request,
-                )
+                answer = await self._http.call(request)
                 failed = False
             except CallError as error:
                 failed = _is_outage(error)
@@ -222,7 +186,7 @@ class Resilient:
                 self._circuit.leave(probe, failed=failed)
             return answer
 
-        if method != "GET":
+        if not request.route.reads:
             return await send()
         self._budget.earn()
         try:

@@ -3,39 +3,21 @@
 import logging
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
-from chat3_user.errors import CallError, reasons
+from chat3_user.errors import reasons
 from chat3_user.telemetry import client_span
-from chat3_user.tenant_api.answers import (
-    Forbidden,
-    NotFound,
-    failure,
-    in_doubt,
-    invalid,
-)
+from chat3_user.tenant_api.answers import failure, in_doubt, invalid
 from chat3_user.tenant_api.exchange import ANSWER_LIMIT, EndlessError, Exchange
-from chat3_user.tenant_api.models import Problem
-from chat3_user.validation import Identity
+from chat3_user.tenant_api.route import Request
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-
-
-def segment(value: str) -> str:
-    """Return ``value`` as one path segment: nothing in it can leave the segment."""
-    return quote(value, safe="")
-
-
-def nothing(_: Problem) -> CallError | None:
-    """Say nothing about a 404: on this route it is not expected."""
-    return None
 
 
 class Http:
@@ -64,54 +46,46 @@ class Http:
         if self._exchange is not None:
             await self._exchange.close()
 
-    async def call(
-        self,
-        method: str,
-        route: str,
-        path: str,
-        identity: Identity,
-        decoder: msgspec.json.Decoder[T],
-        *,
-        body: bytes | None = None,
-        not_found: NotFound = nothing,
-        forbidden: Forbidden | None = None,
-        bad_request: Forbidden | None = None,
-    ) -> tuple[int, T]:
-        """Send one request and return its HTTP status and decoded body.
+    async def call(self, request: Request[T]) -> tuple[int, T]:
+        """Send a request and return its HTTP status and decoded body.
 
-        ``route`` is the path's template, for logs and errors; ``path`` begins with ``/`` and is
-        percent-encoded already. The caller's deadline and cancellation end the request.
+        The caller's deadline and cancellation end it.
 
         Raises `CallError`, `DuplicateGuardError` (429), `UnknownRouteError`, or, when a write may
         have been taken all the same, `OutcomeUnknownError`.
         """
-        writes = method != "GET"
+        route = request.route
         headers: dict[str, str] = {}
-        with client_span(method, route, headers) as span:
+        with client_span(route.method, route.template, headers) as span:
             try:
-                status, raw = await self._opened().send(method, path, identity, headers, body)
+                status, raw = await self._opened().send(
+                    route.method, request.path, request.identity, headers, request.body
+                )
             except EndlessError as error:
                 span.failed(type(error).__name__)
-                problem = invalid(f"{method} {route}", error.status, ANSWER_LIMIT, error)
-                raise (in_doubt(problem) if writes else problem) from error
+                problem = invalid(route, error.status, ANSWER_LIMIT, error)
+                raise (problem if route.reads else in_doubt(problem)) from error
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
-                log.warning("upstream unreachable", extra={"route": route, "problem": repr(error)})
+                log.warning(
+                    "upstream unreachable",
+                    extra={"route": route.template, "problem": repr(error)},
+                )
                 span.failed(type(error).__name__)
                 problem = reasons.upstream_unavailable()
-                if writes and not isinstance(error, _NOTHING_SENT):
+                if not (route.reads or isinstance(error, _NOTHING_SENT)):
                     raise in_doubt(problem) from error
                 raise problem from error
             span.answered(status)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            problem = failure(f"{method} {route}", status, raw, not_found, forbidden, bad_request)
-            if writes and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            problem = failure(request, status, raw)
+            if not route.reads and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise in_doubt(problem)
             raise problem
         try:
-            return status, decoder.decode(raw)
+            return status, route.decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            problem = invalid(f"{method} {route}", status, len(raw), error)
-            raise (in_doubt(problem) if writes else problem) from error
+            problem = invalid(route, status, len(raw), error)
+            raise (problem if route.reads else in_doubt(problem)) from error
 
     def _opened(self) -> Exchange:
         if self._exchange is None:

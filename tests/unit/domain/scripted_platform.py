@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import msgspec
-
 from chat3_api.chat3.user.v1 import MissingPart
 from chat3_user.domain.attempts import Request
 from chat3_user.errors import reasons
 from chat3_user.tenant_api.answers import UnknownRouteError, in_doubt
+from chat3_user.tenant_api.route import Request as Sent
 from chat3_user.validation import Identity
 
 T = TypeVar("T")
@@ -162,23 +161,14 @@ class ScriptedPlatform:
 
     # What it answers.
 
-    async def call(
-        self,
-        method: str,
-        route: str,
-        path: str,
-        _: Identity,
-        decoder: msgspec.json.Decoder[T],
-        *,
-        body: bytes | None = None,
-        **__: Any,
-    ) -> tuple[int, T]:
+    async def call(self, request: Sent[T]) -> tuple[int, T]:
         await asyncio.sleep(0)  # others ask meanwhile
-        self.asked.append(f"{method} {route}")
-        url = urlsplit(path)
+        route = request.route
+        self.asked.append(route.name)
+        url = urlsplit(request.path)
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        data = self._answer(method, url.path, query, json.loads(body or b"{}"))
-        return 200, decoder.decode(json.dumps(data).encode())
+        data = self._answer(route.method, url.path, query, json.loads(request.body or b"{}"))
+        return 200, route.decoder.decode(json.dumps(data).encode())
 
     def _answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         parts = [unquote(part) for part in path.split("/")]

@@ -12,7 +12,6 @@ from chat3_user.idempotency import Claims, Earlier, Times
 from chat3_user.idempotency.store import Attempt, Claim, Held, Reused
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.recovery import RecoveryApi
 
 TIMES = Times()
 AGE = 60.0
@@ -41,11 +40,11 @@ class Workers:
         self.rewritten = 0
 
     def search(self, wanted: Request) -> Search:
-        recovery = RecoveryApi(self.platform)
+        api = TenantApi(self.platform)
         return Search(
             SentMessages(
-                Traces(TenantApi(self.platform), recovery),
-                recovery,
+                Traces(api),
+                api,
                 Claims(self.store),  # all that claims ask
                 self.settle,
                 self.counted.append,

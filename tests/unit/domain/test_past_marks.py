@@ -1,6 +1,7 @@
 """What an attempt of unknown outcome set is told from what the user set before and after it."""
 
 import time
+from typing import Any
 
 import pytest
 from scripted_platform import ALICE, DIALOG
@@ -8,6 +9,8 @@ from scripted_platform import ALICE, DIALOG
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api import routes
+from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
 MESSAGE = "msg_aaaaaaaaaaaaaaaaaaaa"
@@ -27,13 +30,18 @@ class Marks:
 
     async def prove_message(self, *_: object) -> None: ...
 
-    async def statuses(self, _: Identity, __: str, ___: str, page: int) -> m.Page[m.StatusRecord]:
+    async def call(
+        self, route: Route[Any], _: Identity, *, query: dict[str, str] | None = None, **__: str
+    ) -> Any:
+        if route is routes.OWN_REACTIONS:
+            own = [m.OwnReaction(row.status, row.created_at) for row in self.rows]
+            return m.Data(m.OwnReactions(own))
+        assert route is routes.STATUSES
+        assert query is not None
         self.pages += 1
-        rows = self.rows[(page - 1) * 100 : page * 100]
-        return m.Page(rows, m.Pagination(page, 100, len(self.rows), 1))
-
-    async def own_reactions(self, _: Identity, __: str, ___: str) -> list[m.OwnReaction]:
-        return [m.OwnReaction(row.status, row.created_at) for row in self.rows]
+        page, limit = int(query["page"]), int(query["limit"])
+        rows = self.rows[(page - 1) * limit : page * limit]
+        return m.Page(rows, m.Pagination(page, limit, len(self.rows), 1))
 
 
 def earlier(age: float | None = AGE) -> Earlier:

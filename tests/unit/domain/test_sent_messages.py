@@ -12,9 +12,10 @@ from sent_messages_vocabulary import Workers, every_cut
 
 from chat3_api.chat3.user.v1 import MissingPart
 from chat3_user.domain.attempts import Request
+from chat3_user.domain.repairs import TAKEN_AWAY_BY, take_away
 from chat3_user.domain.sent_messages import Sent
 from chat3_user.idempotency import Earlier, UnsettledError
-from chat3_user.tenant_api.recovery import TAKEN_AWAY_BY
+from chat3_user.tenant_api import TenantApi
 from chat3_user.validation import Identity
 
 OTHERS: tuple[tuple[str, ...], ...] = ((), ("bob",), ("bob", "carol", "Zoe"))
@@ -264,10 +265,9 @@ async def test_a_member_who_read_what_was_cut_does_not_make_it_whole() -> None:
 
 async def test_a_platform_that_cannot_delete_is_asked_once_in_a_while() -> None:
     platform = ScriptedPlatform("bob", deletes=False)
-    search = Workers(platform)
-    recovery = search.search(request())._sent.recovery
+    api = TenantApi(platform)
     for _ in range(3):
-        assert await recovery.take_away(ALICE, "msg_x") is None
+        assert await take_away(api, ALICE, "msg_x") is None
     assert platform.asked.count("PATCH /api/messages/{message_id}") == 1
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
 
-import msgspec
 import pytest
 from aiohttp import web
 from opentelemetry import trace
@@ -17,6 +16,7 @@ from opentelemetry.util._once import Once
 from chat3_user.errors import CallError
 from chat3_user.telemetry import client_span, server_span
 from chat3_user.tenant_api.models import Model
+from chat3_user.tenant_api.route import Request, Route
 from chat3_user.tenant_api.transport import Http
 from chat3_user.validation import Identity
 
@@ -66,7 +66,7 @@ async def call(status: int = 200, body: Any = None) -> dict[str, str]:
         path = "/api/users/secret-user/dialogs?filter=secret-user"
         with server_span("GetUserDialogs", PARENT) as span:
             try:
-                await http.call("GET", ROUTE, path, IDENTITY, msgspec.json.Decoder(Model))
+                await http.call(Request(Route("GET", ROUTE, Model), IDENTITY, path, {}))
                 span.answered(0)
             except CallError:
                 span.answered(14)
@@ -119,7 +119,7 @@ async def test_a_request_that_reached_nobody_says_so(spans: InMemorySpanExporter
     http = Http("http://127.0.0.1:1", connections=1, connect_timeout=1)
     await http.open()
     with pytest.raises(CallError):
-        await http.call("GET", ROUTE, "/x", IDENTITY, msgspec.json.Decoder(Model))
+        await http.call(Request(Route("GET", ROUTE, Model), IDENTITY, "/x", {}))
     await http.close()
     client = finished(spans)[SpanKind.CLIENT]
     assert (client.attributes or {})["error.type"] == "ClientConnectorError"

@@ -15,26 +15,31 @@ from chat3_user.tenant_api.answers import (
     failure,
     understood,
 )
-from chat3_user.tenant_api.models import Problem
+from chat3_user.tenant_api.models import Model, Problem
+from chat3_user.tenant_api.route import Meaning, Request, Route
+from chat3_user.validation import Identity
 
 RECORDED = Path(__file__).parents[2] / "contract" / "recorded"
-ROUTE = "GET /api/x"
+IDENTITY = Identity("key", "tnt_one", "alice")
+ROUTE = Route("GET", "/api/x", Model)
+WRITE = Route("POST", "/api/x", Model)
 
 
-def nothing(_: Problem) -> CallError | None:
-    return None
-
-
-def missing(_: Problem) -> CallError | None:
+def missing(_: Problem, __: Request[Any]) -> CallError | None:
     return reasons.message_not_found("msg_x")
 
 
-def meaning(name: str, **more: Any) -> CallError:
+def judged(status: int, body: bytes, **meanings: Meaning) -> CallError:
+    """Return what an answer means on a route of the given meanings."""
+    route = Route("GET", "/api/x", Model, **meanings)
+    return failure(Request(route, IDENTITY, "/api/x", {}), status, body)
+
+
+def meaning(name: str, **meanings: Meaning) -> CallError:
     document = json.loads((RECORDED / f"{name}.json").read_text())
     response = document["response"]
     body = response.get("_nonjson") or json.dumps(response)
-    known = {"not_found": nothing, "forbidden": None} | more
-    return failure(ROUTE, document["status"], body.encode(), **known)
+    return judged(document["status"], body.encode(), **meanings)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +69,7 @@ def test_a_lacking_permission_is_named() -> None:
 
 def test_a_refusal_for_another_reason_than_permission_is_the_routes_own() -> None:
     stranger = reasons.not_a_member("dlg_x")
-    assert meaning("status_notmember", forbidden=lambda: stranger) is stranger
+    assert meaning("status_notmember", forbidden=lambda *_: stranger) is stranger
     assert meaning("status_notmember").reason is ErrorReason.UPSTREAM_REJECTED
 
 
@@ -88,27 +93,27 @@ def test_the_duplicate_guard_is_told_with_its_window() -> None:
 @pytest.mark.parametrize("status", [500, 502, 503, 599])
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"error":"x"}', b"\xff"])
 def test_a_server_error_is_unavailable_whatever_its_body(status: int, body: bytes) -> None:
-    refused = failure(ROUTE, status, body, nothing, None)
+    refused = judged(status, body)
     assert refused.reason is ErrorReason.UPSTREAM_UNAVAILABLE
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"\xff", b"[" * 100_000, b'{"message":1}'])
 def test_a_body_without_a_problem_never_breaks_the_judge(body: bytes) -> None:
     for status in (300, 400, 401, 403, 404, 409, 413, 429):
-        assert isinstance(failure(ROUTE, status, body, missing, None), CallError)
+        assert isinstance(judged(status, body, not_found=missing), CallError)
 
 
 def test_what_the_platform_says_stays_inside() -> None:
     refused = meaning("status_status_bad")
-    assert refused.metadata == {"route": ROUTE, "http_status": "400"}
+    assert refused.metadata == {"route": ROUTE.name, "http_status": "400"}
     assert refused.message.isascii()
 
 
 @pytest.mark.parametrize("problem", [ValueError("x"), OverflowError("x")])
 def test_what_a_decoded_answer_cannot_mean_is_told(problem: Exception) -> None:
-    with pytest.raises(CallError) as caught, understood("GET /api/x"):
+    with pytest.raises(CallError) as caught, understood(ROUTE):
         raise problem
     assert caught.value.reason is ErrorReason.UPSTREAM_INVALID_RESPONSE
     assert not isinstance(caught.value, OutcomeUnknownError)
-    with pytest.raises(OutcomeUnknownError), understood("POST /api/x"):
+    with pytest.raises(OutcomeUnknownError), understood(WRITE):
         raise problem

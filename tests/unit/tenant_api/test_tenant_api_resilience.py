@@ -5,7 +5,6 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-import msgspec
 import pytest
 import stamina
 
@@ -13,13 +12,13 @@ from chat3_user.domain.access import Access
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.answers import DuplicateGuardError, in_doubt
-from chat3_user.tenant_api.recovery import RecoveryApi
+from chat3_user.tenant_api.models import Model
 from chat3_user.tenant_api.resilience import CircuitOpenError, Resilient
+from chat3_user.tenant_api.route import Request, Route
 from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.validation import Identity
 
 IDENTITY = Identity("secret-key", "tnt_one", "alice")
-DECODER = msgspec.json.Decoder(dict[str, Any])
 QUICK = ResilienceSettings(wait_first=0.001, wait_longest=0.002, failures=0)
 
 
@@ -50,7 +49,7 @@ class Platform:
 
 
 async def ask(resilient: Resilient, method: str = "GET") -> int:
-    status, _ = await resilient.call(method, "/r", "/r", IDENTITY, DECODER)
+    status, _ = await resilient.call(Request(Route(method, "/r", Model), IDENTITY, "/r", {}))
     return status
 
 
@@ -288,7 +287,7 @@ async def test_whoever_waits_for_a_probe_can_be_cancelled() -> None:
 async def test_the_first_subscriber_after_an_outage_is_let_in() -> None:
     _, platform, resilient = await recovering()
     platform.answer = SimpleNamespace(data=None)
-    access = Access(TenantApi(resilient), RecoveryApi(resilient))
+    access = Access(TenantApi(resilient))
     proving = asyncio.create_task(access.prove_reader(IDENTITY))
     await platform.sent.acquire()
     platform.down = None

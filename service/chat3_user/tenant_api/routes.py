@@ -1,0 +1,97 @@
+"""The routes of tenant-api that this service asks, and what their refusals mean."""
+
+from typing import Any, Final
+
+from chat3_user.errors import CallError, reasons
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import MayWriteError, NoSuchReactionError
+from chat3_user.tenant_api.models import Problem
+from chat3_user.tenant_api.route import Request, Route
+
+
+def _no_user(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.user_not_found(request.segments.get("user_id", request.identity.user_id))
+
+
+def _not_a_member(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.not_a_member(request.segments["dialog_id"])
+
+
+def _no_message(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.message_not_found(request.segments["message_id"])
+
+
+def _no_dialog_or_topic(problem: Problem, request: Request[Any]) -> CallError:
+    if problem.error == "ERROR_NO_TOPIC":
+        return reasons.topic_not_found(str(request.content.get("topicId")))
+    return _not_a_member(problem, request)
+
+
+def _no_reaction_or_message(problem: Problem, request: Request[Any]) -> CallError:
+    missing = _no_message(problem, request)
+    if problem.message == "Reaction not found":
+        return NoSuchReactionError(missing.reason, missing.message, missing.metadata)
+    return missing
+
+
+def _may_write(_: Problem, request: Request[Any]) -> CallError:
+    invalid = reasons.upstream_invalid_response(request.route.name)
+    return MayWriteError(invalid.reason, invalid.message, invalid.metadata)
+
+
+_DIALOG: Final = "/api/users/{user_id}/dialogs/{dialog_id}"
+_MESSAGE: Final = _DIALOG + "/messages/{message_id}"
+
+# Checks no permission.
+USER: Final = Route("GET", "/api/users/{user_id}", m.Data[m.User], _no_user)
+USER_DIALOGS: Final = Route("GET", "/api/users/{user_id}/dialogs", m.Page[m.UserDialog])
+
+# As the calling user sees a dialog: membership is checked.
+USER_MESSAGES: Final = Route(
+    "GET", _DIALOG + "/messages", m.Page[m.Message], forbidden=_not_a_member
+)
+MESSAGE_ID: Final = Route("GET", _MESSAGE, m.Data[m.MessageId], _no_message, _not_a_member)
+STATUSES: Final = Route(
+    "GET", _MESSAGE + "/statuses", m.Page[m.StatusRecord], _no_message, _not_a_member
+)
+OWN_REACTIONS: Final = Route(
+    "GET", _MESSAGE + "/reactions", m.Data[m.OwnReactions], _no_message, _not_a_member
+)
+
+# That the message belongs to the dialog is not checked. Older platforms set a status by PUT.
+SET_STATUS: Final = Route(
+    "POST", _MESSAGE + "/status/{status}", m.Data[m.StatusRecord], _no_message, _not_a_member
+)
+SET_STATUS_BY_PUT: Final = Route(
+    "PUT", _MESSAGE + "/status/{status}", m.Data[m.StatusRecord], _no_message, _not_a_member
+)
+SET_REACTION: Final = Route(
+    "POST", _MESSAGE + "/reactions/set", m.Model, _no_message, _not_a_member
+)
+UNSET_REACTION: Final = Route(
+    "POST", _MESSAGE + "/reactions/unset", m.Model, _no_reaction_or_message, _not_a_member
+)
+
+# As an administrator sees a dialog: membership is not checked.
+SEND_MESSAGE: Final = Route(
+    "POST", "/api/dialogs/{dialog_id}/messages", m.Data[m.Message], _no_dialog_or_topic
+)
+# The same route, asked with what is no dialog: permission is judged before that.
+PROVE_WRITER: Final = Route(
+    "POST", "/api/dialogs/{dialog_id}/messages", m.Model, bad_request=_may_write
+)
+MEMBERS: Final = Route("GET", "/api/dialogs/{dialog_id}/members", m.Page[m.Member], _not_a_member)
+# Checks membership, and says so with 404.
+TYPING: Final = Route(
+    "POST",
+    "/api/dialogs/{dialog_id}/member/{user_id}/typing",
+    m.Data[m.TypingAccepted],
+    _not_a_member,
+    _not_a_member,
+)
+
+# Of the whole tenant, by ids that must have been proved.
+DELETIONS: Final = Route("GET", "/api/messages", m.Page[m.Deletion])
+# From 0.0.81 on.
+DELETE_MESSAGE: Final = Route("PATCH", "/api/messages/{message_id}", m.Data[m.Message], _no_message)
+SET_MESSAGE_META: Final = Route("PUT", "/api/meta/message/{message_id}/{key}", m.Model, _no_message)
