@@ -26,7 +26,7 @@ STAGES = (Stage.DECODED, Stage.VALID, Stage.ADDRESSED, Stage.TYPED, Stage.ACCEPT
 def read_request(method: str, data: bytes) -> tuple[bool, bool]:
     """Read a request; return whether it is protobuf, and whether it keeps the rules."""
     try:
-        message = decode(requests.METHODS[method], data)
+        message = decode(METHODS[method].request, data)
     except DecodeError:
         return False, False
     try:

@@ -10,9 +10,10 @@ from enum import Enum
 from typing import Final
 
 import fuzz_frames
-import fuzz_requests
 import fuzz_texts
 import fuzz_updates
+
+from chat3_user.methods import METHODS
 
 
 class Stage(Enum):
@@ -49,7 +50,7 @@ FLOORS: Final[dict[Stage, float]] = {
     Stage.CONNECTION: 0.45,
 }
 
-_METHODS: Final = tuple(fuzz_requests.METHODS)
+_METHODS: Final = tuple(METHODS)
 _KINDS: Final = tuple(kind.name or "" for kind in fuzz_updates.KINDS)
 NAMES: Final[dict[Stage, tuple[str, ...]]] = {
     Stage.DECODED: _METHODS,
@@ -103,7 +104,7 @@ class Depth:
             for name in NAMES[stage]:
                 made, through = self.made[stage, name], self.through[stage, name]
                 if not made:
-                    problems.append(f"{stage.value}: no case for {name}: has it a generator?")
+                    problems.append(f"{stage.value}: no case for {name}")
                 elif through / made < FLOORS[stage]:
                     problems.append(
                         f"{stage.value}: {name}: {through / made:.1%} of {made:,} cases,"

@@ -15,8 +15,10 @@ import fuzz_texts as texts
 import fuzz_updates as updates
 from fuzz_depth import Depth, Stage
 
+from chat3_user.methods import METHODS
+
 STAGES: Final = (Stage.LEARNED_VALID, Stage.LEARNED_TYPED)
-_METHODS: Final = tuple(requests.GENERATORS)
+_METHODS: Final = tuple(METHODS)
 _KINDS: Final = tuple(updates.GENERATORS)
 _GRAMMARS: Final = tuple(texts.READERS)
 _TARGETS: Final = (*_METHODS, *_KINDS, *_GRAMMARS)

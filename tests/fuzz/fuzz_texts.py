@@ -120,6 +120,11 @@ def token(rng: random.Random) -> str:
     ).encode()
 
 
+def hostile_token(rng: random.Random) -> str:
+    """Return a token of another place, or of none; it is short enough to be looked at."""
+    return rng.choice(("AQAA", "x" * 1024, token(rng), "👍"))
+
+
 def _user(rng: random.Random) -> str:
     return rng.choice(("alice", "bob%20b", "%D0%96", "A", "x" * 100))
 

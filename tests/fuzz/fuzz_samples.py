@@ -1,0 +1,153 @@
+"""Values of request fields: by the rule that says most about them, else by name, else by type."""
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import singledispatch
+from types import NoneType, UnionType
+from typing import Any, Final, get_args, get_origin, get_type_hints
+
+import betterproto2
+import fuzz_texts as texts
+
+from chat3_api.google.protobuf import Struct
+from chat3_user.validation.open_data import MessageData, OpenData
+from chat3_user.validation.rules import Between, Each, Items, Named, Rule, Rules, Seconds
+from chat3_user.validation.text_rules import Expression, Id, MessageType
+
+_TYPES: Final = (
+    *("", "internal.text", "internal.image", "system.note", "user.a-b", "message.x.y"),
+)
+_REACTIONS: Final = ("👍", "❤️", "x", "a" * 50, "🏳️‍🌈")
+_ITEMS_MAX: Final = 4
+
+Sampler = Callable[[random.Random], Any]
+
+_BY_NAME: Final[dict[str, Sampler]] = {
+    # Few enough that a store of all of them stays small, and some are met again.
+    "idempotency_key": lambda rng: rng.choice(("", "", "", f"key-{rng.randrange(2000)}")),
+    "page_token": lambda rng: rng.choice(("", "", "", texts.hostile_token(rng))),
+    "resume_token": lambda rng: rng.choice(("", "", texts.token(rng))),
+    "reaction": lambda rng: rng.choice(_REACTIONS),
+    "user_id": lambda rng: rng.choice(("alice", "bob", "zoe", "ж", "a b")),
+}
+"""Fields whose text has a meaning that no rule states; a list goes by its singular."""
+
+
+def fields_of(
+    rng: random.Random, message: type[betterproto2.Message], rules: Rules
+) -> dict[str, Any]:
+    """Return values for the fields of a message."""
+    made: dict[str, Any] = {}
+    groups: set[str] = set()
+    for name, hint in get_type_hints(message).items():
+        field = message.__dataclass_fields__.get(name)
+        if field is None:
+            continue
+        group = field.metadata["betterproto"].group
+        if group is not None and group in groups:
+            continue
+        value = _value(rng, name, hint, rules.get(name, ()))
+        if group is not None and value is not None:
+            groups.add(group)
+        made[name] = value
+    return made
+
+
+def _value(rng: random.Random, name: str, hint: Any, rules: Sequence[Rule]) -> Any:
+    if get_origin(hint) is UnionType:
+        (within,) = set(get_args(hint)) - {NoneType}
+        needed = rules and rules[0].words == "required"
+        return None if not needed and rng.random() < 0.3 else _value(rng, name, within, rules)
+    if get_origin(hint) is list:
+        (item,) = get_args(hint)
+        most = min([_ITEMS_MAX, *(rule.high for rule in rules if isinstance(rule, Items))])
+        each = [rule.rule for rule in rules if isinstance(rule, Each)]
+        singular = name.removesuffix("s")
+        return [_value(rng, singular, item, each) for _ in range(rng.randrange(most))]
+    for rule in reversed(rules):
+        make = sampler(rule)
+        if make is not None:
+            value = make(rng)
+            return hint(value) if issubclass(hint, betterproto2.Enum) else value
+    return _by_type(rng, name, hint)
+
+
+def _by_type(rng: random.Random, name: str, hint: Any) -> Any:
+    if hint is str:
+        alike = [make for end, make in _BY_NAME.items() if name.endswith(end) or f"{end}s" == name]
+        return alike[0](rng) if alike else texts.words(rng)
+    if issubclass(hint, betterproto2.Enum):
+        return rng.choice(list(hint))
+    if hint is Struct:
+        return meta(rng)
+    if issubclass(hint, betterproto2.Message):
+        return hint(**fields_of(rng, hint, {}))
+    return _PLAIN[hint](rng)
+
+
+_PLAIN: Final[dict[type, Sampler]] = {
+    bool: lambda rng: rng.random() < 0.5,
+    int: lambda rng: rng.choice((0, 1, 2, 100)),
+    float: lambda rng: rng.choice((0.0, 1.5, -7.0)),
+    bytes: lambda rng: rng.randbytes(rng.randrange(20)),
+    timedelta: lambda rng: timedelta(seconds=rng.randrange(1000)),
+    datetime: lambda rng: datetime.fromtimestamp(rng.randrange(2**31), UTC),
+}
+
+
+def meta(rng: random.Random) -> Struct:
+    """Return open data that the platform can keep, as media messages have it."""
+    document: dict[str, Any] = {}
+    for _ in range(rng.randrange(5)):
+        document[rng.choice(("a", "url", "Key_9", "text", "x" * 100))] = rng.choice(
+            ("x", "👍", 1, -2.5, True, ["a", None, 3], {"deep": {"er": [1, {"x": "y"}]}}, [])
+        )
+    document["url"] = "https://example.org/x.png"
+    return Struct.from_dict(document)
+
+
+@singledispatch
+def sampler(_: Rule) -> Sampler | None:
+    """Return what makes values that keep a rule; nothing for a rule that the others meet."""
+    return None
+
+
+@sampler.register
+def _(rule: Between) -> Sampler:
+    few = (rule.low, rule.low + 1, rule.low + 2, (rule.low + rule.high) // 9, rule.high)
+    return lambda rng: min(rule.high, rng.choice(few))
+
+
+@sampler.register
+def _(rule: Seconds) -> Sampler:
+    return lambda rng: timedelta(seconds=rng.randint(rule.low, rule.high))
+
+
+@sampler.register
+def _(rule: Named) -> Sampler:
+    numbers = sorted(rule.numbers)
+    return lambda rng: rng.choice(numbers)
+
+
+@sampler.register
+def _(rule: Id) -> Sampler:
+    return lambda rng: texts.identifier(rng, rule.prefix)
+
+
+@sampler.register
+def _(_: MessageType) -> Sampler:
+    return lambda rng: rng.choice(_TYPES)
+
+
+@sampler.register(MessageData)
+@sampler.register(OpenData)
+def _(_: Rule) -> Sampler:
+    return meta
+
+
+@sampler.register
+def _(rule: Expression) -> Sampler:
+    readers = [make for make, read in texts.READERS.values() if read is rule.parse]
+    assert readers, f"fuzz_texts.READERS has no texts for the {rule.kind} of {rule.parse.__name__}"
+    return readers[0]
