@@ -12,7 +12,7 @@ from pathlib import Path
 import fuzz_frames as odd_frames
 import fuzz_inputs as inputs
 from fuzz_depth import Depth, Stage
-from fuzz_server import stub_upstream
+from fuzz_upstream import agreeable_upstream
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import ResponseReceived, TrailersReceived
@@ -72,7 +72,7 @@ class Worker:
 
 @asynccontextmanager
 async def worker() -> AsyncIterator[Worker]:
-    async with stub_upstream() as url:
+    async with agreeable_upstream() as url:
         port = free_port()
         environment = {
             **os.environ,

@@ -10,6 +10,7 @@ import fuzz_decoders
 import fuzz_requests
 import fuzz_texts
 import fuzz_updates
+import fuzz_upstream
 import fuzz_wire
 import msgspec
 import pytest
@@ -27,7 +28,7 @@ _LOGGERS = ("chat3_user.transport.connection", "chat3_user.transport.failures", 
 
 
 def test_decoders_read_or_refuse_and_most_cases_reach_deep() -> None:
-    depth = fuzz_decoders.run(1, 8000)
+    depth = fuzz_decoders.run(1, 1000 * max(8, len(METHODS)))
     assert not depth.shallow(fuzz_decoders.STAGES)
 
 
@@ -97,6 +98,12 @@ def test_the_texts_of_a_grammar_are_accepted_before_they_are_damaged(grammar: st
         assert fuzz_decoders.read_text(grammar, text), text
 
 
+@pytest.mark.parametrize("name", fuzz_upstream.ROUTES)
+def test_every_route_has_an_answer_that_its_model_takes(name: str) -> None:
+    route = fuzz_upstream.ROUTES[name]
+    route.decoder.decode(msgspec.json.encode(fuzz_upstream.sound(route.model)))
+
+
 @settings(max_examples=300)
 @given(st.sampled_from(tuple(METHODS)), st.binary(max_size=300))
 def test_any_bytes_are_a_request_or_are_refused(method: str, data: bytes) -> None:
@@ -121,7 +128,7 @@ async def test_hostile_calls_get_a_status_and_never_internal(
     depth = Depth()
     async with attacked() as target:
         with caplog.at_level(logging.WARNING):
-            await fuzz_wire.calls(target, 1, 60, depth)
+            await fuzz_wire.calls(target, 1, 8 * len(METHODS), depth)
         await fuzz_wire.normal_call(target)
     assert not _faults(caplog)
     assert not depth.shallow(fuzz_wire.CALL_STAGES)

@@ -1,0 +1,110 @@
+"""A tenant-api that keeps nothing and agrees to everything: answers made from its routes."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+from msgspec import inspect
+
+from chat3_user.tenant_api import routes
+from chat3_user.tenant_api.models import Time
+from chat3_user.tenant_api.route import Route
+
+_CREATED: Final = 201
+_NO_ID: Final = "/none/"
+_INVALID: Final = {"error": "Bad Request", "message": "Invalid dialogId"}
+
+_BY_NAME: Final[dict[str, Any]] = {
+    "messageId": "msg_" + "a" * 20,
+    "dialogId": "dlg_" + "a" * 20,
+    "topicId": "topic_" + "a" * 20,
+    "packId": "pck_" + "a" * 20,
+    "userId": "alice",
+    "senderId": "alice",
+    "type": "internal.text",
+    "status": "read",
+}
+"""What the members of an answer say that have a meaning."""
+
+
+def _pattern(route: Route[Any]) -> re.Pattern[str]:
+    parts = re.split(r"\{\w+\}", route.template)
+    return re.compile("[^/]+".join(map(re.escape, parts)))
+
+
+ROUTES: Final[dict[str, Route[Any]]] = {
+    name: row for name, row in vars(routes).items() if isinstance(row, Route)
+}
+_TABLE: Final = [(row.method, _pattern(row), row) for row in ROUTES.values()]
+
+
+def answer(method: str, path: str) -> tuple[int, Any]:
+    """Say yes, in tenant-api's words."""
+    if _NO_ID in path:  # asked whether a key may write: it may, but this is no id
+        return 400, _INVALID
+    for verb, pattern, route in _TABLE:
+        if verb == method and pattern.fullmatch(path):
+            return 200 if method == "GET" else _CREATED, sound(route.model)
+    raise AssertionError(f"no route is {method} {path}")
+
+
+def sound(model: Any) -> Any:
+    """Return what an answer of the model's type has at least, and its times."""
+    return _sound("", inspect.type_info(model))
+
+
+def _sound(name: str, kind: inspect.Type) -> Any:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    match kind:
+        case inspect.StructType():
+            return {
+                field.encode_name: _sound(field.encode_name, field.type)
+                for field in kind.fields
+                if field.required or _is_time(field.type)
+            }
+        case inspect.ListType():
+            return [_sound("", kind.item_type)]
+        case inspect.UnionType():
+            return _TIME if _is_time(kind) else _sound(name, kind.types[0])
+        case inspect.DictType() | inspect.AnyType():
+            return {}
+    return _PLAIN[type(kind)]
+
+
+_TIME: Final = "1795424735959.186035"
+_TIME_TYPES: Final = frozenset(map(type, inspect.type_info(Time).types))  # type: ignore[attr-defined]
+_PLAIN: Final[dict[type, Any]] = {
+    inspect.StrType: "x",
+    inspect.IntType: 1,
+    inspect.FloatType: 1.5,
+    inspect.BoolType: False,
+    inspect.NoneType: None,
+}
+
+
+def _is_time(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.UnionType) and {*map(type, kind.types)} >= _TIME_TYPES
+
+
+@asynccontextmanager
+async def agreeable_upstream() -> AsyncIterator[str]:
+    """Serve it; return its address."""
+
+    async def handle(request: web.Request) -> web.Response:
+        await request.read()
+        status, document = answer(request.method, request.rel_url.raw_path)
+        return web.Response(
+            body=msgspec.json.encode(document), status=status, content_type="application/json"
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
