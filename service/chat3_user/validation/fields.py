@@ -5,8 +5,10 @@ from typing import Final
 import betterproto2
 
 from chat3_user.validation import filters
-from chat3_user.validation.rules import Between, Named, Required, Rule
+from chat3_user.validation.open_data import MetaKey, NotInMeta, OpenData
+from chat3_user.validation.rules import Between, Each, Items, Named, Required, Rule
 from chat3_user.validation.text_rules import Expression, Id, Length, VisibleAscii
+from chat3_user.validation.user_ids import UserId
 
 PAGE: Final = (Between(0, 1_000_000),)
 PAGE_SIZE: Final = (Between(0, 100),)
@@ -16,6 +18,14 @@ MESSAGE: Final = Id("msg_")
 TOPIC: Final = Id("topic_")
 DIALOG_ID: Final = (Required(), DIALOG)
 MESSAGE_ID: Final = (Required(), MESSAGE)
+
+USER: Final = UserId()
+USER_ID: Final = (Required(), USER)
+MEMBER_IDS: Final = (Items(100), Each(USER))
+SOME_USER_IDS: Final = (Required(), *MEMBER_IDS)
+
+META: Final = (OpenData(),)
+REMOVE_KEYS: Final = (Items(100), Each(MetaKey()), NotInMeta())
 
 IDEMPOTENCY_KEY: Final = (Length(255), VisibleAscii())
 

@@ -7,19 +7,11 @@ from typing import Final
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors._failures import CallError, FieldViolation
-from chat3_user.validation.text import WHITE_SPACE, has_control_characters, is_longer
-
-MAX_USER_ID_LENGTH: Final = 100
-# An AMQP routing key has at most 255 bytes. This leaves 55 for the rest of the longest key the
-# platform publishes, `update.dialog.{type}.{user}.message`: types of up to 32 bytes fit.
-MAX_USER_ID_BYTES: Final = 200
+from chat3_user.validation import user_ids
+from chat3_user.validation.user_ids import normal_user_id
 
 API_KEY_WORDS: Final = "1 to 512 visible ASCII characters"
 TENANT_WORDS: Final = "1 to 20 characters of a-z, 0-9, `_` and `-`"
-USER_WORDS: Final = (
-    f"1 to {MAX_USER_ID_LENGTH} characters and at most {MAX_USER_ID_BYTES} bytes of UTF-8, "
-    "without `.`, `*`, `#`, control characters, and white space at either end"
-)
 ENCODING_WORDS: Final = "percent-encoded UTF-8"
 REQUEST_ID_WORDS: Final = "1 to 128 visible ASCII characters"
 ONCE_WORDS: Final = "sent once"
@@ -30,8 +22,6 @@ _REQUEST_ID: Final = re.compile("[!-~]{1,128}")
 _COMMON_USER: Final = re.compile("[a-z0-9_@:-]{1,100}")
 _ENCODED: Final = re.compile("(?:[ -$&-~]|%[0-9A-Fa-f]{2})*")
 _ESCAPE: Final = re.compile(b"%([0-9A-Fa-f]{2})")
-# A dot divides the words of a routing key; a star and a hash stand for words in a binding.
-_TOPIC_SYNTAX: Final = re.compile("[.*#]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +116,6 @@ def _request_id(value: str) -> str:
 
 
 def _user_id(value: str) -> str:
-    """Return the user id; lowered as Unicode says, which is what JavaScript does, and not composed.
-
-    Upstream compares code units, so two spellings of one accented letter are two users there;
-    composing them here would make one of the two unreachable.
-    """
     if _COMMON_USER.fullmatch(value):
         return value
     if not _ENCODED.fullmatch(value):
@@ -140,15 +125,7 @@ def _user_id(value: str) -> str:
         decoded = raw.decode()
     except UnicodeDecodeError as error:
         raise _MalformedError(ENCODING_WORDS) from error
-    # The platform would trim it: then one person had several ids.
-    user_id = decoded.lower()
-    if (
-        not user_id
-        or user_id.strip(WHITE_SPACE) != user_id
-        or is_longer(user_id, MAX_USER_ID_LENGTH)
-        or len(user_id.encode()) > MAX_USER_ID_BYTES
-        or _TOPIC_SYNTAX.search(user_id)
-        or has_control_characters(user_id)
-    ):
-        raise _MalformedError(USER_WORDS)
+    user_id = normal_user_id(decoded)
+    if user_id is None:
+        raise _MalformedError(user_ids.WORDS)
     return user_id

@@ -1,10 +1,11 @@
 """The rules of meta: open data that the platform has to keep as it was sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chat3_api.google.protobuf import Struct, Value
-from chat3_user.validation import meta
+from chat3_user.validation import meta, meta_keys
 from chat3_user.validation.rules import KEPT, Problem, Problems
 
 
@@ -32,6 +33,36 @@ class MessageData:
         if value is None and request.type not in meta.MEDIA_TYPES:
             return KEPT
         return _problems(Struct() if value is None else value, request.type)
+
+
+@dataclass(frozen=True, slots=True)
+class MetaKey:
+    """A top-level key that open data can have, and so can have had."""
+
+    words: str = "a key that `meta` takes"
+    final: bool = False
+
+    def problems(self, value: str, _request: Any) -> Problems:
+        """Return what the value breaks."""
+        return KEPT if meta_keys.refusal(value) is None else (Problem("", self.words),)
+
+
+@dataclass(frozen=True, slots=True)
+class NotInMeta:
+    """Keys that the same request does not set."""
+
+    words: str = "none that `meta` sets"
+    final: bool = False
+
+    def problems(self, value: Sequence[str], request: Any) -> Problems:
+        """Return what the value breaks."""
+        if request.meta is None:
+            return KEPT
+        return [
+            Problem(f"[{index}]", self.words)
+            for index, key in enumerate(value)
+            if key in request.meta.fields
+        ]
 
 
 def _problems(value: Struct, message_type: str) -> Problems:
