@@ -20,7 +20,6 @@ from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.log.tokens import Missed, Token
 from chat3_user.updates.log.watermarks import Watermark
 
-_NO_WORKER = bytes(4)
 _DELETION = b'"message.deleted"'
 
 
@@ -65,7 +64,7 @@ async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) 
     if token.position is None:
         raise LogUnavailableError
     entries, end = await replays.behind(feed.address, token.position)
-    missed = Missed(token.ids, complete=token.complete)
+    missed = Missed.since(token)
     return Resumption(
         resumed=True,
         token=token.encode(),
@@ -130,15 +129,7 @@ def _replayed(
     """Encode lazily: a client that reads slowly costs no memory for what it has not read."""
 
     def behind(position: LogPosition) -> str:
-        return Token(
-            scope=token.scope,
-            worker=_NO_WORKER,
-            sequence=0,
-            time_ms=token.time_ms,
-            position=position,
-            ids=token.ids,
-            complete=True,
-        ).encode()
+        return missed.token_within(token, position).encode()
 
     for position, decoded in updates:
         if decoded is None:
@@ -146,4 +137,5 @@ def _replayed(
         else:
             yield update_item(decoded, behind(position))
     if missed.lost_track:
-        yield gap_item(behind(end), gap_reason(LogReplacedError()), token.time_ms)
+        token_behind = missed.token_at_end(token, end, token.time_ms).encode()
+        yield gap_item(token_behind, gap_reason(LogReplacedError()), token.time_ms)
