@@ -3,9 +3,7 @@
 A place stays where it is when others write, so nothing is seen twice and nothing is left out.
 """
 
-import math
 import re
-import struct
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,10 +12,11 @@ from chat3_user.paging.tokens import Tokens
 
 KIND: Final = 2
 
-_PAYLOAD: Final = struct.Struct(">Bd20s")
 _NEWER: Final = 1
 _ABOVE: Final = 2
-_TIME_MAX: Final = float(2**53)
+_TIME_BYTES: Final = 10
+_TIME_MAX: Final = 2**53 * 1_000_000
+"""The platform's times are doubles of milliseconds."""
 _ID_PREFIX: Final = "msg_"
 _ID_REST: Final = re.compile(rb"[a-z0-9]{20}")
 
@@ -26,15 +25,15 @@ _ID_REST: Final = re.compile(rb"[a-z0-9]{20}")
 class Cut:
     """A place between two messages: just above or just below one, in time and then in id.
 
-    ``time`` is when the message was created, in Unix milliseconds as the platform keeps them.
+    ``time`` is when the message was created, in nanoseconds since 1970; see `to_nanoseconds`.
     ``above``: the message itself lies on the older side.
     """
 
-    time: float
+    time: int
     message_id: str
     above: bool
 
-    def is_newer(self, time: float, message_id: str) -> bool:
+    def is_newer(self, time: int, message_id: str) -> bool:
         """Tell whether a message lies on the newer side."""
         mine, its = (self.time, self.message_id), (time, message_id)
         return its > mine or (not self.above and its == mine)
@@ -51,14 +50,20 @@ class CutToken:
     cut: Cut | None
 
     def write(self, tokens: Tokens) -> str:
-        """Return the token's text."""
+        """Return the token's text.
+
+        Raises ``ValueError`` for a message that the platform cannot have.
+        """
         flags = _NEWER if self.newer else 0
         cut = self.cut
         if cut is None:
             return tokens.write(KIND, bytes((flags,)))
         flags |= _ABOVE if cut.above else 0
         rest = cut.message_id.removeprefix(_ID_PREFIX).encode()
-        return tokens.write(KIND, _PAYLOAD.pack(flags, cut.time, rest))
+        if abs(cut.time) > _TIME_MAX or not _ID_REST.fullmatch(rest):
+            raise ValueError("a place in a list that no message can have")
+        time = cut.time.to_bytes(_TIME_BYTES, "big", signed=True)
+        return tokens.write(KIND, bytes((flags,)) + time + rest)
 
 
 def read_cut(kind: int, payload: bytes) -> CutToken:
@@ -72,9 +77,8 @@ def read_cut(kind: int, payload: bytes) -> CutToken:
     newer = bool(flags & _NEWER)
     if len(payload) == 1 and not flags & _ABOVE:
         return CutToken(newer, None)
-    if len(payload) != _PAYLOAD.size:
-        raise reasons.page_token_invalid()
-    _, time, rest = _PAYLOAD.unpack(payload)
-    if not math.isfinite(time) or abs(time) > _TIME_MAX or not _ID_REST.fullmatch(rest):
+    time = int.from_bytes(payload[1 : 1 + _TIME_BYTES], "big", signed=True)
+    rest = payload[1 + _TIME_BYTES :]
+    if abs(time) > _TIME_MAX or not _ID_REST.fullmatch(rest):
         raise reasons.page_token_invalid()
     return CutToken(newer, Cut(time, _ID_PREFIX + rest.decode(), bool(flags & _ABOVE)))

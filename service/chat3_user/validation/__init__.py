@@ -6,6 +6,8 @@ from chat3_user.validation.filters import (
     parse_dialog_sort,
     parse_message_filter,
     parse_message_sort,
+    parse_pack_filter,
+    parse_pack_sort,
 )
 from chat3_user.validation.identity import Identity, parse_identity, parse_request_id
 from chat3_user.validation.meta import check_meta
@@ -20,6 +22,8 @@ __all__ = [
     "parse_identity",
     "parse_message_filter",
     "parse_message_sort",
+    "parse_pack_filter",
+    "parse_pack_sort",
     "parse_request_id",
     "validate",
 ]

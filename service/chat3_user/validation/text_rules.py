@@ -133,7 +133,7 @@ class Expression:
     """A filter or a sort of the given grammar."""
 
     kind: str
-    parse: Callable[[str], str] = field(repr=False)
+    parse: Callable[[str], object] = field(repr=False)
     final: bool = False
 
     @property

@@ -9,53 +9,86 @@ from functools import lru_cache
 from typing import Final
 
 from chat3_user.validation.filters.errors import FilterError
-from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, ListFields
+from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, PACKS, ListFields
 from chat3_user.validation.filters.grammar import MAX_LENGTH, parse
 from chat3_user.validation.filters.hidden import without_deleted
-from chat3_user.validation.filters.plan import planned
-from chat3_user.validation.filters.render import rendered
-from chat3_user.validation.filters.sort import parse_sort
+from chat3_user.validation.filters.narrowing import CREATED, Query, Stop, narrowed
+from chat3_user.validation.filters.plan import Plan, planned
+from chat3_user.validation.filters.render import rendered_within_bounds
+from chat3_user.validation.filters.sort import Sort, parse_sort
 
 __all__ = [
     "MAX_LENGTH",
     "FilterError",
+    "Plan",
+    "Query",
+    "Sort",
+    "Stop",
+    "messages_by_time",
+    "narrowed",
     "parse_dialog_filter",
     "parse_dialog_sort",
     "parse_message_filter",
     "parse_message_sort",
+    "parse_pack_filter",
+    "parse_pack_sort",
+    "planned_message_filter",
 ]
 
 # Clients repeat a handful of filters; an entry is a few kilobytes at most.
 _CACHED: Final = 1024
+_EVERYTHING: Final[Plan] = ((),)
 
 
 @lru_cache(maxsize=_CACHED)
 def parse_dialog_filter(text: str) -> str:
     """Return the filter of a list of dialogs as the platform reads it; '' for an empty one."""
-    return _filter(text, DIALOGS)
+    return rendered_within_bounds(_plan(text, DIALOGS))
 
 
 @lru_cache(maxsize=_CACHED)
 def parse_message_filter(text: str) -> str:
     """Return the filter of a list of messages as the platform reads it; '' for an empty one."""
-    return _filter(text, MESSAGES)
+    return rendered_within_bounds(planned_message_filter(text))
+
+
+@lru_cache(maxsize=_CACHED)
+def planned_message_filter(text: str) -> Plan:
+    """Return the filter of a list of messages as `narrowed` takes it."""
+    return without_deleted(_plan(text, MESSAGES))
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_pack_filter(text: str) -> str:
+    """Return the filter of a list of packs as the platform reads it; '' for an empty one."""
+    return rendered_within_bounds(_plan(text, PACKS))
 
 
 @lru_cache(maxsize=_CACHED)
 def parse_dialog_sort(text: str) -> str:
     """Return the sort of a list of dialogs as the platform reads it; '' for an empty one."""
-    return parse_sort(text, DIALOGS.sortable)
+    return str(parse_sort(text, DIALOGS.sortable) or "")
 
 
 @lru_cache(maxsize=_CACHED)
 def parse_message_sort(text: str) -> str:
     """Return the sort of a list of messages as the platform reads it; '' for an empty one."""
-    return parse_sort(text, MESSAGES.sortable)
+    return str(parse_sort(text, MESSAGES.sortable) or "")
 
 
-def _filter(text: str, fields: ListFields) -> str:
+@lru_cache(maxsize=_CACHED)
+def parse_pack_sort(text: str) -> Sort:
+    """Return the sort of a list of packs; the newest first for an empty one."""
+    return parse_sort(text, PACKS.sortable) or Sort(CREATED, "desc")
+
+
+@lru_cache(maxsize=_CACHED)
+def messages_by_time(sort: str) -> Sort | None:
+    """Return the sort of a list of messages when it is by creation time, as an empty one is."""
+    found = parse_sort(sort, MESSAGES.sortable) or Sort(CREATED, "desc")
+    return found if found.field == CREATED else None
+
+
+def _plan(text: str, fields: ListFields) -> Plan:
     tree = parse(text, fields)
-    if tree is None:
-        return ""
-    plan = planned(tree, fields)
-    return rendered(without_deleted(plan) if fields is MESSAGES else plan)
+    return _EVERYTHING if tree is None else planned(tree, fields)

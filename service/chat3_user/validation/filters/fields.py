@@ -1,4 +1,8 @@
-"""Which fields a list can be filtered and sorted by, and what each can be compared with."""
+"""Which fields a list can be filtered and sorted by, and what each can be compared with.
+
+Fields have the contract's names. The platform's own names are taken as well, for callers who move
+over from it; both are written anew in the platform's.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +10,8 @@ from enum import Enum
 from typing import Final
 
 META: Final = "meta."
+MAX_OPERANDS: Final = 12
+"""How many operands the platform takes in one group."""
 OPERATORS: Final = frozenset(
     ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "all", "regex", "exists")
 )
@@ -24,57 +30,96 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its values, and the operators that mean something for them."""
+    """One field: its values, and the operators that mean something for them.
+
+    ``platform`` is what the platform calls it; empty: what the caller does.
+    """
 
     kind: Kind
     operators: frozenset[str]
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ListFields:
-    """What one list knows.
+    """What one list knows, by the contract's names and by the platform's.
 
-    ``only_meta_in_or``: the platform loses other conditions of an or. ``only_in_or``: fields the
-    platform knows by this name only where they stand in an or.
+    ``sortable`` has the platform's name for each. ``only_meta_in_or``: the platform loses other
+    conditions of an or. ``only_in_or``: fields, by the platform's names, that it knows only where
+    they stand in an or. ``and_max``: how many conditions one and has at most, written out.
     """
 
     fields: Mapping[str, Field]
-    sortable: frozenset[str]
+    sortable: Mapping[str, str]
     only_meta_in_or: bool
-    only_in_or: frozenset[str]
+    only_in_or: frozenset[str] = frozenset()
+    and_max: int = MAX_OPERANDS
 
 
-_ID: Final = Field(Kind.TEXT, frozenset(("eq", "ne", "in", "nin")))
-_TEXT: Final = Field(Kind.TEXT, _ID.operators | {"regex"})
-_COUNT: Final = Field(Kind.COUNT, _ID.operators | ORDER_OPERATORS)
-# Times are doubles with parts of milliseconds: equality would be a trap.
-_TIME: Final = Field(Kind.TIME, ORDER_OPERATORS)
+_IDS: Final = frozenset(("eq", "ne", "in", "nin"))
 
 META_FIELD: Final = Field(Kind.OPEN, OPERATORS)
 
+
+def _id(platform: str, *more: str) -> Field:
+    return Field(Kind.TEXT, _IDS | frozenset(more), platform)
+
+
+def _count(platform: str) -> Field:
+    return Field(Kind.COUNT, _IDS | ORDER_OPERATORS, platform)
+
+
+def _time(platform: str) -> Field:
+    # Times are doubles with parts of milliseconds: equality would be a trap.
+    return Field(Kind.TIME, ORDER_OPERATORS, platform)
+
+
+def _named(*fields: tuple[str, Field]) -> dict[str, Field]:
+    """Return fields by the contract's names and by the platform's."""
+    return dict(fields) | {field.platform: field for _, field in fields}
+
+
+def _sortable(**names: str) -> dict[str, str]:
+    """Return the platform's names of fields, by the contract's names and by the platform's."""
+    return names | {platform: platform for platform in names.values()}
+
+
 DIALOGS: Final = ListFields(
-    fields={
-        "dialogId": _ID,
-        "member": Field(Kind.TEXT, _ID.operators | {"all"}),
-        "unreadCount": _COUNT,
-        "lastSeenAt": _TIME,
-        "lastMessageAt": _TIME,
-    },
-    sortable=frozenset(("lastInteractionAt", "lastSeenAt", "unreadCount")),
+    fields=_named(
+        ("dialog_id", _id("dialogId")),
+        ("member", _id("member", "all")),
+        ("unread_count", _count("unreadCount")),
+        ("last_seen_time", _time("lastSeenAt")),
+        ("last_message_time", _time("lastMessageAt")),
+    ),
+    sortable=_sortable(
+        last_interaction_time="lastInteractionAt",
+        last_seen_time="lastSeenAt",
+        unread_count="unreadCount",
+    ),
     only_meta_in_or=True,
-    only_in_or=frozenset(),
 )
 
 MESSAGES: Final = ListFields(
-    fields={
-        "messageId": _ID,
-        "senderId": _TEXT,
-        "type": _TEXT,
-        "content": _TEXT,
-        "createdAt": _TIME,
-        "topicId": _ID,
-    },
-    sortable=frozenset(("createdAt", "senderId", "type", "messageId")),
+    fields=_named(
+        ("message_id", _id("messageId")),
+        ("sender_id", _id("senderId", "regex")),
+        ("type", _id("type", "regex")),
+        ("content", _id("content", "regex")),
+        ("create_time", _time("createdAt")),
+        ("topic_id", _id("topicId")),
+    ),
+    sortable=_sortable(
+        create_time="createdAt", sender_id="senderId", type="type", message_id="messageId"
+    ),
     only_meta_in_or=False,
     only_in_or=frozenset(("topicId",)),
+    # The service adds two: one for the place of a page, one that leaves out deleted messages.
+    and_max=MAX_OPERANDS - 2,
+)
+
+PACKS: Final = ListFields(
+    fields=_named(("unread_count", _count("unreadCount"))),
+    sortable=_sortable(create_time="createdAt", unread_count="unreadCount"),
+    only_meta_in_or=True,
 )

@@ -7,19 +7,19 @@ from chat3_user.validation import meta_keys
 from chat3_user.validation.filters.errors import FilterError
 from chat3_user.validation.filters.fields import (
     LIST_OPERATORS,
+    MAX_OPERANDS,
     META,
     META_FIELD,
     OPERATORS,
     Field,
     ListFields,
 )
-from chat3_user.validation.filters.syntax import Condition, Group, Tree
+from chat3_user.validation.filters.syntax import Condition, Group, Scalar, Tree
 from chat3_user.validation.filters.values import list_value, scalar_value
 from chat3_user.validation.text import WHITE_SPACE
 
 MAX_LENGTH: Final = 2000
 MAX_DEPTH: Final = 8
-MAX_OPERANDS: Final = 12
 
 _SPACES: Final = re.compile(f"[{WHITE_SPACE}]*")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -95,12 +95,16 @@ class _Parser:
         if after in ("(", "&", "|"):
             self._fail(self._at, "a value cannot hold `(`, `)`, `&` or `|`")
         offset = at + len(raw) - len(raw.lstrip(WHITE_SPACE)) + 1
-        value = raw.strip(WHITE_SPACE)
-        if not value:
+        text = raw.strip(WHITE_SPACE)
+        if not text:
             self._fail(min(offset, len(self._text)) - 1, "a value is missing")
+        platform = field.platform or name
+        value: Scalar | tuple[Scalar, ...]
         if operator in LIST_OPERATORS:
-            return Condition(name, operator, list_value(value, field, name, offset), start + 1)
-        return Condition(name, operator, scalar_value(value, field, operator, offset), start + 1)
+            value = list_value(text, field, platform, offset)
+        else:
+            value = scalar_value(text, field, operator, offset)
+        return Condition(platform, operator, value, written=name, position=start + 1)
 
     def _field(self, name: str, start: int) -> Field:
         if name.startswith(META):

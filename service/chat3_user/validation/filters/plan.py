@@ -6,12 +6,12 @@ either of them selects unless they stand in an or; there, a number also equals i
 also selects what lacks the key. An or of ands, with the operators chosen here, is safe from all.
 """
 
+from dataclasses import replace
 from itertools import product
 from typing import Final
 
 from chat3_user.validation.filters.errors import FilterError
-from chat3_user.validation.filters.fields import META, ListFields
-from chat3_user.validation.filters.grammar import MAX_OPERANDS
+from chat3_user.validation.filters.fields import MAX_OPERANDS, META, ListFields
 from chat3_user.validation.filters.syntax import Condition, Tree
 from chat3_user.validation.filters.values import is_listable
 
@@ -61,7 +61,12 @@ def _alternatives(tree: Tree) -> Plan:
 
 
 def _check_branch(branch: Branch, *, alone: bool, fields: ListFields) -> None:
-    """Refuse conjunctions the platform evaluates to something else."""
+    """Refuse conjunctions the platform evaluates to something else, and too long ones."""
+    if len(branch) > fields.and_max:
+        raise FilterError(
+            branch[fields.and_max].position,
+            f"at most {fields.and_max} conditions in one and, written out as an or of ands",
+        )
     by_name: dict[str, Condition] = {}
     for condition in branch:
         if not alone and fields.only_meta_in_or and not _is_meta(condition):
@@ -69,22 +74,25 @@ def _check_branch(branch: Branch, *, alone: bool, fields: ListFields) -> None:
                 condition.position, "only `meta` conditions may stand in or beside an or"
             )
         if condition.name in by_name:
-            raise FilterError(condition.position, f"`{condition.name}` stands twice in one and")
+            raise FilterError(condition.position, f"`{condition.written}` stands twice in one and")
         by_name[condition.name] = condition
     meta = next((condition for condition in branch if _is_meta(condition)), None)
-    if "lastSeenAt" in by_name and "lastMessageAt" in by_name:
+    seen, last_message = by_name.get("lastSeenAt"), by_name.get("lastMessageAt")
+    if seen is not None and last_message is not None:
         raise FilterError(
-            by_name["lastMessageAt"].position,
-            "`lastSeenAt` and `lastMessageAt` cannot stand in one and",
+            last_message.position,
+            f"`{seen.written}` and `{last_message.written}` cannot stand in one and",
         )
-    if meta is not None and "messageId" in by_name:
+    message = by_name.get("messageId")
+    if meta is not None and message is not None:
         raise FilterError(
-            by_name["messageId"].position, "`messageId` and `meta` cannot stand in one and"
+            message.position, f"`{message.written}` and `meta` cannot stand in one and"
         )
     dialog = by_name.get("dialogId")
     if dialog is not None and dialog.operator != "eq" and (meta or "member" in by_name):
         raise FilterError(
-            dialog.position, "beside `meta` or `member`, `dialogId` takes the operator eq only"
+            dialog.position,
+            f"beside `meta` or `member`, `{dialog.written}` takes the operator eq only",
         )
 
 
@@ -101,11 +109,11 @@ def _strict(condition: Condition) -> Condition:
     if not _is_meta(condition) or isinstance(value, tuple):
         return condition
     if condition.operator == "eq" and not isinstance(value, (str, bool)):
-        return Condition(condition.name, "in", (value,), condition.position)
+        return replace(condition, operator="in", value=(value,))
     if condition.operator == "ne":
         if not is_listable(value, condition.name):
             raise FilterError(condition.position, _LOOSE_NE)
-        return Condition(condition.name, "nin", (value,), condition.position)
+        return replace(condition, operator="nin", value=(value,))
     return condition
 
 

@@ -8,11 +8,16 @@ Scalar: TypeAlias = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison; ``position`` is where it begins, and no part of what it means."""
+    """One comparison, with the platform's name of its field.
+
+    ``written``, the name as the caller wrote it, and ``position``, where the condition begins, are
+    for what is said about it; they are no part of what it means.
+    """
 
     name: str
     operator: str
     value: Scalar | tuple[Scalar, ...]
+    written: str = field(default="", compare=False)
     position: int = field(default=1, compare=False)
 
 
