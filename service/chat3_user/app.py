@@ -13,9 +13,11 @@ from chat3_user.demo.platform import DemoPlatform, demo_platform
 from chat3_user.demo.welcome import print_welcome
 from chat3_user.domain.access import Access
 from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.messages import Messages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
 from chat3_user.domain.traces import Traces
+from chat3_user.domain.users import Users
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Claims, Once
 from chat3_user.mapping.addresses import address_of
@@ -94,6 +96,8 @@ async def running(config: Config) -> AsyncIterator[Running]:
             deleted=DeletedMessages(api),
             sent=sent,
             past_marks=PastMarks(access, api),
+            messages=Messages(api, access),
+            users=Users(api, access),
             once=once,
             hub=hub,
             streams=config.streams,

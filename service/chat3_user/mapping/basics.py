@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
 from chat3_user.tenant_api import models as m
 from chat3_user.times import to_microseconds
 from chat3_user.wire import builder, encode_unix_time, struct
@@ -15,6 +16,9 @@ STATUSES: Final = {
     "read": pb.MessageStatus.READ,
 }
 STATUS_NAMES: Final = {status: name for name, status in STATUSES.items()}
+
+OWN_KEYS: Final = "chat3_"
+"""What keys of meta begin with that belong to this service."""
 
 TITLE: Final = "title"
 DISPLAY_NAME: Final = "displayName"
@@ -27,6 +31,13 @@ def text_under(key: str, meta: Mapping[str, Any] | None) -> str | None:
     """Return the text under a key of meta; absent when there is none, or it is no text."""
     text = meta.get(key) if meta else None
     return text if isinstance(text, str) else None
+
+
+def open_meta(meta: dict[str, Any] | None) -> Struct | None:
+    """Return meta without the keys that this service keeps there for itself."""
+    if meta and any(key.startswith(OWN_KEYS) for key in meta):
+        meta = {key: value for key, value in meta.items() if not key.startswith(OWN_KEYS)}
+    return struct(meta)
 
 
 def time(value: m.Time | None) -> datetime | None:
@@ -53,6 +64,6 @@ def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
         user_id=user.user_id,
         type=user.type,
         create_time=time(user.created_at),
-        meta=struct(user.meta),
+        meta=open_meta(user.meta),
         display_name=text_under(DISPLAY_NAME, user.meta),
     )

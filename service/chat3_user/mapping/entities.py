@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from chat3_api.chat3.user import v1 as pb
-from chat3_api.google.protobuf import Struct
 from chat3_user.mapping import repeated
-from chat3_user.mapping.basics import TITLE, status, text_under, time, user_info
+from chat3_user.mapping.basics import TITLE, open_meta, status, text_under, time, user_info
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.sending import SEND_KEY
-from chat3_user.wire import builder, struct
+from chat3_user.wire import builder
 
 _build_dialog = builder(pb.Dialog)
 _build_dialog_membership = builder(pb.DialogMembership)
@@ -39,7 +38,7 @@ def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
         ),
         member_count=item.members_count,
         last_interaction_time=time(item.last_interaction_at),
-        meta=struct(item.meta),
+        meta=open_meta(item.meta),
         stats=_build_dialog_stats(
             topic_count=stats.topic_count,
             message_count=stats.message_count,
@@ -86,7 +85,7 @@ def message(item: m.Message, user_id: str, *, content_may_be_cut: bool = False) 
         sender_id=item.sender_id,
         type=item.type,
         content=content,
-        meta=_open_meta(meta) if meta and SEND_KEY in meta else meta,
+        meta=open_meta(meta) if meta and SEND_KEY in meta else meta,
         create_time=time(item.created_at),
         topic_id=item.topic_id,
         topic=None if item.topic is None else topic(item.topic),
@@ -123,9 +122,32 @@ def _changes(item: m.Message) -> dict[str, Any]:
     return changes
 
 
-def topic(item: m.Topic | None) -> pb.Topic | None:
-    """Return a topic."""
-    return None if item is None else _build_topic(topic_id=item.topic_id, meta=struct(item.meta))
+def topic(item: m.Topic, dialog_id: str = "") -> pb.Topic:
+    """Return a topic, of the dialog ``dialog_id`` where the platform does not say it."""
+    return _build_topic(
+        topic_id=item.topic_id,
+        meta=open_meta(item.meta),
+        dialog_id=item.dialog_id or dialog_id,
+        create_time=time(item.created_at),
+        unread_count=item.unread_count,
+    )
+
+
+def message_version(item: m.MessageVersion) -> pb.MessageVersion:
+    """Return a text that a message had."""
+    return pb.MessageVersion(
+        version=item.version_index,
+        content=item.content,
+        edited_by=item.edited_by,
+        edit_time=time(item.created_at),
+    )
+
+
+def member(item: m.Member) -> pb.DialogMember:
+    """Return a member of a dialog."""
+    return pb.DialogMember(
+        user_id=item.user_id, join_time=time(item.created_at), meta=open_meta(item.meta)
+    )
 
 
 def status_record(record: m.StatusRecord, dialog_id: str) -> pb.MessageStatusRecord:
@@ -148,20 +170,13 @@ def _quoted(item: m.QuotedMessage) -> pb.QuotedMessage:
         sender_id=item.sender_id,
         type=item.type,
         content="" if item.deleted else item.content,
-        meta=None if item.deleted else _open_meta(item.meta),
+        meta=None if item.deleted else open_meta(item.meta),
         create_time=time(item.created_at),
         sender=user_info(item.sender_info),
         deleted=bool(item.deleted),
         delete_time=time(item.deleted_at),
         deleted_by=item.deleted_by,
     )
-
-
-def _open_meta(meta: dict[str, Any] | None) -> Struct | None:
-    """Return meta without the key this service keeps there for itself."""
-    if meta and SEND_KEY in meta:
-        meta = {key: value for key, value in meta.items() if key != SEND_KEY}
-    return struct(meta)
 
 
 def _edit_time(edited: Any) -> datetime | None:

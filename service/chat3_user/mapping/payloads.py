@@ -68,7 +68,9 @@ def payload(published: m.PublishedUpdate, *, deleted: bool | None) -> Payload | 
             found = (pb.UpdateType.MEMBER, fields, _MEMBER, others is not None)
         case "update.dialog" if data.dialog is not None:
             changed = _build_dialog_update(
-                dialog=_summary(data.dialog), topic=topic(data.topic), pack=_pack(data.pack)
+                dialog=_summary(data.dialog),
+                topic=None if data.topic is None else topic(data.topic),
+                pack=_pack(data.pack),
             )
             more = data.message or data.user
             found = (pb.UpdateType.DIALOG, {"dialog": changed}, _DIALOG, more is not None)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from chat3_user.domain.access import Access
 from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.messages import Messages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.domain.users import Users
 from chat3_user.idempotency import Once
 from chat3_user.tenant_api import TenantApi
 from chat3_user.updates.fanout.hub import Hub
@@ -21,6 +23,8 @@ class Dependencies:
     deleted: DeletedMessages
     sent: SentMessages
     past_marks: PastMarks
+    messages: Messages
+    users: Users
     once: Once
     hub: Hub
     streams: StreamSettings

@@ -10,16 +10,19 @@ A list of the platform that knows pages by number only::
 A list that moves while it is read is continued from a place instead: see `places`.
 """
 
+from chat3_user.paging.cursors import CursorPage, cursor_page
 from chat3_user.paging.numbered import NumberedPage, numbered_page
 from chat3_user.paging.places import Cut, CutToken, read_cut
 from chat3_user.paging.tokens import ListRequest, Tokens, page_size
 
 __all__ = [
+    "CursorPage",
     "Cut",
     "CutToken",
     "ListRequest",
     "NumberedPage",
     "Tokens",
+    "cursor_page",
     "numbered_page",
     "page_size",
     "read_cut",

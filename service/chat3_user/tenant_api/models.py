@@ -102,10 +102,13 @@ class UserDialog(Model, frozen=True):
 
 
 class Topic(Model, frozen=True):
-    """A topic beside a message."""
+    """A topic, beside a message or in a list; ``unread_count`` is in a user's list only."""
 
     topic_id: str
     meta: Json | None = None
+    dialog_id: str = ""
+    created_at: Time | None = None
+    unread_count: Count | None = None
 
 
 class StatusCount(Model, frozen=True):
@@ -221,12 +224,111 @@ class Member(Model, frozen=True):
 
     user_id: str
     created_at: Time | None = None
+    meta: Json = {}
 
 
-class User(Model, frozen=True):
-    """A user; only what proves that it exists."""
+class MessageVersion(Model, frozen=True):
+    """A text that a message had before its edit of this number."""
 
-    user_id: str
+    version_index: Count
+    content: str
+    created_at: Time
+    edited_by: str | None = None
+
+
+class SenderTypeCount(Model, frozen=True):
+    """Unread messages from senders of one type."""
+
+    from_type: str
+    count_unread: Count
+
+
+class UserStats(Model, frozen=True):
+    """Counters of a user over all dialogs."""
+
+    dialog_count: Count = 0
+    unread_dialogs_count: Count = 0
+    total_messages_count: Count = 0
+    total_unread_count: Count = 0
+    unread_by_sender_type: list[SenderTypeCount] = []
+    stats_version: int | None = None
+    last_updated_at: Time | None = None
+    packs_unread: Count = msgspec.field(default=0, name="packs.messages.totalUnreadCount")
+    packs_unread_by_sender_type: list[SenderTypeCount] = msgspec.field(
+        default_factory=list, name="packs.messages.unreadBySenderType"
+    )
+    packs_last_updated_at: Time | None = msgspec.field(
+        default=None, name="packs.messages.lastUpdatedAt"
+    )
+
+
+class User(UserInfo, frozen=True):
+    """A user, with counters. One that owns open data only has neither type nor creation time."""
+
+    stats: UserStats = UserStats()
+
+
+class PackStats(Model, frozen=True):
+    """Counters of a pack as the tenant sees it."""
+
+    dialog_count: Count = 0
+    message_count: Count = 0
+    unique_member_count: Count = 0
+    sum_member_count: Count = 0
+    unique_topic_count: Count = 0
+    sum_topic_count: Count = 0
+    last_updated_at: Time | None = None
+
+
+class UserPackStats(Model, frozen=True):
+    """Counters of a user in a pack."""
+
+    unread_count: Count = 0
+    unread_by_sender_type: list[SenderTypeCount] = []
+    dialog_count: Count | None = None
+    last_updated_at: Time | None = None
+
+
+class PackLastMessage(LastMessage, frozen=True):
+    """The newest message in a pack."""
+
+    dialog_id: str = ""
+
+
+class UserPack(Model, frozen=True):
+    """A pack in a user's list: its counters there are the user's own."""
+
+    pack_id: str
+    created_at: Time | None = None
+    meta: Json = {}
+    stats: UserPackStats = UserPackStats()
+    last_message: PackLastMessage | None = None
+    last_activity_at: Time | None = None
+
+
+class UserPackDetails(Model, frozen=True):
+    """A pack by itself: counters of the pack, and the user's own."""
+
+    pack_id: str
+    created_at: Time | None = None
+    meta: Json = {}
+    stats: PackStats = PackStats()
+    user_stats: UserPackStats = UserPackStats()
+    last_message: PackLastMessage | None = None
+    last_activity_at: Time | None = None
+
+
+class Cursor(Model, frozen=True):
+    """Where the next page begins; null where there is none."""
+
+    next: str | None = None
+
+
+class Cursored(Model, Generic[T], frozen=True):
+    """A page of things that is continued by a cursor."""
+
+    data: list[T]
+    cursor: Cursor = Cursor()
 
 
 class Problem(Model, frozen=True):

@@ -21,6 +21,10 @@ def _no_message(_: Problem, request: Request[Any]) -> CallError:
     return reasons.message_not_found(request.segments["message_id"])
 
 
+def _no_pack(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.pack_not_found(request.segments["pack_id"])
+
+
 def _no_dialog_or_topic(problem: Problem, request: Request[Any]) -> CallError:
     if problem.error == "ERROR_NO_TOPIC":
         return reasons.topic_not_found(str(request.content.get("topicId")))
@@ -51,11 +55,16 @@ USER_MESSAGES: Final = Route(
     "GET", _DIALOG + "/messages", m.Page[m.Message], forbidden=_not_a_member
 )
 MESSAGE_ID: Final = Route("GET", _MESSAGE, m.Data[m.MessageId], _no_message, _not_a_member)
+USER_MESSAGE: Final = Route("GET", _MESSAGE, m.Data[m.Message], _no_message, _not_a_member)
 STATUSES: Final = Route(
     "GET", _MESSAGE + "/statuses", m.Page[m.StatusRecord], _no_message, _not_a_member
 )
 OWN_REACTIONS: Final = Route(
     "GET", _MESSAGE + "/reactions", m.Data[m.OwnReactions], _no_message, _not_a_member
+)
+
+TOPICS: Final = Route(
+    "GET", _DIALOG + "/topics", m.Page[m.Topic], _not_a_member, forbidden=_not_a_member
 )
 
 # That the message belongs to the dialog is not checked. Older platforms set a status by PUT.
@@ -92,6 +101,16 @@ TYPING: Final = Route(
 
 # Of the whole tenant, by ids that must have been proved.
 DELETIONS: Final = Route("GET", "/api/messages", m.Page[m.Deletion])
+# From 0.0.82 on.
+VERSIONS: Final = Route(
+    "GET", "/api/messages/{message_id}/versions", m.Data[list[m.MessageVersion]], _no_message
+)
 # From 0.0.81 on.
 DELETE_MESSAGE: Final = Route("PATCH", "/api/messages/{message_id}", m.Data[m.Message], _no_message)
 SET_MESSAGE_META: Final = Route("PUT", "/api/meta/message/{message_id}/{key}", m.Model, _no_message)
+
+# Of packs that hold a dialog of the user: others are 404.
+_PACK: Final = "/api/users/{user_id}/packs/{pack_id}"
+USER_PACKS: Final = Route("GET", "/api/users/{user_id}/packs", m.Page[m.UserPack])
+USER_PACK: Final = Route("GET", _PACK, m.Data[m.UserPackDetails], _no_pack)
+PACK_MESSAGES: Final = Route("GET", _PACK + "/messages", m.Cursored[m.Message], _no_pack)

@@ -12,10 +12,12 @@ from chat3_user.validation.user_ids import UserId
 
 PAGE: Final = (Between(0, 1_000_000),)
 PAGE_SIZE: Final = (Between(0, 100),)
+PAGE_TOKEN: Final = (Length(1024),)
 
 DIALOG: Final = Id("dlg_")
 MESSAGE: Final = Id("msg_")
 TOPIC: Final = Id("topic_")
+PACK_ID: Final = (Required(), Id("pck_"))
 DIALOG_ID: Final = (Required(), DIALOG)
 MESSAGE_ID: Final = (Required(), MESSAGE)
 
@@ -34,6 +36,8 @@ DIALOG_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_dialo
 DIALOG_SORT: Final = (Expression("sort", filters.parse_dialog_sort),)
 MESSAGE_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_message_filter))
 MESSAGE_SORT: Final = (Expression("sort", filters.parse_message_sort),)
+PACK_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_pack_filter))
+PACK_SORT: Final = (Expression("sort", filters.parse_pack_sort),)
 
 
 def named(enum: type[betterproto2.Enum], words: str) -> Named:

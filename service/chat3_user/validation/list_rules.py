@@ -6,7 +6,7 @@ from typing import Any, Final
 from chat3_user.validation.filters import FilterError, messages_by_time
 from chat3_user.validation.rules import KEPT, Problem, Problems
 
-PAGE_TOKEN: Final = "page_token"
+PAGE_TOKEN: Final = "page_token"  # noqa: S105 - the name of a field
 
 
 @dataclass(frozen=True, slots=True)

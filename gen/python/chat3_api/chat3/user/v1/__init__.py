@@ -2736,7 +2736,7 @@ class ListPackMessagesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with
+    Continues a list: the `next_page_token` of an earlier response, with
     all other fields as they were then. Empty begins the list. A token that belongs to another
     list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
@@ -2762,12 +2762,8 @@ class ListPackMessagesResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues with older messages. Empty when there are none.
-    """
-
-    previous_page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
-    """
-    Continues with newer messages. Empty on the first page.
+    Continues with older messages. Empty when there are none. Messages that are written meanwhile do
+    not shift the pages.
     """
 
 

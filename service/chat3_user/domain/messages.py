@@ -1,0 +1,42 @@
+"""One message, as a caller sees it, and the texts that it had before."""
+
+from chat3_user.domain.access import Access
+from chat3_user.errors import CallError, reasons
+from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import UnknownRouteError
+from chat3_user.validation import Identity
+
+_VERSIONS_SINCE = "0.0.82"
+
+
+class Messages:
+    """Reads single messages; needs the key's `read` permission."""
+
+    def __init__(self, api: TenantApi, access: Access) -> None:
+        self._api = api
+        self._access = access
+
+    async def seen(self, identity: Identity, dialog_id: str, message_id: str) -> m.Message:
+        """Return a message of a dialog that the caller is a member of, as it is now.
+
+        Raises `CallError`.
+        """
+        try:
+            answer = await self._api.call(
+                routes.USER_MESSAGE, identity, dialog_id=dialog_id, message_id=message_id
+            )
+        except CallError as error:
+            raise await self._access.named(error, identity, dialog_id) from error
+        return answer.data
+
+    async def versions(self, identity: Identity, message: m.Message) -> list[m.MessageVersion]:
+        """Return the texts that a message had, newest first; the caller must have seen it.
+
+        Raises `CallError`, also for a platform that keeps none.
+        """
+        try:
+            answer = await self._api.call(routes.VERSIONS, identity, message_id=message.message_id)
+        except UnknownRouteError as error:
+            raise reasons.platform_too_old(_VERSIONS_SINCE) from error
+        return answer.data
