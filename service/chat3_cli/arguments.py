@@ -22,7 +22,7 @@ exit codes:
   130  interrupted by Ctrl-C or a closed pipe
 
 examples:
-  chat3 dialogs --filter '(unreadCount,gt,0)' --last-message
+  chat3 dialogs --filter '(unread_count,gt,0)' --last-message
   chat3 send dlg_aaaaaaaaaaaaaaaaaaaa 'Hello' --meta '{"important": true}'
   chat3 watch --type message --resume-file ~/.chat3-token
   chat3 --json dialogs | jq -r '.dialogs[].meta.title'
@@ -126,7 +126,7 @@ def _add_reading(commands: Any, common: argparse.ArgumentParser) -> None:
     dialogs = commands.add_parser("dialogs", parents=[common], help="list the user's dialogs")
     messages = commands.add_parser("messages", parents=[common], help="list a dialog's messages")
     messages.add_argument("dialog_id", metavar="DIALOG_ID")
-    for parser, example in ((dialogs, "(unreadCount,gt,0)"), (messages, "(senderId,eq,bob)")):
+    for parser, example in ((dialogs, "(unread_count,gt,0)"), (messages, "(sender_id,eq,bob)")):
         parser.add_argument(
             "--page", type=values.int32, default=0, metavar="N", help="counted from 1"
         )

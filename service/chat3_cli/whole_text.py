@@ -15,7 +15,7 @@ async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> No
     if message is None or not message.content_may_be_cut:
         return
     request = GetDialogMessagesRequest(
-        dialog_id=message.dialog_id, page_size=1, filter=f"(messageId,eq,{message.message_id})"
+        dialog_id=message.dialog_id, page_size=1, filter=f"(message_id,eq,{message.message_id})"
     )
     try:
         answer = await session.call(session.stub.get_dialog_messages, request)

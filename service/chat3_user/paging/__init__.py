@@ -11,7 +11,7 @@ A list that moves while it is read is continued from a place instead: see `place
 """
 
 from chat3_user.paging.cursors import CursorPage, cursor_page
-from chat3_user.paging.numbered import NumberedPage, numbered_page
+from chat3_user.paging.numbered import NumberedPage, is_numbered, numbered_page
 from chat3_user.paging.places import Cut, CutToken, read_cut
 from chat3_user.paging.tokens import ListRequest, Tokens, page_size
 
@@ -23,6 +23,7 @@ __all__ = [
     "NumberedPage",
     "Tokens",
     "cursor_page",
+    "is_numbered",
     "numbered_page",
     "page_size",
     "read_cut",

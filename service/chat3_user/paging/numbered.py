@@ -34,6 +34,11 @@ class NumberedPage:
         return total if self.counted else None
 
 
+def is_numbered(token: tuple[int, bytes] | None) -> bool:
+    """Tell whether what `Tokens.read` found continues numbered pages."""
+    return token is not None and token[0] == KIND
+
+
 def numbered_page(request: ListRequest, call: Call) -> NumberedPage:
     """Return which page a valid request asks for: by its token, else by ``page``, else the first.
 

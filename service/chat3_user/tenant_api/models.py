@@ -183,10 +183,11 @@ class Deletion(Model, frozen=True):
 
 
 class MessageId(Model, frozen=True):
-    """The part of a message that proves it exists."""
+    """The part of a message that proves it exists, and says when it was created."""
 
     message_id: str
     dialog_id: str
+    created_at: Time | None = None
 
 
 class StatusRecord(Model, frozen=True):

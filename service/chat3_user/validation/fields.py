@@ -5,14 +5,17 @@ from typing import Final
 import betterproto2
 
 from chat3_user.validation import filters
+from chat3_user.validation.list_rules import AbsentWith, OnlyByTime, ZeroWith
 from chat3_user.validation.open_data import MetaKey, NotInMeta, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Required, Rule
 from chat3_user.validation.text_rules import Expression, Id, Length, VisibleAscii
 from chat3_user.validation.user_ids import UserId
 
-PAGE: Final = (Between(0, 1_000_000),)
 PAGE_SIZE: Final = (Between(0, 100),)
 PAGE_TOKEN: Final = (Length(1024),)
+_PAGE: Final = Between(0, 1_000_000)
+DIALOGS_PAGE: Final = (_PAGE, ZeroWith(("page_token",)))
+MESSAGES_PAGE: Final = (_PAGE, ZeroWith(("page_token", "around_message_id")))
 
 DIALOG: Final = Id("dlg_")
 MESSAGE: Final = Id("msg_")
@@ -28,6 +31,7 @@ SOME_USER_IDS: Final = (Required(), *MEMBER_IDS)
 
 META: Final = (OpenData(),)
 REMOVE_KEYS: Final = (Items(100), Each(MetaKey()), NotInMeta())
+AROUND_MESSAGE: Final = (MESSAGE, AbsentWith("page_token"), OnlyByTime())
 
 IDEMPOTENCY_KEY: Final = (Length(255), VisibleAscii())
 

@@ -1,12 +1,10 @@
 """The rules of fields that say where in a list a page is: which of them may stand together."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from chat3_user.validation.filters import FilterError, messages_by_time
 from chat3_user.validation.rules import KEPT, Problem, Problems
-
-PAGE_TOKEN: Final = "page_token"  # noqa: S105 - the name of a field
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from chat3_user.validation import (
     parse_dialog_sort,
     parse_message_filter,
     parse_message_sort,
-    parse_pack_filter,
-    parse_pack_sort,
 )
 
 

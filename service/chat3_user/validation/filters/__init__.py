@@ -14,10 +14,11 @@ from chat3_user.validation.filters.grammar import MAX_LENGTH, parse
 from chat3_user.validation.filters.hidden import without_deleted
 from chat3_user.validation.filters.narrowing import CREATED, Query, Stop, narrowed
 from chat3_user.validation.filters.plan import Plan, planned
-from chat3_user.validation.filters.render import rendered_within_bounds
+from chat3_user.validation.filters.render import rendered, rendered_within_bounds
 from chat3_user.validation.filters.sort import Sort, parse_sort
 
 __all__ = [
+    "CREATED",
     "MAX_LENGTH",
     "FilterError",
     "Plan",
@@ -33,6 +34,7 @@ __all__ = [
     "parse_pack_filter",
     "parse_pack_sort",
     "planned_message_filter",
+    "rendered",
 ]
 
 # Clients repeat a handful of filters; an entry is a few kilobytes at most.

@@ -1820,7 +1820,7 @@ class DialogUpdate(betterproto2.Message):
     changed.
 
     To merge: a dialog not known yet is read with its messages, by `GetUserDialogs` with the filter
-    `(dialogId,eq,<dialog id>)`; so is one that got a topic, for their number. Of a known one, the
+    `(dialog_id,eq,<dialog id>)`; so is one that got a topic, for their number. Of a known one, the
     meta of a full `DialogSummary` replaces the meta known; this holds for the summaries in all other
     kinds of update as well.
     """
@@ -1950,9 +1950,15 @@ class GetDialogMessagesRequest(betterproto2.Message):
     GetDialogMessagesRequest asks for a page of a dialog's messages.
 
     Pages that are sorted by creation time, the default, are found by the place of a message, not by
-    a number: while others write, no message appears twice and none is left out. Both tokens of a
-    response continue from it, one with the order and one against it, so history can be read from its
-    end, from its beginning, or around one message.
+    a number: while others write, edit and delete, no message appears twice and none is left out. Both
+    tokens of a response continue from it, one with the order and one against it, so history can be
+    read from its end, from its beginning, or around one message. Messages of the same creation time
+    are in the order of their ids.
+
+    Not promised: a message that gets a place in what was read already. That is one imported with an
+    older time, and, where somebody follows the newest messages with `previous_page_token`, one that
+    another process of the platform began to write before the newest message on the page, and finished
+    after the page was read. `SubscribeUpdates` announces the latter.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -1972,8 +1978,9 @@ class GetDialogMessagesRequest(betterproto2.Message):
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
     Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with
-    all other fields as they were then. Empty begins the list. A token that belongs to another
-    list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    the same dialog, filter and sort. `page_size` may differ unless the list was begun with `page` or
+    another sort than by creation time. Empty begins the list. A token that belongs to another list
+    gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -1981,15 +1988,17 @@ class GetDialogMessagesRequest(betterproto2.Message):
     page: "int" = betterproto2.field(4, betterproto2.TYPE_INT32)
     """
     Jumps to a page by its number, counted from 1, instead of continuing with `page_token`. 0 means
-    the first page, or that of `page_token`. Numbered pages shift when the list changes.
+    the first page, or that of `page_token`. Numbered pages shift when the list changes: a message
+    may then appear twice or be left out.
 
-    Rules: 0 to 1000000; 0 with `page_token` and `around_message_id`.
+    Rules: 0 to 1000000; 0 with `page_token` or `around_message_id`.
     """
 
     around_message_id: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
     """
     Begins in the middle: the page holds this message, and about as many older as newer ones around
-    it, as far as there are any.
+    it, as far as there are any. A filter that does not meet the message leaves it out, but not
+    those around it.
 
     Rules: `msg_` and 20 characters of a-z and 0-9; absent with `page_token`; only when sorted by
     creation time.
@@ -1999,22 +2008,23 @@ class GetDialogMessagesRequest(betterproto2.Message):
     """
     Selects messages, in the syntax of `GetUserDialogsRequest.filter`. Empty selects all.
 
-    Fields: `messageId`, `senderId`, `type`, `content`, `createdAt`, `topicId` and `meta.<key>`. A
-    condition on `content` or `meta` meets no deleted message; beside one, an and has at most 11
+    Fields: `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
+    `meta.<key>`. A condition on `content` or `meta` meets no deleted message. An and has at most 10
     conditions.
 
-    Valid: `(senderId,eq,bob)`, `(type,in,[internal.image,internal.file])`,
-    `(createdAt,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
+    Valid: `(sender_id,eq,bob)`, `(type,in,[internal.image,internal.file])`,
+    `(create_time,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
 
-    Invalid: `(dialogId,eq,x)` (no such field), `(senderId,like,b)` (no such operator).
+    Invalid: `(dialog_id,eq,x)` (no such field), `(sender_id,like,b)` (no such operator).
 
     Rules: at most 2000 characters; a filter expression as described above.
     """
 
     sort: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
     """
-    The order: `(field,asc)` or `(field,desc)` with the field `createdAt`, `senderId`, `type` or
-    `messageId`. Empty means `(createdAt,desc)`.
+    The order: `(field,asc)` or `(field,desc)` with the field `create_time`, `sender_id`, `type` or
+    `message_id`. Empty means `(create_time,desc)`. Pages of a sort other than by creation time are
+    found by their number, as with `page`.
 
     Rules: a sort expression as described above.
     """
@@ -2048,9 +2058,10 @@ class GetDialogMessagesResponse(betterproto2.Message):
 
     previous_page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues against the requested order: with newer messages by default. Present also when there
-    are none yet, so that it can be asked again later. Empty when the request has another sort or a
-    `page`.
+    Continues against the requested order: with newer messages by default, those next to this page.
+    Present also when there are none yet, so that it can be asked again later: the page is empty
+    then, and its own `previous_page_token` continues from the same place. Empty when the request has
+    a sort other than by creation time, or a `page`.
     """
 
     total_size: "int | None" = betterproto2.field(4, betterproto2.TYPE_INT32, optional=True)
@@ -2250,6 +2261,14 @@ default_message_pool.register_message("chat3.user.v1", "GetPackResponse", GetPac
 class GetUserDialogsRequest(betterproto2.Message):
     """
     GetUserDialogsRequest asks for a page of the calling user's dialogs.
+
+    The list moves while it is read: a new message brings its dialog to the front. The platform can
+    continue it by number only, so the tokens do not promise that every dialog appears once. A dialog
+    that moves forward while the pages are read pushes others back: the last ones of a page then appear
+    on the next page again. A dialog that leaves the pages read so far (because the user left it, or the
+    filter no longer meets it, or, with `asc`, because it moved) pulls others forward: they are left
+    out. To hold a complete list, subscribe first, then read all pages, and put the dialogs into a map
+    by `Dialog.dialog_id`; read again what an update names and the map lacks.
     """
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -2261,9 +2280,9 @@ class GetUserDialogsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other
-    fields as they were then. Empty begins the list. A token that belongs to another list, or to
-    other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
+    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
+    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -2271,7 +2290,7 @@ class GetUserDialogsRequest(betterproto2.Message):
     page: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
     """
     Jumps to a page by its number, counted from 1, instead of continuing with `page_token`. 0 means
-    the first page, or that of `page_token`. Numbered pages shift when the list changes.
+    the first page, or that of `page_token`.
 
     Rules: 0 to 1000000; 0 with `page_token`.
     """
@@ -2281,12 +2300,14 @@ class GetUserDialogsRequest(betterproto2.Message):
     Selects dialogs: `(field,operator,value)`, combined with `&` for and, `|` for or, and
     parentheses where both stand together. Empty selects all.
 
-    Fields: `dialogId`, `member`, `unreadCount`, `lastSeenAt`, `lastMessageAt` and `meta.<key>`,
-    where the key is one that `SendMessageRequest.meta` takes at its top level. Only `meta`
-    conditions may stand in or beside an or.
+    Fields: `dialog_id`, `member`, `unread_count`, `last_seen_time`, `last_message_time` and
+    `meta.<key>`, where the key is one that `SendMessageRequest.meta` takes at its top level. Only
+    `meta` conditions may stand in or beside an or. In filters and in sorts, the names that the
+    platform has for these fields (such as `unreadCount` and `lastSeenAt`) are accepted as well, for
+    clients that used it before.
 
     Operators: `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `nin`, `all`, `regex` (ignores case),
-    `exists`. Times take `gt`, `gte`, `lt` and `lte`; `unreadCount` all but `all`, `regex` and
+    `exists`. Times take `gt`, `gte`, `lt` and `lte`; `unread_count` all but `all`, `regex` and
     `exists`; ids `eq`, `ne`, `in` and `nin`, `member` also `all`; text fields of messages also
     `regex`; `exists` takes `true`.
 
@@ -2297,10 +2318,10 @@ class GetUserDialogsRequest(betterproto2.Message):
     `false` or `null`, nor hold a comma, a bracket, a brace or `"`. A field stands once in an and;
     at most 12 conditions in a group and 12 alternatives; at most 100 items in a list.
 
-    Valid: `(unreadCount,gt,0)`, `(meta.kind,eq,support)&(member,eq,bob)`,
+    Valid: `(unread_count,gt,0)`, `(meta.kind,eq,support)&(member,eq,bob)`,
     `((meta.n,eq,1)|(meta.n,eq,2))&(meta.open,eq,true)`.
 
-    Invalid: `unreadCount>0` (not in parentheses), `(tenantId,eq,t)` (no such field),
+    Invalid: `unread_count>0` (not in parentheses), `(tenant_id,eq,t)` (no such field),
     `(member,eq,bob)|(meta.n,eq,1)` (an or with a field other than `meta`), `(meta.toString,eq,x)` (a
     key that meta cannot have).
 
@@ -2309,8 +2330,8 @@ class GetUserDialogsRequest(betterproto2.Message):
 
     sort: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    The order: `(field,asc)` or `(field,desc)` with the field `lastInteractionAt`, `lastSeenAt` or
-    `unreadCount`. Empty means `(lastInteractionAt,desc)`.
+    The order: `(field,asc)` or `(field,desc)` with the field `last_interaction_time`,
+    `last_seen_time` or `unread_count`. Empty means `(last_interaction_time,desc)`.
 
     Rules: a sort expression as described above.
     """
@@ -2543,9 +2564,9 @@ class ListDialogMembersRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other
-    fields as they were then. Empty begins the list. A token that belongs to another list, or to
-    other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
+    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
+    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -2618,9 +2639,9 @@ class ListMessageStatusesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other
-    fields as they were then. Empty begins the list. A token that belongs to another list, or to
-    other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
+    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
+    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -2787,9 +2808,9 @@ class ListPacksRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other
-    fields as they were then. Empty begins the list. A token that belongs to another list, or to
-    other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
+    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
+    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -2872,9 +2893,9 @@ class ListTopicsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other
-    fields as they were then. Empty begins the list. A token that belongs to another list, or to
-    other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
+    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
+    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -3083,7 +3104,7 @@ class MemberUpdate(betterproto2.Message):
     dialog, when `user_id` is the receiving user.
 
     To merge, by `Update.source_event_type`: after `dialog.member.add` and `dialog.member.remove` the
-    dialog is read again, by `GetUserDialogs` with the filter `(dialogId,eq,<dialog id>)`; a dialog
+    dialog is read again, by `GetUserDialogs` with the filter `(dialog_id,eq,<dialog id>)`; a dialog
     that is not there any more is taken away with its messages, and when the receiving user joins
     they are read too: updates do not tell of the time in between. Otherwise, what is present of
     `unread_count`, `last_seen_time` and `last_message_time` replaces the receiving user's own; after
@@ -3275,7 +3296,7 @@ class Message(betterproto2.Message):
     Whether `content` may be the beginning of a longer text. The platform cuts the text of messages
     that are created, edited or deleted to 4096 UTF-16 code units in its updates, without a mark. So
     this is true in a `MessageUpdate` whose content has exactly 4096 of them, cut or not; the message
-    is to be read again, by `GetDialogMessages` with the filter `(messageId,eq,<message id>)`.
+    is to be read again, by `GetDialogMessages` with the filter `(message_id,eq,<message id>)`.
     Always false elsewhere: pages, answers, status and reaction updates carry the text whole.
     """
 

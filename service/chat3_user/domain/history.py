@@ -1,0 +1,163 @@
+"""Pages of a dialog's messages: by place when they are sorted by creation time, else by number."""
+
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.domain.stretch import Placed, Stretch, place_of, stretch
+from chat3_user.domain.together import both
+from chat3_user.paging import (
+    Cut,
+    CutToken,
+    Tokens,
+    is_numbered,
+    numbered_page,
+    page_size,
+    read_cut,
+)
+from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import understood
+from chat3_user.tenant_api.query import paged
+from chat3_user.validation import parse_message_filter, parse_message_sort
+from chat3_user.validation.filters import messages_by_time, planned_message_filter
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesPage:
+    """A page in the requested order, what continues it, and the total where it was asked for."""
+
+    messages: list[m.Message]
+    next_token: str
+    previous_token: str = ""
+    total: int | None = None
+
+
+async def messages_page(
+    api: TenantApi, call: Call, request: pb.GetDialogMessagesRequest
+) -> MessagesPage:
+    """Return the page that a valid request asks for.
+
+    Raises `CallError`.
+    """
+    tokens = Tokens(request, call)
+    token = tokens.read()
+    sort = messages_by_time(request.sort)
+    if sort is None or request.page or is_numbered(token):
+        return await _numbered(api, call, request)
+    history = _History(api, call, request, tokens, ascending=sort.direction == "asc")
+    if request.around_message_id:
+        return await history.counted(history.around(request.around_message_id))
+    if token is None:
+        return await history.first()
+    return await history.counted(history.continued(read_cut(*token)))
+
+
+async def _numbered(
+    api: TenantApi, call: Call, request: pb.GetDialogMessagesRequest
+) -> MessagesPage:
+    page = numbered_page(request, call)
+    query = paged(
+        page.number,
+        page.size,
+        parse_message_filter(request.filter),
+        parse_message_sort(request.sort),
+    )
+    answer = await api.call(
+        routes.USER_MESSAGES, call.identity, query=query, dialog_id=request.dialog_id
+    )
+    total = answer.pagination.total
+    return MessagesPage(answer.data, page.next_token(total), total=page.asked(total))
+
+
+class _History:
+    """The messages of one request, sorted by creation time; ``ascending``: the oldest first."""
+
+    def __init__(
+        self,
+        api: TenantApi,
+        call: Call,
+        request: pb.GetDialogMessagesRequest,
+        tokens: Tokens,
+        *,
+        ascending: bool,
+    ) -> None:
+        self._api = api
+        self._identity = call.identity
+        self._request = request
+        self._tokens = tokens
+        self._ascending = ascending
+        self._size = page_size(request)
+
+    async def first(self) -> MessagesPage:
+        """Return the page that begins the list."""
+        found = await self._stretch(CutToken(self._ascending, None), self._size)
+        page = self._page(found.rows, None, more=found.more)
+        return replace(page, total=found.total) if self._request.include_total_size else page
+
+    async def continued(self, start: CutToken) -> MessagesPage:
+        """Return the page on one side of a place, with the order or against it."""
+        found = await self._stretch(start, self._size)
+        if start.newer is self._ascending:
+            return self._page(found.rows, start.cut, more=found.more)
+        # What the place was taken from follows.
+        return self._page(found.rows[::-1], start.cut, more=True)
+
+    async def around(self, message_id: str) -> MessagesPage:
+        """Return the page in the middle of which a message is."""
+        proof = await self._api.call(
+            routes.MESSAGE_ID,
+            self._identity,
+            dialog_id=self._request.dialog_id,
+            message_id=message_id,
+        )
+        with understood(routes.USER_MESSAGES):
+            cut = place_of(proof.data).cut(above=True)
+        older_count = self._size // 2 + 1
+        newer_count = self._size - older_count
+        older, newer = await both(
+            self._stretch(CutToken(newer=False, cut=cut), older_count),
+            # Whether there are any newer ones is asked for in any case.
+            self._stretch(CutToken(newer=True, cut=cut), max(newer_count, 1)),
+        )
+        more_newer = newer.more or len(newer.rows) > newer_count
+        rows = older.rows[::-1] + newer.rows[:newer_count]
+        if self._ascending:
+            return self._page(rows, cut, more=more_newer)
+        return self._page(rows[::-1], cut, more=older.more)
+
+    async def counted(self, page: Coroutine[Any, Any, MessagesPage]) -> MessagesPage:
+        """Return the page with the total when that was asked for."""
+        if not self._request.include_total_size:
+            return await page
+        found, total = await both(page, self._total())
+        return replace(found, total=total)
+
+    async def _total(self) -> int:
+        answer = await self._ask(parse_message_filter(self._request.filter), "", 1)
+        return answer.pagination.total
+
+    async def _stretch(self, start: CutToken, count: int) -> Stretch:
+        return await stretch(self._ask, planned_message_filter(self._request.filter), start, count)
+
+    async def _ask(self, filter_: str, sort: str, limit: int) -> m.Page[m.Message]:
+        return await self._api.call(
+            routes.USER_MESSAGES,
+            self._identity,
+            query=paged(1, limit, filter_, sort),
+            dialog_id=self._request.dialog_id,
+        )
+
+    def _page(self, rows: list[Placed], around: Cut | None, *, more: bool) -> MessagesPage:
+        """Return the page of these rows; an empty one continues from the place it was asked for."""
+        ascending = self._ascending
+        behind = rows[-1].place.cut(above=ascending) if rows else around
+        before = rows[0].place.cut(above=not ascending) if rows else around
+        with understood(routes.USER_MESSAGES):
+            return MessagesPage(
+                [row.message for row in rows],
+                CutToken(ascending, behind).write(self._tokens) if more else "",
+                CutToken(not ascending, before).write(self._tokens),
+            )
