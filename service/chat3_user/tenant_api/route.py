@@ -77,8 +77,7 @@ class Route(Generic[T]):
         return self._pattern % tuple(values)
 
 
-@dataclass(frozen=True, slots=True)
-class Request(Generic[T]):
+class Request(msgspec.Struct, Generic[T], frozen=True):
     """One request to a route: ``path`` with its query, and ``body`` as it is sent.
 
     ``segments`` and ``content`` are what both were made of, for those who say what a refusal means.
