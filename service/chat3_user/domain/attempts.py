@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chat3_user.domain.json_order import is_index
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
@@ -16,8 +17,6 @@ from chat3_user.validation.text import WHITE_SPACE
 _DEFAULT_TYPE: Final = "internal.text"
 _WITHOUT_STATUSES: Final = "system."
 _EDITED_AT: Final = "editedAt"
-_LARGEST_INDEX: Final = 2**32 - 2
-_INDEX_DIGITS: Final = 10
 
 _decode_matrix = msgspec.json.Decoder(list[m.StatusCount] | None).decode
 
@@ -132,14 +131,4 @@ def _precede_key(there: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
 
     An object's keys that are array indexes come first there, in ascending order.
     """
-    return all(_is_index(key) and key in asked and asked[key] == there[key] for key in there)
-
-
-def _is_index(key: str) -> bool:
-    return (
-        key.isascii()
-        and key.isdigit()
-        and len(key) <= _INDEX_DIGITS
-        and str(int(key)) == key
-        and int(key) <= _LARGEST_INDEX
-    )
+    return all(is_index(key) and key in asked and asked[key] == there[key] for key in there)

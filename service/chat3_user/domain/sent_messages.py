@@ -29,7 +29,6 @@ whole, under the same key. Any step can be cut again: the next look finds one of
 """
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -47,9 +46,10 @@ from chat3_user.domain.attempts import (
 )
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.repairs import TAKEN_AWAY_BY, put_message_meta, take_away
+from chat3_user.domain.settling import Settling
 from chat3_user.domain.traces import Traces, written_at
 from chat3_user.errors import reasons
-from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError, UnsettledError
+from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.sending import SEND_KEY
@@ -93,12 +93,12 @@ class SentMessages:
 
 
 class Search:
-    """The looks of one call for one message; it remembers what it has seen."""
+    """The looks of one call for one message."""
 
     def __init__(self, sent: SentMessages, request: Request) -> None:
         self._sent = sent
         self._request = request
-        self._first_seen: dict[str, float] = {}
+        self._settling = Settling(sent.settle)
 
     async def find(self, earlier: Earlier) -> Sent | None:
         """Return the message that an earlier attempt wrote, whole or with what it lacks.
@@ -114,7 +114,7 @@ class Search:
             if await self._is_whole(row):
                 return Sent(_as_written(row))
         for row in alive:
-            self._wait_for(row, earlier)
+            self._settling.wait_for(row.message_id, written_at(row), earlier)
             found = await self._finish(row, earlier.name)
             if found is not None:
                 return found
@@ -130,22 +130,11 @@ class Search:
             statuses = await self._sent.traces.statuses(self._request, row)
             if statuses not in {Statuses.NONE, Statuses.NOBODY}:
                 continue
-            self._wait_for(row, earlier)
+            self._settling.wait_for(row.message_id, written_at(row), earlier)
             if not await self._claim(row, earlier.name):
                 continue
             return await self._finish_with(row, earlier.name, statuses)
         return None
-
-    def _wait_for(self, row: m.Message, earlier: Earlier) -> None:
-        """Let the platform have its time with what it may still be writing.
-
-        By its own clock, or by ours where the two disagree.
-        """
-        now = time.monotonic()
-        since_seen = now - self._first_seen.setdefault(row.message_id, now)
-        age = max(time.time() - written_at(row), since_seen)
-        if not earlier.settled or age < self._sent.settle:
-            raise UnsettledError(max(0.0, self._sent.settle - max(age, 0.0)))
 
     async def _claim(self, row: m.Message, name: str) -> bool:
         try:

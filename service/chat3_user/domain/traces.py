@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chat3_user.domain.attempts import Request, Statuses, statuses_of
+from chat3_user.domain.settling import unix_time
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
@@ -128,7 +129,4 @@ class Traces:
 
 def written_at(message: m.Message) -> float:
     """Return when a message was written, in Unix seconds by the platform's clock."""
-    with understood(routes.USER_MESSAGES):
-        if message.created_at is None:
-            raise ValueError("a message without its time")
-        return to_datetime(message.created_at).timestamp()
+    return unix_time(routes.USER_MESSAGES, message.created_at)
