@@ -21,6 +21,7 @@ Test: TypeAlias = "Callable[[JsonObject], bool]"
 Resolver: TypeAlias = "Callable[[Condition], Test | None]"
 
 _MISSING = object()
+WINDOWS = frozenset({"gt", "gte", "lt", "lte"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ class Query:
             if condition and condition.operator == "eq" and isinstance(condition.value, str)
         }
 
+    def window(self, name: str) -> tuple[str, float] | None:
+        """Return how a field must compare with a number, if it must: for an index."""
+        condition = self.fields.get(name)
+        if condition is None or condition.operator not in WINDOWS:
+            return None
+        value = condition.value
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return (condition.operator, value) if is_number else None
+
     def test(self, resolve: Resolver) -> Test:
         """Return the test that a document in the result passes."""
         nodes: list[Node] = [*self.fields.values(), *self.groups]
@@ -88,6 +98,22 @@ def meta_ids(
         comparison(condition),
         equal_to=condition.value if condition.operator == "eq" and scalar else None,
     )
+
+
+def selected_by_meta(
+    meta: MetaTable, tenant_id: str, entity_type: str, query: Query
+) -> tuple[set[str] | None, Query]:
+    """Return the ids that a query's conditions on meta select, if it has any, and what is left.
+
+    They come first: they select few entities, and by an index.
+    """
+    selected = {
+        name: ids
+        for name, condition in query.fields.items()
+        if (ids := meta_ids(meta, tenant_id, entity_type, condition)) is not None
+    }
+    among = set.intersection(*selected.values()) if selected else None
+    return among, query.without(*selected)
 
 
 def meta_resolver(meta: MetaTable, tenant_id: str, entity_type: str, id_field: str) -> Resolver:

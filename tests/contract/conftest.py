@@ -27,7 +27,7 @@ from chat3_embedded import Generation, Settings, Store, create_app
 from chat3_embedded.server import COUNTERS, OUTBOX
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
 # Without a guard the tests need not wait between equal requests; it has tests of its own.
 UNGUARDED = Settings(
@@ -41,11 +41,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "since(capability): only versions that have it")
     config.addinivalue_line("markers", "until(capability): only versions that do not have it")
     config.addinivalue_line("markers", "read(what): rests on sources read, never recorded")
+    config.addinivalue_line(
+        "markers", "whole_suite: looks back at all tests, so that it comes last"
+    )
     config.addinivalue_line("markers", "of_the_double: looks at what only the double shows")
     config.stash[_SUMMARY] = Summary()
     config.pluginmanager.register(config.stash[_SUMMARY], "tenant-api's contract")
 
 
+# After others have left out what was not asked for.
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what another version does; a named server need not hurry.
 
@@ -59,11 +64,37 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(20 * server.patience))
     of_the_double = [item for item in left if item.get_closest_marker("of_the_double")]
     config.stash[_SUMMARY].left_out = len(of_the_double) if server is not None else 0
+    left += _put_last(items, left, whole=_is_whole(items) and not config.stash[_SUMMARY].deselected)
     for item in left:
         items.remove(item)
         del about[item]
     config.stash[_SUMMARY].collected(about)
     config.hook.pytest_deselected(items=left)
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Note that somebody wants less than the whole suite."""
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.config.stash[_SUMMARY].deselected += 1
+
+
+def _is_whole(items: list[pytest.Item]) -> bool:
+    return {item.path for item in items} >= set(_HERE.glob("test_*.py"))
+
+
+def _put_last(
+    items: list[pytest.Item], left: list[pytest.Item], *, whole: bool
+) -> list[pytest.Item]:
+    """Put the tests of the whole suite after its others; return them where nobody runs it whole."""
+    looking_back = [item for item in items if item.get_closest_marker("whole_suite")]
+    if not whole or named_server() is not None:
+        return [item for item in looking_back if item not in left]
+    for item in looking_back:
+        items.remove(item)
+    places = [place for place, item in enumerate(items) if item.path.is_relative_to(_HERE)]
+    items[places[-1] + 1 : places[-1] + 1] = looking_back
+    return []
 
 
 def _version(item: pytest.Item) -> str | None:
@@ -86,10 +117,13 @@ def _is_for(item: pytest.Item, version: str) -> bool:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]:
+async def running(
+    settings: Settings, config: pytest.Config, *, patient: bool
+) -> AsyncIterator[Target]:
+    coverage = config.stash[_SUMMARY].coverage
     async with aiohttp.ClientSession() as session:
         if server := named_server():
-            yield named_target(server, session, patient=patient)
+            yield named_target(server, session, coverage, patient=patient)
             return
         publisher = RecordingPublisher()
         with Store() as store:
@@ -115,6 +149,7 @@ async def running(settings: Settings, *, patient: bool) -> AsyncIterator[Target]
                     publisher=publisher,
                     outbox=app[OUTBOX],
                     counters=app[COUNTERS],
+                    coverage=coverage,
                 )
 
 
@@ -125,31 +160,31 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_api(version: str) -> AsyncIterator[Target]:
+async def shared_api(version: str, pytestconfig: pytest.Config) -> AsyncIterator[Target]:
     """Yield a server that the tests of a module share: for stories and for reading."""
-    async with running(replace(UNGUARDED, platform=version), patient=True) as target:
+    async with running(replace(UNGUARDED, platform=version), pytestconfig, patient=True) as target:
         own = target.own_tenant or not target.may_make_tenants
         yield target if own else await target.with_own_tenants()
 
 
 @pytest.fixture
-async def api(version: str) -> AsyncIterator[Target]:
+async def api(version: str, pytestconfig: pytest.Config) -> AsyncIterator[Target]:
     """Yield a server of the test's own that takes equal requests at any pace."""
-    async with running(replace(UNGUARDED, platform=version), patient=True) as target:
+    async with running(replace(UNGUARDED, platform=version), pytestconfig, patient=True) as target:
         yield target
 
 
 @pytest.fixture
-async def guarded_api(version: str) -> AsyncIterator[Target]:
+async def guarded_api(version: str, pytestconfig: pytest.Config) -> AsyncIterator[Target]:
     """Yield a server with the recorded guard."""
-    async with running(Settings(platform=version), patient=False) as target:
+    async with running(Settings(platform=version), pytestconfig, patient=False) as target:
         yield target
 
 
 @pytest.fixture
-async def double(version: str) -> AsyncIterator[Target]:
+async def double(version: str, pytestconfig: pytest.Config) -> AsyncIterator[Target]:
     """Yield the double, for what only it can show: the updates that it publishes."""
-    async with running(replace(UNGUARDED, platform=version), patient=True) as target:
+    async with running(replace(UNGUARDED, platform=version), pytestconfig, patient=True) as target:
         yield target
 
 

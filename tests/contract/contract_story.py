@@ -154,7 +154,13 @@ class Story:
         waiting = Waiting(self, self.api.patience / 6 if request["method"] == "GET" else 0.0)
         while True:
             reply = await self.api.call(
-                request["method"], path, *arguments, role=None, tenant=None, headers=headers
+                request["method"],
+                path,
+                *arguments,
+                role=None,
+                tenant=None,
+                headers=headers,
+                recorded=True,
             )
             found = _comparable(reply, recording)
             known = {**self.today, **dict(correspondence(response, found))}

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from contract_coverage import Coverage
 from contract_environment import named_server
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Summary:
     # By version: the recorded answers that are another there, as it was read.
     rewritten: dict[str, set[str]] = field(default_factory=dict)
     left_out: int = 0
+    coverage: Coverage = field(default_factory=Coverage)
+    # Tests of this suite that somebody else has left out: then it is no whole run.
+    deselected: int = 0
     # By the id of a test: its version, and what it rests on that was read only.
     _versions: dict[str, str] = field(default_factory=dict)
     _read: dict[str, str] = field(default_factory=dict)
@@ -71,6 +75,8 @@ class Summary:
         if self.left_out:
             text = "tests not run: they look at what only the embedded tenant-api shows"
             reporter.write_line(f"{self.left_out} {text}")
+        for line in self.coverage.lines():
+            reporter.write_line(line)
         for version, names in self.rewritten.items():
             text = f"recorded answers of 0.0.80 were held as they read from {version}"
             reporter.write_line(f"{len(names)} {text}")

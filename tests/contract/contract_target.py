@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import aiohttp
+    from contract_coverage import Coverage
     from contract_environment import Server
 
     from chat3_embedded import Store
@@ -97,6 +98,8 @@ class Target:
     counters: CounterWorker | None = None
     # Repeats a request that the duplicate guard refused; the guard's own tests do not.
     patient: bool = False
+    # Learns which routes answer with success.
+    coverage: Coverage | None = None
 
     @property
     def is_double(self) -> bool:
@@ -130,10 +133,12 @@ class Target:
         role: str | None = "full",
         tenant: str | None = "",
         headers: Mapping[str, str] | None = None,
+        recorded: bool = False,
     ) -> Reply:
         """Send one request; `body` is sent as JSON unless it is text.
 
-        The double has counted whatever was written before.
+        The double has counted whatever was written before. `recorded`: the answer is held against
+        a recorded one.
         """
         if self.counters is not None:
             await self.counters.drained()
@@ -152,6 +157,9 @@ class Target:
         while True:
             reply = await self._send(method, path, data, sent)
             if reply.status != 429 or not self.patient:
+                if self.coverage is not None:
+                    where = (self.generation.version, method, path)
+                    self.coverage.answered(*where, reply.status, recorded=recorded)
                 return reply
             await asyncio.sleep(0.1)
 
@@ -181,7 +189,9 @@ def seed_keys(store: Store) -> dict[str, str]:
     return keys
 
 
-def named_target(server: Server, session: aiohttp.ClientSession, *, patient: bool) -> Target:
+def named_target(
+    server: Server, session: aiohttp.ClientSession, coverage: Coverage, *, patient: bool
+) -> Target:
     """Return the server that the tester has named, with the keys and tenants given."""
     return Target(
         server.url,
@@ -194,4 +204,5 @@ def named_target(server: Server, session: aiohttp.ClientSession, *, patient: boo
         server.patience,
         may_make_tenants=server.may_make_tenants,
         patient=patient,
+        coverage=coverage,
     )

@@ -8,12 +8,11 @@ from chat3_embedded import dialog_writes, shapes, views
 from chat3_embedded.ids import new_dialog_id, new_topic_id
 from chat3_embedded.meta_writes import uncoded
 from chat3_embedded.paging import strict_page
-from chat3_embedded.query import in_set, meta_resolver, scope
+from chat3_embedded.query import in_set, meta_resolver, scope, selected_by_meta
 from chat3_embedded.routes.call import Answer, Route, listed, ok, said
 from chat3_embedded.routes.fields import MEMBERS, META
 from chat3_embedded.routes.listing import read_filter
-from chat3_embedded.routes.membership import dialogs_with
-from chat3_embedded.sorting import ordered, parse_paren
+from chat3_embedded.routes.membership import dialogs_with, sorted_dialogs
 from chat3_embedded.store.records import Dialog, Topic
 from chat3_embedded.validation import obj, unwrapped
 
@@ -28,35 +27,34 @@ _NEW_TOPIC = obj({"meta": META})
 
 
 def list_dialogs(call: Call) -> Answer:
-    """List the tenant's dialogs, oldest first unless sorted."""
+    """List the tenant's dialogs, oldest first unless sorted.
+
+    That a filter overwrites the tenant here too is inferred from the lists where it does.
+    """
     page = strict_page(call.query)
     query = scope(tenantId=call.tenant_id).within(read_filter(call))
-    order = parse_paren(call.query.get("sort", ""), numbers=True)
-    dialogs = {dialog.dialog_id: dialog for dialog in call.store.dialogs.all(call.tenant_id)}
-    by_meta = meta_resolver(call.store.meta, call.tenant_id, "dialog", "dialogId")
+    tenant_id = query.pinned("tenantId").get("tenantId", call.tenant_id)
+    among, query = selected_by_meta(call.store.meta, tenant_id, "dialog", query)
+    found = call.store.dialogs.all(tenant_id, among=among)
+    dialogs = {dialog.dialog_id: dialog for dialog in found}
+    by_meta = meta_resolver(call.store.meta, tenant_id, "dialog", "dialogId")
 
     def resolve(condition: Condition) -> Test | None:
         if condition.field == "member":
-            ids = dialogs_with(call.store, call.tenant_id, dialogs, condition)
-            return in_set("dialogId", ids)
+            return in_set("dialogId", dialogs_with(call.store, tenant_id, dialogs, condition))
         return by_meta(condition)
 
-    test = query.test(resolve)
-    rows = [
-        row
-        for dialog in dialogs.values()
-        if test(
-            row := {
-                "tenantId": dialog.tenant_id,
-                "dialogId": dialog.dialog_id,
-                "createdAt": dialog.created_at,
-            }
-        )
-    ]
-    if order is not None:
-        rows = ordered(rows, order)
+    documents = (
+        {
+            "tenantId": dialog.tenant_id,
+            "dialogId": dialog.dialog_id,
+            "createdAt": dialog.created_at,
+        }
+        for dialog in found
+    )
+    rows = sorted_dialogs(call, tenant_id, filter(query.test(resolve), documents))
     shown = [dialogs[row["dialogId"]] for row in page.of(rows)]
-    views_of_shown = views.dialogs(call.store, call.tenant_id, shown)
+    views_of_shown = views.dialogs(call.store, tenant_id, shown)
     counted = [{**view, "memberCount": view["stats"]["memberCount"]} for view in views_of_shown]
     return listed(counted, page, len(rows))
 

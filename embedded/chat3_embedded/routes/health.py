@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
+def health_paths(generation: Generation) -> tuple[str, ...]:
+    """Return the paths of health and probes that a version of the platform has."""
+    probes = ("/livez", "/ready", "/readyz") if generation.can(Capability.HEALTH_PROBES) else ()
+    return ("/health", *probes)
+
+
 def health_handlers(
     settings: Settings, generation: Generation, outbox: Outbox
 ) -> dict[str, Handler]:
@@ -40,8 +46,9 @@ def health_handlers(
         )
 
     if generation.can(Capability.HEALTH_PROBES):
-        return {"/health": live, "/livez": live, "/ready": ready, "/readyz": ready}
-    return {"/health": health}
+        health = live
+    handlers = {"/health": health, "/livez": live, "/ready": ready, "/readyz": ready}
+    return {path: handlers[path] for path in health_paths(generation)}
 
 
 def readiness_json(*, connected: bool) -> JsonObject:

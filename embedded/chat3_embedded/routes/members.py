@@ -18,15 +18,19 @@ from chat3_embedded.sorting import Order, ordered, parse_paren
 from chat3_embedded.validation import Field, integer, obj, string
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from chat3_embedded.filters import Condition
     from chat3_embedded.jsonvalues import JsonObject
     from chat3_embedded.query import Test
     from chat3_embedded.routes.call import Call
     from chat3_embedded.steps import Steps
-    from chat3_embedded.store.records import Dialog, Member
+    from chat3_embedded.store.records import Dialog, Member, User
 
+_FIELDS = frozenset(
+    {"userId", "role", "type", "unreadCount", "lastSeenAt", "lastMessageAt", "joinedAt"}
+)
+_TYPES = ("user", "contact", "bot")
 _UNREAD = obj(
     {
         "unreadCount": Field(integer(minimum=0), required=True),
@@ -37,22 +41,47 @@ _UNREAD = obj(
 
 
 def list_members(call: Call) -> Answer:
-    """List members; here a filter cannot overwrite the dialog."""
+    """List members; a filter cannot overwrite the dialog, and only few of its fields do anything.
+
+    What a member has seen is stored elsewhere: a condition on it meets no value.
+    """
     page = strict_page(call.query)
-    node = read_filter(call, with_prefix)
+    query = Query().within(read_filter(call, with_prefix))
+    query = query.without(*(name for name in query.fields if not _is_field(name)))
+    _check_types(query)
     dialog = call.dialog()
     members = call.store.members.of_dialog(call.tenant_id, dialog.dialog_id)
-    test = Query().within(node).without("dialogId", "tenantId").test(_meta_resolver(call))
+    users = call.store.users.many(call.tenant_id, [member.user_key for member in members])
+    test = query.test(_meta_resolver(call))
     metas = call.store.meta.of_many(
         call.tenant_id, "dialogMember", [f"{dialog.dialog_id}:{m.user_id}" for m in members]
     )
     rows = [
         shapes.member_json(member, metas.get(f"{dialog.dialog_id}:{member.user_id}", {}))
         for member in members
-        if test({**shapes.member_json(member, {}), **shapes.member_state(member)})
+        if test(_document(member, users))
     ]
     rows = ordered(rows, _order(call))
     return listed(page.of(rows), page, len(rows))
+
+
+def _is_field(name: str) -> bool:
+    return name in _FIELDS or name.startswith("meta.")
+
+
+def _check_types(query: Query) -> None:
+    condition = query.fields.get("type")
+    if condition is None:
+        return
+    given = condition.value if isinstance(condition.value, list) else [condition.value]
+    if condition.operator not in {"eq", "in", "ne"} or not all(v in _TYPES for v in given):
+        raise bad_request(f"Filter type value must be one of: {', '.join(_TYPES)}")
+
+
+def _document(member: Member, users: Mapping[str, User]) -> JsonObject:
+    user = users.get(member.user_key)
+    kind = {"type": user.type} if user else {}
+    return {"userId": member.user_id, "dialogId": member.dialog_id, **kind}
 
 
 def _meta_resolver(call: Call) -> Callable[[Condition], Test | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chat3_embedded import shapes
-from chat3_embedded.query import meta_ids, meta_resolver, scope
+from chat3_embedded.query import meta_resolver, scope, selected_by_meta
 from chat3_embedded.sorting import ordered
 
 if TYPE_CHECKING:
@@ -25,23 +25,19 @@ def search_messages(
     table = call.store.messages
     query = scope(tenantId=call.tenant_id, **where).within(node)
     pinned = query.pinned("tenantId", "dialogId", "messageId")
+    window = query.window("createdAt")
+    rest = query.without(*pinned, *(["createdAt"] if window else []))
     pinned.setdefault("tenantId", call.tenant_id)
-    if node is None and order.field == "createdAt":
-        found = table.page(pinned, descending=order.descending, limit=page.size, offset=page.offset)
-        return found, table.count(pinned)
-    tenant_id = pinned["tenantId"]
-    # Conditions on meta come first: they select few messages, and by an index.
-    selected = {
-        name: ids
-        for name, condition in query.fields.items()
-        if (ids := meta_ids(call.store.meta, tenant_id, "message", condition)) is not None
-    }
-    among = set.intersection(*selected.values()) if selected else None
-    test = query.without(*selected).test(
-        meta_resolver(call.store.meta, tenant_id, "message", "messageId")
-    )
+    if not rest.fields and not rest.groups and order.field == "createdAt":
+        found = table.page(
+            pinned, window, descending=order.descending, limit=page.size, offset=page.offset
+        )
+        return found, table.count(pinned, window)
+    tenant_id, metas = pinned["tenantId"], call.store.meta
+    among, query = selected_by_meta(metas, tenant_id, "message", query)
+    test = query.test(meta_resolver(metas, tenant_id, "message", "messageId"))
     # Newest first from the index; a stable sort keeps that order among equals.
-    messages = {m.message_id: m for m in table.page(pinned, descending=True, among=among)}
+    messages = {m.message_id: m for m in table.page(pinned, window, descending=True, among=among)}
     documents = (shapes.message_json(message, {}) for message in messages.values())
     rows = ordered(filter(test, documents), order)
     return [messages[row["messageId"]] for row in page.of(rows)], len(rows)

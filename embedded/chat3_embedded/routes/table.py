@@ -19,6 +19,7 @@ from chat3_embedded.routes import (
     user_packs,
     users,
 )
+from chat3_embedded.routes.health import health_paths
 
 if TYPE_CHECKING:
     from chat3_embedded.generations import Generation
@@ -45,3 +46,9 @@ ROUTES = (
 def routes_of(generation: Generation) -> tuple[Route, ...]:
     """Return the endpoints that a version of the platform has."""
     return tuple(r for r in ROUTES if r.since is None or generation.can(r.since))
+
+
+def endpoints_of(generation: Generation) -> tuple[tuple[str, str], ...]:
+    """Return method and path of everything that a version of the platform answers."""
+    health = tuple(("GET", path) for path in health_paths(generation))
+    return (*health, *((route.method, route.path) for route in routes_of(generation)))

@@ -10,7 +10,7 @@ from chat3_embedded.ids import TOPIC_ID
 from chat3_embedded.jsonvalues import sanitise
 from chat3_embedded.meta_writes import uncoded
 from chat3_embedded.paging import lenient_page, strict_page
-from chat3_embedded.query import meta_resolver, scope
+from chat3_embedded.query import meta_resolver, scope, selected_by_meta
 from chat3_embedded.routes.call import Answer, Route, listed, ok
 from chat3_embedded.routes.fields import META
 from chat3_embedded.routes.listing import read_filter
@@ -65,13 +65,14 @@ def list_topics(call: Call) -> Answer:
     """List the topics of all dialogs, newest first unless sorted."""
     page = strict_page(call.query)
     node = read_filter(call)
-    test = (
-        scope(tenantId=call.tenant_id)
-        .within(node)
-        .test(meta_resolver(call.store.meta, call.tenant_id, "topic", "topicId"))
-    )
+    query = scope(tenantId=call.tenant_id).within(node)
+    among, query = selected_by_meta(call.store.meta, call.tenant_id, "topic", query)
+    test = query.test(meta_resolver(call.store.meta, call.tenant_id, "topic", "topicId"))
     order = parse_paren(call.query.get("sort", "")) or _NEWEST_FIRST
-    topics = {t.topic_id: t for t in call.store.dialogs.all_topics(call.tenant_id)}
+    found = call.store.dialogs.all_topics(
+        call.tenant_id, dialog_id=query.pinned("dialogId").get("dialogId")
+    )
+    topics = {t.topic_id: t for t in found if among is None or t.topic_id in among}
     rows = ordered(filter(test, (shapes.topic_json(t, {}) for t in topics.values())), order)
     shown = [topics[row["topicId"]] for row in page.of(rows)]
     pagination = page.describe(len(rows))

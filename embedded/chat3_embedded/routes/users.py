@@ -47,10 +47,20 @@ def list_users(call: Call) -> Answer:
     tenant_id = query.pinned("tenantId").get("tenantId", call.tenant_id)
     test = query.test(meta_resolver(call.store.meta, tenant_id, "user", "userId"))
     everyone = {user.user_id: user for user in users.page(tenant_id, limit=-1, offset=0)}
-    matching = list(filter(test, map(shapes.user_json, everyone.values())))
+    matching = list(filter(test, _documents(call, list(everyone.values()))))
     rows = matching[::-1] if order is None else ordered(matching, order)
     shown = [everyone[row["userId"]] for row in page.of(rows)]
     return listed(_with_stats(call, shown), page, len(rows))
+
+
+def _documents(call: Call, users: Sequence[User]) -> list[JsonObject]:
+    """Return what a filter looks at: fields, and counters where it names any."""
+    if "stats." not in call.query.get("filter", ""):
+        return [shapes.user_json(user) for user in users]
+    return [
+        {**user, **{f"stats.{name}": value for name, value in user["stats"].items()}}
+        for user in _with_stats(call, users)
+    ]
 
 
 def _with_stats(call: Call, users: Sequence[User]) -> list[JsonObject]:

@@ -45,8 +45,11 @@ class DialogTable:
         )
         return {row["dialog_id"]: Dialog(*row) for row in rows}
 
-    def all(self, tenant_id: str) -> list[Dialog]:
-        """Return a tenant's dialogs, oldest first."""
+    def all(self, tenant_id: str, *, among: Iterable[str] | None = None) -> list[Dialog]:
+        """Return a tenant's dialogs, or those `among` these ids, oldest first."""
+        if among is not None:
+            found = self.many(tenant_id, among).values()
+            return sorted(found, key=lambda dialog: (dialog.created_at, dialog.dialog_id))
         sql = "SELECT * FROM dialogs WHERE tenant_id = ? ORDER BY created_at, dialog_id"
         return [Dialog(*row) for row in self._db.rows(sql, tenant_id)]
 
@@ -101,10 +104,11 @@ class DialogTable:
         sql = "SELECT * FROM topics WHERE tenant_id = ? AND dialog_id = ? ORDER BY created_at"
         return [Topic(*row) for row in self._db.rows(sql, tenant_id, dialog_id)]
 
-    def all_topics(self, tenant_id: str) -> list[Topic]:
-        """Return the topics of all of a tenant's dialogs, newest first."""
-        sql = "SELECT * FROM topics WHERE tenant_id = ? ORDER BY created_at DESC"
-        return [Topic(*row) for row in self._db.rows(sql, tenant_id)]
+    def all_topics(self, tenant_id: str, *, dialog_id: str | None = None) -> list[Topic]:
+        """Return the topics of all of a tenant's dialogs, or of one, newest first."""
+        where, values = ("", ()) if dialog_id is None else (" AND dialog_id = ?", (dialog_id,))
+        sql = f"SELECT * FROM topics WHERE tenant_id = ?{where} ORDER BY created_at DESC"  # noqa: S608 - our own columns
+        return [Topic(*row) for row in self._db.rows(sql, tenant_id, *values)]
 
     def topic_counts(self, tenant_id: str, dialog_ids: Iterable[str]) -> dict[str, int]:
         """Return the number of topics for those dialogs that have any."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Columns that a query may pin: this is what the indexes serve.
 Scope: TypeAlias = dict[str, str]
+# How the time of creation must compare with a moment.
+Window: TypeAlias = tuple[str, float]
+_OPERATORS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 
 
 class MessageTable:
@@ -132,22 +135,23 @@ class MessageTable:
         )
         return [Version(*row) for row in rows]
 
-    def count(self, scope: Scope) -> int:
-        """Return the number of messages in the scope."""
-        where, values = _where(scope)
+    def count(self, scope: Scope, window: Window | None = None) -> int:
+        """Return the number of messages in the scope, and in the window of time."""
+        where, values = _where(scope, window)
         return int(self._db.value(f"SELECT count(*) FROM messages {where}", *values))  # noqa: S608 - columns are ours
 
     def page(
         self,
         scope: Scope,
+        window: Window | None = None,
         *,
         descending: bool = False,
         limit: int = -1,
         offset: int = 0,
         among: Collection[str] | None = None,
     ) -> list[Message]:
-        """Return messages of the scope, `among` these ids, by time; a limit of -1 means all."""
-        where, values = _where(scope)
+        """Return messages of the scope and window, `among` these ids, by time; -1 means all."""
+        where, values = _where(scope, window)
         if among is not None:
             where += " AND message_id IN (SELECT value FROM json_each(?))"
             values.append(encode(list(among)).decode())
@@ -173,14 +177,17 @@ class MessageTable:
         return {row["dialog_id"]: _message(row) for row in rows}
 
 
-def _where(scope: Scope) -> tuple[str, list[str]]:
+def _where(scope: Scope, window: Window | None) -> tuple[str, list[str | float]]:
     columns = {
         "tenantId": "tenant_id",
         "dialogId": "dialog_id",
         "messageId": "message_id",
     }
     clause = " AND ".join(f"{columns[name]} = ?" for name in scope)
-    return f"WHERE {clause}", list(scope.values())
+    if window is None:
+        return f"WHERE {clause}", [*scope.values()]
+    operator, moment = window
+    return f"WHERE {clause} AND created_at {_OPERATORS[operator]} ?", [*scope.values(), moment]
 
 
 def _message(row: sqlite3.Row) -> Message:
