@@ -239,3 +239,41 @@ async def test_the_topic_of_a_message_is_told_as_its_change(
         assert update.body["sourceEventType"] == "message.changed"
         assert update.body["data"]["context"]["updatedFields"] == ["message.topicId"]
         assert message_of(update).get("topicId") == given
+
+
+@pytest.mark.read("events of members: the event's and the update's code (0.0.80, 0.0.86)")
+async def test_a_member_is_named_otherwise_where_a_dialog_is_made(
+    double: Target, world: World
+) -> None:
+    alice, bob = await world.user("alice"), await world.user("bob")
+    made = await published_by(double, world.dialog(alice))
+    dialog = made[0].body["entityId"]
+    path = f"/api/dialogs/{dialog}/members"
+    added = await published_by(double, double.call("POST", f"{path}/add", {"userId": bob}))
+    removed = await published_by(double, double.call("POST", f"{path}/{bob}/remove"))
+    for updates, entity in (
+        (made, dialog),
+        (added, f"{dialog}:{bob}"),
+        (removed, f"{dialog}:{bob}"),
+    ):
+        update = updates[0].body
+        # The update's own entity is the dialog in any case.
+        assert (update["updateType"], update["entityId"]) == ("update.dialog", dialog)
+        context = update["data"]["context"]
+        assert context["entityId"] == entity
+        assert context["includedSections"] == ["dialog", "member"]
+        assert context["updatedFields"] == ["member"]
+
+
+@pytest.mark.read("events of members: the event's and the update's code (0.0.80, 0.0.86)")
+async def test_each_member_of_a_new_dialog_is_told_of_every_other(
+    double: Target, world: World
+) -> None:
+    people = [await world.user(name) for name in ("alice", "bob", "carl")]
+    updates = await published_by(double, world.dialog(*people, meta={"a": 1}))
+    for user in people:
+        own = [u.body for u in updates if u.body["userId"] == user]
+        told = [u["data"]["member"]["userId"] for u in own if "member" in u["data"]]
+        assert told == people
+        assert [u["sourceEventType"] for u in own][3] == "dialog.create"
+        assert all(u["data"]["dialog"]["meta"] == {"a": 1} for u in own if "dialog" in u["data"])

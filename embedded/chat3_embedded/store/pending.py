@@ -93,6 +93,14 @@ class CountingTable:
             return None
         return row["number"], row["due"], msgspec.json.decode(row["counting"], type=Counting)
 
+    def new_messages(self) -> set[str]:
+        """Return the messages whose creation is not counted yet."""
+        rows = self._db.rows(
+            "SELECT json_extract(counting, '$.message_id') FROM countings"
+            " WHERE json_extract(counting, '$.event_type') = 'message.create'"
+        )
+        return {row[0] for row in rows}
+
     def counted(self, number: int) -> None:
         """Forget an event."""
         self._db.run("DELETE FROM countings WHERE number = ?", number)

@@ -53,10 +53,16 @@ def lowers(store: Store, message: Message, user_id: str, status: str) -> bool:
 
 
 def recounted(store: Store, member: Member) -> int:
-    """Count anew, as platforms with a watermark do on some events: statuses play no part."""
+    """Count anew, as platforms with a watermark do on some events: statuses play no part.
+
+    A message whose own event is still to be counted is left to that.
+    """
     scope = {"tenantId": member.tenant_id, "dialogId": member.dialog_id}
+    uncounted = store.countings.new_messages()
     return sum(
-        not message.deleted and counts(store, message, member, {})
+        not message.deleted
+        and message.message_id not in uncounted
+        and counts(store, message, member, {})
         for message in store.messages.page(scope)
     )
 

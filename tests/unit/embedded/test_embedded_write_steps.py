@@ -163,3 +163,29 @@ async def test_a_bulk_of_meta_is_cut_between_two_keys(store: Store) -> None:
     request = ("PUT", "/api/meta/user/bob", {"meta": {"z": 1, "y": 2, "x": 3}})
     assert await told(store, 2, request) == []
     assert store.meta.of(TENANT, "user", "bob") == {"z": 1, "y": 2}
+
+
+async def test_what_is_counted_anew_is_not_counted_twice(store: Store) -> None:
+    async with platform(store, counter_delay=3600, platform=NEWEST) as running:
+        ready(store, running)
+        path = f"/api/meta/dialogMember/{running.dialog}:bob/k"
+        assert await running.ask("PUT", path, {"value": 1}) is not None
+        # Its row is there when the event before its own is counted.
+        assert await running.send("new") is not None
+    bob = store.members.get(TENANT, PLACES["dialog"], "bob")
+    assert bob is not None
+    assert bob.unread_count == 1
+
+
+async def test_a_member_may_get_the_counters_in_place_of_what_happened(store: Store) -> None:
+    async with platform(store, counters_first=True) as running:
+        path = f"/api/dialogs/{running.dialog}/members/add"
+        assert await running.ask("POST", path, {"userId": "dora"}) is not None
+    sections = {
+        update["userId"]: update["data"].keys()
+        for update in running.updates()
+        if update["updateType"] == "update.dialog"
+    }
+    assert sections.keys() == {"alice", "bob", "carl", "dora"}
+    states = [u["data"]["member"]["state"] for u in running.updates() if "member" in u["data"]]
+    assert [state for state in states if "lastSeenAt" not in state] == [{"unreadCount": 0}]
