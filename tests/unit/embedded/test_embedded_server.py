@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from chat3_embedded import Settings, Store, seed_demo, serve
+from chat3_embedded import NEWEST, Generation, Settings, Store, seed_demo, serve
 from chat3_embedded.__main__ import PERMISSIONS, masked, parse_arguments, run
-from chat3_embedded.demo import API_KEY, GENERAL
+from chat3_embedded.demo import API_KEY, GENERAL, TEAM, TENANT, WALK, WEEKEND
 from chat3_embedded.express import etag
 from chat3_embedded.jsonvalues import encode
+from chat3_embedded.routes.table import routes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -192,3 +193,37 @@ def test_a_malformed_key_is_refused(text: str, capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit):
         parse_arguments(["--api-key", text])
     assert "NAME=KEY:PERMISSIONS" in capsys.readouterr().err
+
+
+async def test_the_demo_has_something_to_show_on_every_route_that_reads(store: Store) -> None:
+    values = {
+        "tenantId": TENANT,
+        "userId": "alice",
+        "dialogId": WEEKEND,
+        "messageId": "msg_demo0000000000000002",
+        "topicId": WALK,
+        "packId": TEAM,
+        "entityType": "topic",
+        "entityId": WALK,
+    }
+    # Nobody demands anything of meta there.
+    missing = {"/api/meta/index/{entityType}", "/api/meta/index/{entityType}/{indexId}"}
+    templates = [route.path for route in routes_of(Generation(NEWEST)) if route.method == "GET"]
+    found, shown = {}, set(templates) - missing
+    async with (
+        serve(store=store, settings=Settings(platform=NEWEST), demo=True) as url,
+        aiohttp.ClientSession(headers=KEY) as session,
+    ):
+        for path in shown:
+            # The message that has a version, a reaction and a status is of another dialog.
+            dialog = GENERAL if "messages/{" in path else WEEKEND
+            async with session.get(url + path.format(**{**values, "dialogId": dialog})) as answer:
+                body = await answer.json()
+                found[path] = answer.status == 200 and any(_rows(body["data"]))
+    assert found == dict.fromkeys(shown, True)
+
+
+def _rows(data: Any) -> list[Any]:
+    if isinstance(data, dict) and set(data) == {"reactions"}:
+        return list(data["reactions"])
+    return data if isinstance(data, list) else [data]
