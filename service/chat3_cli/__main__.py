@@ -4,8 +4,7 @@ import asyncio
 import os
 import sys
 
-from chat3_cli.arguments import identity, parse, target
-from chat3_cli.commands import COMMANDS
+from chat3_cli.command_line import parse
 from chat3_cli.failures import EXIT_FAILED, EXIT_INTERRUPTED, CallFailedError
 from chat3_cli.output import Output
 from chat3_cli.session import Session
@@ -13,18 +12,18 @@ from chat3_cli.session import Session
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; return the exit code that the help text promises."""
-    args = parse(argv, os.environ)
+    invocation = parse(sys.argv[1:] if argv is None else argv, os.environ)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character shows another one; it ends nothing.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    out = Output.to_standard_streams(as_json=args.json)
+    out = Output.to_standard_streams(as_json=invocation.args.json)
 
     def open_session() -> Session:
-        return Session(target(args), identity(args))
+        return Session(invocation.target, invocation.identity)
 
     try:
-        return asyncio.run(COMMANDS[args.command](args, open_session, out))
+        return asyncio.run(invocation.command.run(invocation.args, open_session, out))
     except CallFailedError as error:
         out.failure(error.failure)
         return error.failure.exit_code

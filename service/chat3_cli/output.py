@@ -8,7 +8,7 @@ import betterproto2
 
 from chat3_cli import json_output
 from chat3_cli.failures import Failure
-from chat3_cli.style import RED, YELLOW, Style, clock, safe
+from chat3_cli.style import RED, YELLOW, Style, clock, safe, terminal_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +18,15 @@ class Output:
     as_json: bool
     style: Style
     error_style: Style
+    columns: int | None = None
+    """The width of the terminal; nothing when there is none: then lines are not bounded."""
 
     @classmethod
     def to_standard_streams(cls, *, as_json: bool) -> "Output":
         """Print to standard output and standard error."""
-        return cls(as_json, Style.of(sys.stdout), Style.of(sys.stderr))
+        return cls(
+            as_json, Style.of(sys.stdout), Style.of(sys.stderr), terminal_columns(sys.stdout)
+        )
 
     def answer(self, message: betterproto2.Message, lines: Iterable[str]) -> None:
         """Print a response: the message itself as JSON, or the lines that say it in words."""
@@ -39,6 +43,11 @@ class Output:
             _complain(json_output.dump({"warning": text}))
             return
         _complain(f"{self.error_style.paint('warning:', YELLOW)} {safe(text)}")
+
+    def note(self, text: str) -> None:
+        """Say on the side how things stand; as JSON the responses say it themselves."""
+        if not self.as_json:
+            _complain(safe(text))
 
     def failure(self, failure: Failure) -> None:
         """Print why the command failed."""

@@ -1,21 +1,20 @@
-"""Says in words and tables what a unary call answered."""
+"""Says in words what the contract's messages mean; what comes back is safe on a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from chat3_api.chat3.user.v1 import (
     Dialog,
-    GetDialogMessagesResponse,
-    GetUserDialogsResponse,
     LastMessage,
     Message,
     MessageStatus,
     MissingPart,
-    SendMessageResponse,
-    SendTypingIndicatorResponse,
-    SetMessageStatusResponse,
+    QuotedMessage,
+    SenderTypeCount,
+    UserInfo,
 )
 from chat3_api.google.protobuf import Struct
-from chat3_cli.style import BOLD, DIM, Style, clock, date_and_clock, safe, table
+from chat3_cli import json_output
+from chat3_cli.style import moment, safe
 
 TEXT_TYPE = "internal.text"
 
@@ -27,73 +26,61 @@ _MISSING = {
 }
 
 
-def dialogs(response: GetUserDialogsResponse, style: Style) -> Iterator[str]:
-    """Give a table of dialogs."""
-    with_last = any(dialog.last_message is not None for dialog in response.dialogs)
-    header = ["DIALOG", "UNREAD", "MEMBERS", "LAST", "TITLE", *["LAST MESSAGE"] * with_last]
-    rows = [_dialog_row(dialog, with_last=with_last) for dialog in response.dialogs]
-    yield from _table_with_header([header, *rows], style, right=frozenset({1, 2}))
-    yield style.paint(_page(len(response.dialogs), response.next_page_token, "dialog"), DIM)
+def missing_parts(parts: Sequence[MissingPart]) -> str:
+    """Say what something that was written may lack for good; empty when it is whole."""
+    listed = ", ".join(_MISSING.get(part, f"part {int(part)}") for part in parts)
+    if not listed:
+        return ""
+    return f"the platform was cut off while it wrote this, which may lack {listed}"
 
 
-def messages(response: GetDialogMessagesResponse, style: Style) -> Iterator[str]:
-    """Give a table of messages."""
-    header = ["MESSAGE", "TIME", "SENDER", "TEXT"]
-    rows = [
-        [
-            safe(message.message_id),
-            date_and_clock(message.create_time),
-            safe(message.sender_id) + (" (you)" if message.mine else ""),
-            " ".join(_text_parts(message)),
-        ]
-        for message in response.messages
-    ]
-    yield from _table_with_header([header, *rows], style)
-    yield style.paint(_page(len(response.messages), response.next_page_token, "message"), DIM)
+def user_name(user_id: str, user: UserInfo | None) -> str:
+    """Give a user's display name, and the id where the name does not say it."""
+    name = user.display_name if user is not None else None
+    if not name or name.casefold() == user_id.casefold():
+        return safe(name or user_id)
+    return f"{safe(name)} ({safe(user_id)})"
 
 
-def sent(response: SendMessageResponse, *, replayed: bool) -> Iterator[str]:
-    """Say which message was written."""
-    message = response.message or Message()
-    before = " (by an earlier call with this idempotency key)" if replayed else ""
-    yield (
-        f"sent {safe(message.message_id)} to {safe(message.dialog_id)} "
-        f"at {clock(message.create_time)}{before}"
+def dialog_name(dialog: Dialog | None) -> str:
+    """Give a dialog's title and id."""
+    if dialog is None:
+        return "the dialog"
+    return (
+        f"{safe(dialog.title)} ({safe(dialog.dialog_id)})"
+        if dialog.title
+        else safe(dialog.dialog_id)
     )
 
 
-def missing_parts(response: SendMessageResponse) -> str:
-    """Say what a message that was written may lack for good; empty when it is whole."""
-    parts = [_MISSING.get(part, f"part {int(part)}") for part in response.missing_parts]
-    if not parts:
-        return ""
-    listed = ", ".join(parts)
-    return f"the platform was cut off while it wrote the message, which may lack {listed}"
+def profile_fields(user: UserInfo) -> list[tuple[str, str | None]]:
+    """Give what is known about a user as labels and values."""
+    return [
+        ("user", user.user_id),
+        ("type", user.type),
+        ("created", moment(user.create_time)),
+        *meta_fields(user.meta),
+    ]
 
 
-def status_set(response: SetMessageStatusResponse) -> Iterator[str]:
-    """Say which status was recorded."""
-    record = response.record
-    if record is not None:
-        name = status_name(record.status, record.status_name)
-        yield f"{safe(record.message_id)} is {name} for {safe(record.user_id)}"
+def by_sender_type(total: int, counts: Sequence[SenderTypeCount]) -> str:
+    """Give a number of unread messages, and how many of them are of which type of sender."""
+    parts = ", ".join(f"{each.unread_count} of {safe(each.sender_type)}" for each in counts)
+    return f"{total} ({parts})" if parts else str(total)
 
 
-def reaction_set(message_id: str, reaction: str, *, unset: bool, changed: bool) -> Iterator[str]:
-    """Say what became of a reaction."""
-    what = {
-        (False, True): "given to",
-        (False, False): "was already given to",
-        (True, True): "taken back from",
-        (True, False): "was not given to",
-    }[unset, changed]
-    yield f"{safe(reaction)} {what} {safe(message_id)}"
+def meta_fields(meta: Struct | None) -> list[tuple[str, str]]:
+    """Give open data as labels and values; texts as they are, all else as JSON."""
+    values = meta.to_dict() if meta is not None else {}
+    return [
+        (f"meta.{key}", value if isinstance(value, str) else json_output.readable(value))
+        for key, value in sorted(values.items())
+    ]
 
 
-def typing_shown(response: SendTypingIndicatorResponse) -> Iterator[str]:
-    """Say for how long others see that the user types."""
-    seconds = response.expires_in.total_seconds() if response.expires_in is not None else 0
-    yield f"shown for {seconds:g} s"
+def meta_line(meta: Struct | None) -> str:
+    """Give open data on one line."""
+    return " ".join(f"{label.removeprefix('meta.')}={value}" for label, value in meta_fields(meta))
 
 
 def title_of(meta: Struct | None) -> str | None:
@@ -123,39 +110,20 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _dialog_row(dialog: Dialog, *, with_last: bool) -> list[str]:
-    last = dialog.last_message
-    row = [
-        safe(dialog.dialog_id),
-        str(dialog.membership.unread_count if dialog.membership is not None else 0),
-        str(dialog.member_count),
-        date_and_clock(dialog.last_interaction_time),
-        title_of(dialog.meta) or "-",
-    ]
-    if with_last:
-        row.append("-" if last is None else f"{safe(last.sender_id)}: {_last_text(last)}")
-    return row
+def last_message(last: LastMessage | None) -> str | None:
+    """Give the newest message with its sender; nothing when there is none."""
+    if last is None:
+        return None
+    return f"{user_name(last.sender_id, last.sender)}: {_text(last)}"
 
 
-def _last_text(last: LastMessage) -> str:
-    return deleted_by(last.deleted_by) if last.deleted else content_of(last.type, last.content)
+def message_text(message: Message) -> str:
+    """Give a message's text with what belongs to it, on one line."""
+    return " ".join(_text_parts(message))
 
 
-def _text_parts(message: Message) -> Iterator[str]:
-    quoted = message.quoted_message
-    if quoted is not None:
-        text = (
-            deleted_by(quoted.deleted_by)
-            if quoted.deleted
-            else content_of(quoted.type, quoted.content)
-        )
-        yield f"> {safe(quoted.sender_id)}: {text} |"
-    if message.deleted:
-        yield deleted_by(message.deleted_by)
-    else:
-        yield content_of(message.type, message.content)
-        if message.edited or message.edit_time:
-            yield "(edited)"
+def message_notes(message: Message) -> list[str]:
+    """Give reactions, statuses and topic of a message, a few words each."""
     notes = [f"{safe(reaction.reaction)} {reaction.count}" for reaction in message.reactions]
     counts: dict[str, int] = {}
     for entry in message.status_counts:
@@ -164,19 +132,26 @@ def _text_parts(message: Message) -> Iterator[str]:
     notes += [f"{name} {count}" for name, count in counts.items()]
     if message.topic_id:
         notes.append(safe(message.topic_id))
-    if notes:
+    return notes
+
+
+def quote_of(quoted: QuotedMessage) -> str:
+    """Give a quoted message with its sender."""
+    return f"{user_name(quoted.sender_id, quoted.sender)}: {_text(quoted)}"
+
+
+def _text(found: LastMessage | QuotedMessage) -> str:
+    return deleted_by(found.deleted_by) if found.deleted else content_of(found.type, found.content)
+
+
+def _text_parts(message: Message) -> Iterator[str]:
+    if message.quoted_message is not None:
+        yield f"> {quote_of(message.quoted_message)} |"
+    if message.deleted:
+        yield deleted_by(message.deleted_by)
+    else:
+        yield content_of(message.type, message.content)
+        if message.edited or message.edit_time:
+            yield "(edited)"
+    if notes := message_notes(message):
         yield f"{{{', '.join(notes)}}}"
-
-
-def _table_with_header(
-    rows: list[list[str]], style: Style, right: frozenset[int] = frozenset()
-) -> Iterator[str]:
-    header, *lines = table(rows, right)
-    if lines:
-        yield style.paint(header, BOLD)
-    yield from lines
-
-
-def _page(count: int, next_page_token: str, noun: str) -> str:
-    more = f"; more with --page-token {safe(next_page_token)}" if next_page_token else ""
-    return f"{counted(count, noun)}{more}"

@@ -1,8 +1,9 @@
-"""Makes text safe, aligned and, on a terminal, coloured."""
+"""Makes text safe and, on a terminal, coloured; measures it."""
 
 import os
+import shutil
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TextIO
@@ -45,17 +46,9 @@ def pad(text: str, columns: int) -> str:
     return text + " " * (columns - width(text))
 
 
-def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> list[str]:
-    """Align the columns of rows of equal length; those in `right` to the right."""
-    widths = [max(width(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            " " * (columns - width(cell)) + cell if index in right else pad(cell, columns)
-            for index, (cell, columns) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return lines
+def terminal_columns(stream: TextIO) -> int | None:
+    """Count the columns of the terminal behind a stream; nothing when there is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
 def clock(time: datetime | None) -> str:
@@ -66,6 +59,11 @@ def clock(time: datetime | None) -> str:
 def date_and_clock(time: datetime | None) -> str:
     """Give the day and the time in the local zone; a dash when there is no time."""
     return time.astimezone().strftime("%Y-%m-%d %H:%M") if time else "-"
+
+
+def moment(time: datetime | None) -> str | None:
+    """Give the day and the time in the local zone; nothing when there is no time."""
+    return date_and_clock(time) if time else None
 
 
 def _safe_character(character: str) -> str:

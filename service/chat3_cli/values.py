@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentTypeError
+from collections.abc import Callable, Mapping
 from math import isinf
 from pathlib import Path
 from typing import Any, NoReturn
@@ -60,8 +61,51 @@ def file(text: str) -> Path:
     return path
 
 
+def named(known: Mapping[str, Any]) -> Callable[[str], Any]:
+    """Read the name of one of the known values."""
+
+    def read(text: str) -> Any:
+        if text not in known:
+            raise ArgumentTypeError(f"invalid choice: {text!r} (choose from {', '.join(known)})")
+        return known[text]
+
+    return read
+
+
+def id_or_none(text: str) -> str | None:
+    """Read an id, or the word that stands for none."""
+    return None if text == "none" else text
+
+
+def pair(text: str) -> tuple[str, str]:
+    """Read `key=text`; the text may be empty and may hold further equals signs."""
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
+def json_pair(text: str) -> tuple[str, Any]:
+    """Read `key=JSON`."""
+    key, value = pair(text)
+    return key, json_value(value)
+
+
+def under(key: str) -> Callable[[str], tuple[str, str]]:
+    """Read a text that is kept under a key of its own."""
+    return lambda text: (key, text)
+
+
 def json_object(text: str) -> dict[str, Any]:
     """Read a JSON object."""
+    value = json_value(text)
+    if not isinstance(value, dict):
+        raise ArgumentTypeError("must be a JSON object, such as '{\"key\": 1}'")
+    return value
+
+
+def json_value(text: str) -> Any:
+    """Read any JSON value; its numbers are doubles."""
 
     def refuse(constant: str) -> NoReturn:
         raise ArgumentTypeError(f"{constant} is no JSON")
@@ -73,9 +117,6 @@ def json_object(text: str) -> dict[str, Any]:
         return value
 
     try:
-        value = json.loads(text, parse_constant=refuse, parse_int=number, parse_float=number)
+        return json.loads(text, parse_constant=refuse, parse_int=number, parse_float=number)
     except (ValueError, RecursionError) as error:
         raise ArgumentTypeError(f"is no JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise ArgumentTypeError("must be a JSON object, such as '{\"key\": 1}'")
-    return value

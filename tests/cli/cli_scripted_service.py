@@ -1,6 +1,7 @@
 """A user service that answers as a test scripts it, and remembers what it was asked."""
 
 import asyncio
+import inspect
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -15,18 +16,6 @@ from grpclib.exceptions import GRPCError
 
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
-    GetDialogMessagesRequest,
-    GetDialogMessagesResponse,
-    GetUserDialogsRequest,
-    GetUserDialogsResponse,
-    SendMessageRequest,
-    SendMessageResponse,
-    SendTypingIndicatorRequest,
-    SendTypingIndicatorResponse,
-    SetMessageReactionRequest,
-    SetMessageReactionResponse,
-    SetMessageStatusRequest,
-    SetMessageStatusResponse,
     SubscribeUpdatesRequest,
     SubscribeUpdatesResponse,
     UserServiceBase,
@@ -54,7 +43,7 @@ class ScriptedService(UserServiceBase):
     async def add_trailers(self, event: SendTrailingMetadata) -> None:
         event.metadata.update(self.trailers)
 
-    async def _answer(self, request: betterproto2.Message) -> Any:
+    async def answer(self, request: betterproto2.Message) -> Any:
         self.requests.append(request)
         answer = self.answers[type(request)].pop(0)
         if answer is HANG:
@@ -63,32 +52,6 @@ class ScriptedService(UserServiceBase):
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-    async def get_user_dialogs(self, message: GetUserDialogsRequest) -> GetUserDialogsResponse:
-        return await self._answer(message)
-
-    async def get_dialog_messages(
-        self, message: GetDialogMessagesRequest
-    ) -> GetDialogMessagesResponse:
-        return await self._answer(message)
-
-    async def send_message(self, message: SendMessageRequest) -> SendMessageResponse:
-        return await self._answer(message)
-
-    async def set_message_status(
-        self, message: SetMessageStatusRequest
-    ) -> SetMessageStatusResponse:
-        return await self._answer(message)
-
-    async def set_message_reaction(
-        self, message: SetMessageReactionRequest
-    ) -> SetMessageReactionResponse:
-        return await self._answer(message)
-
-    async def send_typing_indicator(
-        self, message: SendTypingIndicatorRequest
-    ) -> SendTypingIndicatorResponse:
-        return await self._answer(message)
 
     async def subscribe_updates(
         self, message: SubscribeUpdatesRequest
@@ -103,6 +66,16 @@ class ScriptedService(UserServiceBase):
             if isinstance(item, Exception):
                 raise item
             yield item
+
+
+METHODS = {
+    path.rpartition("/")[2]: handler for path, handler in UserServiceBase().__mapping__().items()
+}
+"""The methods of the contract by their names, with the types of their messages."""
+
+for method, _ in inspect.getmembers(UserServiceBase, inspect.iscoroutinefunction):
+    if not method.startswith("_"):
+        setattr(ScriptedService, method, ScriptedService.answer)
 
 
 def failure(

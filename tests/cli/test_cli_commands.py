@@ -20,7 +20,6 @@ from chat3_api.chat3.user.v1 import (
     MessageStatus,
     MessageStatusRecord,
     MissingPart,
-    Pagination,
     QuotedMessage,
     Reaction,
     ReactionAction,
@@ -33,6 +32,7 @@ from chat3_api.chat3.user.v1 import (
     SetMessageStatusRequest,
     SetMessageStatusResponse,
     StatusCount,
+    UserInfo,
 )
 from chat3_api.google.protobuf import Struct
 
@@ -43,6 +43,7 @@ GENERAL = Dialog(
     membership=DialogMembership(user_id="alice", unread_count=3),
     member_count=12,
     last_interaction_time=NOON,
+    title="General",
     meta=Struct.from_dict({"title": "General", "rank": 5, "deep": {"list": [1.5, None, True]}}),
     last_message=LastMessage(sender_id="bob", content="one\ntwo", type="internal.text"),
 )
@@ -50,36 +51,39 @@ BARE = Dialog(dialog_id="dlg_bbbbbbbbbbbbbbbbbbbb", meta=Struct())
 
 
 async def test_dialogs_are_an_aligned_table(service: ScriptedService, run: Run) -> None:
-    service.answers[GetUserDialogsRequest] = [
-        GetUserDialogsResponse(
-            dialogs=[GENERAL, BARE], pagination=Pagination(page=1, page_count=1, total_count=2)
-        )
-    ]
+    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse(dialogs=[GENERAL, BARE])]
     result = await run("dialogs", "--last-message")
     assert result.out.splitlines() == [
-        "DIALOG                    UNREAD  MEMBERS  LAST              TITLE    LAST MESSAGE",
-        "dlg_aaaaaaaaaaaaaaaaaaaa       3       12  2026-11-23 12:03  General  bob: one⏎two",
-        "dlg_bbbbbbbbbbbbbbbbbbbb       0        0  -                 -        -",
-        "page 1 of 1, 2 dialogs",
+        "TITLE    UNREAD  MEMBERS  LAST              DIALOG                    LAST MESSAGE",
+        f"General       3       12  2026-11-23 12:03  {DIALOG}  bob: one⏎two",
+        "-             0        0  -                 dlg_bbbbbbbbbbbbbbbbbbbb  -",
+        "2 dialogs",
     ]
     assert (result.code, result.err) == (0, "")
 
 
 async def test_no_dialogs_are_no_table(service: ScriptedService, run: Run) -> None:
     service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()]
-    assert (await run("dialogs")).out == "page 0 of 0, 0 dialogs\n"
+    assert (await run("dialogs")).out == "0 dialogs\n"
 
 
 async def test_what_is_asked_for_is_sent(service: ScriptedService, run: Run) -> None:
     service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()]
-    filter_, sort = "(unreadCount,gt,0)", "(unreadCount,asc)"
+    filter_, sort = "(unread_count,gt,0)", "(unread_count,asc)"
     result = await run(
-        *("dialogs", "--page", "2", "--limit", "5", "--last-message"),
+        *("dialogs", "--page", "2", "--page-size", "5", "--last-message", "--total"),
         *("--filter", filter_, "--sort", sort),
     )
     assert result.code == 0
     assert service.requests == [
-        GetUserDialogsRequest(page=2, limit=5, filter=filter_, sort=sort, include_last_message=True)
+        GetUserDialogsRequest(
+            page=2,
+            page_size=5,
+            filter=filter_,
+            sort=sort,
+            include_last_message=True,
+            include_total_size=True,
+        )
     ]
 
 
@@ -101,6 +105,7 @@ async def test_messages_show_all_there_is_to_know(service: ScriptedService, run:
                 Message(
                     message_id=MESSAGE,
                     sender_id="alice",
+                    sender=UserInfo(user_id="alice", display_name="Alice"),
                     type="internal.image",
                     content="look",
                     create_time=NOON,
@@ -115,29 +120,39 @@ async def test_messages_show_all_there_is_to_know(service: ScriptedService, run:
                         StatusCount(status_name="seen", count=1),
                     ],
                 ),
-                Message(message_id="msg_b", sender_id="bob", content="\x1b[31mred\u202e"),
+                Message(
+                    message_id="msg_b",
+                    sender_id="bob",
+                    sender=UserInfo(user_id="bob", display_name="Al"),
+                    content="\x1b[31mred\u202e",
+                ),
             ],
-            pagination=Pagination(page=1, page_count=3, total_count=21),
+            next_page_token="older",
+            previous_page_token="newer",
+            total_size=21,
         )
     ]
     result = await run(
-        *("messages", DIALOG, "--page", "1", "--limit", "2"),
-        *("--filter", "(senderId,eq,bob)", "--sort", "(createdAt,asc)"),
+        *("messages", DIALOG, "--page-token", "here", "--page-size", "2", "--total"),
+        *("--filter", "(sender_id,eq,bob)", "--sort", "(create_time,asc)"),
     )
     quoting = "> bob: where? | [internal.image] look (edited) {👍 2, read 3, seen 1, topic_x}"
     assert result.out.splitlines() == [
-        "MESSAGE                   TIME              SENDER       TEXT",
-        f"{MESSAGE}  2026-11-23 12:03  alice (you)  {quoting}",
-        "msg_b                     -                 bob          \ufffd[31mred\ufffd",
-        "page 1 of 3, 21 messages",
+        "TIME              SENDER       MESSAGE                   TEXT",
+        f"2026-11-23 12:03  Alice (you)  {MESSAGE}  {quoting}",
+        "-                 Al (bob)     msg_b                     \ufffd[31mred\ufffd",
+        "2 of 21 messages",
+        "next page: --page-token=older",
+        "previous page: --page-token=newer",
     ]
     assert service.requests == [
         GetDialogMessagesRequest(
             dialog_id=DIALOG,
-            page=1,
-            limit=2,
-            filter="(senderId,eq,bob)",
-            sort="(createdAt,asc)",
+            page_token="here",
+            page_size=2,
+            filter="(sender_id,eq,bob)",
+            sort="(create_time,asc)",
+            include_total_size=True,
         )
     ]
 
@@ -182,8 +197,7 @@ async def test_what_a_message_lacks_is_a_warning(service: ScriptedService, run: 
     result = await run("send", DIALOG, "Hello")
     assert result.code == 0
     assert result.err == (
-        "warning: the platform was cut off while it wrote the message, which may lack its quote,"
-        " part 99\n"
+        "warning: the platform was cut off while it wrote this, which may lack its quote, part 99\n"
     )
     result = await run("--json", "send", DIALOG, "Hello")
     assert json.loads(result.err)["warning"].endswith("its quote, part 99")

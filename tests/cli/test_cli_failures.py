@@ -31,16 +31,16 @@ async def test_every_violated_field_is_printed(service: ScriptedService, run: Ru
             Status.INVALID_ARGUMENT,
             "INVALID_FIELD",
             "2 fields break a rule.",
-            violations={"page": "0 to 1000000", "limit": "0 to 100"},
+            violations={"page": "0 to 1000000", "page_size": "0 to 100"},
             request_id="req-1",
         )
     ]
-    result = await run("dialogs", "--page", "-1", "--limit", "101")
+    result = await run("dialogs", "--page", "-1", "--page-size", "101")
     assert (result.code, result.out) == (1, "")
     assert result.err.splitlines() == [
         "error: ERROR_REASON_INVALID_FIELD: 2 fields break a rule.",
         "  page: 0 to 1000000",
-        "  limit: 0 to 100",
+        "  page_size: 0 to 100",
         "  request id: req-1",
     ]
 
@@ -174,6 +174,19 @@ async def test_a_server_without_tls_fails_the_handshake(run: Run) -> None:
         (["watch", "--count", "-1"], "must be 0 or more"),
         (["watch", "--type", "unspecified"], "invalid choice"),
         ([], "the following arguments are required: COMMAND"),
+        (["dialog"], "did you mean 'dialogs'?"),
+        (["messages", "edti", DIALOG, "m", "x"], "did you mean 'edit'?"),
+        (["dialogs", "set", DIALOG], "give one of --title, --set, --set-json, --remove"),
+        (["dialogs", "set", DIALOG, "--set", "title"], "'title' is not KEY=VALUE"),
+        (["dialogs", "set", DIALOG, "--set", "=x"], "'=x' is not KEY=VALUE"),
+        (["dialogs", "set", DIALOG, "--set-json", "a={"], "is no JSON"),
+        (["dialogs", "set", DIALOG, "--set", "a=1", "--set-json", "a=1"], "sets 'a' a second time"),
+        (["dialogs", "set", DIALOG, "--title", "x", "--set", "title=y"], "sets 'title' a second"),
+        (["me", "set"], "nothing to do"),
+        (["topics", "update", DIALOG, "t"], "nothing to do"),
+        (["members", "add", DIALOG], "the following arguments are required: USER_ID"),
+        (["messages", "list", DIALOG, "--sort", "(a,asc)", "--oldest-first"], "not allowed with"),
+        (["updates", "list", "--type", "unspecified"], "invalid choice"),
     ],
 )
 async def test_a_wrong_command_line_ends_with_2(run: Run, argv: list[str], complaint: str) -> None:

@@ -18,7 +18,7 @@ from google.rpc.status_pb2 import Status as StatusMessage
 from grpclib import GRPCError
 from grpclib.const import Status
 
-from chat3_cli.arguments import parse
+from chat3_cli.command_line import parse
 
 INFO = ErrorInfo(reason="ERROR_REASON_NOT_A_MEMBER", domain="chat3.user")
 IDENTITY = {"CHAT3_API_KEY": "key", "CHAT3_USER": "alice"}
@@ -116,4 +116,5 @@ def test_the_shown_commands_are_commands_of_the_cli() -> None:
 
     parsed = [parse(shlex.split(line)[1:], IDENTITY) for line in commands]
 
-    assert [each.command for each in parsed] == ["dialogs", "send", "watch"]
+    words = [each.words for each in parsed]
+    assert words == ["dialogs list", "messages send", "updates watch"]

@@ -1,0 +1,26 @@
+"""All commands, by the kind of thing that they are about."""
+
+from collections.abc import Sequence
+
+from chat3_cli.command import Group
+from chat3_cli.groups.dialogs import DIALOGS
+from chat3_cli.groups.health import HEALTH
+from chat3_cli.groups.me import ME
+from chat3_cli.groups.members import MEMBERS
+from chat3_cli.groups.messages import MESSAGES
+from chat3_cli.groups.packs import PACKS
+from chat3_cli.groups.topics import TOPICS
+from chat3_cli.groups.updates import UPDATES
+from chat3_cli.groups.users import USERS
+
+GROUPS: Sequence[Group] = (
+    DIALOGS,
+    MEMBERS,
+    MESSAGES,
+    TOPICS,
+    USERS,
+    ME,
+    PACKS,
+    UPDATES,
+    HEALTH,
+)

@@ -1,0 +1,76 @@
+"""`chat3 me`: the user who calls."""
+
+from argparse import Namespace
+
+from chat3_api.chat3.user.v1 import (
+    GetMyselfRequest,
+    GetMyselfResponse,
+    UpdateMyMetaRequest,
+    UpdateMyMetaResponse,
+    UserInfo,
+    UserServiceStub,
+    UserStats,
+)
+from chat3_cli import values
+from chat3_cli.arguments import META_CHANGES, REMOVE, SET, SetKey, argument
+from chat3_cli.command import Call, Group
+from chat3_cli.render import by_sender_type, meta_fields, profile_fields
+from chat3_cli.style import moment
+from chat3_cli.views import Record
+
+_NAME = argument(
+    "--name",
+    action=SetKey,
+    dest="meta",
+    type=values.under("displayName"),
+    metavar="TEXT",
+    help="the display name: the same as --set displayName=TEXT",
+)
+
+
+def _shown(_args: Namespace, response: GetMyselfResponse) -> Record:
+    user, stats = response.user or UserInfo(), response.stats or UserStats()
+    packs = by_sender_type(stats.pack_unread_count, stats.pack_unread_by_sender_type)
+    return Record(
+        user.display_name or user.user_id,
+        [
+            ("dialogs", f"{stats.dialog_count}, {stats.unread_dialog_count} with unread messages"),
+            ("unread", by_sender_type(stats.total_unread_count, stats.unread_by_sender_type)),
+            ("unread in packs", packs),
+            ("messages sent", str(stats.total_message_count)),
+            ("counted", moment(stats.update_time)),
+            *profile_fields(user),
+        ],
+    )
+
+
+def _changed(_args: Namespace, response: UpdateMyMetaResponse) -> Record:
+    user = response.user or UserInfo()
+    return Record(f"changed {user.display_name or user.user_id}", meta_fields(user.meta))
+
+
+ME = Group(
+    name="me",
+    help="the user who calls",
+    default="show",
+    commands=(
+        Call(
+            name="show",
+            help="show the own profile and counters",
+            example="chat3 me",
+            method=UserServiceStub.get_myself,
+            request=GetMyselfRequest,
+            view=_shown,
+        ),
+        Call(
+            name="set",
+            help="set and remove keys of the own open data",
+            example="chat3 me set --name Alice --set-json away=true --remove mood",
+            arguments=(_NAME, *SET, REMOVE),
+            needs=META_CHANGES,
+            method=UserServiceStub.update_my_meta,
+            request=UpdateMyMetaRequest,
+            view=_changed,
+        ),
+    ),
+)

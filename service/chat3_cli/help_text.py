@@ -1,0 +1,80 @@
+"""The help: of all commands, of a group, of one command."""
+
+from collections.abc import Iterator, Sequence
+
+from chat3_cli.command import Command, Group
+
+EPILOG = """\
+exit codes:
+  0    the call succeeded
+  1    the call failed; the reason stands on standard error
+  2    the command line is wrong
+  3    the service cannot be reached or is not available
+  4    the credentials were refused, or do not allow this
+  130  interrupted by Ctrl-C or a closed pipe
+
+examples:
+  chat3 dialogs --filter '(unread_count,gt,0)' --last-message
+  chat3 send dlg_aaaaaaaaaaaaaaaaaaaa 'Hello' --meta '{"important": true}'
+  chat3 messages dlg_aaaaaaaaaaaaaaaaaaaa --oldest-first --all
+  chat3 watch --type message --resume-file ~/.chat3-token
+  chat3 --json dialogs | jq -r '.dialogs[].title'
+
+A text that begins with a dash goes after `--`: chat3 send DIALOG_ID -- -5
+"""
+
+_INTRODUCTION = """\
+Chat3 as one user sees it: dialogs, messages, and a stream of updates.
+`chat3 COMMAND --help` says what a command takes, and gives an example.
+"""
+
+
+def of_all(groups: Sequence[Group]) -> str:
+    """List the commands of all groups."""
+    lines = [_INTRODUCTION]
+    for group in groups:
+        lines += [f"{group.name}: {group.help}", *_commands(group), ""]
+    return "\n".join(lines).rstrip("\n")
+
+
+def of_group(group: Group) -> str:
+    """List the commands of one group."""
+    lines = [
+        f"usage: chat3 {group.name} [COMMAND] ...",
+        "",
+        f"{group.name}: {group.help}",
+        *_commands(group),
+        "",
+        f"`chat3 {group.name} COMMAND --help` says what a command takes, and gives an example.",
+        f"Without a command it is `{group.default}`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def of_command(command: Command) -> str:
+    """Say what a command does."""
+    first = f"{command.help[0].upper()}{command.help[1:]}."
+    return f"{first} {command.details}".rstrip()
+
+
+def below(group: Group, command: Command) -> str:
+    """Give a command's example and its other names."""
+    names = [f"chat3 {command.short}"] * bool(command.short)
+    names += [f"chat3 {group.name}"] * (group.default == command.name)
+    short = [f"short form: {' or '.join(names)}", ""] * bool(names)
+    return "\n".join(
+        [
+            "example:",
+            f"  {command.example}",
+            "",
+            *short,
+            "Options of the connection and identity: chat3 --help",
+        ]
+    )
+
+
+def _commands(group: Group) -> Iterator[str]:
+    for command in group.commands:
+        short = f" (chat3 {command.short})" if command.short else ""
+        default = f" (chat3 {group.name})" if command.name == group.default else ""
+        yield f"  {command.name:<10}{command.help}{short}{default}"

@@ -1,0 +1,136 @@
+"""What holds for every command, and that every method of the contract has one.
+
+A method that is added to the contract fails here by its name until it has a command.
+"""
+
+import shlex
+import unicodedata
+from typing import Any
+
+import pytest
+from cli_filled_messages import filled_message
+from cli_scripted_service import HANG, METHODS, ScriptedService, established, failure
+from cli_vocabulary import Result, Run
+from grpclib.const import Cardinality, Status
+
+from chat3_api.chat3.user.v1 import ListUpdatesResponse, SubscribeUpdatesResponse
+from chat3_cli.arguments import OneOf
+from chat3_cli.command import Command, Unary, field_names
+from chat3_cli.command_line import parse
+from chat3_cli.groups import GROUPS
+
+COMMANDS = {
+    f"{group.name} {command.name}": command for group in GROUPS for command in group.commands
+}
+CALLS = {words: command for words, command in COMMANDS.items() if command.rpc}
+UNARY = {words: command for words, command in CALLS.items() if isinstance(command, Unary)}
+IDENTITY = {"CHAT3_USER": "alice", "CHAT3_API_KEY": "key"}
+EVERYWHERE = {"all", "dialog_id", "idempotency_key"}
+EVIL = "\x1b[31mre\u202ed\r\x07\x9b2J"
+
+every_call = pytest.mark.parametrize("words", CALLS)
+every_command = pytest.mark.parametrize("words", COMMANDS)
+
+
+def name_of(command: Command) -> str:
+    """The method of the contract that a command calls."""
+    return "".join(part.capitalize() for part in command.rpc.split("_"))
+
+
+async def run_example(
+    run: Run, service: ScriptedService, command: Command, text: str, *options: str
+) -> Result:
+    """Run the example of a command against an answer in which every text is `text`."""
+    handler = METHODS[name_of(command)]
+    argv = shlex.split(command.example.replace("--resume-file ~/.chat3-token", "--resume t1"))
+    if handler.cardinality is Cardinality.UNARY_UNARY:
+        service.answers[handler.request_type] = [filled_message(handler.reply_type, text)]
+        return await run(*argv[1:], *options)
+    updates = filled_message(ListUpdatesResponse, text).updates
+    parts = [SubscribeUpdatesResponse(update=update) for update in updates]
+    service.streams = [[established(), *parts, HANG]]
+    return await run(*argv[1:], "--count", str(len(parts)), *options)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_has_a_command(method: str) -> None:
+    assert method in {name_of(command) for command in CALLS.values()}
+
+
+@pytest.mark.parametrize("words", UNARY)
+def test_every_field_of_a_request_has_an_argument(words: str) -> None:
+    command: Any = UNARY[words]
+    args = parse(shlex.split(command.example)[1:], IDENTITY).args
+    taken = set(vars(args)) - set(vars(parse(["dialogs", "leave", "d"], IDENTITY).args))
+    assert taken | EVERYWHERE == {*field_names(command.request)} | EVERYWHERE
+
+
+@every_command
+def test_the_example_is_an_example_of_its_command(words: str) -> None:
+    assert parse(shlex.split(COMMANDS[words].example)[1:], IDENTITY).words == words
+
+
+@every_command
+async def test_every_command_has_help_with_its_example(run: Run, words: str) -> None:
+    result = await run(*words.split(), "--help")
+    assert result.code == 0
+    assert COMMANDS[words].example in result.out
+    assert (await run("--help")).out.count(COMMANDS[words].help) == 1
+    assert all(len(line) <= 80 for line in (await run("--help")).out.splitlines())
+
+
+@every_command
+def test_needed_arguments_are_arguments(words: str) -> None:
+    command = COMMANDS[words]
+    declared = [each for each in command.arguments if not isinstance(each, OneOf)]
+    assert set(command.needs) <= {each.options.get("dest") for each in declared}
+
+
+@every_call
+async def test_the_example_calls_the_method(service: ScriptedService, run: Run, words: str) -> None:
+    result = await run_example(run, service, CALLS[words], "text")
+    assert result.code == 0
+    assert result.out
+    assert type(service.requests[0]) is METHODS[name_of(CALLS[words])].request_type
+
+
+@pytest.mark.parametrize("words", UNARY)
+async def test_an_empty_answer_is_no_fault(service: ScriptedService, run: Run, words: str) -> None:
+    handler = METHODS[name_of(UNARY[words])]
+    service.answers[handler.request_type] = [handler.reply_type()]
+    result = await run(*shlex.split(UNARY[words].example)[1:])
+    assert (result.code, result.err) == (0, "")
+
+
+@pytest.mark.parametrize("words", UNARY)
+async def test_a_failed_call_is_a_failed_command(
+    service: ScriptedService, run: Run, words: str
+) -> None:
+    request = METHODS[name_of(UNARY[words])].request_type
+    service.answers[request] = [failure(Status.PERMISSION_DENIED, "NOT_A_MEMBER")]
+    result = await run(*shlex.split(UNARY[words].example)[1:])
+    assert (result.code, result.out) == (4, "")
+    assert result.err == "error: ERROR_REASON_NOT_A_MEMBER: what went wrong\n"
+
+
+@every_call
+async def test_nothing_from_outside_controls_the_terminal(
+    service: ScriptedService, run: Run, words: str
+) -> None:
+    result = await run_example(run, service, CALLS[words], EVIL)
+    assert result.code == 0
+    shown = result.out + result.err
+    assert {letter for letter in shown if unicodedata.category(letter) == "Cc"} == {"\n"}
+    assert "\u202e" not in shown
+
+
+@every_call
+async def test_json_is_the_response_as_the_service_gave_it(
+    service: ScriptedService, run: Run, words: str
+) -> None:
+    result = await run_example(run, service, CALLS[words], EVIL, "--json")
+    handler = METHODS[name_of(CALLS[words])]
+    last = handler.reply_type.from_json(result.out.splitlines()[-1])
+    expected = filled_message(handler.reply_type, EVIL)
+    assert result.out.isascii()
+    assert last == expected or handler.cardinality is Cardinality.UNARY_STREAM
