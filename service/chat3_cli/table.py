@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from chat3_cli.style import BOLD, DIM, Style, pad, safe, width
-from chat3_cli.wrapping import wrap
+from chat3_cli.wrapping import LEAST_COLUMNS, wrap
 
 Item = TypeVar("Item")
 
@@ -105,7 +105,7 @@ class Table(Generic[Item]):
     def _card(self, cells: Sequence[str]) -> Iterator[str]:
         """Give a row as lines of its own, for terminals that are too narrow."""
         label_columns = max(width(column.header) for column in self._columns)
-        room = max((self._room or 0) - label_columns - len(GAP), LEAST_TEXT_COLUMNS)
+        room = max((self._room or 0) - label_columns - len(GAP), LEAST_COLUMNS)
         for cell, column in zip(cells, self._columns, strict=True):
             label = self._style.paint(pad(column.header, label_columns), DIM)
             for line in wrap(cell, room, column.most_lines):

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chat3_cli.style import BOLD, DIM, Style, pad, safe, width
-from chat3_cli.wrapping import wrap
+from chat3_cli.wrapping import LEAST_COLUMNS, wrap
 
 INDENT = "  "
-LEAST_VALUE_COLUMNS = 16
+MOST_LABEL_COLUMNS = 24
+"""A longer label, such as a key of open data, pushes its value aside and no other."""
+
 _REPLAYED = " (by an earlier call with this idempotency key)"
 
 
@@ -61,9 +63,9 @@ def lines(view: View, style: Style, terminal_columns: int | None) -> Iterator[st
 def _record(record: Record, style: Style, terminal_columns: int | None) -> Iterator[str]:
     yield style.paint(safe(record.title), BOLD)
     known = [(safe(label), safe(value)) for label, value in record.fields if value]
-    label_columns = max((width(label) for label, _ in known), default=0)
+    label_columns = min(max((width(label) for label, _ in known), default=0), MOST_LABEL_COLUMNS)
     taken = len(INDENT) * 2 + label_columns
-    room = None if terminal_columns is None else max(terminal_columns - taken, LEAST_VALUE_COLUMNS)
+    room = None if terminal_columns is None else max(terminal_columns - taken, LEAST_COLUMNS)
     for label, value in known:
         shown = style.paint(pad(label, label_columns), DIM)
         for line in wrap(value, room):

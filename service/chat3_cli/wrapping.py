@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from chat3_cli.style import width
 
+LEAST_COLUMNS = 8
+"""So much room a text has beside its label, however narrow the terminal is."""
+
 
 def wrap(text: str, columns: int | None, most: int | None = None) -> list[str]:
     """Break text at spaces, and words that are too long within; at least one line comes back.

@@ -97,7 +97,7 @@ async def test_watch_reads_a_text_again_that_may_be_cut(service: ScriptedService
     cut = message(content=BEGINNING, content_may_be_cut=True)
     assert (await watched(service, run, cut)).endswith(f"bob: {WHOLE}")
     assert service.requests[-1] == GetDialogMessagesRequest(
-        dialog_id=DIALOG, page_size=1, filter=f"(messageId,eq,{MESSAGE})"
+        dialog_id=DIALOG, page_size=1, filter=f"(message_id,eq,{MESSAGE})"
     )
     shown = json.loads(await watched(service, run, cut, "--json"))["update"]["message"]["message"]
     assert shown["content"] == WHOLE
