@@ -65,7 +65,8 @@ def profile_fields(user: UserInfo) -> list[tuple[str, str | None]]:
 
 def by_sender_type(total: int, counts: Sequence[SenderTypeCount]) -> str:
     """Give a number of unread messages, and how many of them are of which type of sender."""
-    parts = ", ".join(f"{each.unread_count} of {safe(each.sender_type)}" for each in counts)
+    known = [each for each in counts if each.unread_count]
+    parts = ", ".join(f"{each.unread_count} of {safe(each.sender_type)}" for each in known)
     return f"{total} ({parts})" if parts else str(total)
 
 

@@ -125,6 +125,7 @@ CASES: list[tuple[str, Any, Any, list[str]]] = [
                 total_message_count=8,
                 unread_by_sender_type=[
                     pb.SenderTypeCount(sender_type="bot", unread_count=2),
+                    pb.SenderTypeCount(sender_type="contact"),
                     pb.SenderTypeCount(sender_type="user", unread_count=1),
                 ],
                 update_time=NOON,
