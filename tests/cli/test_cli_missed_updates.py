@@ -79,6 +79,7 @@ async def test_the_resume_file_keeps_the_last_token(
     assert path.read_text() == "t1\n"
     result = await run("updates", "list", "--resume-file", str(path), "--all")
     assert result.code == 1
+    assert result.err.splitlines()[0] == f"{KINDS} updates so far; continue with --resume=t2"
     assert path.read_text() == "t2\n"
 
 

@@ -51,25 +51,27 @@ class Missed(Command):
         shown, more = 0, True
         async with open_session() as session:
             while more:
-                before = point.token
-                request = ListUpdatesRequest(
-                    resume_token=before,
-                    page_size=args.page_size,
-                    update_types=[UPDATE_TYPES[name] for name in args.types],
-                    dialog_ids=args.dialogs,
-                )
-                response = await session.call(session.stub.list_updates, request)
+                try:
+                    response = await session.call(
+                        session.stub.list_updates, _request(args, point.token)
+                    )
+                except CallFailedError:
+                    if shown:
+                        out.note(
+                            f"{counted(shown, 'update')} so far; "
+                            f"continue with --resume={point.token}"
+                        )
+                    raise
                 parts = _as_on_the_stream(response)
                 for part in parts:
                     await whole_text(session, part)
-                lines = [renderer.line(part) for part in parts]
-                out.answer(response, [line for line in lines if line])
+                out.answer(response, filter(None, map(renderer.line, parts)))
                 shown += len(response.updates)
-                point.advance(response.next_resume_token)
-                if response.has_more and point.token == before:
+                more = args.all and response.has_more
+                if more and response.next_resume_token == point.token:
                     text = "the list does not end: it continues where it began"
                     raise CallFailedError(Failure(Status.INTERNAL, text))
-                more = args.all and response.has_more
+                point.advance(response.next_resume_token)
         if not out.as_json:
             waiting = ", more are waiting" if response.has_more else ""
             out.line(out.style.paint(f"{counted(shown, 'update')}{waiting}", DIM))
@@ -89,6 +91,15 @@ class Watch(Command):
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Print updates until there are enough."""
         return await watch(args, open_session, out)
+
+
+def _request(args: Namespace, token: str) -> ListUpdatesRequest:
+    return ListUpdatesRequest(
+        resume_token=token,
+        page_size=args.page_size,
+        update_types=[UPDATE_TYPES[name] for name in args.types],
+        dialog_ids=args.dialogs,
+    )
 
 
 def _as_on_the_stream(response: ListUpdatesResponse) -> list[SubscribeUpdatesResponse]:
