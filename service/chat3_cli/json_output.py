@@ -19,11 +19,6 @@ def dump(value: Any) -> str:
     return json.dumps(_with_integers(value), separators=(",", ":"))
 
 
-def readable(value: Any) -> str:
-    """Give a JSON value for people, in the characters it is made of."""
-    return json.dumps(_with_integers(value), ensure_ascii=False)
-
-
 def _with_integers(value: Any) -> Any:
     # Open data knows doubles only; 5 should not come out as 5.0, and google's JSON says 5, too.
     match value:
@@ -35,3 +30,8 @@ def _with_integers(value: Any) -> Any:
             return [_with_integers(item) for item in value]
         case _:
             return value
+
+
+def readable(value: Any) -> str:
+    """Give a JSON value for people, in the characters it is made of."""
+    return json.dumps(_with_integers(value), ensure_ascii=False)
