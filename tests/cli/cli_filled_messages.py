@@ -52,5 +52,7 @@ def _values(kind: Any, text: str, depth: int) -> Iterator[Any]:
         yield simple[kind]
     elif issubclass(kind, betterproto2.Enum):
         yield kind(1)
+    elif kind.__name__ == "FieldMask":
+        yield kind(paths=["meta", "topic_id"])  # its paths are no free text
     elif depth < _DEEPEST:
         yield from _filled(kind, text, depth + 1)
