@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import NoReturn
 
-from chat3_cli import connection, help_text
+from chat3_cli import connection, help_text, values
 from chat3_cli.arguments import OneOf
 from chat3_cli.command import Command, Group
 from chat3_cli.groups import GROUPS
@@ -53,6 +53,11 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Invocation:
     )
     connection.add_options(parser, environ)
     parser.add_argument("--version", action="version", version=_version())
+    for word in argv:
+        try:
+            values.text(word)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"{word!a} {error}")
     options, rest = parser.parse_known_args(argv)
     if not rest:
         parser.error("the following arguments are required: COMMAND")

@@ -30,7 +30,12 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> 
         default=environ.get("CHAT3_TENANT") or "tnt_default",
     )
     add("--api-key", "CHAT3_API_KEY", type=values.header, default=environ.get("CHAT3_API_KEY"))
-    add("--user", "CHAT3_USER: the user who acts", default=environ.get("CHAT3_USER"))
+    add(
+        "--user",
+        "CHAT3_USER: the user who acts",
+        type=values.text,
+        default=environ.get("CHAT3_USER"),
+    )
     add(
         "--timeout",
         "for a call with its retries, or to open a stream; default 30",

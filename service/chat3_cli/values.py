@@ -21,6 +21,13 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def text(given: str) -> str:
+    """Read a text that can be sent: bytes of a shell that are no UTF-8 cannot."""
+    if any("\ud800" <= character <= "\udfff" for character in given):
+        raise ArgumentTypeError("is no valid UTF-8")
+    return given
+
+
 def header(text: str) -> str:
     """Read what travels in request metadata."""
     if not all("!" <= character <= "~" for character in text):
@@ -117,6 +124,8 @@ def json_value(text: str) -> Any:
         return value
 
     try:
-        return json.loads(text, parse_constant=refuse, parse_int=number, parse_float=number)
+        value = json.loads(text, parse_constant=refuse, parse_int=number, parse_float=number)
+        json.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair cannot be sent
     except (ValueError, RecursionError) as error:
         raise ArgumentTypeError(f"is no JSON: {error}") from None
+    return value

@@ -65,6 +65,12 @@ def test_options_stand_anywhere(line: str, known: dict[str, Any]) -> None:
     assert {name: args[name] for name in known} == known
 
 
+def test_a_user_of_the_environment_is_a_text(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        parse(["me"], IDENTITY | {"CHAT3_USER": "\udcff"})
+    assert "argument --user: is no valid UTF-8" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 async def test_every_group_has_help(run: Run, group: Any) -> None:
     result = await run(group.name, "--help")
