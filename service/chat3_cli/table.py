@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 GAP = "  "
 LEAST_TEXT_COLUMNS = 16
-"""A column of text never gets narrower; a terminal that has no room for it gets no table."""
+"""A column of text gets no narrower, nor than its header; without room for it there is no table."""
 
 _NOTHING = frozenset({"-", "0"})
 
@@ -70,7 +70,8 @@ class Table(Generic[Item]):
         room = self._room - len(GAP) * (len(widths) - 1)
         texts = [index for index, column in enumerate(self._columns) if column.text]
         for index in texts:
-            widths[index] = min(widths[index], LEAST_TEXT_COLUMNS)
+            least = max(LEAST_TEXT_COLUMNS, width(self._columns[index].header))
+            widths[index] = min(widths[index], least)
         spare = room - sum(widths)
         if spare < 0:
             return None

@@ -99,6 +99,14 @@ def test_a_terminal_too_narrow_for_a_table_gets_cards() -> None:
     ]
 
 
+@pytest.mark.parametrize("columns", range(1, 80))
+def test_a_header_is_never_broken(columns: int) -> None:
+    header = "A HEADER OF MANY WORDS"
+    column = Column[str](header=header, cell=lambda text: text, text=True)
+    shown = list(Table([column], Namespace(), PLAIN, columns).lines([WORDS]))
+    assert shown[0].startswith(header)
+
+
 def test_later_pages_keep_the_columns_of_the_first() -> None:
     shown = table(None)
     first = list(shown.lines([("a1", "7", "x")]))
