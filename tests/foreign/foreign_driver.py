@@ -95,7 +95,8 @@ class Driver:
         self.tell({"id": number, **answer})
 
     def _request(self, method: str, fields: Json) -> Any:
-        message = getattr(user_service_pb2, f"{method}Request")()
+        described = user_service_pb2.DESCRIPTOR.services_by_name["UserService"]
+        message = message_factory.GetMessageClass(described.methods_by_name[method].input_type)()
         return json_format.ParseDict(fields, message)
 
     def do_call(self, command: Json) -> Json:

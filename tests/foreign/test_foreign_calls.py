@@ -1,12 +1,15 @@
-"""A client of another language's making makes all seven calls and gets every field."""
+"""A client of another language's making makes every call and gets every field."""
 
+import json
 from typing import Any
 
 import pytest
 from foreign_client import ForeignClient
 
 from chat3_embedded.store.records import Message, Topic
+from chat3_user.methods import METHODS, Streaming
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, Upstream, metadata
+from support.method_cases import CASES, Scene
 
 META = {
     "text": "grüße 👋 \u202e مرحبا",
@@ -30,7 +33,9 @@ def written(upstream: Upstream, dialog: str, content: str, **more: Any) -> Messa
     return upstream.store.add_message(TENANT, dialog, "alice", content, **more)
 
 
-async def test_all_seven_calls_are_made(foreign: ForeignClient, upstream: Upstream) -> None:
+async def test_what_one_user_does_reaches_the_other(
+    foreign: ForeignClient, upstream: Upstream
+) -> None:
     dialog = upstream.dialog("alice", "bob")
     stream = await foreign.subscribe(BOB)
     sent = await foreign.call("SendMessage", {"dialog_id": dialog, "content": "Hello"}, ALICE)
@@ -52,6 +57,21 @@ async def test_all_seven_calls_are_made(foreign: ForeignClient, upstream: Upstre
         update = await stream.update()
         kinds |= update.keys()
     await stream.cancel()
+
+
+@pytest.mark.parametrize("name", METHODS)
+async def test_every_method_is_called(
+    foreign: ForeignClient, upstream: Upstream, name: str
+) -> None:
+    assert name in CASES, f"support/method_cases.py has no case for {name}"
+    scene = Scene(upstream)
+    assert scene.dialog
+    request = json.loads(CASES[name](scene).to_json())
+    if isinstance(METHODS[name], Streaming):
+        stream = await foreign.subscribe(ALICE)
+        await stream.cancel()
+    else:
+        assert isinstance(await foreign.call(name, request, ALICE), dict)
 
 
 async def test_every_field_of_a_message_arrives(foreign: ForeignClient, upstream: Upstream) -> None:
@@ -220,11 +240,16 @@ async def test_details_of_failures_are_read(foreign: ForeignClient, upstream: Up
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
 async def test_reflection_tells_services_and_types(foreign: ForeignClient, version: str) -> None:
-    symbols = ["chat3.user.v1.UserService", "chat3.user.v1.Update", "google.protobuf.Struct"]
+    symbols = [
+        "chat3.user.v1.UserService",
+        "chat3.user.v1.SubscribeUpdatesResponse",
+        "chat3.user.v1.Update",
+        "google.protobuf.Struct",
+    ]
     told = await foreign.ask("reflect", version=version, symbols=symbols)
     assert {"chat3.user.v1.UserService", "grpc.health.v1.Health"} <= set(told["services"])
     types = told["types"]
-    assert "SubscribeUpdatesResponse" in types["chat3/user/v1/user_service.proto"]
+    assert "SubscribeUpdatesResponse" in types["chat3/user/v1/update_calls.proto"]
     assert "Update" in types["chat3/user/v1/update.proto"]
     assert "Struct" in types["google/protobuf/struct.proto"]
 
@@ -233,7 +258,7 @@ SYMBOLS = {
     "chat3.user.v1.UserService.SendMessage": "chat3/user/v1/user_service.proto",
     "chat3.user.v1.UserService.SubscribeUpdates": "chat3/user/v1/user_service.proto",
     "grpc.health.v1.Health.Watch": "grpclib/health/v1/health.proto",
-    "chat3.user.v1.SendMessageRequest.idempotency_key": "chat3/user/v1/user_service.proto",
+    "chat3.user.v1.SendMessageRequest.idempotency_key": "chat3/user/v1/message_calls.proto",
     "chat3.user.v1.Update.message": "chat3/user/v1/update.proto",
     "chat3.user.v1.ErrorReason": "chat3/user/v1/error_reason.proto",
     "chat3.user.v1.ERROR_REASON_INTERNAL": "chat3/user/v1/error_reason.proto",

@@ -20,9 +20,7 @@ from integration_vocabulary import (
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.domain import access
 from support.gateway import (
-    NO_KEY,
     OTHER_TENANT,
-    READ_KEY,
     TENANT,
     WRITE_KEY,
     Upstream,
@@ -103,26 +101,6 @@ async def test_a_topic_of_another_dialog_is_not_found(alice: Caller, upstream: U
     assert missing.metadata == {"topic_id": "topic_" + "a" * 20}
 
 
-@pytest.mark.parametrize("number", range(7))
-@pytest.mark.parametrize(("key", "permission"), [(NO_KEY, "read"), (READ_KEY, "write")])
-async def test_a_key_needs_its_permission(
-    client: Client, upstream: Upstream, number: int, key: str, permission: str
-) -> None:
-    dialog = upstream.dialog("alice", "bob")
-    request = inside(dialog, written(upstream, dialog))[number]
-    caller = client.as_user("alice", key=key)
-    reads = isinstance(request, pb.GetDialogMessagesRequest)
-    if reads and key == READ_KEY:
-        assert await caller.call(request)
-        return
-    if isinstance(request, pb.SendTypingIndicatorRequest):
-        permission = "write"
-    refused = await caller.fails(request)
-    assert refused.status is Status.PERMISSION_DENIED
-    assert refused.reason is pb.ErrorReason.PERMISSION_MISSING
-    assert refused.metadata == {"permission": permission}
-
-
 async def test_permission_is_judged_before_membership_and_existence(
     client: Client, upstream: Upstream
 ) -> None:
@@ -141,18 +119,6 @@ async def test_the_tenant_is_required(client: Client, upstream: Upstream) -> Non
         refused = await nowhere.fails(request)
         assert refused.reason is pb.ErrorReason.INVALID_METADATA
         assert list(refused.violations) == ["metadata.x-tenant-id"]
-
-
-@pytest.mark.parametrize(
-    "request_",
-    [pb.GetUserDialogsRequest(), pb.SubscribeUpdatesRequest(), *inside(DIALOG, MESSAGE)],
-    ids=lambda request: type(request).__name__,
-)
-async def test_an_unknown_tenant_is_told(client: Client, request_: Any) -> None:
-    missing = await client.as_user("alice", tenant="tnt_none").fails(request_)
-    assert missing.status is Status.NOT_FOUND
-    assert missing.reason is pb.ErrorReason.TENANT_NOT_FOUND
-    assert missing.metadata == {"tenant_id": "tnt_none"}
 
 
 async def test_a_proof_of_membership_counts_for_a_moment(

@@ -17,9 +17,11 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chat3_user import telemetry
+from chat3_user.methods import METHODS
 from support.ports import free_port
 
 SECRET = "s3cr3t-of-an-application"
+SERVICE = DIALOGS.rpartition("/")[0] + "/"
 PASSWORD = "pa55word-of-an-operator"
 
 
@@ -34,6 +36,7 @@ async def _calls(port: int) -> bytes:
         headers(x_api_key=SECRET, some_bin="a"),
         headers(x_api_key=SECRET, te=""),
         headers(DIALOGS + "X", x_api_key=SECRET),
+        *(headers(SERVICE + name, x_api_key=SECRET) for name in METHODS),
         headers(SUBSCRIBE, x_api_key=SECRET),
         headers(SUBSCRIBE, x_api_key=SECRET, x_user_id="nobody"),
     ]

@@ -1,10 +1,12 @@
 """Every rpc of the contract has its method, and nothing of a method is forgotten: all by name."""
 
 import importlib
+import importlib.resources
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf import descriptor_pb2
 from grpclib.const import Handler
 
 import chat3_user.methods
@@ -57,6 +59,24 @@ def test_a_request_has_a_key_if_and_only_if_its_method_writes_once(name: str) ->
     takes_key = KEY in METHODS[name].request.__dataclass_fields__
     assert isinstance(METHODS[name], Keyed) == takes_key, name
     assert (KEY in METHODS[name].rules) == takes_key, f"{name} has no rules for {KEY}"
+
+
+def levels() -> dict[str, str]:
+    """Return what the contract says about repeating each rpc."""
+    raw = importlib.resources.files("chat3_api").joinpath("descriptor.binpb").read_bytes()
+    found = {}
+    for file in descriptor_pb2.FileDescriptorSet.FromString(raw).file:
+        for service in file.service:
+            for rpc in service.method:
+                level = rpc.options.idempotency_level
+                found[rpc.name] = descriptor_pb2.MethodOptions.IdempotencyLevel.Name(level)
+    return found
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_counts_as_reading_if_and_only_if_the_contract_says_so(name: str) -> None:
+    reads = METHODS[name].kind in {"read", "subscribe"}
+    assert reads == (levels()[name] == "NO_SIDE_EFFECTS"), f"{name} is {METHODS[name].kind}"
 
 
 @pytest.mark.parametrize("name", METHODS)
