@@ -7,7 +7,7 @@ import pytest
 
 from support import named_tests
 
-_DOCUMENTS = ("guarantees.md", "idempotency.md")
+_DOCUMENTS = ("guarantees.md", "idempotency.md", "adding-a-method.md")
 
 
 def _links() -> list[tuple[str, str, str]]:
