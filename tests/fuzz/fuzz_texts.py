@@ -13,11 +13,14 @@ from chat3_user.validation import (
     parse_identity,
     parse_message_filter,
     parse_message_sort,
+    parse_pack_filter,
+    parse_pack_sort,
 )
 
 IDENTITY: Final = {"x-api-key": "demo-key", "x-tenant-id": "tnt_default", "x-user-id": "alice"}
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_PACK_TERMS: Final = ("unread_count",)
 _COMPARED: Final = ("gt", "gte", "lt", "lte")
 _DIALOG_TERMS: Final = ("dialogId", "member", "unreadCount", "lastSeenAt")
 _MESSAGE_TERMS: Final = ("senderId", "type", "createdAt", "content")
@@ -64,7 +67,7 @@ def _condition(rng: random.Random, field: str) -> str:
     if field.endswith("At"):
         value = rng.choice(("2026-01-31", "2026-01-31T12:00:00Z", "1795424735959.5"))
         return f"({field},{rng.choice(_COMPARED)},{value})"
-    if field.endswith("Count"):
+    if field.endswith(("Count", "_count")):
         return f"({field},{rng.choice((*_COMPARED, 'eq', 'ne'))},{rng.randrange(100)})"
     value = {"dialogId": "dlg_" + "a" * 20, "type": "internal.text"}.get(field, "alice")
     return f"({field},eq,{value})"
@@ -78,7 +81,9 @@ def _filter(rng: random.Random, fields: tuple[str, ...]) -> str:
         case 1:
             return _condition(rng, rng.choice(fields))
         case 2:
-            return "&".join(_condition(rng, field) for field in rng.sample(fields, 2))
+            return "&".join(
+                _condition(rng, field) for field in rng.sample(fields, min(2, len(fields)))
+            )
         case 3:
             return "|".join(meta)
         case 4:
@@ -100,6 +105,16 @@ def message_filter(rng: random.Random) -> str:
 def dialog_sort(rng: random.Random) -> str:
     """Return a sort of dialogs."""
     return rng.choice(("", "(unreadCount,desc)", " ( lastSeenAt , asc ) "))
+
+
+def pack_filter(rng: random.Random) -> str:
+    """Return a filter of packs, nearly always a sound one."""
+    return _filter(rng, _PACK_TERMS)
+
+
+def pack_sort(rng: random.Random) -> str:
+    """Return a sort of packs."""
+    return rng.choice(("", "(unread_count,desc)", "(create_time, asc)"))
 
 
 def message_sort(rng: random.Random) -> str:
@@ -135,6 +150,8 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "filter of messages": (message_filter, parse_message_filter),
     "sort of dialogs": (dialog_sort, parse_dialog_sort),
     "sort of messages": (message_sort, parse_message_sort),
+    "filter of packs": (pack_filter, parse_pack_filter),
+    "sort of packs": (pack_sort, parse_pack_sort),
     "resume token": (token, lambda text: decode_token(text, _SCOPE, int(time.time() * 1000))),
     "user id": (_user, lambda text: parse_identity({**IDENTITY, "x-user-id": text})),
 }
