@@ -12,7 +12,11 @@ from chat3_user.config import Config
 from chat3_user.demo.platform import DemoPlatform, demo_platform
 from chat3_user.demo.welcome import print_welcome
 from chat3_user.domain.access import Access
+from chat3_user.domain.created_dialogs import CreatedDialogs
+from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.dialogs import Dialogs
+from chat3_user.domain.direct_dialogs import DirectDialogs
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
@@ -87,7 +91,8 @@ async def running(config: Config) -> AsyncIterator[Running]:
         metrics = Metrics()
         api = TenantApi(Resilient(http, config.resilience))
         access = Access(api)
-        sent = SentMessages(Traces(api), api, Claims(store), times.settle, metrics.repaired)
+        users, claims = Users(api, access), Claims(store)
+        sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = Dependencies(
@@ -97,7 +102,11 @@ async def running(config: Config) -> AsyncIterator[Running]:
             sent=sent,
             past_marks=PastMarks(access, api),
             messages=Messages(api, access),
-            users=Users(api, access),
+            users=users,
+            dialogs=Dialogs(api),
+            created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
+            direct_dialogs=DirectDialogs(api, users, times.settle),
+            created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
             once=once,
             hub=hub,
             streams=config.streams,

@@ -30,6 +30,13 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._finished = Counter(
+            "chat3_creations_finished",
+            "Dialogs and topics that a creation of unknown outcome had left: completed,"
+            " announced anew, and reported as perhaps unannounced to their creators.",
+            ("kind",),
+            registry=self.registry,
+        )
         self._refused = Counter(
             "chat3_refused",
             "Connections, requests and frames turned away before they were calls, by kind.",
@@ -68,3 +75,7 @@ class Metrics:
     def repaired(self, outcome: str) -> None:
         """Count a message that tenant-api had written in part, by what was done about it."""
         self._repairs.labels(outcome).inc()
+
+    def finished(self, kind: str) -> None:
+        """Count a dialog or topic whose creation was cut off, and that was found and finished."""
+        self._finished.labels(kind).inc()

@@ -32,7 +32,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 
@@ -46,7 +46,7 @@ from chat3_user.domain.attempts import (
 )
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.repairs import TAKEN_AWAY_BY, put_message_meta, take_away
-from chat3_user.domain.settling import Settling
+from chat3_user.domain.settling import ORPHANS_WITHIN, Settling
 from chat3_user.domain.traces import Traces, written_at
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
@@ -57,9 +57,6 @@ from chat3_user.tenant_api.sending import SEND_KEY
 log = logging.getLogger(__name__)
 
 Repair = Literal["replaced", "incomplete"]
-
-ORPHANS_WITHIN: Final = 3600.0
-"""For how long, in seconds after its attempt began, an orphan is looked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,22 @@
 """When what the platform may still be writing can be judged."""
 
 import time
-from typing import Any
+from typing import Any, Final
 
 from chat3_user.idempotency import Earlier, UnsettledError
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import understood
 from chat3_user.tenant_api.route import Route
 from chat3_user.times import to_datetime
+
+# How far tenant-api's clock may be from ours. For what carries our key: far less than a key is
+# kept. For what does not: no more than clocks that are set by NTP need, for the more it is, the
+# sooner something of somebody else's is taken for ours.
+CLOCKS_DIFFER: Final = 600.0
+ORPHAN_CLOCKS_DIFFER: Final = 10.0
+
+ORPHANS_WITHIN: Final = 3600.0
+"""For how long, in seconds after its attempt began, an orphan is looked for."""
 
 
 class Settling:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chat3_user.domain.attempts import Request, Statuses, statuses_of
-from chat3_user.domain.settling import unix_time
+from chat3_user.domain.settling import CLOCKS_DIFFER, ORPHAN_CLOCKS_DIFFER, unix_time
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
@@ -14,12 +14,6 @@ from chat3_user.tenant_api.answers import understood
 from chat3_user.tenant_api.query import WHOLE_PAGE, paged
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.times import to_datetime
-
-# How far tenant-api's clock may be from ours. For what carries our key: far less than a key is
-# kept. For what does not: no more than clocks that are set by NTP need, for the more it is, the
-# sooner somebody else's message of the same text is taken for ours.
-_CLOCKS_DIFFER: Final = 600.0
-ORPHAN_CLOCKS_DIFFER: Final = 10.0
 
 _COPIES: Final = 50
 """More copies of one key than repairs that were cut off can leave."""
@@ -37,7 +31,7 @@ class Traces:
         """Return the messages that carry the key and were written in its time, oldest first."""
         query = paged(1, _COPIES, f'(meta.{SEND_KEY},eq,"{earlier.name}")')
         page = await self._messages(request, query)
-        since = time.time() - earlier.oldest - _CLOCKS_DIFFER
+        since = time.time() - earlier.oldest - CLOCKS_DIFFER
         return [row for row in reversed(page.data) if written_at(row) >= since]
 
     async def orphans(self, request: Request, age: float) -> list[m.Message]:

@@ -1,12 +1,19 @@
 """Users of the tenant, as callers look them up."""
 
 import asyncio
+from collections.abc import Iterable
+from typing import Final
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.access import Access
-from chat3_user.errors import reasons
+from chat3_user.domain.together import together
+from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.validation import Identity
+
+_AT_ONCE: Final = 8
+"""How many users one call looks for at the same time."""
 
 
 class Users:
@@ -33,6 +40,32 @@ class Users:
             permission.cancel()
             asked.cancel()
             await asyncio.gather(permission, asked, return_exceptions=True)
-        if user.type is None and user.created_at is None:
-            raise reasons.user_not_found(user_id)
-        return user
+        return _existing(user, user_id)
+
+    async def prove(self, identity: Identity, user_ids: Iterable[str]) -> None:
+        """Prove that all users (ids in lower case) exist in the caller's tenant.
+
+        The platform makes a user of every id that it is given as a member's. An unknown user, the
+        first of several, is told only to a key that may write.
+
+        Raises `CallError`.
+        """
+        room = asyncio.Semaphore(_AT_ONCE)
+
+        async def prove(user_id: str) -> None:
+            async with room:
+                answer = await self._api.call(routes.USER, identity, user_id=user_id)
+            _existing(answer.data, user_id)
+
+        try:
+            await together(map(prove, user_ids))
+        except CallError as error:
+            if error.reason is ErrorReason.USER_NOT_FOUND:
+                await self._access.prove_writer(identity)
+            raise
+
+
+def _existing(user: m.User, user_id: str) -> m.User:
+    if user.type is None and user.created_at is None:
+        raise reasons.user_not_found(user_id)
+    return user

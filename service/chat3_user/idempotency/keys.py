@@ -41,6 +41,16 @@ def claim_digest(identity: Identity, thing: str) -> bytes:
     return _digest("claim", identity.tenant_id, thing)
 
 
+def alone_digest(identity: Identity, thing: str) -> bytes:
+    """Return what names a thing of the caller's tenant that one call at a time writes about."""
+    return _digest("alone", identity.tenant_id, thing)
+
+
+def pair_name(identity: Identity, other: str) -> str:
+    """Return the hexadecimal digits that name the caller and another user, whoever of them asks."""
+    return _digest("pair", identity.tenant_id, *sorted((identity.user_id, other))).hex()
+
+
 def name_digest(name: str) -> bytes:
     """Return the request of a claim by the key that is sent as ``name``."""
     return _digest(name)

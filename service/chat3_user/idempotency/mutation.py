@@ -48,6 +48,8 @@ class Earlier:
 class Mutation(Generic[ResponseT]):
     """How a method writes, and what it knows about having written.
 
+    ``ready`` fails when what is asked for cannot be written; it is asked before each write, apart
+    from it, so that a call which is cut off there has certainly sent nothing.
     ``write`` gets what names the request at tenant-api (None without a key) and may run again after
     an attempt of unknown outcome when ``find`` is absent. ``find`` returns the response of an
     attempt that did write, None when it sees nothing that one wrote, and raises `UnsettledError`
@@ -61,3 +63,4 @@ class Mutation(Generic[ResponseT]):
     find: Callable[[Earlier], Awaitable[ResponseT | None]] | None = None
     prove: Callable[[], Awaitable[None]] | None = None
     prove_key: Callable[[], Awaitable[None]] | None = None
+    ready: Callable[[], Awaitable[None]] | None = None

@@ -17,7 +17,13 @@ from typing import Final
 
 from chat3_user.calls import Call
 from chat3_user.errors import reasons
-from chat3_user.idempotency.keys import request_digest, scope_digest, sent_key
+from chat3_user.idempotency.keys import (
+    alone_digest,
+    name_digest,
+    request_digest,
+    scope_digest,
+    sent_key,
+)
 from chat3_user.idempotency.mutation import Earlier, Keyed, Mutation, ResponseT, UnsettledError
 from chat3_user.idempotency.run import REPLAYED, Endings, Run, unknown
 from chat3_user.idempotency.settings import Times
@@ -58,18 +64,32 @@ class Once:
         Raises `CallError`.
         """
         if not request.idempotency_key:
-            return await mutation.write(None)
-        attempt = Attempt(
-            scope_digest(call.identity, call.method, request.idempotency_key),
-            request_digest(request),
-            secrets.token_bytes(8),
-        )
+            return await _written(mutation, None)
+        scope = scope_digest(call.identity, call.method, request.idempotency_key)
+        attempt = Attempt(scope, request_digest(request), secrets.token_bytes(8))
+        return await self._run(call, attempt, mutation, remembered=True)
+
+    async def alone(self, call: Call, thing: str, mutation: Mutation[ResponseT]) -> ResponseT:
+        """Return the mutation's response, written while no other call writes about ``thing``.
+
+        The thing is the tenant's: calls of all its users wait for each other. No answer is kept,
+        but the doubt is that an attempt of unknown outcome leaves behind.
+
+        Raises `CallError`.
+        """
+        scope = alone_digest(call.identity, thing)
+        attempt = Attempt(scope, name_digest(thing), secrets.token_bytes(8))
+        return await self._run(call, attempt, mutation, remembered=False)
+
+    async def _run(
+        self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool
+    ) -> ResponseT:
         try:
             held, asked_at = await self._claim(attempt)
         except StoreUnavailableError as error:
             log.warning("idempotency store unavailable", extra={"problem": str(error)})
             if self._write_without_store:
-                return await self._without_store(call, attempt, mutation)
+                return await self._without_store(call, attempt, mutation, remembered=remembered)
             raise reasons.idempotency_store_unavailable() from error
         if isinstance(held, Finished):
             # Permission is judged before existence.
@@ -79,7 +99,16 @@ class Once:
                 await mutation.prove()
             call.trailing[REPLAYED] = "true"
             return decode(mutation.response, held.answer)
-        run = Run(self._store, self._times, self._endings, call, attempt, mutation, held.doubt)
+        run = Run(
+            self._store,
+            self._times,
+            self._endings,
+            call,
+            attempt,
+            mutation,
+            held.doubt,
+            remembered=remembered,
+        )
         return await run.to_its_end(asked_at + self._times.lease)
 
     async def _claim(self, attempt: Attempt) -> tuple[Held | Finished, float]:
@@ -106,7 +135,7 @@ class Once:
             raise
 
     async def _without_store(
-        self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT]
+        self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool
     ) -> ResponseT:
         """Run with what tenant-api alone can say, as the operator chose for a failing store.
 
@@ -120,11 +149,18 @@ class Once:
             except UnsettledError as error:
                 raise reasons.idempotency_outcome_unknown(self._times.settle) from error
             if found is not None:
-                if mutation.prove_key is not None:
-                    await mutation.prove_key()
-                call.trailing[REPLAYED] = "true"
+                if remembered:
+                    if mutation.prove_key is not None:
+                        await mutation.prove_key()
+                    call.trailing[REPLAYED] = "true"
                 return found
         try:
-            return await mutation.write(name)
+            return await _written(mutation, name)
         except (OutcomeUnknownError, DuplicateGuardError) as error:
             raise unknown(error, self._times.settle) from error
+
+
+async def _written(mutation: Mutation[ResponseT], name: str | None) -> ResponseT:
+    if mutation.ready is not None:
+        await mutation.ready()
+    return await mutation.write(name)

@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, Generic
 
 from chat3_api.chat3.user.v1 import ErrorReason
@@ -57,7 +58,10 @@ class Endings:
 
 
 class Run(Generic[ResponseT]):
-    """One attempt, from when it holds its key to when it lets go."""
+    """One attempt, from when it holds its key to when it lets go.
+
+    Its answer is kept for repetitions when it is to be ``remembered``.
+    """
 
     def __init__(
         self,
@@ -68,6 +72,8 @@ class Run(Generic[ResponseT]):
         attempt: Attempt,
         mutation: Mutation[ResponseT],
         doubt: Doubt | None,
+        *,
+        remembered: bool,
     ) -> None:
         self._store = store
         self._times = times
@@ -75,6 +81,7 @@ class Run(Generic[ResponseT]):
         self._call = call
         self._attempt = attempt
         self._mutation = mutation
+        self._remembered = remembered
         self._name = sent_key(attempt.scope, attempt.request)
         now = _now()
         self._oldest = now - (doubt.oldest if doubt else 0.0)
@@ -102,15 +109,20 @@ class Run(Generic[ResponseT]):
         except BaseException:
             await self._endings.tell(self._unfinished())
             raise
-        answer = encode(response)
+        ending = self._finished(response)
         try:
             # A store that fails here is no failure of the call: it is written and stays so, and a
             # repetition will look and find.
-            await self._endings.tell(self._store.finish(self._attempt, answer))
+            await self._endings.tell(ending())
         except asyncio.CancelledError:
-            self._endings.tell_later(self._store.finish(self._attempt, answer))
+            self._endings.tell_later(ending())
             raise
         return response
+
+    def _finished(self, response: ResponseT) -> Callable[[], Coroutine[Any, Any, Any]]:
+        if not self._remembered:
+            return partial(self._store.release, self._attempt)
+        return partial(self._store.finish, self._attempt, encode(response))
 
     def _unfinished(self) -> Coroutine[Any, Any, Any]:
         if self._sent_at is None:
@@ -130,6 +142,8 @@ class Run(Generic[ResponseT]):
                     # Apart from the write, so that a caller who leaves here has certainly sent
                     # nothing.
                     await self._mutation.prove()
+                if self._mutation.ready is not None:
+                    await self._mutation.ready()
                 return await self._write()
             except (OutcomeUnknownError, DuplicateGuardError) as error:
                 # The duplicate guard says that an equal request was just taken: of the same key,
@@ -141,7 +155,7 @@ class Run(Generic[ResponseT]):
 
     async def _earned(self, found: ResponseT) -> ResponseT:
         """Return what was found; another call's only to an API key that may write."""
-        if self._doubt_is_old:
+        if self._doubt_is_old and self._remembered:
             if self._mutation.prove_key is not None:
                 await self._mutation.prove_key()
             self._call.trailing[REPLAYED] = "true"

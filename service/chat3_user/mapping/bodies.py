@@ -3,7 +3,13 @@
 from typing import Any
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_api.google.protobuf import Struct
 from chat3_user.wire import plain
+
+
+def open_data(meta: Struct | None) -> dict[str, Any]:
+    """Return open data; absent is empty."""
+    return {} if meta is None else plain(meta)
 
 
 def message_body(message: pb.SendMessageRequest) -> dict[str, Any]:

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from chat3_user.methods import (
+    create_dialog,
+    create_topic,
+    get_dialog,
     get_dialog_messages,
     get_message,
     get_myself,
+    get_or_create_direct_dialog,
     get_pack,
     get_user,
     get_user_dialogs,
@@ -31,9 +35,13 @@ from chat3_user.methods.method import Keyed, Method, Streaming, Unary
 __all__ = ["METHODS", "Dependencies", "Keyed", "Method", "Streaming", "Unary"]
 
 _DECLARED: Final[tuple[Method, ...]] = (
+    create_dialog.METHOD,
+    create_topic.METHOD,
+    get_dialog.METHOD,
     get_dialog_messages.METHOD,
     get_message.METHOD,
     get_myself.METHOD,
+    get_or_create_direct_dialog.METHOD,
     get_pack.METHOD,
     get_user.METHOD,
     get_user_dialogs.METHOD,

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 
 from chat3_user.domain.access import Access
+from chat3_user.domain.created_dialogs import CreatedDialogs
+from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
+from chat3_user.domain.dialogs import Dialogs
+from chat3_user.domain.direct_dialogs import DirectDialogs
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
@@ -25,6 +29,10 @@ class Dependencies:
     past_marks: PastMarks
     messages: Messages
     users: Users
+    dialogs: Dialogs
+    created_dialogs: CreatedDialogs
+    direct_dialogs: DirectDialogs
+    created_topics: CreatedTopics
     once: Once
     hub: Hub
     streams: StreamSettings

@@ -101,6 +101,15 @@ class UserDialog(Model, frozen=True):
     last_message: LastMessage | None = None
 
 
+class Dialog(Model, frozen=True):
+    """A dialog as the tenant has it, whoever asks."""
+
+    dialog_id: str
+    created_at: Time | None = None
+    meta: Json = {}
+    stats: DialogStats = DialogStats()
+
+
 class Topic(Model, frozen=True):
     """A topic, beside a message or in a list; ``unread_count`` is in a user's list only."""
 

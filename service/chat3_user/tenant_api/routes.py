@@ -25,6 +25,12 @@ def _no_pack(_: Problem, request: Request[Any]) -> CallError:
     return reasons.pack_not_found(request.segments["pack_id"])
 
 
+def _no_topic(problem: Problem, request: Request[Any]) -> CallError:
+    if problem.error == "ERROR_NO_TOPIC":
+        return reasons.topic_not_found(request.segments["topic_id"])
+    return _not_a_member(problem, request)
+
+
 def _no_dialog_or_topic(problem: Problem, request: Request[Any]) -> CallError:
     if problem.error == "ERROR_NO_TOPIC":
         return reasons.topic_not_found(str(request.content.get("topicId")))
@@ -90,6 +96,17 @@ PROVE_WRITER: Final = Route(
     "POST", "/api/dialogs/{dialog_id}/messages", m.Model, bad_request=_may_write
 )
 MEMBERS: Final = Route("GET", "/api/dialogs/{dialog_id}/members", m.Page[m.Member], _not_a_member)
+ADD_MEMBER: Final = Route("POST", "/api/dialogs/{dialog_id}/members/add", m.Model, _not_a_member)
+REMOVE_MEMBER: Final = Route(
+    "POST", "/api/dialogs/{dialog_id}/members/{user_id}/remove", m.Model, _not_a_member
+)
+CREATE_TOPIC: Final = Route(
+    "POST", "/api/dialogs/{dialog_id}/topics", m.Data[m.Topic], _not_a_member
+)
+CHANGE_TOPIC: Final = Route(
+    "PATCH", "/api/dialogs/{dialog_id}/topics/{topic_id}", m.Data[m.Topic], _no_topic
+)
+SET_DIALOG_META: Final = Route("PUT", "/api/meta/dialog/{dialog_id}/{key}", m.Model, _not_a_member)
 # Checks membership, and says so with 404.
 TYPING: Final = Route(
     "POST",
@@ -98,6 +115,12 @@ TYPING: Final = Route(
     _not_a_member,
     _not_a_member,
 )
+
+# Of the whole tenant: who is a member is not asked.
+DIALOGS: Final = Route("GET", "/api/dialogs", m.Page[m.Dialog])
+CREATE_DIALOG: Final = Route("POST", "/api/dialogs", m.Data[m.Dialog])
+ALL_TOPICS: Final = Route("GET", "/api/topics", m.Page[m.Topic])
+ALL_MESSAGES: Final = Route("GET", "/api/messages", m.Page[m.MessageId])
 
 # Of the whole tenant, by ids that must have been proved.
 DELETIONS: Final = Route("GET", "/api/messages", m.Page[m.Deletion])

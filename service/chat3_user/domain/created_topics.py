@@ -1,0 +1,209 @@
+"""Creates topics, and finds and finishes what earlier attempts to create one left at tenant-api.
+
+tenant-api writes a topic step by step, without a transaction; a restart cuts between any two: the
+row; its metas one by one, our key first; the event of the new topic. What a look finds, and what is
+done about it (`docs/idempotency.md` has the same table for operators):
+
+| cut after | left behind | what is done |
+|---|---|---|
+| nothing written | nothing | written |
+| the row | an orphan, which members can see | claimed; key, metas set; reported |
+| some metas | key | metas set; reported |
+| all metas, or the event | key, metas | announced anew; reported |
+| a repair of ours | any of the above | as above |
+
+Every repair is one change of the topic's meta, of which members get an update. Nothing shows
+whether the event of the new topic was published. A change that only repeats the key needs no
+settled attempts, for it does no harm to a topic in the making.
+
+An orphan carries no key. It is recognised by its dialog, its time, and by having no meta but what
+JavaScript puts before the key; a claim gives it to one key only. It may be another program's topic
+without meta, created at that very time.
+
+Metas are written in order: a key that is missing before one that is there has been removed since,
+and is not put back.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from chat3_api.chat3.user.v1 import MissingPart
+from chat3_user.domain.created_dialogs import UNSHOWN
+from chat3_user.domain.guard import past_guard
+from chat3_user.domain.json_order import is_index, unwritten
+from chat3_user.domain.settling import (
+    CLOCKS_DIFFER,
+    ORPHAN_CLOCKS_DIFFER,
+    ORPHANS_WITHIN,
+    Settling,
+    unix_time,
+)
+from chat3_user.errors import reasons
+from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
+from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.creating import create_topic, keyed
+from chat3_user.tenant_api.query import WHOLE_PAGE, paged
+from chat3_user.tenant_api.sending import SEND_KEY
+from chat3_user.validation import Identity
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedTopic:
+    """A topic that was created, and what of it is missing for good."""
+
+    topic: m.Topic
+    missing: tuple[MissingPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewTopic:
+    """A topic to be created in a dialog of the caller's."""
+
+    identity: Identity
+    dialog_id: str
+    meta: Mapping[str, Any]
+
+    def may_have_left(self, topic: m.Topic) -> bool:
+        """Tell whether an attempt that was cut before its key may have left the topic."""
+        return all(
+            is_index(key) and key in self.meta and self.meta[key] == value
+            for key, value in (topic.meta or {}).items()
+        )
+
+
+class CreatedTopics:
+    """Creates and finds; ``settle`` is that of `Times`, in seconds.
+
+    ``count`` hears of each topic that was found in part, or cannot be shown to be whole.
+    """
+
+    def __init__(
+        self, api: TenantApi, claims: Claims, settle: float, count: Callable[[str], None]
+    ) -> None:
+        self._api = api
+        self._claims = claims
+        self._settle = settle
+        self._count = count
+
+    async def create(self, wanted: NewTopic, key: str | None) -> CreatedTopic:
+        """Write a topic; membership must have been proved.
+
+        Raises `CallError`.
+        """
+        meta = keyed(wanted.meta, key)
+        made = await create_topic(self._api, wanted.identity, wanted.dialog_id, meta)
+        return CreatedTopic(made)
+
+    def search(self, wanted: NewTopic) -> "Search":
+        """Return the looks of one call."""
+        return Search(wanted, self._api, self._claims, Settling(self._settle), self._count)
+
+
+class Search:
+    """The looks of one call for one topic."""
+
+    def __init__(
+        self,
+        wanted: NewTopic,
+        api: TenantApi,
+        claims: Claims,
+        settling: Settling,
+        count: Callable[[str], None],
+    ) -> None:
+        self._wanted = wanted
+        self._api = api
+        self._claims = claims
+        self._settling = settling
+        self._count = count
+
+    async def find(self, earlier: Earlier) -> CreatedTopic | None:
+        """Return the topic that an earlier attempt wrote, finished as far as it can be.
+
+        Raises `CallError` and `UnsettledError`.
+        """
+        row = await self._keyed(earlier)
+        if row is None and earlier.settled and earlier.age is not None:
+            row = await self._claimed_orphan(earlier, earlier.age)
+        if row is None:
+            return None
+        metas = unwritten(keyed(self._wanted.meta, earlier.name), row.meta or {})
+        if metas:
+            self._settling.wait_for(row.topic_id, topic_created(row), earlier)
+        finished = await self._change(row, {SEND_KEY: earlier.name, **metas})
+        self._count("topic")
+        log.warning(
+            "a topic may be unannounced for good",
+            extra={"dialog_id": row.dialog_id, "topic_id": row.topic_id},
+        )
+        return CreatedTopic(finished, UNSHOWN)
+
+    async def _change(self, row: m.Topic, meta: Mapping[str, Any]) -> m.Topic:
+        answer = await past_guard(
+            partial(
+                self._api.call,
+                routes.CHANGE_TOPIC,
+                self._wanted.identity,
+                body={"meta": meta},
+                dialog_id=self._wanted.dialog_id,
+                topic_id=row.topic_id,
+            )
+        )
+        return answer.data
+
+    async def _keyed(self, earlier: Earlier) -> m.Topic | None:
+        """Return the oldest topic that carries the key and was written in its time."""
+        page = await self._page(1, f'&(meta.{SEND_KEY},eq,"{earlier.name}")')
+        since = time.time() - earlier.oldest - CLOCKS_DIFFER
+        rows = [row for row in page if topic_created(row) >= since]
+        return min(rows, key=topic_created, default=None)
+
+    async def _claimed_orphan(self, earlier: Earlier, age: float) -> m.Topic | None:
+        if age >= ORPHANS_WITHIN:
+            return None
+        for row in await self._orphans(age):
+            self._settling.wait_for(row.topic_id, topic_created(row), earlier)
+            if await self._claim(row, earlier.name):
+                return row
+        return None
+
+    async def _orphans(self, age: float) -> list[m.Topic]:
+        """Return what attempts since ``age`` seconds that were cut before their key may have left.
+
+        They come oldest first. New topics move older ones to later pages while these are read: that
+        repeats some, and loses none.
+        """
+        since = time.time() - age - ORPHAN_CLOCKS_DIFFER
+        found: dict[str, m.Topic] = {}
+        number = 0
+        while True:
+            number += 1
+            page = await self._page(number)
+            young = [row for row in page if topic_created(row) >= since]
+            found |= {row.topic_id: row for row in young if self._wanted.may_have_left(row)}
+            if len(page) < WHOLE_PAGE or len(young) < len(page):
+                return sorted(found.values(), key=topic_created)
+
+    async def _page(self, number: int, more: str = "") -> list[m.Topic]:
+        """Return a page of the dialog's topics, newest first."""
+        query = paged(number, WHOLE_PAGE, f'(dialogId,eq,"{self._wanted.dialog_id}"){more}')
+        page = await self._api.call(routes.ALL_TOPICS, self._wanted.identity, query=query)
+        return page.data
+
+    async def _claim(self, row: m.Topic, name: str) -> bool:
+        try:
+            return await self._claims.take(self._wanted.identity, row.topic_id, name)
+        except StoreUnavailableError as error:
+            log.warning("an orphan cannot be claimed", extra={"problem": str(error)})
+            raise reasons.idempotency_outcome_unknown(1.0) from error
+
+
+def topic_created(topic: m.Topic) -> float:
+    """Return when a topic was created, in Unix seconds by the platform's clock."""
+    return unix_time(routes.ALL_TOPICS, topic.created_at)

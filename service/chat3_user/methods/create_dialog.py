@@ -1,0 +1,60 @@
+"""CreateDialog: a dialog with the calling user and others as its members, once for one key."""
+
+from functools import partial
+from typing import Final
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.domain.created_dialogs import CreatedDialog, NewDialog
+from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.mapping import entities
+from chat3_user.mapping.bodies import open_data
+from chat3_user.methods.dependencies import Dependencies
+from chat3_user.methods.method import Keyed
+from chat3_user.tenant_api import routes
+from chat3_user.tenant_api.answers import understood
+from chat3_user.validation import fields
+
+
+def _mutation(
+    dependencies: Dependencies, call: Call, request: pb.CreateDialogRequest
+) -> Mutation[pb.CreateDialogResponse]:
+    identity = call.identity
+    others = tuple(user_id.lower() for user_id in request.member_ids)
+    wanted = NewDialog(identity, others, open_data(request.meta))
+    search = dependencies.created_dialogs.search(wanted)
+
+    def response(created: CreatedDialog) -> pb.CreateDialogResponse:
+        with understood(routes.CREATE_DIALOG):
+            return pb.CreateDialogResponse(
+                dialog=entities.dialog(created.dialog, with_last_message=False),
+                missing_parts=list(created.missing),
+            )
+
+    async def write(key: str | None) -> pb.CreateDialogResponse:
+        return response(await dependencies.created_dialogs.create(wanted, key))
+
+    async def find(earlier: Earlier) -> pb.CreateDialogResponse | None:
+        created = await search.find(earlier)
+        return None if created is None else response(created)
+
+    return Mutation(
+        pb.CreateDialogResponse,
+        write,
+        find,
+        prove_key=partial(dependencies.access.prove_writer, identity),
+        ready=partial(dependencies.users.prove, identity, wanted.members),
+    )
+
+
+METHOD: Final = Keyed(
+    request=pb.CreateDialogRequest,
+    response=pb.CreateDialogResponse,
+    kind="write",
+    rules={
+        "member_ids": fields.MEMBER_IDS,
+        "meta": fields.META,
+        "idempotency_key": fields.IDEMPOTENCY_KEY,
+    },
+    mutation=_mutation,
+)
