@@ -210,9 +210,7 @@ async def test_a_member_in_another_letter_case_is_told_so(
         )
 
 
-async def test_the_last_message_comes_where_it_is_wanted(
-    alice: Caller, upstream: Upstream
-) -> None:
+async def test_the_last_message_comes_where_it_is_wanted(alice: Caller, upstream: Upstream) -> None:
     dialog = upstream.dialog("alice", "bob")
     await alice.call(sending(dialog, "newest"))
     wanted = pb.GetDialogRequest(dialog_id=dialog, include_last_message=True)
@@ -224,9 +222,7 @@ async def test_a_topic_is_created_by_a_member(
     alice: Caller, bob: Caller, upstream: Upstream
 ) -> None:
     dialog = upstream.dialog("alice", "bob")
-    created = await alice.call(
-        pb.CreateTopicRequest(dialog_id=dialog, meta=open_data(subject="s"))
-    )
+    created = await alice.call(pb.CreateTopicRequest(dialog_id=dialog, meta=open_data(subject="s")))
     topic = created.topic
     assert created.missing_parts == []
     assert (topic.dialog_id, topic.meta) == (dialog, open_data(subject="s"))

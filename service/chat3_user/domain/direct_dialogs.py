@@ -55,6 +55,14 @@ class Pair:
         """The two, in an order that does not depend on who asks."""
         return tuple(sorted((self.identity.user_id, self.other)))
 
+    def are_in(self, there: set[str]) -> bool:
+        """Tell whether both are among these members."""
+        return there.issuperset(self.members)
+
+    def lacking(self, there: set[str]) -> list[str]:
+        """Return who of the two is not among these members."""
+        return [user_id for user_id in self.members if user_id not in there]
+
 
 @dataclass(frozen=True, slots=True)
 class DirectDialog:
@@ -78,30 +86,43 @@ class DirectDialogs:
 
         Raises `CallError`.
         """
-        identity = pair.identity
-        rows = await self._dialogs.named(identity, DIRECT_KEY, pair.name)
+        rows = await self._rows(pair)
         if not rows or self._is_young(rows[0]):
             return None
         dialog_id = rows[0].dialog_id
-        there, seen = await both(
-            self._dialogs.member_ids(identity, dialog_id), self._dialogs.own(identity, dialog_id)
-        )
-        if seen is None or not there.issuperset(pair.members):
-            await self._add(pair, dialog_id, there)
-            seen = await self._dialogs.own(identity, dialog_id)
+        there, seen = await self._read(pair, dialog_id)
+        if not (seen and pair.are_in(there)):
+            await self._users.prove(pair.identity, pair.members)
+            await self._dialogs.add(pair.identity, dialog_id, pair.lacking(there))
+            seen = await self._dialogs.own(pair.identity, dialog_id)
         for row in rows[1:]:
-            if not await self._dialogs.is_used(identity, row.dialog_id):
+            if not await self._dialogs.is_used(pair.identity, row.dialog_id):
                 return None
         return None if seen is None else DirectDialog(seen, created=False)
+
+    async def whole(self, pair: Pair) -> DirectDialog | None:
+        """Return the dialog if both are in it, however young it is, and None otherwise.
+
+        Raises `CallError`.
+        """
+        for row in await self._rows(pair):
+            there, seen = await self._read(pair, row.dialog_id)
+            return DirectDialog(seen, created=False) if seen and pair.are_in(there) else None
+        return None
 
     def search(self, pair: Pair) -> "Search":
         """Return the search of one call, which has to work on the two alone."""
         return Search(pair, self._api, self._users, self._settle)
 
-    async def _add(self, pair: Pair, dialog_id: str, there: set[str]) -> None:
-        await self._users.prove(pair.identity, pair.members)
-        lacking = (user_id for user_id in pair.members if user_id not in there)
-        await self._dialogs.add(pair.identity, dialog_id, lacking)
+    async def _rows(self, pair: Pair) -> list[m.Dialog]:
+        return await self._dialogs.named(pair.identity, DIRECT_KEY, pair.name)
+
+    async def _read(self, pair: Pair, dialog_id: str) -> tuple[set[str], m.UserDialog | None]:
+        """Return who is in a dialog, and the dialog as the caller sees it."""
+        return await both(
+            self._dialogs.member_ids(pair.identity, dialog_id),
+            self._dialogs.own(pair.identity, dialog_id),
+        )
 
     def _is_young(self, row: m.Dialog) -> bool:
         return time.time() - dialog_created(row) < self._settle
@@ -158,7 +179,7 @@ class Search:
             await self._tidy(rows)
         row, attempted = rows[0], earlier.age is not None
         there = await self._dialogs.member_ids(self._identity, row.dialog_id)
-        if not there.issuperset(self._pair.members):
+        if not self._pair.are_in(there):
             if not earlier.settled or attempted:
                 self._settling.wait_for(row.dialog_id, dialog_created(row), earlier)
             await self.ready()
@@ -184,8 +205,7 @@ class Search:
     async def _completed(self, row: m.Dialog, there: set[str] | None = None) -> DirectDialog:
         if there is None:
             there = await self._dialogs.member_ids(self._identity, row.dialog_id)
-        lacking = (user_id for user_id in self._pair.members if user_id not in there)
-        await self._dialogs.add(self._identity, row.dialog_id, lacking)
+        await self._dialogs.add(self._identity, row.dialog_id, self._pair.lacking(there))
         seen = await self._dialogs.own(self._identity, row.dialog_id)
         return DirectDialog(
             seen or seen_by(self._identity.user_id, row, len(self._pair.members)), self._created

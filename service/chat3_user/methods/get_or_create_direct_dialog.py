@@ -5,7 +5,7 @@ from typing import Final
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.domain.direct_dialogs import DirectDialog, Pair
-from chat3_user.errors import FieldViolation, invalid_fields
+from chat3_user.errors import CallError, FieldViolation, invalid_fields
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
 from chat3_user.methods.dependencies import Dependencies
@@ -36,7 +36,16 @@ async def _run(
         return None if found is None else _response(found)
 
     mutation = Mutation(pb.GetOrCreateDirectDialogResponse, write, find, ready=search.ready)
-    return await dependencies.once.alone(call, pair.name, mutation)
+    try:
+        return await dependencies.once.alone(call, pair.name, mutation)
+    except CallError as error:
+        if error.reason is not pb.ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE:
+            raise
+        # What is there needs no store.
+        whole = await dependencies.direct_dialogs.whole(pair)
+        if whole is None:
+            raise
+        return _response(whole)
 
 
 def _response(found: DirectDialog) -> pb.GetOrCreateDirectDialogResponse:
