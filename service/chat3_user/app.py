@@ -17,6 +17,7 @@ from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
+from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
@@ -93,6 +94,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         access = Access(api)
         users, claims = Users(api, access), Claims(store)
         sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
+        messages = Messages(api, access)
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = Dependencies(
@@ -101,12 +103,13 @@ async def running(config: Config) -> AsyncIterator[Running]:
             deleted=DeletedMessages(api),
             sent=sent,
             past_marks=PastMarks(access, api),
-            messages=Messages(api, access),
             users=users,
             dialogs=Dialogs(api),
             created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
             direct_dialogs=DirectDialogs(api, users, times.settle),
             created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
+            messages=messages,
+            message_changes=MessageChanges(api, messages),
             once=once,
             hub=hub,
             streams=config.streams,

@@ -3,13 +3,19 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
-from integration_vocabulary import MESSAGE, Caller, Client, marking, reacting, written
+from integration_vocabulary import (
+    MESSAGE,
+    Caller,
+    Client,
+    marking,
+    platform,
+    reacting,
+    written,
+)
 
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import (
-    KEY,
     NO_KEY,
     OTHER_TENANT,
     READ_KEY,
@@ -21,17 +27,6 @@ from support.gateway import (
 from support.rabbitmq import RabbitMQ
 
 PACK = "pck_" + "a" * 20
-
-
-async def platform(upstream: Upstream, method: str, path: str, body: Any = None) -> Any:
-    """Have the platform do what other writers do; return its data."""
-    headers = {"X-API-Key": KEY, "X-Tenant-Id": TENANT}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.request(method, f"{upstream.url}/api{path}", json=body) as response,
-    ):
-        assert response.ok, await response.text()
-        return (await response.json())["data"]
 
 
 async def packed(upstream: Upstream, *dialogs: str, **meta: Any) -> str:

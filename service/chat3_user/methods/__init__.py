@@ -9,6 +9,8 @@ from typing import Final
 from chat3_user.methods import (
     create_dialog,
     create_topic,
+    delete_message,
+    edit_message,
     get_dialog,
     get_dialog_messages,
     get_message,
@@ -23,10 +25,12 @@ from chat3_user.methods import (
     list_pack_messages,
     list_packs,
     list_topics,
+    restore_message,
     send_message,
     send_typing_indicator,
     set_message_reaction,
     set_message_status,
+    set_message_topic,
     subscribe_updates,
 )
 from chat3_user.methods.dependencies import Dependencies
@@ -38,6 +42,8 @@ _DECLARED: Final[tuple[Method, ...]] = (
     create_dialog.METHOD,
     create_topic.METHOD,
     get_dialog.METHOD,
+    delete_message.METHOD,
+    edit_message.METHOD,
     get_dialog_messages.METHOD,
     get_message.METHOD,
     get_myself.METHOD,
@@ -51,10 +57,12 @@ _DECLARED: Final[tuple[Method, ...]] = (
     list_pack_messages.METHOD,
     list_packs.METHOD,
     list_topics.METHOD,
+    restore_message.METHOD,
     send_message.METHOD,
     send_typing_indicator.METHOD,
     set_message_reaction.METHOD,
     set_message_status.METHOD,
+    set_message_topic.METHOD,
     subscribe_updates.METHOD,
 )
 

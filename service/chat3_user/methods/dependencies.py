@@ -8,6 +8,7 @@ from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
+from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.sent_messages import SentMessages
@@ -28,6 +29,7 @@ class Dependencies:
     sent: SentMessages
     past_marks: PastMarks
     messages: Messages
+    message_changes: MessageChanges
     users: Users
     dialogs: Dialogs
     created_dialogs: CreatedDialogs

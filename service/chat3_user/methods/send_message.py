@@ -13,7 +13,7 @@ from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
 from chat3_user.mapping.bodies import message_body
-from chat3_user.mapping.hidden import hidden
+from chat3_user.methods.changed_messages import without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.tenant_api import models as m
@@ -24,7 +24,6 @@ from chat3_user.tenant_api.sending import send_message
 from chat3_user.validation import Identity, fields
 from chat3_user.validation.open_data import MessageData
 from chat3_user.validation.text_rules import Length, MessageType, SomeText
-from chat3_user.wire import decode, encode
 
 
 def _mutation(
@@ -83,22 +82,6 @@ def _response(
         )
 
 
-async def _replayed(
-    dependencies: Dependencies, call: Call, answer: pb.SendMessageResponse
-) -> pb.SendMessageResponse:
-    """Return an earlier answer without what has been deleted since."""
-    answer = decode(pb.SendMessageResponse, encode(answer))
-    message = answer.message
-    if message is not None:
-        ids = {message.message_id}
-        if message.quoted_message is not None:
-            ids.add(message.quoted_message.message_id)
-        deletions = await dependencies.deleted.among(call.identity, ids)
-        with understood(routes.DELETIONS):
-            answer.message = hidden(message, deletions)
-    return answer
-
-
 METHOD: Final = Keyed(
     request=pb.SendMessageRequest,
     response=pb.SendMessageResponse,
@@ -113,5 +96,5 @@ METHOD: Final = Keyed(
         "idempotency_key": fields.IDEMPOTENCY_KEY,
     },
     mutation=_mutation,
-    replayed=_replayed,
+    replayed=without_deleted,
 )

@@ -43,6 +43,14 @@ class NoSuchReactionError(CallError):
     """The reaction that was to be taken back is not there."""
 
 
+class TopicTakenError(CallError):
+    """The message that was to get a topic has one."""
+
+
+class NoTopicToClearError(CallError):
+    """The message that was to leave its topic has none."""
+
+
 class MayWriteError(CallError):
     """tenant-api found fault with the id, and so none with the key."""
 

@@ -346,3 +346,4 @@ class Problem(Model, frozen=True):
 
     error: str = ""
     message: str = ""
+    code: str = ""

@@ -1,10 +1,16 @@
 """The routes of tenant-api that this service asks, and what their refusals mean."""
 
+from http import HTTPStatus
 from typing import Any, Final
 
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.answers import MayWriteError, NoSuchReactionError
+from chat3_user.tenant_api.answers import (
+    MayWriteError,
+    NoSuchReactionError,
+    NoTopicToClearError,
+    TopicTakenError,
+)
 from chat3_user.tenant_api.models import Problem
 from chat3_user.tenant_api.route import Request, Route
 
@@ -42,6 +48,26 @@ def _no_reaction_or_message(problem: Problem, request: Request[Any]) -> CallErro
     if problem.message == "Reaction not found":
         return NoSuchReactionError(missing.reason, missing.message, missing.metadata)
     return missing
+
+
+def _no_topic(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.topic_not_found(request.segments["topic_id"])
+
+
+def _no_message_or_topic(problem: Problem, request: Request[Any]) -> CallError:
+    if problem.code == "ERROR_TOPIC_NOT_FOUND":
+        return reasons.topic_not_found(str(request.content.get("topicId")))
+    return _no_message(problem, request)
+
+
+def _topic_stays(problem: Problem, request: Request[Any]) -> CallError | None:
+    refused = reasons.upstream_rejected(request.route.name, HTTPStatus.BAD_REQUEST)
+    match problem.code:
+        case "ERROR_TOPIC_CHANGE_NOT_ALLOWED":
+            return TopicTakenError(refused.reason, refused.message, refused.metadata)
+        case "ERROR_TOPIC_CLEAR_NOT_ALLOWED":
+            return NoTopicToClearError(refused.reason, refused.message, refused.metadata)
+    return None
 
 
 def _may_write(_: Problem, request: Request[Any]) -> CallError:
@@ -130,6 +156,17 @@ VERSIONS: Final = Route(
 )
 # From 0.0.81 on.
 DELETE_MESSAGE: Final = Route("PATCH", "/api/messages/{message_id}", m.Data[m.Message], _no_message)
+EDIT_MESSAGE: Final = Route("PUT", "/api/messages/{message_id}", m.Data[m.Message], _no_message)
+SET_MESSAGE_TOPIC: Final = Route(
+    "PATCH",
+    "/api/messages/{message_id}/topic",
+    m.Data[m.Message],
+    _no_message_or_topic,
+    bad_request=_topic_stays,
+)
+TOPIC: Final = Route(
+    "GET", "/api/dialogs/{dialog_id}/topics/{topic_id}", m.Data[m.Topic], _no_topic
+)
 SET_MESSAGE_META: Final = Route("PUT", "/api/meta/message/{message_id}/{key}", m.Model, _no_message)
 
 # Of packs that hold a dialog of the user: others are 404.

@@ -117,6 +117,18 @@ class SomeText:
 
 
 @dataclass(frozen=True, slots=True)
+class NotBlank:
+    """Text that says something."""
+
+    words: str = "1 or more besides white space"
+    final: bool = False
+
+    def problems(self, value: str, _request: Any) -> Problems:
+        """Return what the value breaks."""
+        return KEPT if value.strip(WHITE_SPACE) else (Problem("", self.words),)
+
+
+@dataclass(frozen=True, slots=True)
 class MessageType:
     """A message type the platform takes."""
 
