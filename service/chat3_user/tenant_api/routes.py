@@ -50,10 +50,6 @@ def _no_reaction_or_message(problem: Problem, request: Request[Any]) -> CallErro
     return missing
 
 
-def _no_topic(_: Problem, request: Request[Any]) -> CallError:
-    return reasons.topic_not_found(request.segments["topic_id"])
-
-
 def _no_message_or_topic(problem: Problem, request: Request[Any]) -> CallError:
     if problem.code == "ERROR_TOPIC_NOT_FOUND":
         return reasons.topic_not_found(str(request.content.get("topicId")))
