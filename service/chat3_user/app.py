@@ -17,9 +17,12 @@ from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
+from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
+from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.past_marks import PastMarks
+from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
 from chat3_user.domain.traces import Traces
 from chat3_user.domain.users import Users
@@ -108,6 +111,9 @@ async def running(config: Config) -> AsyncIterator[Running]:
             created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
             direct_dialogs=DirectDialogs(api, users, times.settle),
             created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
+            members=Members(api),
+            open_data=OpenDataChanges(api),
+            reading=Reading(api),
             messages=messages,
             message_changes=MessageChanges(api, messages),
             once=once,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.settling import unix_time
@@ -37,18 +38,22 @@ class Dialogs:
         rows = (row for row in page.data if row.meta.get(key) == name)
         return sorted(rows, key=lambda row: (dialog_created(row), row.dialog_id))
 
-    async def member_ids(self, identity: Identity, dialog_id: str) -> set[str]:
-        """Return all members' ids, as the platform holds them."""
-        found: set[str] = set()
+    async def members(self, identity: Identity, dialog_id: str) -> list[m.Member]:
+        """Return all members."""
+        found: list[m.Member] = []
         number = 0
         while True:
             number += 1
             page = await self._api.call(
                 routes.MEMBERS, identity, query=paged(number, WHOLE_PAGE), dialog_id=dialog_id
             )
-            found |= {member.user_id for member in page.data}
+            found += page.data
             if len(page.data) < WHOLE_PAGE:
                 return found
+
+    async def member_ids(self, identity: Identity, dialog_id: str) -> set[str]:
+        """Return all members' ids, as the platform holds them."""
+        return {member.user_id for member in await self.members(identity, dialog_id)}
 
     async def is_used(self, identity: Identity, dialog_id: str) -> bool:
         """Tell whether somebody has written a message in the dialog; counters may be late."""
@@ -59,15 +64,20 @@ class Dialogs:
     async def add(self, identity: Identity, dialog_id: str, user_ids: Iterable[str]) -> None:
         """Add users who exist, one after another; those who are members stay as they are."""
         for user_id in user_ids:
-            await past_guard(
-                partial(
-                    self._api.call,
-                    routes.ADD_MEMBER,
-                    identity,
-                    body={"userId": user_id},
-                    dialog_id=dialog_id,
-                )
+            await self.add_one(identity, dialog_id, user_id)
+
+    async def add_one(self, identity: Identity, dialog_id: str, user_id: str) -> bool:
+        """Add a user who exists; return whether the user was no member before."""
+        status, _ = await past_guard(
+            partial(
+                self._api.answer,
+                routes.ADD_MEMBER,
+                identity,
+                body={"userId": user_id},
+                dialog_id=dialog_id,
             )
+        )
+        return status == HTTPStatus.CREATED
 
     async def remove(self, identity: Identity, dialog_id: str, user_ids: Iterable[str]) -> None:
         """Remove members, one after another; who is none is no failure."""

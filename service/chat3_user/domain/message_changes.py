@@ -10,13 +10,13 @@ What the state says after an attempt of unknown outcome (`docs/idempotency.md` h
 | topic | the message is there | somebody has moved it since: it is moved again |
 """
 
-import time
 from typing import Final
 
 from msgspec.structs import replace
 
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.messages import Messages
+from chat3_user.domain.past_attempts import is_long_ago, is_since
 from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
@@ -25,17 +25,9 @@ from chat3_user.tenant_api.answers import (
     NoTopicToClearError,
     TopicTakenError,
     UnknownRouteError,
-    understood,
 )
-from chat3_user.times import to_datetime
 from chat3_user.validation import Identity
 from chat3_user.validation.text import WHITE_SPACE
-
-CLOCKS_DIFFER: Final = 5.0
-"""How far, in seconds, tenant-api's clock may be from ours."""
-
-LOOKED_FOR_WITHIN: Final = 3600.0
-"""For how long, in seconds after an attempt began, its edit can be told from others."""
 
 _DELETION_SINCE: Final = "0.0.81"
 _MOVES: Final = 3
@@ -100,12 +92,12 @@ class MessageChanges:
         Raises `CallError`.
         """
         message = await self.own(identity, dialog_id, message_id)
-        if _is_long_ago(earlier):
+        if is_long_ago(earlier):
             return None
         if _is_text_of(message, content):
             return message, _edited_since(message, earlier)
         for version in await self._versions(identity, message):
-            if _seconds(version.created_at) < _began(earlier):
+            if not is_since(earlier, routes.VERSIONS, version.created_at):
                 break
             if version.content.strip(WHITE_SPACE) == content.strip(WHITE_SPACE):
                 return message, True
@@ -151,11 +143,11 @@ class MessageChanges:
         Raises `CallError`.
         """
         message = await self.own(identity, dialog_id, message_id)
-        if _is_long_ago(earlier) or bool(message.deleted) is not deleted:
+        if is_long_ago(earlier) or bool(message.deleted) is not deleted:
             return None
         if not deleted or message.deleted_at is None:
             return message, True
-        return message, _seconds(message.deleted_at) >= _began(earlier)
+        return message, is_since(earlier, routes.USER_MESSAGE, message.deleted_at)
 
     async def move(
         self, identity: Identity, dialog_id: str, message_id: str, topic_id: str | None
@@ -196,7 +188,7 @@ class MessageChanges:
         Raises `CallError`.
         """
         message = await self._messages.seen(identity, dialog_id, message_id)
-        if _is_long_ago(earlier) or message.topic_id != topic_id:
+        if is_long_ago(earlier) or message.topic_id != topic_id:
             return None
         return message, True
 
@@ -238,21 +230,4 @@ def _edited_since(message: m.Message, earlier: Earlier) -> bool:
     at = message.edited_at
     if at is None:
         at = (message.meta or {}).get("editedAt")
-    return isinstance(at, str | int | float) and _seconds(at) >= _began(earlier)
-
-
-def _is_long_ago(earlier: Earlier) -> bool:
-    """Tell whether no attempt is known of, or one too old to be told from others.
-
-    Then the change is made: where it is there already, that changes nothing.
-    """
-    return earlier.age is None or earlier.age > LOOKED_FOR_WITHIN
-
-
-def _began(earlier: Earlier) -> float:
-    return time.time() - (earlier.age or 0.0) - CLOCKS_DIFFER
-
-
-def _seconds(value: m.Time) -> float:
-    with understood(routes.USER_MESSAGE):
-        return to_datetime(value).timestamp()
+    return isinstance(at, str | int | float) and is_since(earlier, routes.USER_MESSAGE, at)

@@ -26,16 +26,10 @@ _UNCHANGED: dict[str, Any] = {}
 
 def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
     """Return a dialog of a user's list."""
-    context, stats = item.context, item.stats
+    stats = item.stats
     return _build_dialog(
         dialog_id=item.dialog_id,
-        membership=_build_dialog_membership(
-            user_id=context.user_id,
-            unread_count=context.unread_count,
-            last_seen_time=time(context.last_seen_at),
-            last_message_time=time(context.last_message_at),
-            join_time=time(context.joined_at),
-        ),
+        membership=membership(item.context),
         member_count=item.members_count,
         last_interaction_time=time(item.last_interaction_at),
         meta=open_meta(item.meta),
@@ -48,6 +42,17 @@ def dialog(item: m.UserDialog, *, with_last_message: bool) -> pb.Dialog:
         ),
         create_time=time(item.created_at),
         title=text_under(TITLE, item.meta),
+    )
+
+
+def membership(state: m.DialogContext) -> pb.DialogMembership:
+    """Return a user's state in a dialog."""
+    return _build_dialog_membership(
+        user_id=state.user_id,
+        unread_count=state.unread_count,
+        last_seen_time=time(state.last_seen_at),
+        last_message_time=time(state.last_message_at),
+        join_time=time(state.joined_at),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chat3_user.methods import (
+    add_dialog_members,
     create_dialog,
     create_topic,
     delete_message,
@@ -19,12 +20,16 @@ from chat3_user.methods import (
     get_pack,
     get_user,
     get_user_dialogs,
+    leave_dialog,
     list_dialog_members,
     list_message_statuses,
     list_message_versions,
     list_pack_messages,
     list_packs,
     list_topics,
+    mark_dialog_read,
+    mark_pack_read,
+    remove_dialog_member,
     restore_message,
     send_message,
     send_typing_indicator,
@@ -32,6 +37,9 @@ from chat3_user.methods import (
     set_message_status,
     set_message_topic,
     subscribe_updates,
+    update_dialog_meta,
+    update_my_meta,
+    update_topic,
 )
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed, Method, Streaming, Unary
@@ -39,11 +47,12 @@ from chat3_user.methods.method import Keyed, Method, Streaming, Unary
 __all__ = ["METHODS", "Dependencies", "Keyed", "Method", "Streaming", "Unary"]
 
 _DECLARED: Final[tuple[Method, ...]] = (
+    add_dialog_members.METHOD,
     create_dialog.METHOD,
     create_topic.METHOD,
-    get_dialog.METHOD,
     delete_message.METHOD,
     edit_message.METHOD,
+    get_dialog.METHOD,
     get_dialog_messages.METHOD,
     get_message.METHOD,
     get_myself.METHOD,
@@ -51,12 +60,16 @@ _DECLARED: Final[tuple[Method, ...]] = (
     get_pack.METHOD,
     get_user.METHOD,
     get_user_dialogs.METHOD,
+    leave_dialog.METHOD,
     list_dialog_members.METHOD,
     list_message_statuses.METHOD,
     list_message_versions.METHOD,
     list_pack_messages.METHOD,
     list_packs.METHOD,
     list_topics.METHOD,
+    mark_dialog_read.METHOD,
+    mark_pack_read.METHOD,
+    remove_dialog_member.METHOD,
     restore_message.METHOD,
     send_message.METHOD,
     send_typing_indicator.METHOD,
@@ -64,6 +77,9 @@ _DECLARED: Final[tuple[Method, ...]] = (
     set_message_status.METHOD,
     set_message_topic.METHOD,
     subscribe_updates.METHOD,
+    update_dialog_meta.METHOD,
+    update_my_meta.METHOD,
+    update_topic.METHOD,
 )
 
 METHODS: Final[Mapping[str, Method]] = {method.name: method for method in _DECLARED}

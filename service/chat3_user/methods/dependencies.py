@@ -8,9 +8,12 @@ from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
+from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
+from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.past_marks import PastMarks
+from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
 from chat3_user.domain.users import Users
 from chat3_user.idempotency import Once
@@ -35,6 +38,9 @@ class Dependencies:
     created_dialogs: CreatedDialogs
     direct_dialogs: DirectDialogs
     created_topics: CreatedTopics
+    members: Members
+    open_data: OpenDataChanges
+    reading: Reading
     once: Once
     hub: Hub
     streams: StreamSettings

@@ -51,6 +51,10 @@ class NoTopicToClearError(CallError):
     """The message that was to leave its topic has none."""
 
 
+class NoMetaKeyError(CallError):
+    """The key that was to be removed is not there."""
+
+
 class MayWriteError(CallError):
     """tenant-api found fault with the id, and so none with the key."""
 

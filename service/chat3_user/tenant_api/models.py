@@ -229,6 +229,22 @@ class TypingAccepted(Model, frozen=True):
     expires_in_ms: int
 
 
+class ReadDialog(DialogContext, frozen=True):
+    """The state of a user who has just read a dialog."""
+
+
+class ReadPack(Model, frozen=True):
+    """How much of a pack was marked as read."""
+
+    processed_dialogs_count: Count = 0
+
+
+class PackDialog(Model, frozen=True):
+    """A dialog of a pack."""
+
+    dialog_id: str
+
+
 class Member(Model, frozen=True):
     """A member of a dialog, its id as the platform holds it, and since when."""
 

@@ -7,6 +7,7 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import (
     MayWriteError,
+    NoMetaKeyError,
     NoSuchReactionError,
     NoTopicToClearError,
     TopicTakenError,
@@ -25,6 +26,13 @@ def _not_a_member(_: Problem, request: Request[Any]) -> CallError:
 
 def _no_message(_: Problem, request: Request[Any]) -> CallError:
     return reasons.message_not_found(request.segments["message_id"])
+
+
+def _no_meta_key(problem: Problem, request: Request[Any]) -> CallError | None:
+    if not problem.message.startswith("Meta key "):
+        return None
+    refused = reasons.upstream_rejected(request.route.name, HTTPStatus.NOT_FOUND)
+    return NoMetaKeyError(refused.reason, refused.message, refused.metadata)
 
 
 def _no_pack(_: Problem, request: Request[Any]) -> CallError:
@@ -91,6 +99,9 @@ OWN_REACTIONS: Final = Route(
     "GET", _MESSAGE + "/reactions", m.Data[m.OwnReactions], _no_message, _not_a_member
 )
 
+MARK_READ: Final = Route(
+    "POST", _DIALOG + "/markAllRead", m.Data[m.ReadDialog], _not_a_member, _not_a_member
+)
 TOPICS: Final = Route(
     "GET", _DIALOG + "/topics", m.Page[m.Topic], _not_a_member, forbidden=_not_a_member
 )
@@ -129,6 +140,13 @@ CHANGE_TOPIC: Final = Route(
     "PATCH", "/api/dialogs/{dialog_id}/topics/{topic_id}", m.Data[m.Topic], _no_topic
 )
 SET_DIALOG_META: Final = Route("PUT", "/api/meta/dialog/{dialog_id}/{key}", m.Model, _not_a_member)
+# Open data of a dialog, a user or a topic. Keys that are set in bulk are told to nobody.
+_META: Final = "/api/meta/{kind}/{entity_id}"
+META: Final = Route("GET", _META, m.Data[m.Json])
+SET_META_KEYS: Final = Route("PUT", _META, m.Model)
+SET_META_KEY: Final = Route("PUT", _META + "/{key}", m.Model)
+REMOVE_META_KEYS: Final = Route("DELETE", _META, m.Model)
+REMOVE_META_KEY: Final = Route("DELETE", _META + "/{key}", m.Model, _no_meta_key)
 # Checks membership, and says so with 404.
 TYPING: Final = Route(
     "POST",
@@ -170,3 +188,5 @@ _PACK: Final = "/api/users/{user_id}/packs/{pack_id}"
 USER_PACKS: Final = Route("GET", "/api/users/{user_id}/packs", m.Page[m.UserPack])
 USER_PACK: Final = Route("GET", _PACK, m.Data[m.UserPackDetails], _no_pack)
 PACK_MESSAGES: Final = Route("GET", _PACK + "/messages", m.Cursored[m.Message], _no_pack)
+PACK_DIALOGS: Final = Route("GET", _PACK + "/dialogs", m.Page[m.PackDialog], _no_pack)
+MARK_PACK_READ: Final = Route("POST", _PACK + "/markAllRead", m.Data[m.ReadPack], _no_pack)

@@ -1,0 +1,147 @@
+"""Changes the open data of dialogs, users and topics, so that one update tells of all of it.
+
+The platform tells nobody of keys that are set or removed in bulk. So all but one key are written in
+bulk, and the last one, which differs from what is there, by itself: its update carries everything.
+A removal needs a permission of its own, so it comes first: without it nothing is changed.
+
+After an attempt of unknown outcome: when the open data is as asked for, the last key is set again,
+for nothing shows whether the platform told of it; else the change is made again.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Literal
+
+from chat3_user.domain.guard import past_guard
+from chat3_user.domain.past_attempts import is_long_ago
+from chat3_user.idempotency import Earlier
+from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import NoMetaKeyError
+from chat3_user.tenant_api.route import Route
+from chat3_user.validation import Identity
+
+Kind = Literal["dialog", "user", "topic"]
+
+_TELLS_OF_REMOVALS: Final = frozenset(("dialog", "topic"))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Keys to set and to remove in the open data of one thing; a topic's ``dialog_id`` is known."""
+
+    kind: Kind
+    entity_id: str
+    keys: Mapping[str, Any]
+    removed: Sequence[str]
+    dialog_id: str = ""
+
+    def is_made(self, meta: Mapping[str, Any]) -> bool:
+        """Tell whether open data is as the change wants it."""
+        return not self.differing(meta) and not self.lingering(meta)
+
+    def differing(self, meta: Mapping[str, Any]) -> list[str]:
+        """Return the keys that are to be set and are not, in the order of the request."""
+        return [
+            key for key, value in self.keys.items() if key not in meta or not same(meta[key], value)
+        ]
+
+    def lingering(self, meta: Collection[str]) -> list[str]:
+        """Return the keys that are to be removed and are there."""
+        return [key for key in dict.fromkeys(self.removed) if key in meta]
+
+
+class OpenDataChanges:
+    """Makes changes to what the caller was proved to have a say in.
+
+    Every method raises `CallError`.
+    """
+
+    def __init__(self, api: TenantApi) -> None:
+        self._api = api
+
+    async def make(self, identity: Identity, change: Change) -> None:
+        """Make a change; what is there already is not written."""
+        meta = await self.read(identity, change.kind, change.entity_id)
+        differing = change.differing(meta)
+        await self._remove(identity, change, change.lingering(meta), told=bool(differing))
+        if differing:
+            await self._set(identity, change, differing)
+
+    async def find(self, identity: Identity, change: Change, earlier: Earlier) -> bool:
+        """Tell whether an earlier attempt made the change; it is told of again."""
+        if is_long_ago(earlier):
+            return False
+        if not change.is_made(await self.read(identity, change.kind, change.entity_id)):
+            return False
+        if change.keys:
+            await self._set(identity, change, list(change.keys)[-1:])
+        return True
+
+    async def read(self, identity: Identity, kind: Kind, entity_id: str) -> dict[str, Any]:
+        """Return open data as it is, keys of this service included."""
+        answer = await self._api.call(routes.META, identity, kind=kind, entity_id=entity_id)
+        return answer.data
+
+    async def _remove(
+        self, identity: Identity, change: Change, keys: list[str], *, told: bool
+    ) -> None:
+        """Remove keys: in bulk where an update follows anyway, else the last one by itself."""
+        if not keys:
+            return
+        alone = [] if told or change.kind not in _TELLS_OF_REMOVALS else keys[-1:]
+        in_bulk = keys[: len(keys) - len(alone)]
+        if in_bulk:
+            await self._ask(routes.REMOVE_META_KEYS, identity, change, body={"keys": in_bulk})
+        for key in alone:
+            try:
+                await self._ask(routes.REMOVE_META_KEY, identity, change, key=key)
+            except NoMetaKeyError:
+                continue
+
+    async def _set(self, identity: Identity, change: Change, keys: list[str]) -> None:
+        """Set keys so that one update tells of all of them."""
+        if change.kind == "topic":
+            await past_guard(
+                partial(
+                    self._api.call,
+                    routes.CHANGE_TOPIC,
+                    identity,
+                    body={"meta": {key: change.keys[key] for key in keys}},
+                    dialog_id=change.dialog_id,
+                    topic_id=change.entity_id,
+                )
+            )
+            return
+        *others, last = keys
+        if others:
+            meta = {key: change.keys[key] for key in others}
+            await self._ask(routes.SET_META_KEYS, identity, change, body={"meta": meta})
+        value = {"value": change.keys[last]}
+        await self._ask(routes.SET_META_KEY, identity, change, body=value, key=last)
+
+    async def _ask(
+        self,
+        route: Route[m.Model],
+        identity: Identity,
+        change: Change,
+        *,
+        body: Any = None,
+        key: str | None = None,
+    ) -> None:
+        segments: dict[str, Any] = {"kind": change.kind, "entity_id": change.entity_id}
+        if key is not None:
+            segments["key"] = key
+        await past_guard(partial(self._api.call, route, identity, body=body, **segments))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Tell whether two JSON values are equal; numbers are, whatever they are written as."""
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)

@@ -1,0 +1,54 @@
+"""AddDialogMembers: users who join one of the calling user's dialogs."""
+
+from functools import partial
+from typing import Final
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.methods.dependencies import Dependencies
+from chat3_user.methods.method import Keyed
+from chat3_user.validation import fields
+
+
+def _mutation(
+    dependencies: Dependencies, call: Call, request: pb.AddDialogMembersRequest
+) -> Mutation[pb.AddDialogMembersResponse]:
+    identity, dialog_id, access = call.identity, request.dialog_id, dependencies.access
+    user_ids = [user_id.lower() for user_id in request.user_ids]
+    prove = partial(access.prove_member, identity, dialog_id)
+
+    async def ready() -> None:
+        await prove()
+        await dependencies.users.prove(identity, user_ids)
+
+    async def write(_: str | None) -> pb.AddDialogMembersResponse:
+        added = await dependencies.members.add(identity, dialog_id, user_ids)
+        return pb.AddDialogMembersResponse(added_user_ids=added)
+
+    async def find(earlier: Earlier) -> pb.AddDialogMembersResponse | None:
+        await prove()
+        added = await dependencies.members.find_added(identity, dialog_id, user_ids, earlier)
+        return None if added is None else pb.AddDialogMembersResponse(added_user_ids=added)
+
+    return Mutation(
+        pb.AddDialogMembersResponse,
+        write,
+        find,
+        prove,
+        partial(access.prove_writer, identity),
+        ready,
+    )
+
+
+METHOD: Final = Keyed(
+    request=pb.AddDialogMembersRequest,
+    response=pb.AddDialogMembersResponse,
+    kind="write",
+    rules={
+        "dialog_id": fields.DIALOG_ID,
+        "user_ids": fields.SOME_USER_IDS,
+        "idempotency_key": fields.IDEMPOTENCY_KEY,
+    },
+    mutation=_mutation,
+)

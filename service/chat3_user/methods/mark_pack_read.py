@@ -1,0 +1,48 @@
+"""MarkPackRead: all messages of the calling user's dialogs in a pack are read."""
+
+from functools import partial
+from typing import Final
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.methods.dependencies import Dependencies
+from chat3_user.methods.method import Keyed
+from chat3_user.tenant_api import routes
+from chat3_user.validation import fields
+
+
+def _mutation(
+    dependencies: Dependencies, call: Call, request: pb.MarkPackReadRequest
+) -> Mutation[pb.MarkPackReadResponse]:
+    identity, pack_id, reading = call.identity, request.pack_id, dependencies.reading
+
+    async def prove() -> None:
+        await dependencies.api.call(routes.USER_PACK, identity, pack_id=pack_id)
+
+    async def write(_: str | None) -> pb.MarkPackReadResponse:
+        return pb.MarkPackReadResponse(dialog_count=await reading.mark_pack(identity, pack_id))
+
+    async def find(earlier: Earlier) -> pb.MarkPackReadResponse | None:
+        count = await reading.find_pack(identity, pack_id, earlier)
+        return None if count is None else pb.MarkPackReadResponse(dialog_count=count)
+
+    return Mutation(
+        pb.MarkPackReadResponse,
+        write,
+        find,
+        prove,
+        partial(dependencies.access.prove_writer, identity),
+    )
+
+
+METHOD: Final = Keyed(
+    request=pb.MarkPackReadRequest,
+    response=pb.MarkPackReadResponse,
+    kind="write",
+    rules={
+        "pack_id": fields.PACK_ID,
+        "idempotency_key": fields.IDEMPOTENCY_KEY,
+    },
+    mutation=_mutation,
+)
