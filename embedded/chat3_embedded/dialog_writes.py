@@ -39,13 +39,11 @@ def write_dialog(
     yield from write_meta(store, (dialog.tenant_id, "dialog", dialog.dialog_id), meta)
     told: list[Callable[[Member], None]] = []
     for user_id, kind in members:
-        member = yield from _member(store, dialog, user_id, kind, "dialog member")
+        member = yield from _member(store, dialog, user_id, kind, "dialog member", told)
         if member is None:
             # A member named twice is one member, and counts twice.
             store.dialogs.change_member_count(dialog.tenant_id, dialog.dialog_id, 1)
             continue
-        for tell in told:
-            tell(member)
         told.append(feed.dialogs.member_added(dialog, member, with_dialog=True))
         yield "dialog member event"
     feed.dialogs.created(dialog)
@@ -112,12 +110,19 @@ def change_topic(
 
 
 def _member(
-    store: Store, dialog: Dialog, user_id: str, kind: str | None, name: str
+    store: Store,
+    dialog: Dialog,
+    user_id: str,
+    kind: str | None,
+    name: str,
+    told: Iterable[Callable[[Member], None]] = (),
 ) -> Steps[Member | None]:
     key = user_id.lower()
     if store.add_user(dialog.tenant_id, key, type=kind or DEFAULT_USER_TYPE) is not None:
         yield "user row"
     member = store.add_member(dialog.tenant_id, dialog.dialog_id, user_id, type=kind)
     if member is not None:
+        for tell in told:
+            tell(member)
         yield name
     return member

@@ -76,9 +76,14 @@ class UpdateFeed:
             )
 
     def message_changed(self, message: Message, fields: tuple[str, ...]) -> None:
-        """Tell all members that meta or topic changed; the text comes whole, as with marks."""
+        """Tell all members that meta or topic changed; the text comes whole, as with marks.
+
+        A change of meta says nothing of the topic.
+        """
         event = self._event("message.changed", message.tenant_id)
         section = self._written(message, fields)
+        if fields == ("message.meta",):
+            section |= {"topicId": None, "topic": None}
         with self._store.transaction():
             self._message(event, message, self._members(message), fields, section)
 

@@ -36,7 +36,7 @@ def read_spec(
         MetaRuleError: It is none.
 
     """
-    if not isinstance(spec, dict) or spec.get("mode") not in _MOST_KEYS:
+    if not isinstance(spec, dict) or spec.get("mode") not in tuple(_MOST_KEYS):
         raise _invalid(f"mode must be one of: {', '.join(_MOST_KEYS)}")
     mode, keys = spec["mode"], spec.get("keys")
     if not isinstance(keys, list) or not 1 <= len(keys) <= _MOST_KEYS[mode]:

@@ -69,6 +69,7 @@ def check_key(store: Store, owner: Owner, key: str, value: Any) -> None:
         if index.mode != "unique" or not concerns(index, key):
             continue
         meta = {**store.meta.of(*owner), key: value}
+        _check_indexable(index, meta)
         values = indexed_values(index, meta)
         if values is None:
             continue
@@ -89,10 +90,11 @@ def concerns(index: MetaIndex, key: str) -> bool:
 
 
 def indexed_values(index: MetaIndex, meta: JsonObject) -> tuple[Any, ...] | None:
-    """Return what an index compares; None for meta without all of its keys, or out of its scope."""
+    """Return what an index compares; None for meta that it is not about, or that lacks a key."""
     if not holds(index.when, meta) or not set(index.keys) <= meta.keys():
         return None
-    return tuple(_indexable(index, key, meta[key]) for key in index.keys)
+    values = tuple(meta[key] for key in index.keys)
+    return tuple(map(_normal, values)) if all(map(_is_indexable, values)) else None
 
 
 def check_allowed(index: MetaIndex, keys: Iterable[str]) -> None:
@@ -149,16 +151,20 @@ def _candidates(
     return store.meta.of_many(*where, ids).items()
 
 
-def _indexable(index: MetaIndex, key: str, value: Any) -> Any:
-    if isinstance(value, dict | list):
-        raise MetaRuleError(
-            400,
-            "INDEX_VALUE_TYPE_NOT_ALLOWED",
-            f"Value of meta key {key} cannot be indexed",
-            indexId=index.index_id,
-            key=key,
-        )
-    return _normal(value)
+def _is_indexable(value: Any) -> bool:
+    return not isinstance(value, dict | list)
+
+
+def _check_indexable(index: MetaIndex, meta: JsonObject) -> None:
+    for key in index.keys:
+        if not _is_indexable(meta.get(key)):
+            raise MetaRuleError(
+                400,
+                "INDEX_VALUE_TYPE_NOT_ALLOWED",
+                f"Value of meta key {key} cannot be indexed",
+                indexId=index.index_id,
+                key=key,
+            )
 
 
 def _normal(value: Any) -> Any:

@@ -64,7 +64,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(20 * server.patience))
     of_the_double = [item for item in left if item.get_closest_marker("of_the_double")]
     config.stash[_SUMMARY].left_out = len(of_the_double) if server is not None else 0
-    left += _put_last(items, left, whole=_is_whole(items) and not config.stash[_SUMMARY].deselected)
+    summary = config.stash[_SUMMARY]
+    summary.whole = _is_whole(items) and not summary.deselected
+    left += _put_last(items, left, whole=summary.whole)
     for item in left:
         items.remove(item)
         del about[item]

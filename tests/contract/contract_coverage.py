@@ -36,8 +36,8 @@ class Coverage:
         """Return the routes that have answered with success."""
         return frozenset(self._recorded.get(version, {}))
 
-    def lines(self) -> Iterator[str]:
-        """Say how many routes were exercised, and name those that were not."""
+    def lines(self, *, whole: bool) -> Iterator[str]:
+        """Say how many routes were exercised; of a whole run name those that were not."""
         for version, routes in self._recorded.items():
             known = names_of(version)
             recorded = sum(routes.values())
@@ -46,7 +46,7 @@ class Coverage:
                 f" {recorded} of them as recorded from 0.0.80, {len(routes) - recorded} as read"
             )
             for route in known:
-                if route not in routes:
+                if whole and route not in routes:
                     yield f"  not exercised: {route}"
 
 

@@ -38,6 +38,7 @@ class Summary:
     coverage: Coverage = field(default_factory=Coverage)
     # Tests of this suite that somebody else has left out: then it is no whole run.
     deselected: int = 0
+    whole: bool = False
     # By the id of a test: its version, and what it rests on that was read only.
     _versions: dict[str, str] = field(default_factory=dict)
     _read: dict[str, str] = field(default_factory=dict)
@@ -75,7 +76,7 @@ class Summary:
         if self.left_out:
             text = "tests not run: they look at what only the embedded tenant-api shows"
             reporter.write_line(f"{self.left_out} {text}")
-        for line in self.coverage.lines():
+        for line in self.coverage.lines(whole=self.whole):
             reporter.write_line(line)
         for version, names in self.rewritten.items():
             text = f"recorded answers of 0.0.80 were held as they read from {version}"

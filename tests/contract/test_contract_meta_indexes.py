@@ -87,9 +87,17 @@ async def test_several_are_registered_at_once_and_a_dry_run_registers_none(
         {"keys": ["a", "b", "c", "d"], "mode": "unique"},
         {"keys": ["a.b"], "mode": "unique"},
         {"keys": ["a"], "mode": "sorted"},
+        {"keys": ["a"], "mode": ["unique"]},
+        {"keys": "a", "mode": "unique"},
+        {"keys": [["a"], ["a"]], "mode": "unique"},
+        {"keys": ["a"], "mode": "unique", "when": "b"},
+        {"keys": ["a"], "mode": "unique", "when": {"key": ["b"], "op": "eq"}},
+        {"keys": ["a"], "mode": "unique", "when": {"key": "b", "op": "in", "value": 1}},
         {"keys": ["a"], "mode": "unique", "id": "A B"},
         {"keys": ["a"], "mode": "unique", "when": {"key": "b", "op": "like"}},
         {"indexes": []},
+        {"indexes": [5]},
+        [],
     ],
 )
 async def test_what_is_no_definition_is_refused(api: Target, spec: Any) -> None:
@@ -121,6 +129,15 @@ async def test_a_value_is_unique_among_entities_of_a_type(
     assert refusal(single) == (409, "Conflict", "DUPLICATE_INDEX")
     odd = await put(api, "dialog", dialogs[1], **{key: {"an": "object"}})
     assert refusal(odd) == (400, "Bad Request", "INDEX_VALUE_TYPE_NOT_ALLOWED")
+
+
+async def test_objects_from_before_an_index_are_in_nobodys_way(
+    api: Target, world: World, key: str
+) -> None:
+    for value in ({"an": "object"}, {"an": "object"}, ["a"]):
+        await world.dialog(meta={key: value, world.name("salt"): 1})
+    assert (await register(api, "dialog", key)).status == 201
+    await world.dialog(meta={key: "text"})
 
 
 async def test_an_index_may_be_about_some_entities_alone(

@@ -118,6 +118,20 @@ async def test_a_change_of_meta_says_nothing_of_edits_and_deletion(
     assert not message_of(update).keys() & flags
 
 
+@pytest.mark.read("events of packs and topics: the update's code (0.0.80, 0.0.81)")
+async def test_a_change_of_meta_says_nothing_of_the_topic(
+    double: Target, world: World, pair: tuple[str, str, str]
+) -> None:
+    created = await double.call("POST", f"/api/dialogs/{pair[2]}/topics", {"meta": {"a": 1}})
+    topic = created.json["data"]["topicId"]
+    message = await world.message(pair[2], pair[0], topicId=topic)
+    edit = double.call("PUT", f"/api/messages/{message}", {"content": "other"})
+    change = double.call("PUT", f"/api/meta/message/{message}/k", {"value": 1})
+    for act, shown in ((edit, {"topicId", "topic"}), (change, set())):
+        update, _ = await published_by(double, act)
+        assert message_of(update).keys() & {"topicId", "topic"} == shown
+
+
 @pytest.mark.read("content in events: the code that cuts it (0.0.80 to 0.0.85)")
 async def test_a_long_text_is_cut_where_it_is_new_and_whole_elsewhere(
     double: Target, world: World, pair: tuple[str, str, str]

@@ -99,7 +99,7 @@ NEW_DIALOG = (
         (6, "a b", "dora", "dora", "dora add"),
         (7, "a b", "dora", "dora emil", "dora add"),
         # Whoever comes now is told of Dora by a worker that has not looked before.
-        (8, "a b", "dora Emil", "dora emil", "dora add"),
+        (8, "a b", "dora Emil", "dora emil", "Emil add, dora add"),
         (9, "a b", "dora Emil", "dora emil", "Emil add, Emil add, dora add, dora add"),
         (
             10,
