@@ -36,10 +36,9 @@ class Argument:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Arguments of which one at most may be given, or exactly one."""
+    """Arguments of which one at most may be given."""
 
     arguments: tuple[Argument, ...]
-    required: bool = False
 
 
 def argument(*flags: str, **options: Any) -> Argument:

@@ -115,7 +115,7 @@ def _arguments(named: _Named) -> argparse.Namespace:
     parser.meant = named.meant
     for declared in command.all_arguments:
         if isinstance(declared, OneOf):
-            either = parser.add_mutually_exclusive_group(required=declared.required)
+            either = parser.add_mutually_exclusive_group()
             for one in declared.arguments:
                 one.add_to(either)
         else:
