@@ -24,7 +24,7 @@ def descriptors() -> FileDescriptorSet:
 
 @pytest.fixture
 def request_for_docs(descriptors: FileDescriptorSet) -> CodeGeneratorRequest:
-    own = [file.name for file in descriptors.file if file.package == "chat3.user.v1"]
+    own = [file.name for file in descriptors.file if file.package.startswith("chat3.")]
     return CodeGeneratorRequest(
         proto_file=descriptors.file, file_to_generate=own, parameter="format=html"
     )

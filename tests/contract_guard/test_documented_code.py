@@ -1,16 +1,15 @@
 """The code that the documentation shows works as it is printed."""
 
+import asyncio
 import html
 import re
 import shlex
-import shutil
-import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 from contract_guard_project import ROOT
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.rpc.error_details_pb2 import ErrorInfo, RequestInfo
@@ -18,11 +17,11 @@ from google.rpc.status_pb2 import Status as StatusMessage
 from grpclib import GRPCError
 from grpclib.const import Status
 
+from chat3_api.chat3.user.v1 import GetUserDialogsRequest, UserServiceStub
 from chat3_cli.command_line import parse
 
 INFO = ErrorInfo(reason="ERROR_REASON_NOT_A_MEMBER", domain="chat3.user")
 IDENTITY = {"CHAT3_API_KEY": "key", "CHAT3_USER": "alice"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def shown_function(heading: str) -> Callable[[Any], ErrorInfo | None]:
@@ -78,43 +77,51 @@ def test_the_function_for_grpcio_finds_the_reason() -> None:
     assert error_info(FailedCall(None)) is None
 
 
-def test_search_finds_a_symbol_in_a_browser(tmp_path: Path) -> None:
-    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    assert browser is not None, "Chromium is missing: run `make test`, which installs it"
+QUICK_START = "docs/generated/chat3.user.v1/UserService/quick-start.html"
 
-    run = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            f"--user-data-dir={tmp_path}",
-            "--dump-dom",
-            f"{(ROOT / 'docs/generated/index.html').as_uri()}?q=resume+token",
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=50,
-    )
 
-    results = run.stdout[run.stdout.index('id="results"') : run.stdout.index('id="search-status"')]
-    first = re.search(r'href="#([^"]+)"', results)
-    assert first is not None
-    assert first[1] == "chat3.user.v1.SubscribeUpdatesRequest.resume_token"
-    assert 'aria-current="location"' in run.stdout
+def shown_text(page: str) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", (ROOT / page).read_text("utf-8")))
 
 
 def test_the_shown_commands_are_commands_of_the_cli() -> None:
-    page = (ROOT / "docs/generated/index.html").read_text("utf-8")
-    text = html.unescape(re.sub(r"<[^>]+>", "", page))
-    commands = re.findall(r"^\s*(chat3 [a-z].*)$", text, re.MULTILINE)
+    commands = re.findall(r"^\s*(chat3 [a-z].*)$", shown_text(QUICK_START), re.MULTILINE)
 
     parsed = [parse(shlex.split(line)[1:], IDENTITY) for line in commands]
 
     words = [each.words for each in parsed]
     assert words == ["dialogs list", "messages send", "updates watch"]
+
+
+def test_the_shown_program_calls_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = shown_text(QUICK_START)
+    program = text[text.index("import asyncio") : text.index("asyncio.run(main())")]
+    called: list[tuple[object, Mapping[str, str]]] = []
+
+    async def get_user_dialogs(stub: UserServiceStub, request: object) -> str:
+        called.append((request, dict(stub.metadata or {})))
+        return "page"
+
+    monkeypatch.setattr(UserServiceStub, "get_user_dialogs", get_user_dialogs)
+    for name in ("CHAT3_API_KEY", "CHAT3_TENANT", "CHAT3_USER"):
+        monkeypatch.setenv(name, name.lower())
+    names: dict[str, Any] = {}
+    exec(program, names)  # noqa: S102 -- the documentation's own code
+
+    asyncio.run(names["main"]())
+
+    identity = {
+        "x-api-key": "chat3_api_key",
+        "x-tenant-id": "chat3_tenant",
+        "x-user-id": "chat3_user",
+    }
+    wanted = GetUserDialogsRequest(page_size=20, include_last_message=True)
+    assert called == [(wanted, identity)]
+
+
+def test_the_shown_shell_sets_what_the_calls_use() -> None:
+    text = shown_text(QUICK_START)
+    used = set(re.findall(r'-H "[\w-]+: \$(\w+)"', text))
+
+    assert len(used) == 3
+    assert set(re.findall(r"^\s*export (\w+)=", text, re.MULTILINE)) == used

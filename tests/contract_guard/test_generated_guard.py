@@ -1,5 +1,6 @@
 """`make check-generated` refuses generated files that are not what the contract gives."""
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -7,7 +8,8 @@ from contract_guard_project import Project
 
 MESSAGES = "gen/python/chat3_api/chat3/user/v1/__init__.py"
 DESCRIPTORS = "gen/python/chat3_api/descriptor.binpb"
-PAGE = "docs/generated/index.html"
+PAGE = "docs/generated/chat3.user.v1/UserService/SendMessage.html"
+INDEX = "docs/generated/assets/search-index.js"
 ERRORS = "docs/errors.md"
 
 
@@ -33,7 +35,9 @@ def leave_a_stale_module(project: Project) -> None:
 
 
 def leave_a_stale_page(project: Project) -> None:
-    project.path("docs/generated/old.html").write_text("", "utf-8")
+    stale = project.path("docs/generated/chat3.user.v0/UserService/Old.html")
+    stale.parent.mkdir(parents=True)
+    stale.write_text("", "utf-8")
 
 
 def lose_a_file(project: Project) -> None:
@@ -41,9 +45,7 @@ def lose_a_file(project: Project) -> None:
 
 
 def lose_everything(project: Project) -> None:
-    for page in project.path("docs/generated").iterdir():
-        page.unlink()
-    project.path("docs/generated").rmdir()
+    shutil.rmtree(project.path("docs/generated"))
 
 
 def change_a_comment(project: Project) -> None:
@@ -59,7 +61,7 @@ FAULTS = [
     (edit_docs, f"changed  {PAGE}", "SendMassage"),
     (damage_descriptors, f"changed  {DESCRIPTORS}", "binary"),
     (leave_a_stale_module, "stale    gen/python/chat3_api/chat3/user/v0/__init__.py", ""),
-    (leave_a_stale_page, "stale    docs/generated/old.html", ""),
+    (leave_a_stale_page, "stale    docs/generated/chat3.user.v0/UserService/Old.html", ""),
     (lose_a_file, f"missing  {ERRORS}", ""),
     (lose_everything, f"missing  {PAGE}", ""),
     (change_a_comment, f"changed  {ERRORS}", "There is no key."),
@@ -87,6 +89,13 @@ def test_generating_mends_it(project: Project, fault: Callable[[Project], None])
     assert project.make("check-generated").passed
 
 
+def test_a_folder_of_stale_pages_goes_with_them(project: Project) -> None:
+    leave_a_stale_page(project)
+
+    assert project.make("generate").passed
+    assert not project.path("docs/generated/chat3.user.v0").exists()
+
+
 def test_an_untouched_copy_passes(project: Project) -> None:
     outcome = project.make("check-generated")
 
@@ -98,7 +107,8 @@ def test_a_changed_comment_reaches_every_generated_form(project: Project) -> Non
 
     output = project.make("check-generated").output
 
-    for path in (MESSAGES, DESCRIPTORS, PAGE, ERRORS, "docs/generated/search-index.js"):
+    page = "docs/generated/chat3.user.v1/errors/unauthenticated.html"
+    for path in (MESSAGES, DESCRIPTORS, page, ERRORS, INDEX):
         assert f"changed  {path}" in output
 
 
@@ -123,19 +133,19 @@ def test_what_is_written_by_hand_in_the_package_survives(project: Project) -> No
 
 def test_a_contract_that_does_not_compile_changes_no_file(project: Project) -> None:
     before = project.path(PAGE).read_bytes()
-    project.replace("api/chat3/user/v1/pagination.proto", "int32 page = 1;", "int23 page = 1;")
+    project.replace("api/chat3/user/v1/topic.proto", "string topic_id = 1;", "strung topic_id = 1;")
 
     outcome = project.make("generate")
 
     assert not outcome.passed
-    assert "int23" in outcome.output
+    assert "strung" in outcome.output
     assert project.path(PAGE).read_bytes() == before
 
 
 def test_an_element_without_a_comment_is_refused(project: Project) -> None:
-    project.cut("api/chat3/user/v1/pagination.proto", r"^  // The largest number[^\n]*\n")
+    project.cut("api/chat3/user/v1/topic.proto", r"^  // The topic's id[^\n]*\n")
 
     outcome = project.make("lint-proto")
 
     assert not outcome.passed
-    assert '"limit" should have a non-empty comment' in outcome.output
+    assert '"topic_id" should have a non-empty comment' in outcome.output

@@ -38,9 +38,16 @@ def write(difference: Difference, fresh: Path, project: Path) -> None:
         _say(f"generate: wrote {path}")
     for path in difference.stale:
         (project / path).unlink()
+        _remove_empty_folders(project, path.parent)
         _say(f"generate: removed {path}")
     if not difference:
         _say("generate: everything was up to date")
+
+
+def _remove_empty_folders(project: Path, folder: Path) -> None:
+    while not any((project / folder).iterdir()):
+        (project / folder).rmdir()
+        folder = folder.parent
 
 
 def check(difference: Difference, fresh: Path, project: Path) -> int:

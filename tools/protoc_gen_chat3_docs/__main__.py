@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from google.protobuf.compiler import plugin_pb2
 
 from protoc_gen_chat3_docs import catalogue, site
-from protoc_gen_chat3_docs.model import Api
-from protoc_gen_chat3_docs.reader import ContractError, read_api
+from protoc_gen_chat3_docs.model import Contract
+from protoc_gen_chat3_docs.reader import ContractError, read_contract
 
-FORMATS: Mapping[str, Callable[[Api], dict[str, str]]] = {
+FORMATS: Mapping[str, Callable[[Contract], dict[str, str]]] = {
     "html": site.render,
     "errors_md": catalogue.render,
 }
@@ -27,7 +27,7 @@ def answer(request: plugin_pb2.CodeGeneratorRequest) -> plugin_pb2.CodeGenerator
         response.error = f"unknown option {request.parameter!r}: give format= one of {known}"
         return response
     try:
-        files = FORMATS[value](read_api(request))
+        files = FORMATS[value](read_contract(request))
     except ContractError as error:
         response.error = str(error)
         return response

@@ -1,10 +1,11 @@
-"""Takes the comments of a contract apart: rules of a field, parts of an error reason."""
+"""Takes the comments of a contract apart: rules, merge rules, parts of an error reason."""
 
 import re
 import textwrap
 from dataclasses import dataclass
 
 _REASON_LABEL = re.compile(r"^(Status|Details|Caller): ?", re.MULTILINE)
+_MERGE_LABEL = re.compile(r"To merge(?:, (?P<by>by [^:]+))?:\s+")
 _EXAMPLE = re.compile(r"^Example:\n\n(?P<json>(?: {4}.*(?:\n|$))+)", re.MULTILINE)
 
 
@@ -14,6 +15,14 @@ class RuledComment:
 
     text: str
     rules: str | None
+
+
+@dataclass(frozen=True)
+class MergeComment:
+    """A comment with the paragraph that says how to merge an update set apart."""
+
+    text: str
+    merge: str | None
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,21 @@ def split_rules(comment: str) -> RuledComment:
         else:
             text.append(paragraph)
     return RuledComment("\n\n".join(text).strip(), " ".join(rules) or None)
+
+
+def split_merge(comment: str) -> MergeComment:
+    """Set the paragraphs that begin with `To merge:` (or `To merge, by ...:`) apart."""
+    text: list[str] = []
+    merge: list[str] = []
+    for paragraph in comment.split("\n\n"):
+        label = _MERGE_LABEL.match(paragraph)
+        if label is None:
+            text.append(paragraph)
+            continue
+        rest = paragraph[label.end() :]
+        merge.append(f"{label['by'].capitalize()}: {rest}" if label["by"] else rest)
+    sentences = (each[:1].upper() + each[1:] for each in merge)
+    return MergeComment("\n\n".join(text).strip(), "\n\n".join(sentences) or None)
 
 
 def split_reason(comment: str) -> ReasonComment | None:

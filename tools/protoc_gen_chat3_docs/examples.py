@@ -1,124 +1,67 @@
 """Makes an example of every message from its fields, in the JSON that grpcurl reads and prints."""
 
 import json
-from collections.abc import Mapping
-from typing import TypeAlias
+import re
 
-from protoc_gen_chat3_docs.model import Api, Field, Message, Rpc
-
-Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
-Overrides: TypeAlias = Mapping[str, Json]
-
-# Values by field name; names that are absent here get a value by their type.
-_VALUES: Mapping[str, Json] = {
-    "action": "REACTION_ACTION_SET",
-    "changed": True,
-    "connection_id": "7d1f0c5e-2f4b",
-    "content": "Hello, Bob!",
-    "count": 1,
-    "create_time": "2026-11-23T14:04:09.186035Z",
-    "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa",
-    "entity_id": "msg_aaaaaaaaaaaaaaaaaaaa",
-    "event_id": "evt_00000000000000000000000000000000",
-    "expires_in": "5s",
-    "heartbeat_interval": "30s",
-    "idempotency_key": "order-4711-confirmation",
-    "include_last_message": True,
-    "included_sections": ["dialog", "message"],
-    "limit": 20,
-    "message_id": "msg_aaaaaaaaaaaaaaaaaaaa",
-    "mine": True,
-    "page": 1,
-    "page_count": 1,
-    "reaction": "\N{THUMBS UP SIGN}",
-    "reason": "GAP_REASON_EXPIRED",
-    "reload": ["RELOAD_TARGET_DIALOGS", "RELOAD_TARGET_MESSAGES"],
-    "resume_token": "AQAAAAAAAAAA",
-    "sender_id": "alice",
-    "source_event_type": "message.create",
-    "source_update_type": "update.message",
-    "status": "MESSAGE_STATUS_READ",
-    "status_name": "read",
-    "type": "internal.text",
-    "ui_target": "messages.list",
-    "unread_count": 1,
-    "update_id": "9f2c41d07ab35e68",
-    "user_id": "alice",
-    "version": 2,
-}
-# Values of one message's fields; None leaves a field out. Alice calls, Bob is the other one.
-_OVERRIDES: Mapping[str, Json] = {
-    "Update.type": "UPDATE_TYPE_MESSAGE",
-    "UserInfo.type": "user",
-}
-# On a stream: the message is Bob's, and updates carry less than pages.
-_STREAM_OVERRIDES: Mapping[str, Json] = {
-    **_OVERRIDES,
-    "Message.content": "Hello, Alice!",
-    "Message.create_time": None,
-    "Message.mine": None,
-    "Message.reactions": None,
-    "Message.sender_id": "bob",
-    "Message.status_counts": None,
-    "UpdateContext.user_id": None,
-    "UserInfo.user_id": "bob",
-}
-_BY_TYPE: Mapping[str, Json] = {
-    "string": "text",
-    "bool": False,
-    "bytes": "aGVsbG8=",
-    "int64": "7",
-    "uint64": "7",
-    "sint64": "7",
-    "fixed64": "7",
-    "sfixed64": "7",
-    "google.protobuf.Timestamp": "2026-11-23T14:04:09.186035Z",
-    "google.protobuf.Duration": "30s",
-    "google.protobuf.Struct": {"title": "Support"},
-}
-# Fields of requests that examples show although they are not required.
-_SHOWN_IN_REQUESTS = frozenset({"content", "idempotency_key", "include_last_message", "limit"})
-# Fields that are often absent: an example without them is easier to read.
-_RARE = frozenset(
-    {"edit_time", "old_status_name", "quoted_message", "topic", "topic_id", "updated_fields"},
+from protoc_gen_chat3_docs.example_values import (
+    BY_TYPE,
+    COMMON,
+    IN_ANSWERS,
+    IN_REQUESTS,
+    RARE,
+    SHOWN_IN_REQUESTS,
+    Json,
+    Values,
 )
+from protoc_gen_chat3_docs.model import Contract, Field, Message, Rpc
+
 _DEEPEST = 4
+# How comments write ids: "`dlg_` and 20 characters ...", "`evt_` and 32 hexadecimal ...".
+_ID = re.compile(r"`(?P<prefix>[a-z]+_)` and (?P<length>\d+) (?P<hex>hexadecimal)?")
 
 
 class Examples:
     """Makes examples of the messages of one contract."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
 
     def request(self, rpc: Rpc) -> str:
         """Give a small request."""
-        message = self._api.message(rpc.request)
+        message = self._contract.message(rpc.request)
         if message is None:
             return "{}"
-        example = {
-            field.json_name: self._value(field, depth=1, overrides=_OVERRIDES)
+        values = {
+            field.json_name: self._value(field, depth=1, values=IN_REQUESTS)
             for field in message.fields
-            if field.required or field.name in _SHOWN_IN_REQUESTS
+            if field.required or SHOWN_IN_REQUESTS & set(_keys(field))
         }
+        example = {name: value for name, value in values.items() if value is not None}
         return json.dumps(example, indent=2 if example else None, ensure_ascii=False)
+
+    def needs_fields(self, rpc: Rpc) -> bool:
+        """Whether a request must have a field."""
+        message = self._contract.message(rpc.request)
+        return message is not None and any(field.required for field in message.fields)
 
     def responses(self, rpc: Rpc) -> list[str]:
         """Give a response; of a stream, one for each alternative of its oneof."""
-        message = self._api.message(rpc.response)
+        message = self._contract.message(rpc.response)
         if message is None:
-            return []
-        overrides = _STREAM_OVERRIDES if rpc.server_streaming else _OVERRIDES
+            return ["{}"]
+        values = {**COMMON, **IN_ANSWERS.get(rpc.name, {})}
         alternatives = [field.name for field in message.fields if field.oneof]
         chosen = alternatives if rpc.server_streaming and alternatives else [None]
         examples = (
-            self._message(message, depth=1, overrides=overrides, alternative=name)
-            for name in chosen
+            self._message(message, depth=1, values=values, alternative=name) for name in chosen
         )
-        return [json.dumps(example, indent=2, ensure_ascii=False) for example in examples]
+        return [
+            json.dumps(example, indent=2 if example else None, ensure_ascii=False)
+            for example in examples
+        ]
 
     def _message(
-        self, message: Message, *, depth: int, overrides: Overrides, alternative: str | None = None
+        self, message: Message, *, depth: int, values: Values, alternative: str | None = None
     ) -> dict[str, Json]:
         """Fill a message; of each oneof the named alternative, else the first field."""
         example: dict[str, Json] = {}
@@ -129,29 +72,42 @@ class Examples:
                 if not wanted:
                     continue
                 decided.add(field.oneof)
-            if field.name in _RARE or (depth >= _DEEPEST and self._api.message(_target(field))):
+            if any(key in RARE and key not in values for key in _keys(field)):
                 continue
-            value = self._value(field, depth=depth, overrides=overrides)
+            if depth >= _DEEPEST and self._contract.message(field.type.target):
+                continue
+            value = self._value(field, depth=depth, values=values)
             if value not in (None, False):  # grpcurl leaves defaults out
                 example[field.json_name] = value
         return example
 
-    def _value(self, field: Field, *, depth: int, overrides: Overrides) -> Json:
-        owner, _, name = field.full_name.removeprefix(f"{self._api.package}.").rpartition(".")
-        if (key := f"{owner}.{name}") in overrides:
-            return overrides[key]
-        if nested := self._api.message(_target(field)):
-            value: Json = self._message(nested, depth=depth + 1, overrides=overrides)
-        elif name in _VALUES:
-            return _VALUES[name]
-        elif enum := self._api.enum(_target(field)):
-            value = enum.values[:2][-1].name  # the first is the unspecified one
-        elif field.type.target or field.type.label.startswith("map<"):
-            value = _BY_TYPE.get(field.type.target or "", {})
+    def _value(self, field: Field, *, depth: int, values: Values) -> Json:
+        named = [values[key] for key in _keys(field) if key in values]
+        if enum := self._contract.enum(field.type.target):
+            names = [value.name for value in enum.values]
+            # A chosen value, or the second: the first is the unspecified one.
+            fitting = [each for each in named if isinstance(each, list) or each in names]
+            value: Json = [*fitting, names[:2][-1]][0]
+        elif nested := self._contract.message(field.type.target):
+            if named and named[0] is None:
+                return None
+            value = self._message(nested, depth=depth + 1, values=values)
+        elif named:
+            value = named[0]
         else:
-            value = _BY_TYPE.get(field.type.label, 2)
-        return [value] if field.repeated else value
+            value = _by_comment_or_type(field)
+        return [value] if field.repeated and not isinstance(value, list) else value
 
 
-def _target(field: Field) -> str:
-    return field.type.target or ""
+def _by_comment_or_type(field: Field) -> Json:
+    label, target = field.type.label, field.type.target
+    if label.startswith("map<"):
+        return {}
+    if label == "string" and (form := _ID.search(f"{field.text} {field.rules or ''}")):
+        return form["prefix"] + ("0" if form["hex"] else "a") * int(form["length"])
+    return BY_TYPE.get(target, {}) if target else BY_TYPE.get(label, 2)
+
+
+def _keys(field: Field) -> tuple[str, str]:
+    """Give the names that values are kept under, the more exact one first."""
+    return ".".join(field.full_name.split(".")[-2:]), field.name

@@ -1,7 +1,7 @@
 """Renders the Markdown of comments as HTML, with links on the names of symbols."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from itertools import pairwise
 
@@ -13,7 +13,9 @@ from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup
 
 from protoc_gen_chat3_docs.highlight import highlight
-from protoc_gen_chat3_docs.symbols import SymbolTable
+
+Link = Callable[[str, str], str | None]
+"""Gives the address of what a name means in the comment on a symbol; None when it is no symbol."""
 
 # `Valid: ...` and the like at the start of a paragraph are labels.
 _LABEL = re.compile(r"^([A-Z][a-z]+):\s")
@@ -28,8 +30,8 @@ class _Html(RendererHTML):
         """Link what is the name of a symbol."""
         text = tokens[idx].content
         code = f"<code>{escape(text)}</code>"
-        target = env["table"].resolve(text, env["scope"])
-        return f'<a class="symbol" href="#{escape(target)}">{code}</a>' if target else code
+        address = env["link"](text, env["scope"])
+        return f'<a class="symbol" href="{escape(address)}">{code}</a>' if address else code
 
     def fence(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: EnvType) -> str:
         """Colour code; a block without a language that begins with a brace is JSON."""
@@ -53,10 +55,10 @@ class _Html(RendererHTML):
 
 
 class CommentRenderer:
-    """Renders comments of one contract."""
+    """Renders comments, with links as they are right on one page."""
 
-    def __init__(self, table: SymbolTable) -> None:
-        self._table = table
+    def __init__(self, link: Link) -> None:
+        self._link = link
         self._markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Html)
         self._markdown.enable("table")
         self._markdown.core.ruler.push("labels", _mark_labels)
@@ -72,12 +74,12 @@ class CommentRenderer:
         return Markup(html)  # noqa: S704 -- markup in comments is off
 
     def summary(self, text: str, scope: str, name: str) -> Markup:
-        """Render the first sentence, without the name that it begins with."""
-        sentence = first_sentence(text).removeprefix(f"{name} ")
+        """Render the first sentence, without the `Name is` that it begins with."""
+        sentence = re.sub(rf"^{re.escape(name)} (?:(?:is|are) )?", "", first_sentence(text))
         return self.inline(sentence[:1].upper() + sentence[1:], scope)
 
     def _environment(self, scope: str) -> dict[str, object]:
-        return {"table": self._table, "scope": scope}
+        return {"link": self._link, "scope": scope}
 
 
 def first_sentence(text: str) -> str:

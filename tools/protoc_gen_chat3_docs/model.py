@@ -1,7 +1,9 @@
 """What the documentation knows of a contract: plain, frozen descriptions of its elements."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,21 @@ class Oneof:
 
 @dataclass(frozen=True)
 class Message:
-    """One message, nested ones included."""
+    """One message, nested ones included; `merge` says what to do with it as an update."""
 
     name: str
     full_name: str
     deprecated: bool
     text: str
+    merge: str | None
     fields: tuple[Field, ...]
     oneofs: tuple[Oneof, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The full names of the message and of its members."""
+        fields = (field.full_name for field in self.fields)
+        return (self.full_name, *fields, *(oneof.full_name for oneof in self.oneofs))
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,11 @@ class Enum:
     deprecated: bool
     text: str
     values: tuple[EnumValue, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The full names of the enum and of its values."""
+        return (self.full_name, *(value.full_name for value in self.values))
 
 
 @dataclass(frozen=True)
@@ -117,32 +131,50 @@ class Rpc:
 
 @dataclass(frozen=True)
 class Service:
-    """One service."""
+    """One service, and the source file that it stands in."""
 
     name: str
     full_name: str
+    file: str
     text: str
     rpcs: tuple[Rpc, ...]
 
 
 @dataclass(frozen=True)
 class ProtoFile:
-    """One source file of the contract."""
+    """One source file of a package."""
 
     path: str
     messages: tuple[Message, ...]
     enums: tuple[Enum, ...]
 
+    @property
+    def stem(self) -> str:
+        """The file's name without folder and ending."""
+        return self.path.rpartition("/")[2].removesuffix(".proto")
+
 
 @dataclass(frozen=True)
-class Api:
-    """A whole contract: one package."""
+class Package:
+    """One package: its services, its types and, where it has one, its catalogue of errors."""
 
-    package: str
+    name: str
     services: tuple[Service, ...]
     files: tuple[ProtoFile, ...]
-    reason_enum: Enum
+    reason_enum: Enum | None
     reasons: tuple[Reason, ...]
+
+    @property
+    def version(self) -> str:
+        """The last part of the name when it is a version, such as `v1`; else empty."""
+        last = self.name.rpartition(".")[2]
+        return last if re.fullmatch(r"v\d+\w*", last) else ""
+
+    @property
+    def title(self) -> str:
+        """The name in words, such as `Chat3 User API` for `chat3.user.v1`."""
+        words = self.name.removesuffix(f".{self.version}").split(".")
+        return " ".join([*(word.capitalize() for word in words), "API"])
 
     @property
     def messages(self) -> Iterator[Message]:
@@ -159,10 +191,25 @@ class Api:
         """Every method of every service."""
         return (rpc for service in self.services for rpc in service.rpcs)
 
-    def message(self, full_name: str) -> Message | None:
-        """Find a message of this contract."""
-        return next((each for each in self.messages if each.full_name == full_name), None)
 
-    def enum(self, full_name: str) -> Enum | None:
+@dataclass(frozen=True)
+class Contract:
+    """All packages that are documented together."""
+
+    packages: tuple[Package, ...]
+
+    def message(self, full_name: str | None) -> Message | None:
+        """Find a message of this contract."""
+        return self._messages.get(full_name or "")
+
+    def enum(self, full_name: str | None) -> Enum | None:
         """Find an enum of this contract."""
-        return next((each for each in self.enums if each.full_name == full_name), None)
+        return self._enums.get(full_name or "")
+
+    @cached_property
+    def _messages(self) -> dict[str, Message]:
+        return {each.full_name: each for package in self.packages for each in package.messages}
+
+    @cached_property
+    def _enums(self) -> dict[str, Enum]:
+        return {each.full_name: each for package in self.packages for each in package.enums}

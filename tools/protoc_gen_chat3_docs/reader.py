@@ -1,6 +1,6 @@
 """Reads the descriptors of a generator request into the documentation's model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from google.protobuf.compiler.plugin_pb2 import CodeGeneratorRequest
 from google.protobuf.descriptor_pb2 import (
@@ -12,14 +12,15 @@ from google.protobuf.descriptor_pb2 import (
     ServiceDescriptorProto,
 )
 
-from protoc_gen_chat3_docs.comments import clean, split_reason, split_rules
+from protoc_gen_chat3_docs.comments import clean, split_merge, split_reason, split_rules
 from protoc_gen_chat3_docs.model import (
-    Api,
+    Contract,
     Enum,
     EnumValue,
     Field,
     Message,
     Oneof,
+    Package,
     ProtoFile,
     Reason,
     Rpc,
@@ -46,24 +47,29 @@ class ContractError(Exception):
     """The contract cannot be documented as it is; the text says why."""
 
 
-def read_api(request: CodeGeneratorRequest) -> Api:
-    """Describe the package that the request asks to generate for."""
+def read_contract(request: CodeGeneratorRequest) -> Contract:
+    """Describe the packages that the request asks to generate for, in the order of their names."""
     wanted = set(request.file_to_generate)
-    files = [file for file in request.proto_file if file.name in wanted]
-    packages = {file.package for file in files}
-    if len(packages) != 1:
-        raise ContractError(f"expected the files of one package, got {sorted(packages)}")
-    readers = [_FileReader(file) for file in sorted(files, key=lambda file: file.name)]
+    files: dict[str, list[FileDescriptorProto]] = {}
+    for file in sorted(request.proto_file, key=lambda file: file.name):
+        if file.name in wanted:
+            files.setdefault(file.package, []).append(file)
+    if not files:
+        raise ContractError("there is no file to document")
+    return Contract(tuple(_package(name, files[name]) for name in sorted(files)))
+
+
+def _package(name: str, files: Sequence[FileDescriptorProto]) -> Package:
+    readers = [_FileReader(file) for file in files]
     read = tuple(reader.file() for reader in readers)
     reason_enum = next((e for f in read for e in f.enums if e.name == REASON_ENUM), None)
-    if reason_enum is None:
-        raise ContractError(f"the contract has no enum {REASON_ENUM}")
-    return Api(
-        package=packages.pop(),
+    values = reason_enum.values if reason_enum else ()
+    return Package(
+        name=name,
         services=tuple(service for reader in readers for service in reader.services()),
         files=read,
         reason_enum=reason_enum,
-        reasons=tuple(_reason(value) for value in reason_enum.values if value.number),
+        reasons=tuple(_reason(value) for value in values if value.number),
     )
 
 
@@ -112,6 +118,7 @@ class _FileReader:
             yield Service(
                 name=service.name,
                 full_name=full_name,
+                file=self._file.name,
                 text=self._comment(path),
                 rpcs=tuple(self._rpcs(service, full_name, path)),
             )
@@ -142,12 +149,14 @@ class _FileReader:
         if message.options.map_entry:
             return
         full_name = f"{scope}.{message.name}"
+        comment = split_merge(self._comment(path))
         messages.append(
             Message(
                 name=full_name.removeprefix(f"{self._file.package}."),
                 full_name=full_name,
                 deprecated=message.options.deprecated,
-                text=self._comment(path),
+                text=comment.text,
+                merge=comment.merge,
                 fields=tuple(self._fields(message, full_name, path)),
                 oneofs=tuple(self._oneofs(message, full_name, path)),
             ),

@@ -1,33 +1,40 @@
-"""Renders the HTML reference: one page with its style sheet, scripts and search index."""
+"""Renders the HTML reference: its pages, style sheet, scripts and search index."""
 
-import json
+from collections.abc import Iterator
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
+from protoc_gen_chat3_docs.calls import SampleCalls, first_calls
 from protoc_gen_chat3_docs.examples import Examples
-from protoc_gen_chat3_docs.highlight import highlight
-from protoc_gen_chat3_docs.markdown import CommentRenderer, first_sentence
-from protoc_gen_chat3_docs.model import Api, ProtoFile
-from protoc_gen_chat3_docs.symbols import SymbolTable, symbols
-from protoc_gen_chat3_docs.well_known import ERROR_DETAILS, FIELD_TYPES
+from protoc_gen_chat3_docs.kinds import kind_tables
+from protoc_gen_chat3_docs.model import Contract
+from protoc_gen_chat3_docs.pages import Site
+from protoc_gen_chat3_docs.plan import plan
+from protoc_gen_chat3_docs.search_index import search_index
+from protoc_gen_chat3_docs.symbols import SymbolTable
+from protoc_gen_chat3_docs.view import PageView
 
-ASSETS = ("site.css", "site.js", "theme.js")
+SCRIPTS = ("theme.js", "search.js", "results.js", "page.js")
+# The style sheet is these parts, one after another.
+STYLES = ("tokens", "base", "frame", "search", "content", "symbols", "pages", "phone", "print")
 
 
-def render(api: Api) -> dict[str, str]:
+def render(contract: Contract) -> dict[str, str]:
     """Make every file of the site, by its path."""
-    package = resources.files("protoc_gen_chat3_docs")
-    files = {name: (package / "assets" / name).read_text("utf-8") for name in ASSETS}
-    files["search-index.js"] = _search_index(api)
-    files["index.html"] = _page(api)
-    return files
+    site = plan(contract)
+    pages = _pages(site)
+    assets = resources.files("protoc_gen_chat3_docs") / "assets"
+    return {
+        **pages,
+        "assets/site.css": "\n".join(_text(assets / f"{name}.css") for name in STYLES),
+        "assets/search-index.js": search_index(site, pages),
+        **{f"assets/{name}": _text(assets / name) for name in SCRIPTS},
+    }
 
 
-def _page(api: Api) -> str:
-    table = SymbolTable(api)
-    renderer = CommentRenderer(table)
+def _pages(site: Site) -> dict[str, str]:
     environment = Environment(
         loader=PackageLoader("protoc_gen_chat3_docs"),
         autoescape=True,
@@ -36,46 +43,37 @@ def _page(api: Api) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(
-        blocks=renderer.blocks,
-        inline=renderer.inline,
-        summary=renderer.summary,
-        code=_code,
-        title=_title,
+    examples = Examples(site.contract)
+    environment.globals.update(
+        site=site,
+        examples=examples,
+        merged=frozenset(_merged(site.contract)),
+        samples={
+            service.full_name: SampleCalls(package, service, examples)
+            for package in site.contract.packages
+            for service in package.services
+        },
+        first_calls={
+            service.full_name: first_calls(service, examples)
+            for package in site.contract.packages
+            for service in package.services
+        },
     )
-    spoken_for = {name for rpc in api.rpcs for name in (rpc.request, rpc.response)}
-    return environment.get_template("index.html.j2").render(
-        api=api,
-        table=table,
-        examples=Examples(api),
-        spoken_for=spoken_for,
-        field_types=FIELD_TYPES,
-        error_details=ERROR_DETAILS,
-    )
+    table = SymbolTable(site.contract)
+    return {
+        page.path: environment.get_template(page.template).render(
+            v=PageView(site, table, page), page=page, package=page.package, **page.content
+        )
+        for page in site.pages
+    }
 
 
-def _code(text: str, language: str) -> Markup:
-    return Markup(highlight(text, language))  # noqa: S704 -- highlight escapes
+def _merged(contract: Contract) -> Iterator[str]:
+    """Give the messages that a page of kinds says how to merge."""
+    for package in contract.packages:
+        for table in kind_tables(contract, package):
+            yield from (kind.payload.full_name for kind in table.kinds if kind.payload)
 
 
-def _title(file: ProtoFile) -> str:
-    """Name a file's part of the sidebar: `message.proto` becomes `Message`."""
-    stem = file.path.rpartition("/")[2].removesuffix(".proto")
-    return stem.replace("_", " ").capitalize()
-
-
-def _search_index(api: Api) -> str:
-    prefix = f"{api.package}."
-    rows = [
-        [symbol.kind, symbol.name, symbol.full_name.removeprefix(prefix), _plain(symbol.text)]
-        for symbol in symbols(api)
-    ]
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
-    return (
-        "// Every symbol of the contract: kind, name, name within the package, first sentence.\n"
-        f"window.apiSymbols = {{ prefix: {json.dumps(prefix)}, rows: [\n{lines},\n] }};\n"
-    )
-
-
-def _plain(text: str) -> str:
-    return first_sentence(text).replace("`", "")
+def _text(file: Traversable) -> str:
+    return file.read_text("utf-8")

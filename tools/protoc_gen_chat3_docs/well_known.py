@@ -1,6 +1,8 @@
-"""Short descriptions of the google types that the contract uses, so that no reader has to leave."""
+"""Short descriptions of the google types that a contract uses, so that no reader has to leave."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from protoc_gen_chat3_docs.model import Contract, Reason
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class WellKnownType:
         return self.full_name.rpartition(".")[2]
 
 
-FIELD_TYPES = (
+_FIELD_TYPES = (
     WellKnownType(
         "google.protobuf.Timestamp",
         "A point in time, UTC: seconds since 1970 and nanoseconds. Times of this contract have "
@@ -35,15 +37,30 @@ FIELD_TYPES = (
         "digits, so send those as text.",
         '{"title": "Support", "priority": 2, "tags": ["new"]}',
     ),
+    WellKnownType(
+        "google.protobuf.Value",
+        "Any JSON value. Numbers are IEEE 754 doubles.",
+        '"Support"',
+    ),
+    WellKnownType(
+        "google.protobuf.FieldMask",
+        "Paths of fields, in the names of the contract. In JSON one string: paths in camel case, "
+        "with commas between them.",
+        '"content,editTime"',
+    ),
+    WellKnownType(
+        "google.protobuf.Empty",
+        "A message without fields.",
+        "{}",
+    ),
 )
 
-ERROR_DETAILS = (
+_ERROR_DETAILS = (
     WellKnownType(
         "google.rpc.ErrorInfo",
-        "In every failure: the reason, the domain `chat3.user`, and metadata that the reason "
-        "describes.",
-        '{"reason": "ERROR_REASON_NOT_A_MEMBER", "domain": "chat3.user", '
-        '"metadata": {"dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa"}}',
+        "In every failure: the reason, the domain that the reason belongs to, and metadata that "
+        "the reason describes.",
+        "{}",
     ),
     WellKnownType(
         "google.rpc.RequestInfo",
@@ -72,3 +89,26 @@ ERROR_DETAILS = (
         '{"violations": [{"subject": "user:alice", "description": "20 open streams"}]}',
     ),
 )
+
+
+def field_types(contract: Contract) -> tuple[WellKnownType, ...]:
+    """Describe the types of fields that the contract uses."""
+    used = {
+        field.type.target
+        for package in contract.packages
+        for message in package.messages
+        for field in message.fields
+    }
+    return tuple(known for known in _FIELD_TYPES if known.full_name in used)
+
+
+def error_details(contract: Contract) -> tuple[WellKnownType, ...]:
+    """Describe the details of errors, with a reason of the contract as an example."""
+    reasons = [reason for package in contract.packages for reason in package.reasons]
+    if not reasons:
+        return ()
+    shown: Reason = max(reasons, key=lambda reason: '"metadata"' in reason.example)
+    return tuple(
+        replace(known, example=shown.example) if known.name == "ErrorInfo" else known
+        for known in _ERROR_DETAILS
+    )
