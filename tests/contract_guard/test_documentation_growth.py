@@ -118,6 +118,27 @@ def test_the_same_contract_gives_the_same_bytes(request_for_docs: CodeGeneratorR
     )
 
 
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [("To merge:", "Leave"), ("To merge, by `Some.Name`:", "By <code>Some.Name</code>: leave")],
+)
+def test_a_field_can_say_how_to_merge_what_it_carries(
+    request_for_docs: CodeGeneratorRequest, label: str, shown: str
+) -> None:
+    file = file_of(request_for_docs, "update")
+    at = next(n for n, message in enumerate(file.message_type) if message.name == "Update")
+    field = next(n for n, each in enumerate(file.message_type[at].field) if each.name == "unknown")
+    for location in file.source_code_info.location:
+        if list(location.path) == [4, at, 2, field]:
+            location.leading_comments = f" What is new.\n\n {label} leave it.\n"
+
+    page = generated_site(request_for_docs).pages[f"{PACKAGE}/kinds/Update.html"]
+    row = page.html.partition('<tr id="kind.unknown"')[2].partition("</tr>")[0]
+
+    assert f"<p>{shown} it.</p>" in row
+    assert "eave" not in row.partition('data-label="To merge"')[0]
+
+
 def test_nested_types_and_maps_have_anchors(request_for_docs: CodeGeneratorRequest) -> None:
     outer = file_of(request_for_docs, "topic").message_type.add(name="Outer")
     outer.nested_type.add(name="Inner")

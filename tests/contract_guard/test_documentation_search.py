@@ -153,6 +153,13 @@ def test_search_finds_prose_and_marks_it(tmp_path: Path) -> None:
     assert 'href="../../chat3.user.v1/UserService/identity.html#identity"' in found
 
 
+def test_fields_that_are_alike_are_one_result(tmp_path: Path) -> None:
+    found = results(tmp_path, "idempotency_key")
+
+    assert found.count('class="result-kind kind-field"') == 1
+    assert re.search(r" and \d+ more", found)
+
+
 def test_search_says_that_it_finds_nothing(tmp_path: Path) -> None:
     found = html.unescape(results(tmp_path, "xyzzy<b>"))
 

@@ -64,7 +64,7 @@ def split_merge(comment: str) -> MergeComment:
             text.append(paragraph)
             continue
         rest = paragraph[label.end() :]
-        merge.append(f"{label['by'].capitalize()}: {rest}" if label["by"] else rest)
+        merge.append(f"{label['by']}: {rest}" if label["by"] else rest)
     sentences = (each[:1].upper() + each[1:] for each in merge)
     return MergeComment("\n\n".join(text).strip(), "\n\n".join(sentences) or None)
 

@@ -17,6 +17,11 @@ class Kind:
     payload: Message | None
     value: EnumValue | None
 
+    @property
+    def merge(self) -> str | None:
+        """What to do with the update: as its payload says, or else its field."""
+        return self.payload.merge if self.payload and self.payload.merge else self.field.merge
+
 
 @dataclass(frozen=True)
 class KindTable:

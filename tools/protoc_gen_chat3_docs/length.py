@@ -16,7 +16,8 @@ _CODE_LINE = 21
 def message_length(message: Message) -> int:
     """Estimate the height of a message with its fields."""
     fields = sum(
-        _MEMBER_HEAD + _prose(field.text) + _box(field.rules or "") for field in message.fields
+        _MEMBER_HEAD + _prose(field.text) + _box(field.rules or "") + _box(field.merge or "")
+        for field in message.fields
     )
     oneofs = sum(_MEMBER_HEAD + _prose(oneof.text) for oneof in message.oneofs)
     return _HEADING + _prose(message.text) + _box(message.merge or "") + fields + oneofs

@@ -16,7 +16,7 @@ class TypeReference:
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a message."""
+    """One field of a message; `merge` says what to do with it when it is an update's payload."""
 
     name: str
     full_name: str
@@ -29,6 +29,7 @@ class Field:
     deprecated: bool
     text: str
     rules: str | None
+    merge: str | None
 
     @property
     def required(self) -> bool:

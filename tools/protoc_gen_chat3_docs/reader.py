@@ -168,7 +168,8 @@ class _FileReader:
 
     def _fields(self, message: DescriptorProto, scope: str, path: Path) -> Iterator[Field]:
         for index, field in enumerate(message.field):
-            comment = split_rules(self._comment((*path, _MESSAGE_FIELD, index)))
+            ruled = split_rules(self._comment((*path, _MESSAGE_FIELD, index)))
+            comment = split_merge(ruled.text)
             entry = _map_entry(message, field)
             in_oneof = field.HasField("oneof_index") and not field.proto3_optional
             yield Field(
@@ -182,7 +183,8 @@ class _FileReader:
                 oneof=message.oneof_decl[field.oneof_index].name if in_oneof else None,
                 deprecated=field.options.deprecated,
                 text=comment.text,
-                rules=comment.rules,
+                rules=ruled.rules,
+                merge=comment.merge,
             )
 
     def _oneofs(self, message: DescriptorProto, scope: str, path: Path) -> Iterator[Oneof]:

@@ -69,10 +69,11 @@ def _pages(site: Site) -> dict[str, str]:
 
 
 def _merged(contract: Contract) -> Iterator[str]:
-    """Give the messages that a page of kinds says how to merge."""
+    """Give the payloads and fields that a page of kinds says how to merge."""
     for package in contract.packages:
         for table in kind_tables(contract, package):
-            yield from (kind.payload.full_name for kind in table.kinds if kind.payload)
+            for kind in table.kinds:
+                yield (kind.payload or kind.field).full_name
 
 
 def _text(file: Traversable) -> str:

@@ -20,11 +20,14 @@
       .map(([piece, matched]) => (matched ? element("mark", "", piece) : piece));
   }
 
-  function option(entry, terms, number) {
+  function option({ entry, others }, terms, number) {
     const title = element("span", "result-name");
     if (entry.owner) title.append(element("span", "result-owner", entry.owner));
     title.append(entry.name);
-    if (entry.page !== entry.name) title.append(element("span", "result-page", entry.page));
+    const more = others.length ? ` and ${others.length} more` : "";
+    if (entry.page !== entry.name || more) {
+      title.append(element("span", "result-page", entry.page + more));
+    }
     const link = element(
       "a",
       "",
@@ -41,13 +44,13 @@
     return item;
   }
 
-  function group(title, entries, terms, first) {
+  function group(title, found, terms, first) {
     const list = element("ul", "result-group");
     list.setAttribute("role", "group");
     list.setAttribute("aria-label", title);
     const heading = element("li", "result-title", title);
     heading.setAttribute("role", "presentation");
-    list.append(heading, ...entries.map((entry, at) => option(entry, terms, first + at)));
+    list.append(heading, ...found.map((each, at) => option(each, terms, first + at)));
     return list;
   }
 

@@ -77,7 +77,7 @@ window.docs = (() => {
     return query.toLowerCase().replace(/["'`]/g, " ").split(/\s+/).filter(Boolean);
   }
 
-  function ranked(found, most) {
+  function ranked(found) {
     return found
       .sort(
         (a, b) =>
@@ -86,7 +86,6 @@ window.docs = (() => {
           a.entry.anchor.length - b.entry.anchor.length ||
           (a.entry.anchor < b.entry.anchor ? -1 : 1),
       )
-      .slice(0, most)
       .map(({ entry }) => entry);
   }
 
@@ -109,13 +108,22 @@ window.docs = (() => {
         byText.push({ entry, points: points - Math.log2(1 + entry.text.length / 100) });
       }
     }
-    const names = ranked(byName, mostNames);
-    const shown = new Set(names);
-    const seen = new Set();
-    const texts = ranked(byText.filter(({ entry }) => !shown.has(entry)), byText.length)
-      .filter(({ text }) => !seen.has(text) && seen.add(text))
-      .slice(0, mostTexts);
+    const names = alikeOnce(ranked(byName)).slice(0, mostNames);
+    const shown = new Set(names.flatMap(({ entry, others }) => [entry, ...others]));
+    const unnamed = byText.filter(({ entry }) => !shown.has(entry));
+    const texts = alikeOnce(ranked(unnamed)).slice(0, mostTexts);
     return { names, texts, terms };
+  }
+
+  // `idempotency_key` is in many requests, always with the same text: one result is enough.
+  function alikeOnce(entries) {
+    const first = new Map();
+    for (const entry of entries) {
+      const likeness = `${entry.name}\n${entry.text}`;
+      if (first.has(likeness)) first.get(likeness).others.push(entry);
+      else first.set(likeness, { entry, others: [] });
+    }
+    return [...first.values()];
   }
 
   // ---- Excerpts -----------------------------------------------------------------------------
