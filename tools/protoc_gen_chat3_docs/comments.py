@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass
 
 _REASON_LABEL = re.compile(r"^(Status|Details|Caller): ?", re.MULTILINE)
-_MERGE_LABEL = re.compile(r"To merge(?:, (?P<by>by [^:]+))?:\s+")
+_MERGE_LABEL = re.compile(r"To merge(?:, (?P<when>[^:]+))?:\s+")
 _EXAMPLE = re.compile(r"^Example:\n\n(?P<json>(?: {4}.*(?:\n|$))+)", re.MULTILINE)
 
 
@@ -55,7 +55,7 @@ def split_rules(comment: str) -> RuledComment:
 
 
 def split_merge(comment: str) -> MergeComment:
-    """Set the paragraphs that begin with `To merge:` (or `To merge, by ...:`) apart."""
+    """Set the paragraphs that begin with `To merge:` (or `To merge, when ...:`) apart."""
     text: list[str] = []
     merge: list[str] = []
     for paragraph in comment.split("\n\n"):
@@ -64,7 +64,7 @@ def split_merge(comment: str) -> MergeComment:
             text.append(paragraph)
             continue
         rest = paragraph[label.end() :]
-        merge.append(f"{label['by']}: {rest}" if label["by"] else rest)
+        merge.append(f"{label['when']}: {rest}" if label["when"] else rest)
     sentences = (each[:1].upper() + each[1:] for each in merge)
     return MergeComment("\n\n".join(text).strip(), "\n\n".join(sentences) or None)
 

@@ -25,11 +25,21 @@ class Kind:
 
 @dataclass(frozen=True)
 class KindTable:
-    """All kinds that one message carries in one of its oneofs."""
+    """All kinds that one message carries in one of its oneofs.
+
+    `parts` are the messages within it and its payloads that say how to merge them themselves.
+    """
 
     message: Message
     oneof: Oneof
     kinds: tuple[Kind, ...]
+    parts: tuple[Message, ...]
+
+    @property
+    def merged(self) -> Iterator[Message | Field]:
+        """What the table says how to merge."""
+        yield from (kind.payload or kind.field for kind in self.kinds)
+        yield from self.parts
 
 
 def kind_tables(contract: Contract, package: Package) -> Iterator[KindTable]:
@@ -41,7 +51,23 @@ def kind_tables(contract: Contract, package: Package) -> Iterator[KindTable]:
             kinds = tuple(_kind(contract, field, values) for field in fields)
             payloads = [kind.payload for kind in kinds if kind.payload]
             if sum(payload.merge is not None for payload in payloads) * 2 > len(payloads):
-                yield KindTable(message, oneof, kinds)
+                yield KindTable(message, oneof, kinds, tuple(_parts(contract, message, payloads)))
+
+
+def _parts(contract: Contract, update: Message, payloads: Sequence[Message]) -> Iterator[Message]:
+    """Find what an update carries besides payloads, at any depth, in the order of appearance."""
+    waiting = [update]
+    seen = {update.full_name}
+    while waiting:
+        message = waiting.pop(0)
+        for field in message.fields:
+            part = contract.message(field.type.target)
+            if part is None or part.full_name in seen:
+                continue
+            seen.add(part.full_name)
+            waiting.append(part)
+            if part.merge and part not in payloads:
+                yield part
 
 
 def _enum_values(contract: Contract, message: Message) -> Iterator[EnumValue]:

@@ -132,7 +132,10 @@ def _kinds_page(package: Package, table: KindTable) -> Page:
         section=f"{words(name)}s",
         package=package,
         parent=LANDING,
-        contents=tuple(Entry(f"kind.{kind.field.name}", kind.field.name) for kind in table.kinds),
+        contents=(
+            *(Entry(f"kind.{kind.field.name}", kind.field.name) for kind in table.kinds),
+            *(Entry(f"part.{part.name}", part.name) for part in table.parts),
+        ),
         content={"table": table},
     )
 

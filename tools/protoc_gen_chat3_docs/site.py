@@ -72,8 +72,7 @@ def _merged(contract: Contract) -> Iterator[str]:
     """Give the payloads and fields that a page of kinds says how to merge."""
     for package in contract.packages:
         for table in kind_tables(contract, package):
-            for kind in table.kinds:
-                yield (kind.payload or kind.field).full_name
+            yield from (each.full_name for each in table.merged)
 
 
 def _text(file: Traversable) -> str:
