@@ -3,11 +3,10 @@
 import html
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from contract_guard_browser import page_after
 from contract_guard_project import ROOT
 from documentation_site import comments, stored_site, symbols
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
@@ -15,7 +14,6 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from protoc_gen_chat3_docs.search_index import PassageReader
 
 SITE = ROOT / "docs/generated"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SMALL = 400_000
 """What a phone loads without a thought, in bytes before compression."""
 
@@ -100,34 +98,6 @@ def test_code_and_navigation_are_no_prose() -> None:
 # ---- In a browser ----------------------------------------------------------------------------
 
 
-def page_after(tmp_path: Path, address: str, *options: str) -> str:
-    """Load a page in a browser and give what its scripts have made of it."""
-    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    assert browser is not None, "Chromium is missing: run `make test`, which installs it"
-    run = subprocess.run(
-        [
-            browser,
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--virtual-time-budget=5000",  # until scripts have nothing left to wait for
-            f"--user-data-dir={tmp_path}",
-            "--dump-dom",
-            *options,
-            address,
-        ],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=50,
-    )
-    return run.stdout
-
-
 def results(tmp_path: Path, query: str, page: str = "index.html") -> str:
     dom = page_after(tmp_path, f"{(SITE / page).as_uri()}?q={query}")
     return dom[dom.index('id="results"') : dom.index('id="search-status"')]
@@ -183,32 +153,3 @@ def test_an_anchor_of_the_page_that_had_everything_leads_on(
 
     assert f'id="{anchor}"' in dom
     assert re.search(rf"<h1>(<code>)?{heading}<", dom)
-
-
-def test_pages_are_as_long_as_estimated(tmp_path: Path) -> None:
-    site = stored_site(SITE)
-    frames = "".join(
-        f'<iframe width="390" height="844" name="{path}" src="{(SITE / path).as_uri()}"></iframe>'
-        for path in site.pages
-    )
-    measuring = tmp_path / "measuring.html"
-    measuring.write_text(
-        f"<body>{frames}<script>onload = () => {{ for (const frame of document.querySelectorAll("
-        "'iframe')) frame.dataset.height = frame.contentDocument.documentElement.scrollHeight; }"
-        "</script></body>"
-    )
-
-    dom = page_after(tmp_path / "profile", measuring.as_uri(), "--allow-file-access-from-files")
-
-    heights = {
-        path: int(height)
-        for path, height in re.findall(r'name="(\S+)"[^>]*data-height="(\d+)"', dom)
-    }
-    assert heights.keys() == site.pages.keys()
-    assert max(heights.values()) < 12_000
-    # Fonts differ, and so does where lines break.
-    assert {
-        path: (height, round(site.pages[path].height))
-        for path, height in heights.items()
-        if not 0.6 < height / site.pages[path].height < 1.3
-    } == {}
