@@ -24,7 +24,6 @@ from chat3_api.chat3.user.v1 import (
     GetDialogMessagesResponse,
     Message,
     MessageStatus,
-    Pagination,
     Reaction,
     StatusCount,
     UserInfo,
@@ -41,10 +40,11 @@ ROUND = 0.02  # seconds
 CLASSES = SimpleNamespace(
     **{
         cls.__name__: cls
-        for cls in (GetDialogMessagesResponse, Message, Pagination, Reaction, StatusCount, UserInfo)
+        for cls in (GetDialogMessagesResponse, Message, Reaction, StatusCount, UserInfo)
     }
 )
 BUILDERS = SimpleNamespace(**{name: builder(cls) for name, cls in vars(CLASSES).items()})
+PAGE_TOKEN = "AQIAAAYs2hVtQk0VB2Jvbi1hLXRva2VuLW9mLWEtcGFnZQ"  # noqa: S105 - of no system
 STATUSES = ((MessageStatus.READ, "read"), (MessageStatus.UNREAD, "unread"))
 
 
@@ -104,7 +104,7 @@ def build(
             )
             for row in rows
         ],
-        pagination=made.Pagination(page=1, limit=len(rows), total_count=len(rows), page_count=1),
+        next_page_token=PAGE_TOKEN,
     )
 
 
@@ -145,7 +145,7 @@ def build_google(cls: Any, rows: list[dict[str, Any]]) -> Any:
             }
             for row in rows
         ],
-        pagination={"page": 1, "limit": len(rows), "total_count": len(rows), "page_count": 1},
+        next_page_token=PAGE_TOKEN,
     )
 
 

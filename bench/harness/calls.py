@@ -35,7 +35,7 @@ class MeasuredCall:
 
 
 def _page(limit: int) -> Callable[[int], bytes]:
-    return lambda _: bytes(pb.GetDialogMessagesRequest(dialog_id=bodies.DIALOG, limit=limit))
+    return lambda _: bytes(pb.GetDialogMessagesRequest(dialog_id=bodies.DIALOG, page_size=limit))
 
 
 def _send(number: int) -> bytes:
@@ -57,7 +57,7 @@ def _status(message: Callable[[int], str]) -> Callable[[int], bytes]:
 
 
 def _dialogs(_: int) -> bytes:
-    return bytes(pb.GetUserDialogsRequest(limit=20, include_last_message=True))
+    return bytes(pb.GetUserDialogsRequest(page_size=20, include_last_message=True))
 
 
 def _typing(_: int) -> bytes:

@@ -16,13 +16,8 @@ def time(value: m.Time | None) -> dict[str, int] | None:
     return {"seconds": seconds, "nanos": micros * 1000}
 
 
-def pagination(page: m.Pagination) -> dict[str, int]:
-    return {
-        "page": page.page,
-        "limit": page.limit,
-        "total_count": page.total,
-        "page_count": page.pages,
-    }
+def next_page(page: m.Pagination) -> str:
+    return str(page.page + 1) if page.page < page.pages else ""
 
 
 def fill_user(target: Any, user: m.UserInfo) -> None:
@@ -48,7 +43,7 @@ def fill_struct(target: Any, data: m.Json) -> None:
 
 
 def dialogs(pb: ModuleType, page: m.Page[m.UserDialog]) -> Any:
-    response = pb.GetUserDialogsResponse(pagination=pagination(page.pagination))
+    response = pb.GetUserDialogsResponse(next_page_token=next_page(page.pagination))
     for item in page.data:
         context, stats = item.context, item.stats
         dialog = response.dialogs.add(
@@ -85,7 +80,7 @@ def dialogs(pb: ModuleType, page: m.Page[m.UserDialog]) -> Any:
 
 
 def messages(pb: ModuleType, page: m.Page[m.Message], user_id: str) -> Any:
-    response = pb.GetDialogMessagesResponse(pagination=pagination(page.pagination))
+    response = pb.GetDialogMessagesResponse(next_page_token=next_page(page.pagination))
     for item in page.data:
         fill_message(response.messages.add(), item, user_id)
     return response

@@ -31,7 +31,7 @@ class Calls:
         page = await self._upstream.dialogs(
             _identity(context),
             page=request.page or 1,
-            limit=request.limit or 10,
+            limit=request.page_size or 10,
             include_last_message=request.include_last_message,
         )
         return mapping.dialogs(self._pb, page)
@@ -39,7 +39,7 @@ class Calls:
     async def GetDialogMessages(self, request: Any, context: Context) -> Any:
         identity = _identity(context)
         page = await self._upstream.messages(
-            identity, request.dialog_id, page=request.page or 1, limit=request.limit or 10
+            identity, request.dialog_id, page=request.page or 1, limit=request.page_size or 10
         )
         return mapping.messages(self._pb, page, identity.user_id)
 

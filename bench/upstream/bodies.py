@@ -29,8 +29,9 @@ _SENDERS = (
 
 
 def page(size: int, variant: int = 0) -> bytes:
-    """Return a page of messages as ``bob`` sees it."""
-    messages = [_message(index, variant * size + index) for index in range(size)]
+    """Return a page of messages as ``bob`` sees it, the newest first."""
+    last = (variant + 1) * size - 1
+    messages = [_message(index, last - index) for index in range(size)]
     return _json({"data": messages, "pagination": _paged(size)})
 
 

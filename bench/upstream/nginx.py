@@ -59,7 +59,8 @@ http {{
   }}
 }}
 """
-_LIMITS = (1, 20, 100)
+# Pages of 20 and 100, and those with the one or two messages more that show what follows.
+_LIMITS = (1, 20, 21, 22, 100, 101, 102)
 _VARIANTS = 256
 
 

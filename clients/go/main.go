@@ -69,7 +69,7 @@ func run(ctx context.Context) error {
 func greet(ctx context.Context, client userv1.UserServiceClient) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	page, err := client.GetUserDialogs(ctx, &userv1.GetUserDialogsRequest{Limit: 20})
+	page, err := client.GetUserDialogs(ctx, &userv1.GetUserDialogsRequest{PageSize: 20})
 	if err != nil {
 		return err
 	}

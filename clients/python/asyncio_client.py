@@ -51,7 +51,7 @@ async def main() -> None:
 
 async def greet(client: UserServiceStub) -> None:
     """List the dialogs, write into the first one, and show what a failure looks like."""
-    page = await client.get_user_dialogs(GetUserDialogsRequest(limit=20), timeout=10)
+    page = await client.get_user_dialogs(GetUserDialogsRequest(page_size=20), timeout=10)
     for dialog in page.dialogs:
         meta = dialog.meta.to_dict() if dialog.meta is not None else {}
         unread = dialog.membership.unread_count if dialog.membership is not None else 0

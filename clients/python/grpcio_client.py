@@ -32,7 +32,7 @@ class Client:
 
     def greet(self) -> None:
         """List the dialogs, write into the first one, and show what a failure looks like."""
-        request = user_service_pb2.GetUserDialogsRequest(limit=20)
+        request = user_service_pb2.GetUserDialogsRequest(page_size=20)
         page = self.stub.GetUserDialogs(request, timeout=10, metadata=self.metadata)
         for dialog in page.dialogs:
             title = dialog.meta.fields["title"].string_value

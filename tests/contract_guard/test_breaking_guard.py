@@ -9,19 +9,19 @@ V1 = "api/chat3/user/v1"
 
 
 def remove_a_field(project: Project) -> None:
-    project.cut(f"{V1}/pagination.proto", r"^  int32 total_count = 3;\n")
+    project.cut(f"{V1}/pack.proto", r"^  int32 dialog_count = 1;\n")
 
 
 def renumber_a_field(project: Project) -> None:
-    project.replace(f"{V1}/pagination.proto", "total_count = 3;", "total_count = 33;")
+    project.replace(f"{V1}/pack.proto", "  int32 dialog_count = 1;", "  int32 dialog_count = 33;")
 
 
 def change_a_type(project: Project) -> None:
-    project.replace(f"{V1}/pagination.proto", "int32 total_count", "string total_count")
+    project.replace(f"{V1}/pack.proto", "  int32 dialog_count", "  string dialog_count")
 
 
 def rename_a_field(project: Project) -> None:
-    project.replace(f"{V1}/pagination.proto", "int32 total_count", "int32 item_count")
+    project.replace(f"{V1}/pack.proto", "  int32 dialog_count", "  int32 item_count")
 
 
 def lose_presence(project: Project) -> None:
@@ -30,12 +30,12 @@ def lose_presence(project: Project) -> None:
 
 def move_a_message(project: Project) -> None:
     message = project.cut(f"{V1}/user.proto", r"^// SenderTypeCount .*?^}\n")
-    moved = project.path(f"{V1}/pagination.proto")
+    moved = project.path(f"{V1}/topic.proto")
     moved.write_text(f"{moved.read_text('utf-8')}\n{message}", "utf-8")
     project.replace(
         f"{V1}/user.proto",
         'import "google/protobuf/struct.proto";',
-        'import "chat3/user/v1/pagination.proto";\nimport "google/protobuf/struct.proto";',
+        'import "chat3/user/v1/topic.proto";\nimport "google/protobuf/struct.proto";',
     )
 
 
@@ -136,7 +136,7 @@ def test_a_release_needs_the_guard_to_be_raised(project: Project) -> None:
 
 def add_a_field(project: Project) -> None:
     project.replace(
-        f"{V1}/pagination.proto",
-        "  int32 total_count = 3;\n",
-        "  int32 total_count = 3;\n\n  // Something new.\n  string novelty = 99;\n",
+        f"{V1}/pack.proto",
+        "  int32 dialog_count = 1;\n",
+        "  int32 dialog_count = 1;\n\n  // Something new.\n  string novelty = 99;\n",
     )

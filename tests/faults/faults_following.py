@@ -85,7 +85,7 @@ class Reader:
         match what:
             case ReadDialog(dialog_id):
                 request = GetUserDialogsRequest(
-                    filter=f"(dialogId,eq,{dialog_id})", include_last_message=True
+                    filter=f"(dialog_id,eq,{dialog_id})", include_last_message=True
                 )
                 answer = await self._stub.get_user_dialogs(request, metadata=self._metadata)
                 found = answer.dialogs[0] if answer.dialogs else None
@@ -101,8 +101,8 @@ class Reader:
                 return lambda picture: put_messages(picture, messages)
 
     async def _messages(self, dialog_id: str, message_id: str = "") -> list[Message]:
-        filter_ = f"(messageId,eq,{message_id})" if message_id else ""
-        request = GetDialogMessagesRequest(dialog_id=dialog_id, limit=100, filter=filter_)
+        filter_ = f"(message_id,eq,{message_id})" if message_id else ""
+        request = GetDialogMessagesRequest(dialog_id=dialog_id, page_size=100, filter=filter_)
         answer = await self._stub.get_dialog_messages(request, metadata=self._metadata)
         return answer.messages
 
@@ -117,7 +117,7 @@ class Reader:
     async def snapshot(self) -> Picture:
         """Read everything there is to show."""
         picture = Picture(self.picture.user_id, profile=self.picture.profile)
-        request = GetUserDialogsRequest(limit=100, include_last_message=True)
+        request = GetUserDialogsRequest(page_size=100, include_last_message=True)
         dialogs = await self._stub.get_user_dialogs(request, metadata=self._metadata)
         for dialog in dialogs.dialogs:
             put_dialog(picture, dialog.dialog_id, dialog)

@@ -79,7 +79,7 @@ class Seen:
 
 
 def page(dialog: str, **more: Any) -> pb.GetDialogMessagesRequest:
-    return pb.GetDialogMessagesRequest(dialog_id=dialog, limit=100, **more)
+    return pb.GetDialogMessagesRequest(dialog_id=dialog, page_size=100, **more)
 
 
 async def test_the_text_of_a_deleted_message_is_nowhere(
@@ -177,7 +177,7 @@ async def test_a_quote_on_an_earlier_page_is_looked_up_once_for_all(
     for message in quoted:
         await alice.call(sending(dialog, "reply", quoted_message_id=message.message_id))
     await platform.delete(quoted[1].message_id)
-    answer = await alice.call(pb.GetDialogMessagesRequest(dialog_id=dialog, limit=3))
+    answer = await alice.call(pb.GetDialogMessagesRequest(dialog_id=dialog, page_size=3))
     quotes = [message.quoted_message for message in answer.messages]
     assert [quote.deleted for quote in quotes] == [False, True, False]
     assert [quote.content for quote in quotes] == [f"{SECRET} 2", "", f"{SECRET} 0"]
@@ -204,9 +204,9 @@ async def test_a_filter_does_not_find_a_deleted_message_by_what_it_said(
     found = await bob.call(page(dialog, filter=filter_))
     assert [message.message_id for message in found.messages] == [sent]
     await platform.delete(sent)
-    found = await bob.call(page(dialog, filter=filter_))
-    assert (found.messages, found.pagination.total_count) == ([], 0)
-    found = await bob.call(page(dialog, filter="(senderId,eq,alice)"))
+    found = await bob.call(page(dialog, filter=filter_, include_total_size=True))
+    assert (found.messages, found.total_size) == ([], 0)
+    found = await bob.call(page(dialog, filter="(sender_id,eq,alice)"))
     assert [message.message_id for message in found.messages] == [sent]
 
 

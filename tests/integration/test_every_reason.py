@@ -114,7 +114,7 @@ def case(reason: pb.ErrorReason) -> Callable[[Case], Case]:
 
 @case(Reason.INVALID_FIELD)
 async def _(world: World) -> Failure:
-    return await world.alice.fails(pb.GetUserDialogsRequest(limit=101))
+    return await world.alice.fails(pb.GetUserDialogsRequest(page_size=101))
 
 
 @case(Reason.INVALID_METADATA)

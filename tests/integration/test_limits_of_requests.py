@@ -73,7 +73,7 @@ async def test_an_unknown_compression_is_refused_and_the_known_ones_named() -> N
 
 async def test_a_request_in_gzip_is_read_and_answered_in_kind() -> None:
     sent = headers(grpc_encoding="gzip", grpc_accept_encoding="identity,deflate,gzip")
-    request = bytes(pb.GetUserDialogsRequest(limit=1))
+    request = bytes(pb.GetUserDialogsRequest(page_size=1))
     async with demo() as service, await RawClient.open(service.grpc_port) as client:
         answer = await client.call(sent, message(gzip.compress(request), compressed=1))
         plain = await client.call(body=message(request))

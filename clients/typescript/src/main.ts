@@ -33,7 +33,7 @@ const client = createClient(
 
 // Lists the dialogs, writes into the first one, and shows what a failure looks like.
 async function greet(client: UserClient): Promise<void> {
-  const page = await client.getUserDialogs({ limit: 20 }, { timeoutMs: 10_000 });
+  const page = await client.getUserDialogs({ pageSize: 20 }, { timeoutMs: 10_000 });
   for (const dialog of page.dialogs) {
     const title = JSON.stringify(dialog.meta?.title ?? "");
     console.log(`dialog ${dialog.dialogId} ${title}, ${dialog.membership?.unreadCount ?? 0} unread`);

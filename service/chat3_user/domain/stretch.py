@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from chat3_user.domain.together import together
 from chat3_user.errors import CallError, reasons
-from chat3_user.paging import Cut, CutToken
+from chat3_user.paging import TIME_MAX, Cut, CutToken
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import understood
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _GROWTH: Final = 4
 """How many times as much is fetched when messages of one time fill all that was."""
+
+_FIRST: Final = -TIME_MAX
 
 Ask = Callable[[str, str, int], Awaitable[m.Page[m.Message]]]
 """Asks the platform for the first messages: by filter, sort and largest number."""
@@ -71,13 +73,12 @@ async def stretch(ask: Ask, plan: Plan, start: CutToken, count: int) -> Stretch:
 
 
 def place_of(message: m.Message | m.MessageId) -> Place:
-    """Return the place of a message.
+    """Return the place of a message; one without a time comes before all others.
 
     Raises ``ValueError`` when its time is none.
     """
-    if message.created_at is None:
-        raise ValueError("a message without a time of creation")
-    return Place(to_nanoseconds(message.created_at), message.message_id)
+    created = message.created_at
+    return Place(_FIRST if created is None else to_nanoseconds(created), message.message_id)
 
 
 async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stretch:

@@ -12,10 +12,11 @@ A list that moves while it is read is continued from a place instead: see `place
 
 from chat3_user.paging.cursors import CursorPage, cursor_page
 from chat3_user.paging.numbered import NumberedPage, is_numbered, numbered_page
-from chat3_user.paging.places import Cut, CutToken, read_cut
+from chat3_user.paging.places import TIME_MAX, Cut, CutToken, read_cut
 from chat3_user.paging.tokens import ListRequest, Tokens, page_size
 
 __all__ = [
+    "TIME_MAX",
     "CursorPage",
     "Cut",
     "CutToken",

@@ -15,7 +15,7 @@ KIND: Final = 2
 _NEWER: Final = 1
 _ABOVE: Final = 2
 _TIME_BYTES: Final = 10
-_TIME_MAX: Final = 2**53 * 1_000_000
+TIME_MAX: Final = 2**53 * 1_000_000
 """The platform's times are doubles of milliseconds."""
 _ID_PREFIX: Final = "msg_"
 _ID_REST: Final = re.compile(rb"[a-z0-9]{20}")
@@ -60,7 +60,7 @@ class CutToken:
             return tokens.write(KIND, bytes((flags,)))
         flags |= _ABOVE if cut.above else 0
         rest = cut.message_id.removeprefix(_ID_PREFIX).encode()
-        if abs(cut.time) > _TIME_MAX or not _ID_REST.fullmatch(rest):
+        if abs(cut.time) > TIME_MAX or not _ID_REST.fullmatch(rest):
             raise ValueError("a place in a list that no message can have")
         time = cut.time.to_bytes(_TIME_BYTES, "big", signed=True)
         return tokens.write(KIND, bytes((flags,)) + time + rest)
@@ -79,6 +79,6 @@ def read_cut(kind: int, payload: bytes) -> CutToken:
         return CutToken(newer, None)
     time = int.from_bytes(payload[1 : 1 + _TIME_BYTES], "big", signed=True)
     rest = payload[1 + _TIME_BYTES :]
-    if abs(time) > _TIME_MAX or not _ID_REST.fullmatch(rest):
+    if abs(time) > TIME_MAX or not _ID_REST.fullmatch(rest):
         raise reasons.page_token_invalid()
     return CutToken(newer, Cut(time, _ID_PREFIX + rest.decode(), bool(flags & _ABOVE)))

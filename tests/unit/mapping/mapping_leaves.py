@@ -98,7 +98,6 @@ DIALOG = {
     "context/lastMessageAt": "membership.last_message_time",
     "context/joinedAt": "membership.join_time",
     "stats/topicCount": "stats.topic_count",
-    "stats/memberCount": "stats.member_count",
     "stats/messageCount": "stats.message_count",
     "lastMessage/messageId": "last_message.message_id",
     "lastMessage/content": "last_message.content",
@@ -116,7 +115,6 @@ STATUS = {
     "status": "status_name",
     "createdAt": "create_time",
 }
-PAGINATION = {"page": "page", "limit": "limit", "total": "total_count", "pages": "page_count"}
 
 _SUMMARY = {
     "dialogId": "dialog_id",
@@ -216,6 +214,9 @@ NOT_IN_MESSAGES = {
     "context/userInfo/createdAt": _OWN_PROFILE,
     "context/userInfo/meta": _OWN_PROFILE,
 }
-NOT_IN_DIALOGS = {"tenantId": _OWN_TENANT}
+NOT_IN_DIALOGS = {
+    "tenantId": _OWN_TENANT,
+    "stats/memberCount": "`Dialog.member_count` says it, from membersCount",
+}
 _DATABASE = "the database's own name for a row"
 NOT_IN_STATUSES = {"_id": _DATABASE, "id": _DATABASE, "__v": _DATABASE, "tenantId": _OWN_TENANT}

@@ -98,13 +98,7 @@ def test_pages_of_messages(name: str) -> None:
     assert len(page.data) == len(document["data"])
     for item, source in zip(page.data, document["data"], strict=True):
         check_message(seen(pb.Message, entities.message(item, "alice")), source)
-    told = seen(pb.Pagination, entities.pagination(page.pagination))
-    assert {
-        "page": told.page,
-        "limit": told.limit,
-        "total": told.total_count,
-        "pages": told.page_count,
-    } == document["pagination"]
+    assert msgspec.to_builtins(page.pagination) == document["pagination"]
 
 
 @pytest.mark.parametrize(
@@ -137,11 +131,8 @@ def test_pages_of_dialogs(name: str) -> None:
         assert dialog.last_interaction_time == at(source, "lastInteractionAt")
         assert plain(dialog.meta) == source["meta"]
         assert dialog.stats is not None
-        assert {
-            "topicCount": dialog.stats.topic_count,
-            "memberCount": dialog.stats.member_count,
-            "messageCount": dialog.stats.message_count,
-        } == source["stats"]
+        assert dialog.stats.topic_count == source["stats"]["topicCount"]
+        assert dialog.stats.message_count == source["stats"]["messageCount"]
         assert dialog.membership is not None
         assert dialog.membership.user_id == context["userId"]
         assert dialog.membership.unread_count == context["unreadCount"]

@@ -55,8 +55,8 @@ def violations(request: betterproto2.Message) -> dict[str, str]:
 def test_plain_requests_are_accepted() -> None:
     for request in (
         GetUserDialogsRequest(),
-        GetUserDialogsRequest(page=1_000_000, limit=100, sort="(unreadCount,asc)"),
-        GetDialogMessagesRequest(dialog_id=DIALOG, filter="(senderId,eq,bob)"),
+        GetUserDialogsRequest(page=1_000_000, page_size=100, sort="(unread_count,asc)"),
+        GetDialogMessagesRequest(dialog_id=DIALOG, filter="(sender_id,eq,bob)"),
         SendMessageRequest(dialog_id=DIALOG, content=" hi "),
         SendMessageRequest(
             dialog_id=DIALOG,
@@ -99,18 +99,18 @@ def test_an_empty_required_field_is_only_said_to_be_required() -> None:
     assert [violation.description for violation in caught.value.violations] == ["required"]
 
 
-@pytest.mark.parametrize(("page", "limit"), [(-1, 101), (1_000_001, -1)])
-def test_pages_and_limits_have_bounds(page: int, limit: int) -> None:
-    assert violations(GetUserDialogsRequest(page=page, limit=limit)) == {
+@pytest.mark.parametrize(("page", "size"), [(-1, 101), (1_000_001, -1)])
+def test_pages_have_bounds(page: int, size: int) -> None:
+    assert violations(GetUserDialogsRequest(page=page, page_size=size)) == {
         "page": "0 to 1000000",
-        "limit": "0 to 100",
+        "page_size": "0 to 100",
     }
 
 
 def test_filters_and_sorts_are_refused_with_the_position() -> None:
-    request = GetUserDialogsRequest(filter="(unreadCount,gt,0)&(tenantId,eq,t)", sort="(foo,asc)")
+    request = GetUserDialogsRequest(filter="(unread_count,gt,0)&(tenantId,eq,t)", sort="(foo,asc)")
     assert violations(request) == {
-        "filter": "position 21: no such field 'tenantId'",
+        "filter": "position 22: no such field 'tenantId'",
         "sort": "position 2: cannot sort by 'foo'",
     }
 
