@@ -6,7 +6,7 @@ messages are all there. More is fetched when that is too little.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from chat3_user.domain.together import together
@@ -50,7 +50,7 @@ class Placed(NamedTuple):
 class Stretch(NamedTuple):
     """The messages next to a cut, the nearest first.
 
-    ``more``: whether others follow. ``total``: how many there are in all, where nothing was cut.
+    ``more``: whether others follow. ``total``: how many the platform counted: all, without a cut.
     """
 
     rows: list[Placed]
@@ -66,10 +66,12 @@ async def stretch(ask: Ask, plan: Plan, start: CutToken, count: int) -> Stretch:
     if start.cut is None:
         return await _answered(ask, Query(rendered(plan)), start, count)
     queries = narrowed(plan, start.cut.time, newer=start.newer)
+    if len(queries) == 1:
+        return await _answered(ask, queries[0], start, count)
+    # What was written after one of them was asked, another may lack: that waits for the next page.
+    newest = await _newest(ask) if start.newer else TIME_MAX
     parts = await together([_answered(ask, query, start, count) for query in queries])
-    # What several alternatives select is one message.
-    rows = _ordered((row for part in parts for row in part.rows), start)
-    return Stretch(rows[:count], len(rows) > count or any(part.more for part in parts))
+    return _merged(parts, newest, start, count)
 
 
 def place_of(message: m.Message | m.MessageId) -> Place:
@@ -79,6 +81,26 @@ def place_of(message: m.Message | m.MessageId) -> Place:
     """
     created = message.created_at
     return Place(_FIRST if created is None else to_nanoseconds(created), message.message_id)
+
+
+def _merged(parts: Sequence[Stretch], newest: int, start: CutToken, count: int) -> Stretch:
+    """Return the nearest of all, as far as each of them is known; what two select is one."""
+    rows = _ordered((row for part in parts for row in part.rows), start)
+    ends = [part.rows[-1].place for part in parts if part.more]
+    known = [
+        row
+        for row in rows
+        if row.place.time <= newest
+        and all(row.place <= end if start.newer else row.place >= end for end in ends)
+    ]
+    return Stretch(known[:count], bool(ends) or len(rows) > count or len(rows) > len(known))
+
+
+async def _newest(ask: Ask) -> int:
+    """Return the time of the newest message, whatever the filter."""
+    page = await ask("", str(Sort(CREATED, "desc")), 1)
+    with understood(routes.USER_MESSAGES):
+        return max((place_of(message).time for message in page.data), default=_FIRST)
 
 
 async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stretch:

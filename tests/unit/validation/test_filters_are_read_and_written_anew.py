@@ -10,6 +10,8 @@ from chat3_user.validation import (
     parse_dialog_sort,
     parse_message_filter,
     parse_message_sort,
+    parse_pack_filter,
+    parse_pack_sort,
 )
 from chat3_user.validation.filters import Sort
 
