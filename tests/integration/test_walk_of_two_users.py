@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from grpclib.exceptions import GRPCError
-from integration_vocabulary import Caller, Client, Subscription, failure, sending
+from integration_vocabulary import Caller, Client, Subscription, sending
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
@@ -92,120 +91,131 @@ async def test_two_users_who_ask_at_once_get_one_direct_dialog(
 @pytest.mark.timeout(120)
 async def test_a_whole_conversation_is_seen_step_by_step(alice: Caller, bob: Caller) -> None:
     async with bob.subscribed() as stream:
-        # A group.
-        group = (
-            await alice.call(
-                pb.CreateDialogRequest(
-                    member_ids=["bob"], meta=open_data(title="Plans"), idempotency_key="group"
-                )
-            )
-        ).dialog
-        assert group.title == "Plans"
-        added, created = await seen(stream, Kind.MEMBER_ADDED, Kind.DIALOG_CREATED)
-        assert added.dialog_id == created.dialog_id == group.dialog_id
-        there = (await bob.call(pb.GetDialogRequest(dialog_id=group.dialog_id))).dialog
-        assert (there.title, there.member_count) == ("Plans", 2)
-        members = (await bob.call(pb.ListDialogMembersRequest(dialog_id=group.dialog_id))).members
-        assert sorted(member.user_id for member in members) == ["alice", "bob"]
+        group = await _group(alice, bob, stream)
+        message = await _message(alice, bob, stream, group)
+        await _topics(alice, bob, stream, group, message)
+        await _deletion(alice, bob, stream, group, message)
+        await _marks(alice, bob, stream, group)
+        await _profile(alice, bob, stream)
+        await _leaving(alice, bob, stream, group)
 
-        await alice.call(
-            pb.UpdateDialogMetaRequest(
-                dialog_id=group.dialog_id, meta=open_data(title="Better plans", colour="red")
-            )
-        )
-        (changed,) = await seen(stream, Kind.DIALOG_CHANGED)
-        assert changed.dialog_id == group.dialog_id
 
-        # A message: written, edited, its versions, statuses, reactions.
-        sent = (await alice.call(sending(group.dialog_id, "first"))).message
-        where = {"dialog_id": group.dialog_id, "message_id": sent.message_id}
-        (written,) = await seen(stream, Kind.MESSAGE_CREATED)
-        assert written.message_id == sent.message_id
+async def _group(alice: Caller, bob: Caller, stream: Subscription) -> str:
+    request = pb.CreateDialogRequest(
+        member_ids=["bob"], meta=open_data(title="Plans"), idempotency_key="group"
+    )
+    made = (await alice.call(request)).dialog
+    added, created = await seen(stream, Kind.MEMBER_ADDED, Kind.DIALOG_CREATED)
 
-        edited = await alice.call(pb.EditMessageRequest(**where, content="second"))
-        assert edited.changed
-        assert edited.message.content == "second"
-        assert edited.message.edited
-        await seen(stream, Kind.MESSAGE_EDITED)
-        versions = (await bob.call(pb.ListMessageVersionsRequest(**where))).versions
-        assert [version.content for version in versions] == ["first"]
+    dialog_id: str = made.dialog_id
+    assert added.dialog_id == created.dialog_id == dialog_id
+    there = (await bob.call(pb.GetDialogRequest(dialog_id=dialog_id))).dialog
+    assert (made.title, there.title, there.member_count) == ("Plans", "Plans", 2)
+    members = (await bob.call(pb.ListDialogMembersRequest(dialog_id=dialog_id))).members
+    assert sorted(member.user_id for member in members) == ["alice", "bob"]
 
-        await bob.call(pb.SetMessageStatusRequest(**where, status=pb.MessageStatus.READ))
-        await seen(stream, Kind.MESSAGE_STATUS_CHANGED)
-        history = (await alice.call(pb.ListMessageStatusesRequest(**where))).statuses
-        assert [(row.user_id, row.status) for row in history] == [
-            ("bob", pb.MessageStatus.READ),
-            ("bob", pb.MessageStatus.UNREAD),
-        ]
+    meta = open_data(title="Better plans", colour="red")
+    await alice.call(pb.UpdateDialogMetaRequest(dialog_id=dialog_id, meta=meta))
+    (changed,) = await seen(stream, Kind.DIALOG_CHANGED)
+    assert changed.dialog_id == dialog_id
+    return dialog_id
 
-        for action, kind in (
-            (pb.ReactionAction.SET, Kind.MESSAGE_REACTION_GIVEN),
-            (pb.ReactionAction.UNSET, Kind.MESSAGE_REACTION_TAKEN_BACK),
-        ):
-            request = pb.SetMessageReactionRequest(**where, reaction="👍", action=action)
-            assert (await alice.call(request)).changed
-            await seen(stream, kind)
 
-        # Topics.
-        topic = (
-            await alice.call(
-                pb.CreateTopicRequest(dialog_id=group.dialog_id, meta=open_data(subject="When"))
-            )
-        ).topic
-        (topic_created,) = await seen(stream, Kind.TOPIC_CREATED)
-        assert topic_created.dialog_id == group.dialog_id
-        await alice.call(
-            pb.UpdateTopicRequest(
-                dialog_id=group.dialog_id, topic_id=topic.topic_id, meta=open_data(subject="Where")
-            )
-        )
-        await seen(stream, Kind.TOPIC_CHANGED)
-        moved = await alice.call(pb.SetMessageTopicRequest(**where, topic_id=topic.topic_id))
-        assert moved.message.topic_id == topic.topic_id
-        await seen(stream, Kind.MESSAGE_TOPIC_CHANGED)
-        topics = (await bob.call(pb.ListTopicsRequest(dialog_id=group.dialog_id))).topics
-        assert [item.meta.to_dict() for item in topics] == [{"subject": "Where"}]
+async def _message(alice: Caller, bob: Caller, stream: Subscription, group: str) -> str:
+    """Write a message, edit it, give it statuses and reactions; return its id."""
+    message: str = (await alice.call(sending(group, "first"))).message.message_id
+    where = {"dialog_id": group, "message_id": message}
+    (written,) = await seen(stream, Kind.MESSAGE_CREATED)
+    assert written.message_id == message
 
-        # Deleted and restored.
-        gone = await alice.call(pb.DeleteMessageRequest(**where))
-        assert gone.message.deleted
-        assert gone.message.content == ""
-        await seen(stream, Kind.MESSAGE_DELETED)
-        assert (await bob.call(pb.GetMessageRequest(**where))).message.content == ""
-        back = await alice.call(pb.RestoreMessageRequest(**where))
-        assert back.message.content == "second"
-        await seen(stream, Kind.MESSAGE_RESTORED)
+    edited = await alice.call(pb.EditMessageRequest(**where, content="second"))
+    await seen(stream, Kind.MESSAGE_EDITED)
+    assert (edited.changed, edited.message.content, edited.message.edited) == (True, "second", True)
+    versions = (await bob.call(pb.ListMessageVersionsRequest(**where))).versions
+    assert [version.content for version in versions] == ["first"]
 
-        # Typing, and read marks.
-        await alice.call(pb.SendTypingIndicatorRequest(dialog_id=group.dialog_id))
-        await seen(stream, Kind.TYPING)
-        marked = await bob.call(pb.MarkDialogReadRequest(dialog_id=group.dialog_id))
-        assert marked.membership.unread_count == 0
-        await seen(stream, Kind.DIALOG_READ)
+    await bob.call(pb.SetMessageStatusRequest(**where, status=pb.MessageStatus.READ))
+    await seen(stream, Kind.MESSAGE_STATUS_CHANGED)
+    history = (await alice.call(pb.ListMessageStatusesRequest(**where))).statuses
+    assert [(row.user_id, row.status) for row in history] == [
+        ("bob", pb.MessageStatus.READ),
+        ("bob", pb.MessageStatus.UNREAD),
+    ]
 
-        # Users.
-        await bob.call(pb.UpdateMyMetaRequest(meta=open_data(displayName="Robert")))
-        (profile,) = await seen(stream, Kind.USER_CHANGED)
-        assert profile.user_id == "bob"
-        assert (await alice.call(pb.GetUserRequest(user_id="bob"))).user.display_name == "Robert"
-        assert (await bob.call(pb.GetMyselfRequest())).stats.dialog_count == 1
+    for action, kind in (
+        (pb.ReactionAction.SET, Kind.MESSAGE_REACTION_GIVEN),
+        (pb.ReactionAction.UNSET, Kind.MESSAGE_REACTION_TAKEN_BACK),
+    ):
+        request = pb.SetMessageReactionRequest(**where, reaction="👍", action=action)
+        assert (await alice.call(request)).changed
+        await seen(stream, kind)
+    return message
 
-        # Bob leaves, comes back, and is removed.
-        await bob.call(pb.LeaveDialogRequest(dialog_id=group.dialog_id))
-        await seen(stream, Kind.MEMBER_REMOVED)
-        with pytest.raises(GRPCError) as refused:
-            await bob.call(pb.GetDialogRequest(dialog_id=group.dialog_id))
-        assert failure(refused.value).reason is pb.ErrorReason.NOT_A_MEMBER
-        again = await alice.call(
-            pb.AddDialogMembersRequest(dialog_id=group.dialog_id, user_ids=["bob"])
-        )
-        assert again.added_user_ids == ["bob"]
-        await seen(stream, Kind.MEMBER_ADDED)
-        await alice.call(pb.RemoveDialogMemberRequest(dialog_id=group.dialog_id, user_id="bob"))
-        await seen(stream, Kind.MEMBER_REMOVED)
-        with pytest.raises(GRPCError) as last:
-            await alice.call(pb.LeaveDialogRequest(dialog_id=group.dialog_id))
-        assert failure(last.value).reason is pb.ErrorReason.LAST_MEMBER
+
+async def _topics(
+    alice: Caller, bob: Caller, stream: Subscription, group: str, message: str
+) -> None:
+    request = pb.CreateTopicRequest(dialog_id=group, meta=open_data(subject="When"))
+    topic_id = (await alice.call(request)).topic.topic_id
+    (created,) = await seen(stream, Kind.TOPIC_CREATED)
+    assert created.dialog_id == group
+
+    change = open_data(subject="Where")
+    await alice.call(pb.UpdateTopicRequest(dialog_id=group, topic_id=topic_id, meta=change))
+    await seen(stream, Kind.TOPIC_CHANGED)
+
+    move = pb.SetMessageTopicRequest(dialog_id=group, message_id=message, topic_id=topic_id)
+    assert (await alice.call(move)).message.topic_id == topic_id
+    await seen(stream, Kind.MESSAGE_TOPIC_CHANGED)
+    topics = (await bob.call(pb.ListTopicsRequest(dialog_id=group))).topics
+    assert [item.meta.to_dict() for item in topics] == [{"subject": "Where"}]
+
+
+async def _deletion(
+    alice: Caller, bob: Caller, stream: Subscription, group: str, message: str
+) -> None:
+    where = {"dialog_id": group, "message_id": message}
+    gone = (await alice.call(pb.DeleteMessageRequest(**where))).message
+    await seen(stream, Kind.MESSAGE_DELETED)
+    there = (await bob.call(pb.GetMessageRequest(**where))).message
+    assert (gone.deleted, gone.content, there.content) == (True, "", "")
+
+    back = (await alice.call(pb.RestoreMessageRequest(**where))).message
+    await seen(stream, Kind.MESSAGE_RESTORED)
+    assert back.content == "second"
+
+
+async def _marks(alice: Caller, bob: Caller, stream: Subscription, group: str) -> None:
+    await alice.call(pb.SendTypingIndicatorRequest(dialog_id=group))
+    await seen(stream, Kind.TYPING)
+
+    marked = await bob.call(pb.MarkDialogReadRequest(dialog_id=group))
+    await seen(stream, Kind.DIALOG_READ)
+    assert marked.membership.unread_count == 0
+
+
+async def _profile(alice: Caller, bob: Caller, stream: Subscription) -> None:
+    await bob.call(pb.UpdateMyMetaRequest(meta=open_data(displayName="Robert")))
+    (profile,) = await seen(stream, Kind.USER_CHANGED)
+    assert profile.user_id == "bob"
+    assert (await alice.call(pb.GetUserRequest(user_id="bob"))).user.display_name == "Robert"
+    assert (await bob.call(pb.GetMyselfRequest())).stats.dialog_count == 1
+
+
+async def _leaving(alice: Caller, bob: Caller, stream: Subscription, group: str) -> None:
+    await bob.call(pb.LeaveDialogRequest(dialog_id=group))
+    await seen(stream, Kind.MEMBER_REMOVED)
+    refused = await bob.fails(pb.GetDialogRequest(dialog_id=group))
+    assert refused.reason is pb.ErrorReason.NOT_A_MEMBER
+
+    again = await alice.call(pb.AddDialogMembersRequest(dialog_id=group, user_ids=["bob"]))
+    await seen(stream, Kind.MEMBER_ADDED)
+    assert again.added_user_ids == ["bob"]
+
+    await alice.call(pb.RemoveDialogMemberRequest(dialog_id=group, user_id="bob"))
+    await seen(stream, Kind.MEMBER_REMOVED)
+    last = await alice.fails(pb.LeaveDialogRequest(dialog_id=group))
+    assert last.reason is pb.ErrorReason.LAST_MEMBER
 
 
 @pytest.mark.timeout(900)
