@@ -25,7 +25,7 @@ def file_of(request: CodeGeneratorRequest, name: str) -> FileDescriptorProto:
 
 
 def tenant_package(request: CodeGeneratorRequest) -> None:
-    """Add a second package, which uses a type of the first and has no catalogue."""
+    """Add a second package, which uses a type and the catalogue of the first."""
     file = request.proto_file.add(
         name="chat3/tenant/v1/tenant_service.proto", package="chat3.tenant.v1", syntax="proto3"
     )
@@ -46,7 +46,8 @@ def tenant_package(request: CodeGeneratorRequest) -> None:
         output_type=".chat3.tenant.v1.DropUserResponse",
     )
     for path in ([6, 0], [6, 0, 2, 0], [4, 0], [4, 1], [4, 1, 2, 0], [4, 2]):
-        file.source_code_info.location.add(path=path, leading_comments=COMMENTED)
+        comment = " Needs the `read` permission.\n" if path == [6, 0, 2, 0] else COMMENTED
+        file.source_code_info.location.add(path=path, leading_comments=comment)
     request.file_to_generate.append(file.name)
 
 
@@ -62,7 +63,19 @@ def test_a_second_package_has_pages_of_its_own(two_packages: Site) -> None:
     assert list(two_packages.broken_links()) == []
     assert f"../../{PACKAGE}/types/user.html#{PACKAGE}.UserInfo" in page.links
     assert "chat3.tenant.v1/types/tenant_service.html" in two_packages.pages
-    assert not any(path.startswith("chat3.tenant.v1/errors") for path in two_packages.pages)
+
+
+def test_a_package_without_reasons_uses_those_of_the_other(two_packages: Site) -> None:
+    method = two_packages.pages["chat3.tenant.v1/TenantService/DropUser.html"]
+    errors = [path for path in two_packages.pages if path.startswith("chat3.tenant.v1/errors")]
+    reason = f"{PACKAGE}.ErrorReason.ERROR_REASON_PERMISSION_MISSING"
+
+    assert errors == ["chat3.tenant.v1/errors/retries.html"]
+    assert f"../../{PACKAGE}/errors/permission_denied.html#{reason}" in method.links
+    assert (
+        f"../../{PACKAGE}/errors/index.html#{PACKAGE}.ErrorReason"
+        in two_packages.pages[errors[0]].links
+    )
 
 
 def test_the_landing_page_leads_to_both_packages(two_packages: Site) -> None:

@@ -22,7 +22,7 @@ class MethodFailures:
 
 
 def method_failures(
-    contract: Contract, package: Package, service: Service, rpc: Rpc
+    contract: Contract, catalogue: Package, service: Service, rpc: Rpc
 ) -> MethodFailures:
     """Find the reasons of a method, in the order of the catalogue.
 
@@ -37,10 +37,10 @@ def method_failures(
         for text in _texts(contract, contract.message(name), seen=set()):
             named |= _codes(text)
     everywhere = _codes(service.text)
-    own = (reason for reason in package.reasons if reason.name in named or _concerns(reason, rpc))
+    own = (reason for reason in catalogue.reasons if reason.name in named or _concerns(reason, rpc))
     return MethodFailures(
         own=tuple(own),
-        common=tuple(each for each in package.reasons if each.name in everywhere),
+        common=tuple(each for each in catalogue.reasons if each.name in everywhere),
     )
 
 

@@ -199,6 +199,11 @@ class Contract:
 
     packages: tuple[Package, ...]
 
+    def catalogue(self, package: Package) -> Package | None:
+        """Find whose error reasons a package uses: its own, or those of the first that has some."""
+        owners = (each for each in (package, *self.packages) if each.reason_enum)
+        return next(owners, None)
+
     def message(self, full_name: str | None) -> Message | None:
         """Find a message of this contract."""
         return self._messages.get(full_name or "")

@@ -47,7 +47,7 @@ def _package_pages(contract: Contract, package: Package) -> Iterator[Page]:
         yield from _service_pages(contract, package, service)
     for table in kind_tables(contract, package):
         yield _kinds_page(package, table)
-    yield from error_pages(package)
+    yield from error_pages(contract, package)
     yield from type_pages(contract, package)
 
 
@@ -98,6 +98,7 @@ def _method_page(
         for direction, name in (("Request", rpc.request), ("Response", rpc.response))
         if (message := contract.message(name))
     ]
+    catalogue = contract.catalogue(package)
     return Page(
         path=f"{package.name}/{service.name}/{rpc.name}.html",
         title=rpc.name,
@@ -110,14 +111,15 @@ def _method_page(
         shows=(rpc.full_name, *(name for _, body in bodies for name in body.names)),
         contents=(
             *(Entry(body.full_name, direction, code=False) for direction, body in bodies),
-            *((Entry("errors", "Errors", code=False),) if package.reason_enum else ()),
+            *((Entry("errors", "Errors", code=False),) if catalogue else ()),
             Entry("example", "Example", code=False),
         ),
         content={
             "service": service,
             "rpc": rpc,
             "bodies": bodies,
-            "failures": method_failures(contract, package, service, rpc),
+            "catalogue": catalogue,
+            "failures": method_failures(contract, catalogue, service, rpc) if catalogue else None,
         },
     )
 

@@ -3,31 +3,33 @@
 from collections.abc import Iterator, Sequence
 
 from protoc_gen_chat3_docs.length import LONGEST_PAGE, reason_length
-from protoc_gen_chat3_docs.model import Enum, Package, Reason
+from protoc_gen_chat3_docs.model import Contract, Enum, Package, Reason
 from protoc_gen_chat3_docs.pages import Entry, Page
 
 SECTION = "Errors"
 
 
-def error_pages(package: Package) -> Iterator[Page]:
-    """Plan the pages; none for a package without a catalogue."""
-    if package.reason_enum is None:
-        return
-    statuses: dict[str, list[Reason]] = {}
-    for reason in package.reasons:
-        statuses.setdefault(reason.status, []).append(reason)
+def error_pages(contract: Contract, package: Package) -> Iterator[Page]:
+    """Plan the pages; none where there is no catalogue, and no catalogue that is another's."""
+    catalogue = contract.catalogue(package)
     index = f"{package.name}/errors/index.html"
-    yield Page(
-        path=f"{package.name}/errors/retries.html",
-        title="Failures and retries",
-        template="retries.html.j2",
-        section=SECTION,
-        package=package,
-        parent=index,
-    )
-    yield _index(package, package.reason_enum, index)
-    for status in sorted(statuses):
-        yield from _status_pages(package, index, status, statuses[status])
+    if catalogue and package.services:
+        yield Page(
+            path=f"{package.name}/errors/retries.html",
+            title="Failures and retries",
+            template="retries.html.j2",
+            section=SECTION,
+            package=package,
+            parent=index if package.reason_enum else "index.html",
+            content={"catalogue": catalogue},
+        )
+    if package.reason_enum:
+        yield _index(package, package.reason_enum, index)
+        statuses: dict[str, list[Reason]] = {}
+        for reason in package.reasons:
+            statuses.setdefault(reason.status, []).append(reason)
+        for status in sorted(statuses):
+            yield from _status_pages(package, index, status, statuses[status])
 
 
 def _index(package: Package, enum: Enum, path: str) -> Page:
