@@ -1,5 +1,7 @@
 """The HTML reference follows the contract: other packages, more types, other comments."""
 
+import re
+
 import pytest
 from documentation_site import Site, generated_site
 from google.protobuf import descriptor_pool, json_format, message_factory
@@ -193,6 +195,19 @@ def test_markup_in_a_comment_is_text(request_for_docs: CodeGeneratorRequest) -> 
     for path, text in site.files.items():
         assert "<script>alert" not in text or path.endswith(".js")
         assert 'href="javascript:' not in text
+
+
+def test_values_are_linked_by_their_short_names_but_reasons_are_not(
+    request_for_docs: CodeGeneratorRequest,
+) -> None:
+    for location in file_of(request_for_docs, "topic").source_code_info.location:
+        if list(location.path) == [4, 0]:
+            location.leading_comments = " `LOG_REPLACED`, `DEADLINE_EXCEEDED`, `LIVE`.\n"
+
+    html = generated_site(request_for_docs).pages[f"{PACKAGE}/types/topic.html"].html
+
+    assert re.search(r'GAP_REASON_LOG_REPLACED"><code>LOG_REPLACED</code></a>', html)
+    assert "<code>DEADLINE_EXCEEDED</code>, <code>LIVE</code>" in html
 
 
 @pytest.mark.parametrize("parameter", ["", "format=pdf", "html"])

@@ -63,15 +63,11 @@ class Examples:
     def _message(
         self, message: Message, *, depth: int, values: Values, alternative: str | None = None
     ) -> dict[str, Json]:
-        """Fill a message; of each oneof the named alternative, else the first field."""
+        """Fill a message; of each oneof the named alternative, else the most telling one."""
         example: dict[str, Json] = {}
-        decided: set[str] = set()
         for field in message.fields:
-            if field.oneof:
-                wanted = field.name == alternative if alternative else field.oneof not in decided
-                if not wanted:
-                    continue
-                decided.add(field.oneof)
+            if field.oneof and field.name != (alternative or self._telling(message, field.oneof)):
+                continue
             if any(key in RARE and key not in values for key in _keys(field)):
                 continue
             if depth >= _DEEPEST and self._contract.message(field.type.target):
@@ -80,6 +76,12 @@ class Examples:
             if value not in (None, False):  # grpcurl leaves defaults out
                 example[field.json_name] = value
         return example
+
+    def _telling(self, message: Message, oneof: str) -> str:
+        """Choose the first alternative that is a message of the contract, else the first."""
+        fields = [field for field in message.fields if field.oneof == oneof]
+        typed = (field for field in fields if self._contract.message(field.type.target))
+        return next(typed, fields[0]).name
 
     def _value(self, field: Field, *, depth: int, values: Values) -> Json:
         named = [values[key] for key in _keys(field) if key in values]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from protoc_gen_chat3_docs.model import Contract, Message, Package
+from protoc_gen_chat3_docs.names import snake_case
 from protoc_gen_chat3_docs.well_known import error_details, field_types
 
 
@@ -53,6 +54,12 @@ def _message_symbols(message: Message, owner: str) -> Iterator[Symbol]:
         yield Symbol("field", field.name, field.full_name, owner)
 
 
+def _short_name(value: Symbol) -> str:
+    """Give an enum value's name without that of its enum: `LOG_REPLACED` in `GapReason`."""
+    enum = value.path.split(".")[-2]
+    return value.name.removeprefix(f"{snake_case(enum).upper()}_")
+
+
 class SymbolTable:
     """Finds the full name that a name in a comment means."""
 
@@ -68,8 +75,14 @@ class SymbolTable:
         self._unique: dict[tuple[str, str], str] = {}
         for symbol in everything:
             if symbol.kind in {"rpc", "value", "reason", "type"}:
-                self._unique.setdefault((symbol.owner, symbol.name), symbol.full_name)
-                self._unique.setdefault(("", symbol.name), symbol.full_name)
+                self._add(symbol.name, symbol)
+        for symbol in everything:
+            if symbol.kind == "value" and "_" in (short := _short_name(symbol)):
+                self._add(short, symbol)
+
+    def _add(self, name: str, symbol: Symbol) -> None:
+        self._unique.setdefault((symbol.owner, name), symbol.full_name)
+        self._unique.setdefault(("", name), symbol.full_name)
 
     def resolve(self, name: str, scope: str) -> str | None:
         """Find what a name means in a comment on `scope`; None when it is no symbol.
