@@ -1,0 +1,150 @@
+"""One call at a time works on a thing, for all users and workers: each test over both stores."""
+
+import asyncio
+
+import pytest
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.errors import CallError, reasons
+from chat3_user.idempotency import Earlier, Mutation, Once, Store, Times
+from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.tenant_api.answers import in_doubt
+from chat3_user.validation import Identity
+
+Response = pb.GetOrCreateDirectDialogResponse
+TIMES = Times(lease=2.0, settle=0.3, retention=3600.0)
+
+
+def call(user_id: str = "alice", tenant_id: str = "tnt_one") -> Call:
+    found = Call("GetOrCreateDirectDialog", "request", Identity("key", tenant_id, user_id))
+    found.deadline = asyncio.get_running_loop().time() + 10.0
+    return found
+
+
+class Work:
+    """Writes that note who works at the same time; the next failures of theirs are given."""
+
+    def __init__(self) -> None:
+        self.at_work = 0
+        self.most = 0
+        self.written = 0
+        self.looked: list[Earlier] = []
+        self.there = False
+        self.failures: list[CallError] = []
+
+    async def write(self, _: str | None) -> Response:
+        self.at_work += 1
+        self.most = max(self.most, self.at_work)
+        try:
+            await asyncio.sleep(0.02)
+        finally:
+            self.at_work -= 1
+        self.written += 1
+        if self.failures:
+            raise self.failures.pop()
+        return Response(created=self.written == 1)
+
+    async def find(self, earlier: Earlier) -> Response | None:
+        self.looked.append(earlier)
+        return Response() if self.there else None
+
+    def mutation(self) -> Mutation[Response]:
+        return Mutation(Response, self.write, self.find)
+
+
+async def test_of_many_calls_one_works_at_a_time_and_each_gets_its_own_answer(
+    store: Store,
+) -> None:
+    workers, work = [Once(store, TIMES), Once(store, TIMES)], Work()
+    calls = [call("alice"), call("bob")] * 5
+    answers = await asyncio.gather(
+        *(
+            workers[number % 2].alone(one, "pair", work.mutation())
+            for number, one in enumerate(calls)
+        )
+    )
+    assert (work.most, work.written) == (1, 10)
+    assert sum(answer.created for answer in answers) == 1
+    assert all(one.trailing == {} for one in calls)
+
+
+async def test_things_and_tenants_do_not_wait_for_each_other(store: Store) -> None:
+    once, work = Once(store, TIMES), Work()
+    await asyncio.gather(
+        once.alone(call(), "pair", work.mutation()),
+        once.alone(call(), "another pair", work.mutation()),
+        once.alone(call(tenant_id="tnt_two"), "pair", work.mutation()),
+    )
+    assert work.most == 3
+
+
+async def test_an_unknown_outcome_is_looked_for_by_whoever_comes_next(store: Store) -> None:
+    once, work = Once(store, TIMES), Work()
+    work.failures = [in_doubt(reasons.upstream_unavailable())]
+    impatient = call("alice")
+    impatient.deadline = asyncio.get_running_loop().time() + 0.1
+    with pytest.raises(CallError) as unknown:
+        await once.alone(impatient, "pair", work.mutation())
+    assert unknown.value.reason is pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
+    work.looked.clear()
+    work.there = True
+    await once.alone(call("bob"), "pair", work.mutation())
+    assert work.written == 1
+    assert work.looked[0].age is not None
+
+
+async def test_a_failure_that_wrote_nothing_leaves_no_doubt(store: Store) -> None:
+    once, work = Once(store, TIMES), Work()
+    work.failures = [reasons.user_not_found("bob")]
+    with pytest.raises(CallError):
+        await once.alone(call(), "pair", work.mutation())
+    await once.alone(call(), "pair", work.mutation())
+    assert work.looked == []
+
+
+async def test_a_call_that_is_cut_off_before_its_write_has_sent_nothing(store: Store) -> None:
+    once, work = Once(store, TIMES), Work()
+    asked = asyncio.Event()
+
+    async def ready() -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    waiting = Mutation(Response, work.write, work.find, ready=ready)
+    task = asyncio.create_task(once.alone(call(), "pair", waiting))
+    await asked.wait()
+    task.cancel()
+    await asyncio.wait((task,))
+    await once.close()
+    await once.alone(call(), "pair", work.mutation())
+    assert (work.written, work.looked) == (1, [])
+
+
+@pytest.mark.parametrize("with_key", [True, False])
+async def test_what_cannot_be_written_is_not_written(store: Store, *, with_key: bool) -> None:
+    once, work = Once(store, TIMES), Work()
+
+    async def ready() -> None:
+        raise reasons.user_not_found("nobody")
+
+    mutation = Mutation(Response, work.write, work.find, ready=ready)
+    request = pb.CreateDialogRequest(idempotency_key="k" if with_key else "")
+    with pytest.raises(CallError) as refused:
+        await once.run(call(), request, mutation)
+    assert refused.value.reason is pb.ErrorReason.USER_NOT_FOUND
+    assert work.written == 0
+
+
+@pytest.mark.parametrize("choice", [False, True])
+async def test_a_store_that_is_away_refuses_or_lets_write_as_set(*, choice: bool) -> None:
+    away = SqliteStore(":memory:", TIMES)  # never opened
+    once, work = Once(away, TIMES, write_without_store=choice), Work()
+    if choice:
+        assert (await once.alone(call(), "pair", work.mutation())).created
+        assert [earlier.settled for earlier in work.looked] == [False]
+        return
+    with pytest.raises(CallError) as refused:
+        await once.alone(call(), "pair", work.mutation())
+    assert refused.value.reason is pb.ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE
+    assert work.written == 0
