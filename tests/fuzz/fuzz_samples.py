@@ -11,14 +11,16 @@ import betterproto2
 import fuzz_texts as texts
 
 from chat3_api.google.protobuf import Struct
-from chat3_user.validation.open_data import MessageData, OpenData
+from chat3_user.validation.open_data import MessageData, MetaKey, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Rule, Rules, Seconds
 from chat3_user.validation.text_rules import Expression, Id, MessageType
+from chat3_user.validation.user_ids import UserId
 
 _TYPES: Final = (
     *("", "internal.text", "internal.image", "system.note", "user.a-b", "message.x.y"),
 )
 _REACTIONS: Final = ("👍", "❤️", "x", "a" * 50, "🏳️‍🌈")
+_USERS: Final = ("alice", "bob", "zoe", "ж", "a b", "Bob", "x,(y)&z")
 _ITEMS_MAX: Final = 4
 
 Sampler = Callable[[random.Random], Any]
@@ -29,7 +31,7 @@ _BY_NAME: Final[dict[str, Sampler]] = {
     "page_token": lambda rng: rng.choice(("", "", "", texts.hostile_token(rng))),
     "resume_token": lambda rng: rng.choice(("", "", texts.token(rng))),
     "reaction": lambda rng: rng.choice(_REACTIONS),
-    "user_id": lambda rng: rng.choice(("alice", "bob", "zoe", "ж", "a b")),
+    "user_id": lambda rng: rng.choice(_USERS),
 }
 """Fields whose text has a meaning that no rule states; a list goes by its singular."""
 
@@ -133,6 +135,16 @@ def _(rule: Named) -> Sampler:
 @sampler.register
 def _(rule: Id) -> Sampler:
     return lambda rng: texts.identifier(rng, rule.prefix)
+
+
+@sampler.register
+def _(_: UserId) -> Sampler:
+    return lambda rng: rng.choice(_USERS)
+
+
+@sampler.register
+def _(_: MetaKey) -> Sampler:
+    return lambda rng: rng.choice(("title", "b", "Key_9", "7", "x" * 100))
 
 
 @sampler.register

@@ -16,6 +16,7 @@ from chat3_user.tenant_api.route import Route
 
 _CREATED: Final = 201
 _NO_ID: Final = "/none/"
+_OF_DIALOG: Final = re.compile(r'\(dialogId,eq,"(dlg_[a-z0-9]{20})"\)')
 _INVALID: Final = {"error": "Bad Request", "message": "Invalid dialogId"}
 
 _BY_NAME: Final[dict[str, Any]] = {
@@ -43,14 +44,16 @@ ROUTES: Final[dict[str, Route[Any]]] = {
 _TABLE: Final = [(row.method, _pattern(row), row) for row in ROUTES.values()]
 
 
-def answer(method: str, path: str) -> tuple[int, Any]:
-    """Say yes, in tenant-api's words."""
+def answer(method: str, path: str, filter_: str = "") -> tuple[int, Any]:
+    """Say yes, in tenant-api's words: what is selected by its dialog is of that dialog."""
     if _NO_ID in path:  # asked whether a key may write: it may, but this is no id
         return 400, _INVALID
     # Several rows may be of one route, each interested in a part of its answer.
     found = [row for verb, at, row in _TABLE if verb == method and at.fullmatch(path)]
     assert found, f"no route is {method} {path}"
     document = reduce(_joined, [sound(row.model) for row in found])
+    if method == "GET" and (selected := _OF_DIALOG.search(filter_)):
+        document["data"] = [{**row, "dialogId": selected[1]} for row in document["data"]]
     return 200 if method == "GET" else _CREATED, document
 
 
@@ -108,7 +111,9 @@ async def agreeable_upstream() -> AsyncIterator[str]:
 
     async def handle(request: web.Request) -> web.Response:
         await request.read()
-        status, document = answer(request.method, request.rel_url.raw_path)
+        status, document = answer(
+            request.method, request.rel_url.raw_path, request.query.get("filter", "")
+        )
         return web.Response(
             body=msgspec.json.encode(document), status=status, content_type="application/json"
         )

@@ -314,7 +314,7 @@ def idempotency_outcome_unknown(retry_after: float) -> CallError:
     """Return the failure for a write that may or may not have happened."""
     return CallError(
         ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN,
-        "whether a call with this key wrote cannot be found out right now",
+        "whether an earlier call wrote cannot be found out right now",
         retry_after=retry_after,
     )
 

@@ -584,11 +584,12 @@ class ErrorReason(betterproto2.Enum):
 
     IDEMPOTENCY_OUTCOME_UNKNOWN = 24
     """
-    An earlier call with this key was cut off, and whether it wrote cannot be found out right now.
+    An earlier call with this key, or `GetOrCreateDirectDialog` for these two users, was cut off, and
+    whether it wrote cannot be found out right now.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
-    Caller: Retry with the same key after the delay in `RetryInfo`.
+    Caller: Retry, with the same key, after the delay in `RetryInfo`.
 
     Example:
 
@@ -601,11 +602,12 @@ class ErrorReason(betterproto2.Enum):
     IDEMPOTENCY_STORE_UNAVAILABLE = 25
     """
     The store of idempotency keys cannot be reached, so a promise to write once could not be kept.
-    Nothing was written.
+    Nothing was written. `GetOrCreateDirectDialog` fails so only where there is no dialog yet, or
+    one of the two users is not in it.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
-    Caller: Retry with the same key after the delay in `RetryInfo`.
+    Caller: Retry, with the same key, after the delay in `RetryInfo`.
 
     Example:
 
@@ -1109,8 +1111,8 @@ class MessageStatus(betterproto2.Enum):
 
 class MissingPart(betterproto2.Enum):
     """
-    MissingPart is something of a message that the platform did not make, or cannot be shown to have
-    made, because it was cut off while it wrote the message. It cannot be made afterwards.
+    MissingPart is something of a message, dialog or topic that the platform did not make, or cannot be
+    shown to have made, because it was cut off while it wrote. It cannot be made afterwards.
     """
 
     UNSPECIFIED = 0
@@ -1136,9 +1138,9 @@ class MissingPart(betterproto2.Enum):
 
     CREATED_UPDATE = 4
     """
-    The update that tells members of a new message may never have been published. An update of a
-    changed message was published instead. The platform may not count the message in the statistics
-    of dialog and sender.
+    The update that tells members of the new message, dialog or topic may never have been published.
+    An update that it changed was published instead. The platform may not count a message in the
+    statistics of dialog and sender.
     """
 
     @classmethod
@@ -1446,7 +1448,8 @@ class CreateDialogRequest(betterproto2.Message):
     member_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
     """
     The other members. The calling user always becomes a member and need not be named; an id that is
-    named twice counts once. Each must exist.
+    named twice counts once; upper case is lowered. All of them and the calling user must exist:
+    `ERROR_REASON_USER_NOT_FOUND` names one that does not.
 
     Rules: at most 100 items; each a user id as `x-user-id` takes it.
     """
@@ -1491,8 +1494,9 @@ class CreateDialogResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What is missing because the platform was cut off while it created the dialog, and cannot be made
-    afterwards. Commonly empty: meta and members are always completed.
+    What may be missing because the call was cut off while the platform created the dialog, and
+    cannot be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
+    published. Commonly empty. Meta and members are always completed.
     """
 
 
@@ -1552,8 +1556,9 @@ class CreateTopicResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What is missing because the platform was cut off while it created the topic, and cannot be made
-    afterwards. Commonly empty: meta is always completed.
+    What may be missing because the call was cut off while the platform created the topic, and cannot
+    be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
+    published. Commonly empty. Meta is always completed.
     """
 
 
@@ -2192,7 +2197,8 @@ class GetOrCreateDirectDialogRequest(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The other user, who must exist and differ from the calling user.
+    The other user, who must exist; upper case is lowered. The calling user's own id gives
+    `ERROR_REASON_INVALID_FIELD`.
 
     Rules: required; a user id as `x-user-id` takes it.
     """
@@ -2216,7 +2222,8 @@ class GetOrCreateDirectDialogResponse(betterproto2.Message):
 
     created: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether this call created the dialog.
+    Whether this call created the dialog: false when it was there, or when the other user's call
+    created it at the same moment.
     """
 
 
@@ -5070,7 +5077,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
 
         Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
         dialog, and completes one that the platform left half-written: see
-        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog.
+        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
+        that changed when its creation was cut off.
         """
 
         return await self._unary_unary(
@@ -5094,11 +5102,16 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
         and creates it when there is none.
 
-        Needs the permissions `read` and `write`. Two users get the same dialog, whoever of them asks,
-        also when both ask at the same moment. Who left it is added to it again. It needs no
-        idempotency key, because the two users name the dialog. On several machines this needs the
-        shared store (`REDIS_URL`): without it two dialogs can be created at the same moment on two
-        machines; then all later calls agree on the older one.
+        Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
+        users get the same dialog, whoever of them asks, also when both ask at the same moment. Who left
+        it is added to it again. It needs no idempotency key, because the two users name the dialog. A
+        call that cannot find out whether an earlier one created it fails with
+        `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+
+        Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
+        the same moment on two machines, although the platform refuses most of the second requests. Then
+        all later calls agree on the older dialog, and the other is emptied unless somebody has written a
+        message there.
         """
 
         return await self._unary_unary(
@@ -5903,7 +5916,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
 
         Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
         dialog, and completes one that the platform left half-written: see
-        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog.
+        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
+        that changed when its creation was cut off.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5915,11 +5929,16 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
         and creates it when there is none.
 
-        Needs the permissions `read` and `write`. Two users get the same dialog, whoever of them asks,
-        also when both ask at the same moment. Who left it is added to it again. It needs no
-        idempotency key, because the two users name the dialog. On several machines this needs the
-        shared store (`REDIS_URL`): without it two dialogs can be created at the same moment on two
-        machines; then all later calls agree on the older one.
+        Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
+        users get the same dialog, whoever of them asks, also when both ask at the same moment. Who left
+        it is added to it again. It needs no idempotency key, because the two users name the dialog. A
+        call that cannot find out whether an earlier one created it fails with
+        `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+
+        Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
+        the same moment on two machines, although the platform refuses most of the second requests. Then
+        all later calls agree on the older dialog, and the other is emptied unless somebody has written a
+        message there.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
