@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -60,14 +60,18 @@ def decode(cls: type[MessageT], data: bytes) -> MessageT:
     return message
 
 
-def builder(cls: Callable[P, MessageT]) -> Callable[P, MessageT]:
+def builder(
+    cls: Callable[P, MessageT], *, only: Collection[str] | None = None
+) -> Callable[P, MessageT]:
     """Give the function that takes what a message class takes and returns the message encoded.
 
     Its arguments are keywords; what is not given is absent. No message is made: what comes back is
-    `Encoded`, and only for type checkers a message, so that it can stand in a field.
+    `Encoded`, and only for type checkers a message, so that it can stand in a field. Each field
+    costs a little, given or not: a builder of ``only`` some fields takes no others.
 
     Raises:
-        TypeError: The class is left to betterproto2, or the name of a field begins with ``_``.
+        TypeError: The class is left to betterproto2 or has not all of ``only``, or the name of a
+            field begins with ``_``.
 
     """
     message_class = cast("type[betterproto2.Message]", cls)
@@ -75,6 +79,11 @@ def builder(cls: Callable[P, MessageT]) -> Callable[P, MessageT]:
     if _has_own_codec(message_class) or issubclass(message_class, PlainStruct):
         raise TypeError(f"{message_class.__name__} has a codec of its own")
     fields = read_fields(message_class)
+    if only is not None:
+        unknown = set(only) - {field.name for field in fields}
+        if unknown:
+            raise TypeError(f"{message_class.__name__} has no {', '.join(sorted(unknown))}")
+        fields = [field for field in fields if field.name in only]
     source = write_builder(message_class, fields, dict(cast("Any", encoder).__globals__))
     title = f"build {message_class.__module__}.{message_class.__qualname__}"
     return source.compile("build", title)

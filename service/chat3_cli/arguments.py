@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from chat3_api.chat3.user.v1 import UpdateType
+from chat3_api.chat3.user.v1 import UpdateKind
 from chat3_cli import values
 
-UPDATE_TYPES = {kind.name.lower(): kind for kind in UpdateType if kind}
+UPDATE_KINDS = {str(kind.name).lower(): kind for kind in UpdateKind if kind}
 
 
 class Parser(Protocol):
@@ -155,12 +155,13 @@ def sorted_by(example: str) -> Argument:
 
 # What the stream of updates and the list of updates share.
 KIND = argument(
-    "--type",
+    "--kind",
     action="append",
     default=[],
-    choices=UPDATE_TYPES,
-    dest="types",
-    help="only this kind of update; may be repeated",
+    choices=UPDATE_KINDS,
+    dest="kinds",
+    metavar="KIND",
+    help=f"only this kind of update; may be repeated: {', '.join(UPDATE_KINDS)}",
 )
 IN_DIALOG = argument(
     "--dialog",

@@ -9,7 +9,7 @@ from grpclib.const import Status
 
 from chat3_api.chat3.user.v1 import SubscribeUpdatesRequest, SubscribeUpdatesResponse
 from chat3_cli import backoff
-from chat3_cli.arguments import UPDATE_TYPES
+from chat3_cli.arguments import UPDATE_KINDS
 from chat3_cli.failures import EXIT_OK, CallFailedError, Failure
 from chat3_cli.output import Output
 from chat3_cli.render_updates import UpdateRenderer
@@ -77,7 +77,7 @@ class Watching:
         seconds = self._args.heartbeat
         return SubscribeUpdatesRequest(
             resume_token=self._point.token,
-            update_types=[UPDATE_TYPES[name] for name in self._args.types],
+            update_kinds=[UPDATE_KINDS[name] for name in self._args.kinds],
             dialog_ids=self._args.dialogs,
             heartbeat_interval=None if seconds is None else timedelta(seconds=seconds),
         )

@@ -1,6 +1,12 @@
 """Reads a message again whose text in an update may be only the beginning."""
 
-from chat3_api.chat3.user.v1 import GetDialogMessagesRequest, SubscribeUpdatesResponse
+import betterproto2
+
+from chat3_api.chat3.user.v1 import (
+    GetDialogMessagesRequest,
+    PartialMessage,
+    SubscribeUpdatesResponse,
+)
 from chat3_cli.failures import CallFailedError
 from chat3_cli.session import Session
 
@@ -10,9 +16,11 @@ async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> No
 
     What cannot be read stays as it is, marked: the stream goes on.
     """
-    found = response.update.message if response.update is not None else None
-    message = found.message if found is not None else None
-    if message is None or not message.content_may_be_cut:
+    if response.update is None:
+        return
+    _, payload = betterproto2.which_one_of(response.update, "payload")
+    message = getattr(payload, "message", None)
+    if not isinstance(message, PartialMessage) or not message.content_may_be_cut:
         return
     request = GetDialogMessagesRequest(
         dialog_id=message.dialog_id, page_size=1, filter=f"(message_id,eq,{message.message_id})"
@@ -22,8 +30,7 @@ async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> No
     except CallFailedError:
         return
     for read in answer.messages:
-        message.content = read.content
-        message.content_may_be_cut = False
+        message.content, message.content_may_be_cut = read.content, False
         if read.deleted:
-            message.deleted, message.meta = True, None
+            message.deleted, message.content, message.meta = True, None, None
             message.delete_time, message.deleted_by = read.delete_time, read.deleted_by

@@ -19,7 +19,7 @@ from chat3_cli.arguments import (
     KIND,
     RESUME,
     RESUME_FILE,
-    UPDATE_TYPES,
+    UPDATE_KINDS,
     Argument,
     argument,
 )
@@ -97,7 +97,7 @@ def _request(args: Namespace, token: str) -> ListUpdatesRequest:
     return ListUpdatesRequest(
         resume_token=token,
         page_size=args.page_size,
-        update_types=[UPDATE_TYPES[name] for name in args.types],
+        update_kinds=[UPDATE_KINDS[name] for name in args.kinds],
         dialog_ids=args.dialogs,
     )
 
@@ -134,7 +134,7 @@ UPDATES = Group(
             help="print updates as they come",
             details="It reconnects by itself and resumes where the last stream ended. With --json "
             "every response of the stream is a line, heartbeats included.",
-            example="chat3 watch --type message --resume-file ~/.chat3-token",
+            example="chat3 watch --kind message_created --resume-file ~/.chat3-token",
             short="watch",
             arguments=(
                 *_SELECTION,

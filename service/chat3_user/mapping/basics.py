@@ -24,6 +24,9 @@ TITLE: Final = "title"
 DISPLAY_NAME: Final = "displayName"
 """The keys of meta under which applications keep a dialog's title and a user's name."""
 
+EDITED_AT: Final = "editedAt"
+"""The key of meta under which older platforms keep when a message was edited."""
+
 _build_user = builder(pb.UserInfo)
 
 
@@ -35,9 +38,16 @@ def text_under(key: str, meta: Mapping[str, Any] | None) -> str | None:
 
 def open_meta(meta: dict[str, Any] | None) -> Struct | None:
     """Return meta without the keys that this service keeps there for itself."""
-    if meta and any(key.startswith(OWN_KEYS) for key in meta):
-        meta = {key: value for key, value in meta.items() if not key.startswith(OWN_KEYS)}
+    if meta:
+        # A loop, for it ends sooner than `any` begins.
+        for key in meta:
+            if key.startswith(OWN_KEYS):
+                return struct(_without_own_keys(meta))
     return struct(meta)
+
+
+def _without_own_keys(meta: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in meta.items() if not key.startswith(OWN_KEYS)}
 
 
 def time(value: m.Time | None) -> datetime | None:
@@ -67,3 +77,16 @@ def user_info(user: m.UserInfo | None) -> pb.UserInfo | None:
         meta=open_meta(user.meta),
         display_name=text_under(DISPLAY_NAME, user.meta),
     )
+
+
+def edit_time(edited_at: m.Time | None, meta: Mapping[str, Any] | None) -> datetime | None:
+    """Return when a message was edited: older platforms keep it in meta, as a number."""
+    if edited_at is not None or not meta:
+        return time(edited_at)
+    edited = meta.get(EDITED_AT)
+    if isinstance(edited, bool) or not isinstance(edited, int | float):
+        return None
+    try:
+        return time(edited)
+    except (OverflowError, ValueError):
+        return None

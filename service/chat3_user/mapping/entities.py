@@ -1,11 +1,19 @@
 """Dialogs, messages and users: models of tenant-api to messages of the contract."""
 
-from datetime import datetime
 from typing import Any
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import repeated
-from chat3_user.mapping.basics import TITLE, open_meta, status, text_under, time, user_info
+from chat3_user.mapping.basics import (
+    EDITED_AT,
+    TITLE,
+    edit_time,
+    open_meta,
+    status,
+    text_under,
+    time,
+    user_info,
+)
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.wire import builder
@@ -20,7 +28,6 @@ _build_topic = builder(pb.Topic)
 _build_message_status_record = builder(pb.MessageStatusRecord)
 _build_quoted_message = builder(pb.QuotedMessage)
 
-_EDITED_AT = "editedAt"
 _UNCHANGED: dict[str, Any] = {}
 
 
@@ -74,14 +81,14 @@ def last_message(message: m.LastMessage | None, dialog_id: str) -> pb.LastMessag
     )
 
 
-def message(item: m.Message, user_id: str, *, content_may_be_cut: bool = False) -> pb.Message:
+def message(item: m.Message, user_id: str) -> pb.Message:
     """Return a message as ``user_id`` sees it: without what it said when it is deleted."""
     meta: Any = item.meta
     content, quoted, edited = item.content, item.quoted_message, item.edited
     changes: dict[str, Any] = _UNCHANGED
-    if item.deleted or edited or (meta and _EDITED_AT in meta):
+    if item.deleted or edited or (meta and EDITED_AT in meta):
         changes = _changes(item)
-        edited = edited or "edit_time" in changes or item.edited
+        edited = edited or "edit_time" in changes
         if item.deleted:
             content, meta, quoted = "", None, None
     return _build_message(
@@ -89,6 +96,7 @@ def message(item: m.Message, user_id: str, *, content_may_be_cut: bool = False) 
         dialog_id=item.dialog_id,
         sender_id=item.sender_id,
         type=item.type,
+        mine=item.sender_id == user_id,
         content=content,
         meta=open_meta(meta) if meta and SEND_KEY in meta else meta,
         create_time=time(item.created_at),
@@ -103,10 +111,8 @@ def message(item: m.Message, user_id: str, *, content_may_be_cut: bool = False) 
         ]
         if item.reaction_set
         else [],
-        mine=item.sender_id == user_id,
-        deleted=item.deleted,
         edited=edited,
-        content_may_be_cut=content_may_be_cut,
+        deleted=item.deleted,
         **changes,
     )
 
@@ -117,11 +123,9 @@ def _changes(item: m.Message) -> dict[str, Any]:
     if item.deleted:
         changes["delete_time"] = time(item.deleted_at)
         changes["deleted_by"] = item.deleted_by
-    edit_time = time(item.edited_at)
-    if edit_time is None and item.meta:
-        edit_time = _edit_time(item.meta.get(_EDITED_AT))
-    if edit_time is not None:
-        changes["edit_time"] = edit_time
+    edited = edit_time(item.edited_at, item.meta)
+    if edited is not None:
+        changes["edit_time"] = edited
     if item.edited_by is not None:
         changes["edited_by"] = item.edited_by
     return changes
@@ -182,13 +186,3 @@ def _quoted(item: m.QuotedMessage) -> pb.QuotedMessage:
         delete_time=time(item.deleted_at),
         deleted_by=item.deleted_by,
     )
-
-
-def _edit_time(edited: Any) -> datetime | None:
-    """Return when a message was edited, as older platforms keep it in meta: as a number."""
-    if isinstance(edited, bool) or not isinstance(edited, int | float):
-        return None
-    try:
-        return time(edited)
-    except (OverflowError, ValueError):
-        return None

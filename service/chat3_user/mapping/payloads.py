@@ -1,183 +1,107 @@
-"""Payloads of updates: a published update's sections to the contract's message of their kind."""
+"""Payloads of updates: for each kind what it carries of a published update, and how it is made."""
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any, Final
 
-from msgspec.structs import replace
+import msgspec
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_api.chat3.user.v1 import Update, UpdateKind
+from chat3_user.mapping import partials
 from chat3_user.mapping import update_models as m
-from chat3_user.mapping.basics import status, time, user_info
-from chat3_user.mapping.entities import message, topic
-from chat3_user.wire import builder, struct
+from chat3_user.mapping.basics import time, user_info
+from chat3_user.mapping.message_payloads import Fields, reacted, status_changed, written
+from chat3_user.mapping.partials import present
+from chat3_user.wire import builder
 
-_build_dialog_update = builder(pb.DialogUpdate)
-_build_user_stats_update = builder(pb.UserStatsUpdate)
-_build_user_update = builder(pb.UserUpdate)
-_build_message_status_update = builder(pb.MessageStatusUpdate)
-_build_message_reaction_update = builder(pb.MessageReactionUpdate)
-_build_message_update = builder(pb.MessageUpdate)
-_build_dialog_summary = builder(pb.DialogSummary)
-_build_member_update = builder(pb.MemberUpdate)
-_build_typing_update = builder(pb.TypingUpdate)
-_build_user_stats = builder(pb.UserStats)
+_build_typing = builder(pb.Typing)
+_build_counters = builder(pb.UserCountersChanged)
+_build_stats = builder(pb.UserStats)
 _build_sender_type_count = builder(pb.SenderTypeCount)
-_build_update_context = builder(pb.UpdateContext)
-_build_pack = builder(pb.Pack)
-_build_pack_stats = builder(pb.PackStats)
 
-CUT_UNITS: Final = 4096
-"""Where the platform cuts the text of messages in its events, in UTF-16 code units."""
+FRONT: Final = (
+    *("update_id", "event_id", "kind", "user_id", "dialog_id", "message_id", "create_time"),
+    *("updated_fields", "source", "unmapped"),
+)
+"""The fields of an update besides its payload."""
 
-_MESSAGE: Final = frozenset(("dialog", "message"))
-_TYPING: Final = frozenset(("dialog", "typing"))
-_MEMBER: Final = frozenset(("dialog", "member"))
-_DIALOG: Final = frozenset(("dialog", "topic", "pack"))
-_USER: Final = frozenset(("user",))
+_SECTIONS: Final = ("dialog", "message", "member", "topic", "typing", "user", "pack")
+
+Make = Callable[[m.PublishedUpdate, Fields], Any]
 
 
-Payload = tuple[pb.UpdateType, dict[str, Any], frozenset[str], bool]
-"""What an update is about: its kind, and the fields of the contract's `Update` that are of it.
+class Payload(msgspec.Struct, frozen=True):
+    """The payload of one kind.
 
-Then the platform's sections that went into them, and whether it has others. A plain tuple, because
-one is made for every update.
-"""
-
-
-def payload(published: m.PublishedUpdate, *, deleted: bool | None) -> Payload | None:
-    """Return an update's payload, or nothing for an unknown kind.
-
-    ``deleted`` is whether its message is deleted, as far as known. Raises ``ValueError`` or
-    ``OverflowError`` for what the contract cannot hold.
+    ``field`` is its name in `Update`, and ``build`` builds updates that have it; ``thing`` is what
+    `Update.updated_fields` are fields of, see `chat3_user.mapping.update_labels.PATHS`. ``make``
+    makes it; it raises ``ValueError`` or ``OverflowError`` for what the contract cannot hold.
+    ``others`` reads the sections that it does not carry, beside those that are ``carried``: they
+    are ``absent`` in the updates of the known platforms.
     """
+
+    field: str
+    build: Callable[..., Update]
+    thing: str
+    make: Make
+    carried: frozenset[str]
+    others: Callable[[m.Data], tuple[Any, ...]]
+    absent: tuple[None, ...]
+
+
+def _dialog(kind: type[Any]) -> Make:
+    build = builder(kind)
+    return lambda published, _: build(dialog=partials.dialog(published.data.dialog))
+
+
+def _member(kind: type[Any]) -> Make:
+    build = builder(kind)
+
+    def made(published: m.PublishedUpdate, fields: Fields) -> Any:
+        data = published.data
+        return build(
+            dialog=partials.dialog(data.dialog),
+            member=partials.member(present(data.member), fields),
+        )
+
+    return made
+
+
+def _topic(kind: type[Any]) -> Make:
+    build = builder(kind)
+
+    def made(published: m.PublishedUpdate, _: Fields) -> Any:
+        data = published.data
+        return build(
+            dialog=partials.dialog(data.dialog),
+            topic=partials.topic(data.topic, data.context.entity_id),
+        )
+
+    return made
+
+
+def _pack(kind: type[Any]) -> Make:
+    build = builder(kind)
+
+    def made(published: m.PublishedUpdate, _: Fields) -> Any:
+        data = published.data
+        return build(dialog=partials.dialog(data.dialog), pack=partials.pack(present(data.pack)))
+
+    return made
+
+
+def _user(kind: type[Any]) -> Make:
+    build = builder(kind)
+    return lambda published, _: build(user=partials.user(present(published.data.user), whole=True))
+
+
+def _typing(published: m.PublishedUpdate, _: Fields) -> pb.Typing:
     data = published.data
-    fields: dict[str, Any]
-    found: Payload | None
-    match published.update_type:
-        case "update.message" if data.message is not None:
-            kind, fields = _message_update(published, data.message, deleted=deleted)
-            spare = data.member or data.topic or data.typing or data.user or data.pack
-            found = (kind, fields, _MESSAGE, spare is not None)
-        case "update.dialog" if data.typing is not None:
-            fields = {"typing": _typing(data.dialog, data.typing)}
-            other = data.member or data.topic or data.message or data.user or data.pack
-            found = (pb.UpdateType.TYPING, fields, _TYPING, other is not None)
-        case "update.dialog" if data.member is not None:
-            fields = {"member": _member(data.dialog, data.member)}
-            others = data.topic or data.message or data.user or data.pack
-            found = (pb.UpdateType.MEMBER, fields, _MEMBER, others is not None)
-        case "update.dialog" if data.dialog is not None:
-            changed = _build_dialog_update(
-                dialog=_summary(data.dialog),
-                topic=None if data.topic is None else topic(data.topic),
-                pack=_pack(data.pack),
-            )
-            more = data.message or data.user
-            found = (pb.UpdateType.DIALOG, {"dialog": changed}, _DIALOG, more is not None)
-        case "update.user" if data.user is not None:
-            kind, fields = _user_update(data.user)
-            rest = data.dialog or data.member or data.topic or data.message or data.pack
-            found = (kind, fields, _USER, (rest or data.typing) is not None)
-        case _:
-            found = None
-    return found
-
-
-def context(given: m.Context) -> pb.UpdateContext:
-    """Return what the platform says about an update itself."""
-    return _build_update_context(
-        version=given.version,
-        dialog_id=given.dialog_id,
-        message_id=given.message_id,
-        user_id=given.user_id,
-        entity_id=given.entity_id,
-        included_sections=given.included_sections,
-        updated_fields=given.updated_fields,
-        ui_target=given.ui_target,
-        pack_id=given.pack_id,
-    )
-
-
-def may_be_cut(content: str) -> bool:
-    """Return whether a text is exactly as long as the platform leaves those that it cuts."""
-    if not CUT_UNITS // 2 <= len(content) <= CUT_UNITS:
-        return False
-    return len(content.encode("utf-16-le")) == 2 * CUT_UNITS
-
-
-def _user_update(user: m.UserSection) -> tuple[pb.UpdateType, dict[str, Any]]:
-    if user.stats is None:
-        return pb.UpdateType.USER, {"user": _build_user_update(user=user_info(user))}
-    counted = _build_user_stats_update(user=user_info(user), stats=_stats(user.stats))
-    return pb.UpdateType.USER_STATS, {"user_stats": counted}
-
-
-def _message_update(
-    published: m.PublishedUpdate, section: m.MessageSection, *, deleted: bool | None
-) -> tuple[pb.UpdateType, dict[str, Any]]:
-    dialog = _summary(published.data.dialog)
-    reacted = section.reaction_update
-    reactions = section.reaction_set if reacted is None else reacted.reaction_set
-    if reactions:
-        # The set says `me` for the actor, whoever the update is for: here it is nobody's.
-        rows = [m.Reaction(row.reaction, row.count) for row in reactions]
-        section = replace(section, reaction_set=rows)
-    if deleted is not section.deleted:
-        section = replace(section, deleted=deleted)
-    if section.status_update is not None:
-        change = section.status_update
-        changed = _build_message_status_update(
-            dialog=dialog,
-            message=message(section, published.user_id),
-            user_id=change.user_id,
-            status=status(change.status),
-            status_name=change.status,
-            old_status=status(change.old_status or ""),
-            old_status_name=change.old_status,
-        )
-        return pb.UpdateType.MESSAGE_STATUS, {"message_status": changed}
-    if reacted is not None:
-        given = reacted.reaction is not None
-        reaction = _build_message_reaction_update(
-            dialog=dialog,
-            message=message(section, published.user_id),
-            user_id=reacted.user_id,
-            action=pb.ReactionAction.SET if given else pb.ReactionAction.UNSET,
-            reaction=reacted.reaction or reacted.old_reaction or "",
-        )
-        return pb.UpdateType.MESSAGE_REACTION, {"message_reaction": reaction}
-    cut = not deleted and may_be_cut(section.content)
-    content = message(section, published.user_id, content_may_be_cut=cut)
-    written = _build_message_update(dialog=dialog, message=content)
-    return pb.UpdateType.MESSAGE, {"message": written}
-
-
-def _summary(section: m.DialogSection | None) -> pb.DialogSummary | None:
-    if section is None:
-        return None
-    return _build_dialog_summary(
-        dialog_id=section.dialog_id,
-        create_time=time(section.created_at),
-        meta=struct(section.meta),
-        unread_count=section.stats.unread_count,
-    )
-
-
-def _member(dialog: m.DialogSection | None, member: m.MemberSection) -> pb.MemberUpdate:
-    state = member.state
-    return _build_member_update(
-        dialog=_summary(dialog),
-        user_id=member.user_id,
-        unread_count=state.unread_count,
-        last_seen_time=time(state.last_seen_at),
-        last_message_time=time(state.last_message_at),
-        meta=struct(member.meta),
-    )
-
-
-def _typing(dialog: m.DialogSection | None, typing: m.TypingSection) -> pb.TypingUpdate:
-    return _build_typing_update(
-        dialog=_summary(dialog),
+    typing = present(data.typing)
+    return _build_typing(
+        dialog=partials.dialog(data.dialog),
         user_id=typing.user_id,
         expires_in=timedelta(milliseconds=typing.expires_in_ms),
         start_time=time(typing.timestamp),
@@ -185,18 +109,23 @@ def _typing(dialog: m.DialogSection | None, typing: m.TypingSection) -> pb.Typin
     )
 
 
-def _stats(stats: m.UserStats) -> pb.UserStats:
-    return _build_user_stats(
-        dialog_count=stats.dialog_count,
-        unread_dialog_count=stats.unread_dialogs_count,
-        total_unread_count=stats.total_unread_count,
-        total_message_count=stats.total_messages_count,
-        unread_by_sender_type=_by_sender_type(stats.unread_by_sender_type),
-        pack_unread_count=stats.packs_unread,
-        pack_unread_by_sender_type=_by_sender_type(stats.packs_unread_by_sender_type),
-        stats_version=stats.stats_version,
-        update_time=time(stats.last_updated_at),
-        pack_update_time=time(stats.packs_last_updated_at),
+def _counters(published: m.PublishedUpdate, _: Fields) -> pb.UserCountersChanged:
+    user = present(published.data.user)
+    stats = present(user.stats)
+    return _build_counters(
+        user=partials.user(user, whole=False),
+        stats=_build_stats(
+            dialog_count=stats.dialog_count,
+            unread_dialog_count=stats.unread_dialogs_count,
+            total_unread_count=stats.total_unread_count,
+            total_message_count=stats.total_messages_count,
+            unread_by_sender_type=_by_sender_type(stats.unread_by_sender_type),
+            pack_unread_count=stats.packs_unread,
+            pack_unread_by_sender_type=_by_sender_type(stats.packs_unread_by_sender_type),
+            stats_version=stats.stats_version,
+            update_time=time(stats.last_updated_at),
+            pack_update_time=time(stats.packs_last_updated_at),
+        ),
     )
 
 
@@ -207,23 +136,65 @@ def _by_sender_type(rows: list[m.SenderTypeCount]) -> list[pb.SenderTypeCount]:
     ]
 
 
-def _pack(pack: m.PackSection | None) -> pb.Pack | None:
-    if pack is None:
-        return None
-    stats = pack.stats
-    return _build_pack(
-        pack_id=pack.pack_id,
-        create_time=time(pack.created_at),
-        meta=struct(pack.meta),
-        stats=None
-        if stats is None
-        else _build_pack_stats(
-            dialog_count=stats.dialog_count,
-            message_count=stats.message_count,
-            unique_member_count=stats.unique_member_count,
-            member_count=stats.sum_member_count,
-            unique_topic_count=stats.unique_topic_count,
-            topic_count=stats.sum_topic_count,
-            update_time=time(stats.last_updated_at),
-        ),
+_MESSAGE: Final = ("dialog", "message")
+_MEMBER: Final = ("dialog", "member")
+_TOPIC: Final = ("dialog", "topic")
+
+_MADE: Final[Mapping[UpdateKind, tuple[str, tuple[str, ...], Make]]] = {
+    UpdateKind.MESSAGE_CREATED: (
+        "message",
+        _MESSAGE,
+        written(pb.MessageCreated, cut=True, with_topic=True),
+    ),
+    UpdateKind.MESSAGE_EDITED: ("message", _MESSAGE, written(pb.MessageEdited, cut=True)),
+    UpdateKind.MESSAGE_DELETED: ("message", _MESSAGE, written(pb.MessageDeleted)),
+    UpdateKind.MESSAGE_RESTORED: ("message", _MESSAGE, written(pb.MessageRestored, cut=True)),
+    UpdateKind.MESSAGE_META_CHANGED: ("message", _MESSAGE, written(pb.MessageMetaChanged)),
+    UpdateKind.MESSAGE_TOPIC_CHANGED: (
+        "message",
+        _MESSAGE,
+        written(pb.MessageTopicChanged, with_topic=True),
+    ),
+    UpdateKind.MESSAGE_STATUS_CHANGED: ("status", _MESSAGE, status_changed),
+    UpdateKind.MESSAGE_REACTION_GIVEN: ("reaction", _MESSAGE, reacted(pb.MessageReactionGiven)),
+    UpdateKind.MESSAGE_REACTION_TAKEN_BACK: (
+        "reaction",
+        _MESSAGE,
+        reacted(pb.MessageReactionTakenBack),
+    ),
+    UpdateKind.DIALOG_CREATED: ("dialog", ("dialog",), _dialog(pb.DialogCreated)),
+    UpdateKind.DIALOG_CHANGED: ("dialog", ("dialog",), _dialog(pb.DialogChanged)),
+    UpdateKind.DIALOG_DELETED: ("dialog", ("dialog",), _dialog(pb.DialogDeleted)),
+    UpdateKind.DIALOG_READ: ("member", _MEMBER, _member(pb.DialogRead)),
+    UpdateKind.DIALOG_COUNTERS_CHANGED: ("member", _MEMBER, _member(pb.DialogCountersChanged)),
+    UpdateKind.MEMBER_ADDED: ("member", _MEMBER, _member(pb.MemberAdded)),
+    UpdateKind.MEMBER_REMOVED: ("member", _MEMBER, _member(pb.MemberRemoved)),
+    UpdateKind.MEMBER_CHANGED: ("member", _MEMBER, _member(pb.MemberChanged)),
+    UpdateKind.TOPIC_CREATED: ("topic", _TOPIC, _topic(pb.TopicCreated)),
+    UpdateKind.TOPIC_CHANGED: ("topic", _TOPIC, _topic(pb.TopicChanged)),
+    UpdateKind.TYPING: ("", ("dialog", "typing"), _typing),
+    UpdateKind.USER_CREATED: ("user", ("user",), _user(pb.UserCreated)),
+    UpdateKind.USER_CHANGED: ("user", ("user",), _user(pb.UserChanged)),
+    UpdateKind.USER_DELETED: ("user", ("user",), _user(pb.UserDeleted)),
+    UpdateKind.USER_COUNTERS_CHANGED: ("stats", ("user",), _counters),
+    UpdateKind.PACK_CHANGED: ("pack", ("dialog", "pack"), _pack(pb.PackChanged)),
+}
+
+
+def _payload(kind: UpdateKind) -> Payload:
+    thing, carried, make = _MADE[kind]
+    field = str(kind.name).lower()
+    others = [name for name in _SECTIONS if name not in carried]
+    return Payload(
+        field=field,
+        build=builder(Update, only=(*FRONT, field)),
+        thing=thing,
+        make=make,
+        carried=frozenset(carried),
+        others=attrgetter(*others),
+        absent=(None,) * len(others),
     )
+
+
+PAYLOADS: Final[Mapping[UpdateKind, Payload]] = {kind: _payload(kind) for kind in _MADE}
+"""The payload of every kind that an update can have."""

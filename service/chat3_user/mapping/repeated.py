@@ -20,6 +20,7 @@ _LONGEST: Final = 2048
 
 _build_count = builder(pb.StatusCount)
 _build_message = builder(pb.Message)
+_build_status_changed = builder(pb.MessageStatusChanged)
 _decode_user = msgspec.json.Decoder(m.UserInfo | None).decode
 _decode_matrix = msgspec.json.Decoder(list[m.StatusCount] | None).decode
 _decode_known_user = msgspec.json.Decoder(update_models.UserInfo | None).decode
@@ -42,6 +43,12 @@ def status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
     """
     text = bytes(raw)
     return _matrix(text) if len(text) <= _LONGEST else _matrix.__wrapped__(text)
+
+
+def changed_status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
+    """Return the same, encoded as the field they are of a status that a member gave."""
+    text = bytes(raw)
+    return _changed_matrix(text) if len(text) <= _LONGEST else _changed_matrix.__wrapped__(text)
 
 
 def are_known(sender: msgspec.Raw, matrix: msgspec.Raw) -> bool:
@@ -72,11 +79,20 @@ def _sender(text: bytes) -> pb.UserInfo | None:
 
 @lru_cache(_KEPT)
 def _matrix(text: bytes) -> list[pb.StatusCount]:
+    return cast("list[pb.StatusCount]", _build_message(status_counts=_rows(text)))
+
+
+@lru_cache(_KEPT)
+def _changed_matrix(text: bytes) -> list[pb.StatusCount]:
+    return cast("list[pb.StatusCount]", _build_status_changed(status_counts=_rows(text)))
+
+
+def _rows(text: bytes) -> list[pb.StatusCount]:
     try:
         rows = _decode_matrix(text) or []
     except msgspec.DecodeError as error:
         raise ValueError(f"statusMessageMatrix: {error}") from error
-    counts = [
+    return [
         _build_count(
             status=status(row.status),
             status_name=row.status,
@@ -85,4 +101,3 @@ def _matrix(text: bytes) -> list[pb.StatusCount]:
         )
         for row in rows
     ]
-    return cast("list[pb.StatusCount]", _build_message(status_counts=counts))

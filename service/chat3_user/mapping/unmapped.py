@@ -3,6 +3,7 @@
 Only updates that the models refused come here: what is known to the models costs nothing more.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -21,6 +22,21 @@ class _Shape(msgspec.Struct, frozen=True):
     is_list: bool = False
 
 
+def read_json(body: bytes) -> Any:
+    """Return JSON as plain values.
+
+    The platform may cut a text between the two halves of a character; only Python's own decoder
+    takes such a half.
+    """
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        if b"\\u" not in body:
+            raise
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return msgspec.json.decode(text.encode("utf-8", "replace"))
+
+
 def take_unmapped(document: Any) -> Json:
     """Take out of an update's JSON, in place, what its models do not know, and return it.
 
@@ -28,13 +44,6 @@ def take_unmapped(document: Any) -> Json:
     stays and all is returned when anything in it is unknown.
     """
     return _taken(document, _UPDATE) if isinstance(document, dict) else {}
-
-
-def take_sections(document: Json, sections: frozenset[str]) -> Json:
-    """Return the sections of an update's JSON that are not among ``sections``."""
-    data = document["data"]
-    spare = {name: data[name] for name in data if name not in sections and name != "context"}
-    return {"data": spare} if spare else {}
 
 
 def joined(one: Json, other: Json) -> Json:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from chat3_user.tenant_api import models
-from chat3_user.tenant_api.models import ABSENT, Json, Model, Time
+from chat3_user.tenant_api.models import ABSENT, Count, Json, Model, Time
 
 
 class Section(Model, frozen=True, forbid_unknown_fields=True):
@@ -23,12 +23,19 @@ class UserInfo(models.UserInfo, frozen=True, forbid_unknown_fields=True):
     tenant_id: str = ""
 
 
-class Topic(models.Topic, frozen=True, forbid_unknown_fields=True):
+class Topic(Section, frozen=True):
     """A topic beside a message."""
 
+    topic_id: str
+    meta: Json | None = None
 
-class Reaction(models.Reaction, frozen=True, forbid_unknown_fields=True):
-    """One row of a message's reaction set."""
+
+class Reaction(Section, frozen=True):
+    """One row of a message's reaction set; ``me`` is the actor's view, whoever reads it."""
+
+    reaction: str
+    count: Count
+    me: bool | None = None
 
 
 class StatusCount(models.StatusCount, frozen=True, forbid_unknown_fields=True):
@@ -42,7 +49,7 @@ class DialogCounters(Section, frozen=True):
 
 
 class DialogSection(Section, frozen=True):
-    """The dialog an update is about."""
+    """The dialog an update is about; without ``created_at`` in updates of counters."""
 
     dialog_id: str
     tenant_id: str = ""
@@ -60,7 +67,7 @@ class StatusChange(Section, frozen=True):
 
 
 class ReactionChange(Section, frozen=True):
-    """Who gave a reaction or took it back; the set's ``me`` is the actor's view."""
+    """Who gave a reaction (``reaction``) or took it back (``old_reaction``), and all there are."""
 
     user_id: str
     reaction: str | None = None
@@ -72,26 +79,29 @@ SenderInfo = Annotated[msgspec.Raw, msgspec.Meta(extra={"holds": UserInfo})]
 StatusMatrix = Annotated[msgspec.Raw, msgspec.Meta(extra={"holds": list[StatusCount]})]
 
 
-class QuotedMessage(models.QuotedMessage, frozen=True, forbid_unknown_fields=True):
-    """The snapshot of a quoted message."""
-
-    sender_info: UserInfo | None = None
-
-
-class MessageSection(models.Message, frozen=True, forbid_unknown_fields=True):
+class MessageSection(Section, frozen=True):
     """The message an update is about: never with its creation time, nor with what it quotes.
 
     ``deleted`` and ``edited`` are absent where the update does not say.
     """
 
+    message_id: str
+    dialog_id: str
+    sender_id: str
+    type: str
+    content: str = ""
+    meta: Json | None = None
+    topic_id: str | None = None
     topic: Topic | None = None
-    quoted_message: QuotedMessage | None = None
     # Decoded once for each text they come as: see `chat3_user.mapping.repeated`.
     sender_info: SenderInfo = ABSENT
     status_message_matrix: StatusMatrix = ABSENT
-    reaction_set: list[Reaction] = []  # type: ignore[assignment]  # rows are made, never added
     deleted: bool | None = None
+    deleted_at: Time | None = None
+    deleted_by: str | None = None
     edited: bool | None = None
+    edited_at: Time | None = None
+    edited_by: str | None = None
     status_update: StatusChange | None = None
     reaction_update: ReactionChange | None = None
 
@@ -176,7 +186,11 @@ class UserSection(UserInfo, frozen=True):
 
 
 class Context(Section, frozen=True):
-    """What the platform says about an update itself."""
+    """What the platform says about an update itself.
+
+    The lists hold strings, and are the same in update after update: see
+    `chat3_user.mapping.update_labels`.
+    """
 
     version: int = 0
     dialog_id: str | None = None
@@ -184,8 +198,8 @@ class Context(Section, frozen=True):
     user_id: str | None = None
     pack_id: str | None = None
     entity_id: str = ""
-    included_sections: list[str] = []
-    updated_fields: list[str] = []
+    included_sections: msgspec.Raw = ABSENT
+    updated_fields: msgspec.Raw = ABSENT
     ui_target: str = ""
 
 

@@ -1,17 +1,22 @@
 """Published updates: JSON to messages of the contract, once for all streams."""
 
-import json
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
-from chat3_api.chat3.user import v1 as pb
-from chat3_user.mapping import payloads, repeated
+from chat3_api.chat3.user.v1 import Update, UpdateKind, UpdateSource
+from chat3_user.mapping import repeated
 from chat3_user.mapping import update_models as m
 from chat3_user.mapping.basics import time
 from chat3_user.mapping.deletions import Deletions, without_deleted
-from chat3_user.mapping.unmapped import joined, take_sections, take_unmapped
+from chat3_user.mapping.payloads import FRONT, PAYLOADS
+from chat3_user.mapping.spare_parts import Place, place_in, place_of, spare_parts
+from chat3_user.mapping.unmapped import joined, read_json, take_unmapped
+from chat3_user.mapping.update_kinds import kind_of
+from chat3_user.mapping.update_labels import labels_of
 from chat3_user.times import to_microseconds
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.log.tokens import digest_of
@@ -23,7 +28,8 @@ _Unfit = (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, Re
 _SEEN_MAX: Final = 100
 """How many kinds of news from the platform are told in the log, each once."""
 
-_build_update = builder(pb.Update)
+_build_opaque = builder(Update, only=(*FRONT, "unknown"))
+_build_source = builder(UpdateSource)
 _decode_update = msgspec.json.Decoder(m.PublishedUpdate).decode
 _decode_opaque = msgspec.json.Decoder(m.OpaqueUpdate).decode
 
@@ -48,7 +54,7 @@ class UpdateDecoder:
             try:
                 published = _decode_update(body)
             except msgspec.DecodeError:
-                document = _read(body)
+                document = read_json(body)
                 unmapped = take_unmapped(document)
                 published = _decode_update(msgspec.json.encode(document))
             decoded = self._typed(published, body, unmapped)
@@ -62,40 +68,60 @@ class UpdateDecoder:
         self, published: m.PublishedUpdate, body: bytes, unmapped: dict[str, Any]
     ) -> DecodedUpdate | None:
         """Decode an update that fits its models; ``unmapped`` was taken out of it before."""
-        section = published.data.message
-        deleted = None
+        data = published.data
+        section = data.message
+        labels = labels_of(published)
+        kind = kind_of(published, labels)
         if section is not None:
-            deleted = self._is_deleted(published, section)
+            if self._is_deleted(published, section) and not section.deleted:
+                section = replace(section, deleted=True)
+                data = replace(data, message=section)
+                published = replace(published, data=data)
             if not unmapped and not repeated.are_known(
                 section.sender_info, section.status_message_matrix
             ):
-                unmapped = take_unmapped(_read(body))
-        found = payloads.payload(published, deleted=deleted)
-        if found is None:
+                unmapped = take_unmapped(read_json(body))
+        payload = PAYLOADS.get(kind)
+        if payload is None:
             return None
-        kind, fields, sections, spare = found
+        place = place_of(data, payload)
+        spare = spare_parts(published, payload, place, body)
         if spare:
-            unmapped = joined(unmapped, take_sections(_read(body), sections))
+            unmapped = joined(unmapped, spare)
         if unmapped:
             self._tell(published, unmapped)
-            if deleted:
+            if section is not None and section.deleted:
                 unmapped.get("data", {}).pop("message", None)
             unmapped = self._without_deleted(published, unmapped)
-            fields["unmapped"] = struct(unmapped)
-        fields["context"] = payloads.context(published.data.context)
-        dialog = published.data.dialog or published.data.context
-        return _decoded(published, kind, dialog.dialog_id or "", fields)
+        return _decoded(
+            published,
+            kind,
+            place,
+            payload.build,
+            updated_fields=labels.masks[payload.thing],
+            source=labels.source_of(published.entity_id, data.context.entity_id),
+            unmapped=struct(unmapped or None),
+            **{payload.field: payload.make(published, labels.fields)},
+        )
 
     def _opaque(self, body: bytes, problem: Exception | None) -> DecodedUpdate | None:
         """Decode an update of an unknown kind, or one that does not fit its kind by ``problem``."""
         try:
-            document = _read(body)
+            document = read_json(body)
             opaque = msgspec.convert(document, m.OpaqueUpdate)
-            fields = {"unknown": struct(self._without_deleted(opaque, opaque.data))}
+            fields = {
+                "unknown": struct(self._without_deleted(opaque, opaque.data)),
+                "source": _build_source(
+                    event_type=opaque.source_event_type,
+                    update_type=opaque.update_type,
+                    entity_id=opaque.entity_id,
+                ),
+            }
             around = take_unmapped({**document, "data": {}})
             if around:
                 fields["unmapped"] = struct(around)
-            decoded = _decoded(opaque, pb.UpdateType.UNSPECIFIED, "", fields)
+            place = place_in(opaque.data)
+            decoded = _decoded(opaque, UpdateKind.UNSPECIFIED, place, _build_opaque, **fields)
         except _Unfit as error:
             log.error(  # noqa: TRY400 - the trace says no more than the text
                 "update cannot be addressed", extra={"bytes": len(body), "problem": str(error)}
@@ -143,34 +169,22 @@ class UpdateDecoder:
             )
 
 
-def _read(body: bytes) -> Any:
-    """Return JSON as plain values.
-
-    The platform may cut a text between the two halves of a character; only Python's own decoder
-    takes such a half.
-    """
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        if b"\\u" not in body:
-            raise
-        text = json.dumps(json.loads(body), ensure_ascii=False)
-        return msgspec.json.decode(text.encode("utf-8", "replace"))
-
-
 def _decoded(
-    envelope: m.Envelope, kind: pb.UpdateType, dialog_id: str, fields: dict[str, Any]
+    envelope: m.Envelope,
+    kind: UpdateKind,
+    place: Place,
+    build: Callable[..., Update],
+    **fields: Any,
 ) -> DecodedUpdate:
     # With the tenant and the user, this is what the platform knows an update by.
     update_id = f"{envelope.event_id}:{envelope.update_type}:{envelope.entity_id}"
-    update = _build_update(
+    update = build(
         update_id=update_id,
         event_id=envelope.event_id,
-        type=kind,
-        source_event_type=envelope.source_event_type,
-        source_update_type=envelope.update_type,
+        kind=kind,
         user_id=envelope.user_id,
-        entity_id=envelope.entity_id,
+        dialog_id=place.dialog_id,
+        message_id=place.message_id,
         create_time=time(envelope.created_at),
         **fields,
     )
@@ -178,7 +192,7 @@ def _decoded(
         tenant_id=envelope.tenant_id,
         user_id=envelope.user_id,
         digest=digest_of(update_id),
-        dialog_id=dialog_id,
-        type=kind,
+        dialog_id=place.dialog_id or "",
+        kind=kind,
         update=update,
     )

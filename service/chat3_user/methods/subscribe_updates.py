@@ -26,7 +26,7 @@ async def _run(
     identity, hub = call.identity, dependencies.hub
     token = hub.read_token(request.resume_token, identity.tenant_id, identity.user_id)
     await dependencies.access.prove_reader(identity)
-    wanted = Filter(frozenset(request.update_types), frozenset(request.dialog_ids))
+    wanted = Filter(frozenset(request.update_kinds), frozenset(request.dialog_ids))
     connection_id = secrets.token_hex(8)
     with hub.subscription(
         identity.tenant_id, identity.user_id, connection_id, wanted, call.send_now
@@ -52,9 +52,9 @@ METHOD: Final = Streaming(
     kind="subscribe",
     rules={
         "resume_token": (Length(1024),),
-        "update_types": (
-            Items(20),
-            Each(fields.named(pb.UpdateType, "types this contract names"), prefix=""),
+        "update_kinds": (
+            Items(50),
+            Each(fields.named(pb.UpdateKind, "kinds this contract names"), prefix=""),
         ),
         "dialog_ids": (Items(100), Each(fields.DIALOG)),
         "heartbeat_interval": (Seconds(5, 300),),

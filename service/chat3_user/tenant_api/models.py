@@ -133,7 +133,7 @@ class Reaction(Model, frozen=True):
 
     reaction: str
     count: Count
-    me: bool | None = None
+    me: bool = False
 
 
 class QuotedMessage(Model, frozen=True):
@@ -153,10 +153,9 @@ class QuotedMessage(Model, frozen=True):
 
 
 class Message(Model, frozen=True):
-    """A message, in pages, in answers and in updates.
+    """A message, in pages and in answers.
 
-    ``deleted`` and ``edited`` are `None` where an update does not say; in answers, what is absent
-    is false. ``edited_at`` is also found as ``editedAt`` in meta, where older platforms write it.
+    ``edited_at`` is also found as ``editedAt`` in meta, where older platforms write it.
     """
 
     message_id: str
@@ -174,10 +173,10 @@ class Message(Model, frozen=True):
     sender_info: msgspec.Raw = ABSENT
     status_message_matrix: msgspec.Raw = ABSENT
     reaction_set: list[Reaction] = []
-    deleted: bool | None = False
+    deleted: bool = False
     deleted_at: Time | None = None
     deleted_by: str | None = None
-    edited: bool | None = False
+    edited: bool = False
     edited_at: Time | None = None
     edited_by: str | None = None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from chat3_api.chat3.user.v1 import Update, UpdateType
+from chat3_api.chat3.user.v1 import Update, UpdateKind
 
 
 class DecodedUpdate(msgspec.Struct, frozen=True, gc=False):
@@ -14,7 +14,7 @@ class DecodedUpdate(msgspec.Struct, frozen=True, gc=False):
     user_id: str
     digest: bytes
     dialog_id: str
-    type: UpdateType
+    kind: UpdateKind
     update: Update
 
 

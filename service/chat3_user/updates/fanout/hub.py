@@ -181,6 +181,8 @@ class Hub:
         except TimeoutError as error:
             raise reasons.updates_unavailable() from error
         if token is None:
+            # What has come so far was published before the stream begins, as were the gaps in it.
+            subscription.forget()
             return fresh_start(feed)
         remembered = feed.remembered(token) if was_live and self.live else None
         if remembered is not None:

@@ -9,6 +9,7 @@ from chat3_api.chat3.user.v1 import (
     GapReason,
     Heartbeat,
     ReloadTarget,
+    ResumeOutcome,
     StreamState,
     SubscribeUpdatesResponse,
 )
@@ -32,13 +33,13 @@ def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
         token=token,
         digest=decoded.digest,
         sequence=sequence,
-        type=decoded.type,
+        kind=decoded.kind,
         dialog_id=decoded.dialog_id,
     )
 
 
 def established_item(
-    token: str, connection_id: str, heartbeat_interval: timedelta, *, resumed: bool
+    token: str, connection_id: str, heartbeat_interval: timedelta, outcome: ResumeOutcome
 ) -> Item:
     """Return the first response of a stream."""
     return _item(
@@ -47,7 +48,7 @@ def established_item(
             connection_established=ConnectionEstablished(
                 connection_id=connection_id,
                 heartbeat_interval=heartbeat_interval,
-                resumed=resumed,
+                resume_outcome=outcome,
             ),
         )
     )
@@ -68,7 +69,7 @@ def gap_item(token: str, reason: GapReason, from_ms: int | None) -> Item:
         to_time=datetime.now(UTC),
         reload=[ReloadTarget.DIALOGS, ReloadTarget.MESSAGES],
     )
-    return _item(SubscribeUpdatesResponse(resume_token=token, gap=gap))
+    return _item(SubscribeUpdatesResponse(resume_token=token, gap=gap), is_gap=True)
 
 
 def gap_reason(error: LogError) -> GapReason:
@@ -84,5 +85,5 @@ def gap_reason(error: LogError) -> GapReason:
             return GapReason.LOG_UNREADABLE
 
 
-def _item(response: SubscribeUpdatesResponse) -> Item:
-    return Item(encoded=encode(response), token=response.resume_token)
+def _item(response: SubscribeUpdatesResponse, *, is_gap: bool = False) -> Item:
+    return Item(encoded=encode(response), token=response.resume_token, is_gap=is_gap)

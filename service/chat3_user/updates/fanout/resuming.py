@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
-from chat3_api.chat3.user.v1 import GapReason
+from chat3_api.chat3.user.v1 import GapReason, ResumeOutcome
 from chat3_user.updates.broker import (
     LogEntry,
     LogError,
@@ -25,9 +26,12 @@ _DELETION = b'"message.deleted"'
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """What goes before live updates; of those held meanwhile only the ``fresh`` ones follow."""
+    """What goes before live updates; of those held meanwhile only the ``fresh`` ones follow.
 
-    resumed: bool
+    ``outcome`` tells of ``items`` before they are sent: with a gap among them or with none.
+    """
+
+    outcome: ResumeOutcome
     token: str
     items: Iterator[Item]
     fresh: Callable[[bytes], bool] = lambda _: True
@@ -35,7 +39,7 @@ class Resumption:
 
 def fresh_start(feed: Feed) -> Resumption:
     """Return the start of a stream without a token."""
-    return Resumption(resumed=False, token=feed.token(), items=iter(()))
+    return Resumption(ResumeOutcome.FRESH, token=feed.token(), items=iter(()))
 
 
 def from_memory(token: Token, remembered: Iterable[Item]) -> Resumption:
@@ -43,7 +47,7 @@ def from_memory(token: Token, remembered: Iterable[Item]) -> Resumption:
     items = tuple(remembered)
     sent = {item.digest for item in items}
     return Resumption(
-        resumed=True,
+        ResumeOutcome.RESUMED,
         token=token.encode(),
         items=iter(items),
         fresh=lambda digest: digest not in sent,
@@ -53,7 +57,7 @@ def from_memory(token: Token, remembered: Iterable[Item]) -> Resumption:
 def after_gap(feed: Feed, token: Token, error: LogError) -> Resumption:
     """Return the start of a stream whose log failed with ``error``."""
     gap = gap_item(feed.token(), gap_reason(error), token.time_ms)
-    return Resumption(resumed=True, token=token.encode(), items=iter((gap,)))
+    return Resumption(ResumeOutcome.RESUMED_WITH_GAP, token=token.encode(), items=iter((gap,)))
 
 
 async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) -> Resumption:
@@ -65,10 +69,14 @@ async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) 
         raise LogUnavailableError
     entries, end = await replays.behind(feed.address, token.position)
     missed = Missed.since(token)
+    items = _replayed(undelivered(entries, feed, decode, missed), token, missed, end)
+    # The first item shows whether the place of the token was found: without it, it is a gap.
+    first = list(islice(items, 1))
+    has_gap = any(item.is_gap for item in first) or any(entry.is_gap for entry in entries)
     return Resumption(
-        resumed=True,
+        ResumeOutcome.RESUMED_WITH_GAP if has_gap else ResumeOutcome.RESUMED,
         token=token.encode(),
-        items=_replayed(undelivered(entries, feed, decode, missed), token, missed, end),
+        items=chain(first, items),
         fresh=missed.is_fresh,
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
+from chat3_api.chat3.user.v1 import ResumeOutcome
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.hub import Hub
@@ -32,9 +33,10 @@ async def responses(
     removes from it what was sent.
     """
     resumption = await hub.begin(feed, subscription, token)
-    first = established_item(
-        resumption.token, subscription.connection_id, heartbeat, resumed=resumption.resumed
-    )
+    outcome = resumption.outcome
+    if subscription.holds_gap:
+        outcome = ResumeOutcome.RESUMED_WITH_GAP
+    first = established_item(resumption.token, subscription.connection_id, heartbeat, outcome)
     subscription.open(chain((first,), resumption.items), resumption.fresh)
     subscription.sent(resumption.token)
     silence = heartbeat.total_seconds()

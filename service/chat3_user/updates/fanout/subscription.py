@@ -9,7 +9,7 @@ from itertools import islice
 
 import msgspec
 
-from chat3_api.chat3.user.v1 import UpdateType
+from chat3_api.chat3.user.v1 import UpdateKind
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.fanout.settings import BufferLimits
 from chat3_user.wire import Encoded
@@ -23,34 +23,35 @@ _FRESH_FOR = 60.0
 class Item(msgspec.Struct, frozen=True, gc=False):
     """An encoded response on its way to streams, shared by all streams of a user.
 
-    ``type`` is set for updates only; ``sequence`` is the update's place in its feed's memory.
+    ``kind`` is set for updates only; ``sequence`` is the update's place in its feed's memory.
     """
 
     encoded: Encoded
     token: str
     digest: bytes = b""
     sequence: int = 0
-    type: UpdateType | None = None
+    kind: UpdateKind | None = None
     dialog_id: str = ""
+    is_gap: bool = False
 
     @property
     def droppable(self) -> bool:
         """Whether a slow stream may do without it."""
-        return self.type is UpdateType.TYPING
+        return self.kind is UpdateKind.TYPING
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which updates a stream wants; empty sets want all."""
 
-    types: frozenset[UpdateType] = frozenset()
+    kinds: frozenset[UpdateKind] = frozenset()
     dialog_ids: frozenset[str] = frozenset()
 
     def admits(self, item: Item) -> bool:
         """Return whether the stream wants ``item``; what is no update always passes."""
-        if item.type is None:
+        if item.kind is None:
             return True
-        if self.types and item.type not in self.types:
+        if self.kinds and item.kind not in self.kinds:
             return False
         return not self.dialog_ids or not item.dialog_id or item.dialog_id in self.dialog_ids
 
@@ -91,6 +92,11 @@ class Subscription:
     def idle(self) -> bool:
         """Whether there is nothing to drain: all that was offered has been taken."""
         return not self._items and self._backlog is None and self._problem is None
+
+    @property
+    def holds_gap(self) -> bool:
+        """Whether updates may be missing among what was held so far."""
+        return any(item.is_gap for item in self._items)
 
     def forget(self) -> None:
         """Drop what was held so far: the backlog will have it, or the client has had it."""
