@@ -104,7 +104,7 @@ def show(response: user_service_pb2.SubscribeUpdatesResponse) -> None:
         message = response.update.message.message
         print(f"message {message.sender_id}: {message.content}")
     elif event == "update":
-        kind = name(update_pb2.UpdateType, response.update.type)
+        kind = name(update_pb2.UpdateKind, response.update.type)
         print(f"{kind} ({response.update.source_event_type})")
     elif event == "gap":
         reload = ", ".join(name(update_pb2.ReloadTarget, it) for it in response.gap.reload)

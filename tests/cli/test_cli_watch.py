@@ -32,7 +32,7 @@ from chat3_api.chat3.user.v1 import (
     Topic,
     TypingUpdate,
     Update,
-    UpdateType,
+    UpdateKind,
     UserStats,
     UserStatsUpdate,
     UserUpdate,
@@ -81,7 +81,7 @@ async def test_what_is_asked_for_is_sent(service: ScriptedService, run: Run) -> 
     assert service.requests == [
         SubscribeUpdatesRequest(
             resume_token="t0",
-            update_types=[UpdateType.MESSAGE, UpdateType.USER_STATS],
+            update_kinds=[UpdateKind.MESSAGE, UpdateKind.USER_STATS],
             dialog_ids=[DIALOG],
             heartbeat_interval=timedelta(seconds=5.5),
         )
@@ -366,7 +366,7 @@ def _line(found: SubscribeUpdatesResponse, renderer: UpdateRenderer | None = Non
             'unknown   update.poll: {"votes":3}',
         ),
         (
-            Update(source_update_type="update.poll", type=UpdateType(99)),
+            Update(source_update_type="update.poll", type=UpdateKind(99)),
             "unknown   update.poll: no data that this client knows",
         ),
     ],

@@ -27,7 +27,7 @@ from support.merging import (
     put_messages,
 )
 
-_DIALOG_PARTS = ("dialog_id", "member_count", "meta", "create_time")
+_DIALOG_PARTS = ("dialog_id", "member_count", "meta", "title", "create_time")
 _LAST_PARTS = ("message_id", "content", "sender_id", "type")
 _MESSAGE_PARTS = (
     *("message_id", "dialog_id", "sender_id", "type", "content", "meta", "create_time", "mine"),
@@ -147,6 +147,10 @@ class Reader:
             wanted["counters"] = await counters()
             have["counters"] = stats.total_unread_count, stats.unread_dialog_count
         names = sorted(have.keys() | wanted.keys())
+        for name in have.keys() & wanted.keys():
+            if "create_time" in wanted[name] and wanted[name]["create_time"] is None:
+                # Lists of older platforms do not say when a dialog was created; updates do.
+                have[name]["create_time"] = None
         return {
             name: (have.get(name), wanted.get(name))
             for name in names

@@ -67,7 +67,7 @@ async def test_a_client_filters_what_it_resumes(stage: Stage) -> None:
     await stage.scene.burst(300, typing=True)
     wanted = await stage.scene.publish(3)
     alice.proxy.target = second.grpc_port
-    alice.client.update_types = tuple(set(range(1, 9)) - {6})
+    alice.client.update_kinds = tuple(set(range(1, 9)) - {6})
     await alice.come()
     await alice.has(*wanted)
     assert not alice.gaps

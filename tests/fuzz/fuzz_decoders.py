@@ -44,7 +44,7 @@ def read_text(grammar: str, data: str) -> bool:
     return False
 
 
-def read_update(kind: pb.UpdateType, data: bytes) -> tuple[bool, bool]:
+def read_update(kind: pb.UpdateKind, data: bytes) -> tuple[bool, bool]:
     """Read an update; return whether it says whom it is for, and whether it is of its kind.
 
     What is made of it has to be a message that clients can read.

@@ -95,7 +95,7 @@ def text(rng: random.Random, grammar: str) -> str:
     return mutated(rng, sound.encode()).decode(errors=rng.choice(("replace", "ignore")))
 
 
-def update(rng: random.Random, kind: pb.UpdateType) -> bytes:
+def update(rng: random.Random, kind: pb.UpdateKind) -> bytes:
     """Return a published update: most fit their kind, some do not, some are no JSON."""
     made = updates.sound(rng, kind)
     match rng.randrange(6):

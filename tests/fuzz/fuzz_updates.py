@@ -13,7 +13,7 @@ import fuzz_texts as texts
 
 from chat3_api.chat3.user import v1 as pb
 
-KINDS: Final = tuple(kind for kind in pb.UpdateType if kind)
+KINDS: Final = tuple(kind for kind in pb.UpdateKind if kind)
 """The kinds of the contract."""
 
 Sections = dict[str, Any]
@@ -192,24 +192,24 @@ def _user_stats(rng: random.Random) -> Sections:
 
 
 Generator = Callable[[random.Random], Sections]
-GENERATORS: Final[dict[pb.UpdateType, tuple[str, Generator]]] = {
-    pb.UpdateType.MESSAGE: ("update.message", _message),
-    pb.UpdateType.MESSAGE_STATUS: ("update.message", _message_status),
-    pb.UpdateType.MESSAGE_REACTION: ("update.message", _message_reaction),
-    pb.UpdateType.DIALOG: ("update.dialog", _of_dialog),
-    pb.UpdateType.MEMBER: ("update.dialog", _member),
-    pb.UpdateType.TYPING: ("update.dialog", _typing),
-    pb.UpdateType.USER: ("update.user", _of_user),
-    pb.UpdateType.USER_STATS: ("update.user", _user_stats),
+GENERATORS: Final[dict[pb.UpdateKind, tuple[str, Generator]]] = {
+    pb.UpdateKind.MESSAGE: ("update.message", _message),
+    pb.UpdateKind.MESSAGE_STATUS: ("update.message", _message_status),
+    pb.UpdateKind.MESSAGE_REACTION: ("update.message", _message_reaction),
+    pb.UpdateKind.DIALOG: ("update.dialog", _of_dialog),
+    pb.UpdateKind.MEMBER: ("update.dialog", _member),
+    pb.UpdateKind.TYPING: ("update.dialog", _typing),
+    pb.UpdateKind.USER: ("update.user", _of_user),
+    pb.UpdateKind.USER_STATS: ("update.user", _user_stats),
 }
 
 
-def kind(rng: random.Random) -> pb.UpdateType:
+def kind(rng: random.Random) -> pb.UpdateKind:
     """Return a kind that has a generator."""
     return rng.choice(tuple(GENERATORS))
 
 
-def sound(rng: random.Random, of: pb.UpdateType) -> dict[str, Any]:
+def sound(rng: random.Random, of: pb.UpdateKind) -> dict[str, Any]:
     """Return an update as the platform publishes it."""
     update_type, sections = GENERATORS[of]
     event = f"evt_{rng.randrange(1000)}"

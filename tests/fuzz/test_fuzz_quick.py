@@ -45,7 +45,7 @@ def test_requests_of_every_method_keep_the_rules_and_have_every_field(method: st
 
 
 @pytest.mark.parametrize("kind", fuzz_updates.KINDS, ids=lambda kind: kind.name)
-def test_every_kind_has_a_generator_of_updates_that_are_decoded_as_it(kind: pb.UpdateType) -> None:
+def test_every_kind_has_a_generator_of_updates_that_are_decoded_as_it(kind: pb.UpdateKind) -> None:
     assert kind in fuzz_updates.GENERATORS, f"fuzz_updates.GENERATORS lacks {kind.name}"
     rng = random.Random(1)
     for _ in range(200):

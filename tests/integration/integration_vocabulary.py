@@ -110,7 +110,7 @@ class Subscription:
             if response.update is not None:
                 return response.update
 
-    async def update_of(self, *kinds: pb.UpdateType) -> pb.Update:
+    async def update_of(self, *kinds: pb.UpdateKind) -> pb.Update:
         """Return the next update of one of the kinds."""
         while True:
             update = await self.update()

@@ -84,7 +84,7 @@ async def test_what_does_not_fit_arrives_as_unknown(
         odd = await stream.update()
         assert (await stream.update()).event_id == "evt_sound"
     assert odd.event_id == "evt_odd"
-    assert odd.type is pb.UpdateType.UNSPECIFIED
+    assert odd.type is pb.UpdateKind.UNSPECIFIED
     assert odd.source_update_type == kind
     assert odd.unknown is not None
     assert odd.unknown.to_dict() == data
@@ -188,12 +188,12 @@ async def test_a_profile_is_told_from_counters(
         await publish(upstream, envelope(data={"user": user}))
         update = await stream.update()
     if stats is None:
-        assert update.type is pb.UpdateType.USER
+        assert update.type is pb.UpdateKind.USER
         assert update.user is not None
         assert update.user.user is not None
         assert update.user.user.meta is None
     else:
-        assert update.type is pb.UpdateType.USER_STATS
+        assert update.type is pb.UpdateKind.USER_STATS
         assert update.user_stats is not None
         assert update.user_stats.stats is not None
         assert update.user_stats.stats.total_unread_count == stats.get("totalUnreadCount", 0)

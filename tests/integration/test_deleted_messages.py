@@ -159,13 +159,13 @@ async def test_updates_of_a_deletion_and_its_end(
     written = upstream.store.add_message(TENANT, dialog, "alice", SECRET).message_id
     async with bob.subscribed() as stream:
         await platform.delete(written)
-        update = await stream.update_of(pb.UpdateType.MESSAGE)
+        update = await stream.update_of(pb.UpdateKind.MESSAGE)
         gone = update.message.message
         assert update.source_event_type == "message.deleted"
         assert (gone.deleted, gone.content, gone.deleted_by) == (True, "", "carol")
         assert gone.delete_time is not None
         await platform.delete(written, deleted=False)
-        back = (await stream.update_of(pb.UpdateType.MESSAGE)).message.message
+        back = (await stream.update_of(pb.UpdateKind.MESSAGE)).message.message
         assert (back.deleted, back.content, back.delete_time) == (False, SECRET, None)
 
 

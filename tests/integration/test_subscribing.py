@@ -256,7 +256,7 @@ async def test_filters_of_a_stream_let_pass_what_they_name(
     wanted, other = upstream.dialog("alice", "bob"), upstream.dialog("alice", "bob")
     bob = client.as_user("bob")
     async with bob.subscribed(
-        update_types=[pb.UpdateType.MESSAGE, pb.UpdateType.USER], dialog_ids=[wanted]
+        update_kinds=[pb.UpdateKind.MESSAGE, pb.UpdateKind.USER], dialog_ids=[wanted]
     ) as stream:
         await alice.call(pb.SendTypingIndicatorRequest(dialog_id=wanted))
         await alice.call(sending(other, "no"))

@@ -95,7 +95,7 @@ async def test_a_typing_signal_may_repeat(alice: Caller, bob: Caller, upstream: 
         for _ in range(3):
             answer = await alice.call(request)
             assert answer.expires_in.total_seconds() == 5
-        update = await stream.update_of(pb.UpdateType.TYPING)
+        update = await stream.update_of(pb.UpdateKind.TYPING)
         assert update.typing is not None
         assert update.typing.user_id == "alice"
         assert update.typing.expires_in is not None
@@ -153,7 +153,7 @@ async def test_what_names_an_attempt_stays_hidden(
     dialog = upstream.dialog("alice", "bob")
     async with bob.subscribed() as stream:
         sent = await alice.call(sending(dialog, meta=struct_of({"k": "v"})))
-        update = await stream.update_of(pb.UpdateType.MESSAGE)
+        update = await stream.update_of(pb.UpdateKind.MESSAGE)
     page = await bob.call(pb.GetDialogMessagesRequest(dialog_id=dialog))
     assert update.message is not None
     assert update.message.message is not None

@@ -7,7 +7,7 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import { createGrpcTransport } from "@connectrpc/connect-node";
 
 import type { Message } from "./gen/chat3/user/v1/message_pb.js";
-import { GapReason, ReloadTarget, type Update, UpdateType } from "./gen/chat3/user/v1/update_pb.js";
+import { GapReason, ReloadTarget, type Update, UpdateKind } from "./gen/chat3/user/v1/update_pb.js";
 import { UserService } from "./gen/chat3/user/v1/user_service_pb.js";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 
@@ -107,7 +107,7 @@ function show(update: Update): void {
   if (payload.case === "message") {
     console.log(`message ${payload.value.message?.senderId}: ${payload.value.message?.content}`);
   } else {
-    console.log(`${UpdateType[update.type] ?? update.type} (${update.sourceEventType})`);
+    console.log(`${UpdateKind[update.type] ?? update.type} (${update.sourceEventType})`);
   }
 }
 

@@ -59,7 +59,7 @@ class StreamClient:
         self.reading = asyncio.Event()
         self.reading.set()
         self.lag = 0.0
-        self.update_types: tuple[int, ...] = ()
+        self.update_kinds: tuple[int, ...] = ()
         self._recorder = recorder
         self._key = key
         self._rng = rng
@@ -87,7 +87,7 @@ class StreamClient:
         """
         self._stream += 1
         request = message_class("SubscribeUpdatesRequest")(
-            resume_token=self.token, update_types=self.update_types
+            resume_token=self.token, update_kinds=self.update_kinds
         )
         request.heartbeat_interval.seconds = self._heartbeat
         self._silent = asyncio.get_running_loop().create_future()

@@ -55,7 +55,7 @@ def lost(leaf: Leaf, message: Any, table: Mapping[str, str], payload: str = "") 
 def test_every_leaf_of_an_update_arrives(name: str) -> None:
     update = arrived(UPDATES[name])
     payload, _ = betterproto2.which_one_of(update, "payload")
-    assert update.type is not pb.UpdateType.UNSPECIFIED
+    assert update.type is not pb.UpdateKind.UNSPECIFIED
     assert update.unmapped is None
     wanted = [
         leaf
@@ -178,7 +178,7 @@ def test_a_known_section_that_its_kind_does_not_carry_arrives_whole(
 def test_an_unknown_kind_keeps_what_stands_around_its_data() -> None:
     body = {**UPDATES["user__user_add"], "updateType": "update.poll", "sequence": 7}
     update = arrived(body)
-    assert update.type is pb.UpdateType.UNSPECIFIED
+    assert update.type is pb.UpdateKind.UNSPECIFIED
     assert update.unknown is not None
     assert update.unknown.to_dict() == body["data"]
     assert update.unmapped is not None

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from betterproto2_compiled import Encoded, encode
-from chat3_api.chat3.user.v1 import ErrorReason, GapReason, Update, UpdateType
+from chat3_api.chat3.user.v1 import ErrorReason, GapReason, Update, UpdateKind
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
@@ -23,7 +23,7 @@ from chat3_user.updates.routing import is_update
 WORKER = b"work"
 
 
-def an_update(event: str, kind: UpdateType = UpdateType.MESSAGE, dialog: str = "") -> DecodedUpdate:
+def an_update(event: str, kind: UpdateKind = UpdateKind.MESSAGE, dialog: str = "") -> DecodedUpdate:
     update = cast("Update", encode(Update(event_id=event, type=kind)))
     return DecodedUpdate("t", "alice", digest_of(event), dialog, kind, update)
 
@@ -45,7 +45,7 @@ def opened(subscription: Subscription, *backlog: Item) -> Subscription:
     return subscription
 
 
-def an_item(name: str = "x", kind: UpdateType | None = UpdateType.MESSAGE, size: int = 10) -> Item:
+def an_item(name: str = "x", kind: UpdateKind | None = UpdateKind.MESSAGE, size: int = 10) -> Item:
     return Item(Encoded(b"x" * size), name, digest_of(name), 0, kind)
 
 
@@ -134,7 +134,7 @@ async def test_memory_of_another_worker_or_of_a_later_moment_tells_nothing() -> 
 
 
 async def test_a_gap_is_told_to_all_and_ends_memory() -> None:
-    feed, stream = a_feed(), opened(a_subscription(types=frozenset({UpdateType.USER})))
+    feed, stream = a_feed(), opened(a_subscription(types=frozenset({UpdateKind.USER})))
     feed.subscriptions.add(stream)
     before = token_of(feed, feed.token())
     feed.gap(GapReason.EXPIRED, 1)
@@ -209,7 +209,7 @@ async def test_typing_is_dropped_before_anything_else() -> None:
     stream = opened(a_subscription(count=3))
     assert drained(stream) == []
     for name in ("t1", "m1", "t2"):
-        kind = UpdateType.TYPING if name[0] == "t" else UpdateType.MESSAGE
+        kind = UpdateKind.TYPING if name[0] == "t" else UpdateKind.MESSAGE
         stream.offer(an_item(name, kind))
     stream.offer(an_item("m2"))
     assert drained(stream) == ["m1", "m2"]
@@ -262,10 +262,10 @@ async def test_waiting_ends_by_an_offer_by_an_end_and_by_time() -> None:
     ("wanted", "passes"),
     [
         ({}, {"m1", "m2", "user", "beat"}),
-        ({"types": frozenset({UpdateType.USER})}, {"user", "beat"}),
+        ({"types": frozenset({UpdateKind.USER})}, {"user", "beat"}),
         ({"dialog_ids": frozenset({"d1"})}, {"m1", "user", "beat"}),
         (
-            {"types": frozenset({UpdateType.MESSAGE}), "dialog_ids": frozenset({"d2"})},
+            {"types": frozenset({UpdateKind.MESSAGE}), "dialog_ids": frozenset({"d2"})},
             {"m2", "beat"},
         ),
     ],
@@ -273,9 +273,9 @@ async def test_waiting_ends_by_an_offer_by_an_end_and_by_time() -> None:
 async def test_filters_admit(wanted: dict[str, Any], passes: set[str]) -> None:
     stream = opened(a_subscription(**wanted))
     for name, kind, dialog in (
-        ("m1", UpdateType.MESSAGE, "d1"),
-        ("m2", UpdateType.MESSAGE, "d2"),
-        ("user", UpdateType.USER, ""),
+        ("m1", UpdateKind.MESSAGE, "d1"),
+        ("m2", UpdateKind.MESSAGE, "d2"),
+        ("user", UpdateKind.USER, ""),
         ("beat", None, ""),
     ):
         stream.offer(Item(Encoded(b""), name, b"", 0, kind, dialog))

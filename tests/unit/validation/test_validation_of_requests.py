@@ -20,7 +20,7 @@ from chat3_api.chat3.user.v1 import (
     SetMessageReactionRequest,
     SetMessageStatusRequest,
     SubscribeUpdatesRequest,
-    UpdateType,
+    UpdateKind,
 )
 from chat3_api.google.protobuf import ListValue, NullValue, Struct, Value
 from chat3_user.errors._failures import CallError
@@ -72,7 +72,7 @@ def test_plain_requests_are_accepted() -> None:
         SendTypingIndicatorRequest(dialog_id=DIALOG),
         SubscribeUpdatesRequest(
             resume_token="t" * 1024,
-            update_types=[UpdateType.MESSAGE] * 20,
+            update_kinds=[UpdateKind.MESSAGE] * 20,
             dialog_ids=[DIALOG] * 100,
             heartbeat_interval=timedelta(seconds=5),
         ),
@@ -195,11 +195,11 @@ def test_enum_numbers_without_a_name_are_refused() -> None:
         "status": "a status this contract names"
     }
     updates = SubscribeUpdatesRequest(
-        update_types=[UpdateType.MESSAGE, UpdateType(0), UpdateType(99)]
+        update_kinds=[UpdateKind.MESSAGE, UpdateKind(0), UpdateKind(99)]
     )
     assert violations(SubscribeUpdatesRequest.parse(bytes(updates))) == {
-        "update_types[1]": "types this contract names",
-        "update_types[2]": "types this contract names",
+        "update_kinds[1]": "types this contract names",
+        "update_kinds[2]": "types this contract names",
     }
 
 
@@ -210,11 +210,11 @@ def test_items_of_lists_are_named_by_their_index() -> None:
 
 def test_a_list_that_is_too_long_is_reported_once() -> None:
     request = SubscribeUpdatesRequest(
-        update_types=[UpdateType.MESSAGE] * 21, dialog_ids=["x"] * 101, resume_token="t" * 1025
+        update_kinds=[UpdateKind.MESSAGE] * 21, dialog_ids=["x"] * 101, resume_token="t" * 1025
     )
     assert violations(request) == {
         "resume_token": "at most 1024 characters",
-        "update_types": "at most 20 items",
+        "update_kinds": "at most 20 items",
         "dialog_ids": "at most 100 items",
     }
 
