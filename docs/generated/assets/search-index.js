@@ -369,7 +369,7 @@ window.searchIndex = {
 "The dialogs, in the requested order.",
 "The earlier texts, newest first: the 20 newest at most, which is what the platform shows. Empty when the message was never edited, and while it is deleted.",
 "The entries, newest first. The newest entry of a user is the status that counts; every member but the sender begins with MESSAGE_STATUS_UNREAD.",
-"The fields that changed, as far as the platform names them and this contract has them. The paths begin at what the payload carries of the changed thing: content is PartialMessage.content in an update of a message, meta is PartialDialog.meta in a DIALOG_CHANGED. Absent when the whole thing is new, and when nothing could be translated: UpdateSource.updated_fields has the platform's own names. For display and diagnosis; merging does not need it.",
+"The fields that changed, as far as the platform names them and this contract has them. The paths begin at what the payload carries of the changed thing: content is PartialMessage.content in an update of a message, meta is PartialDialog.meta in a DIALOG_CHANGED; status_counts and reactions stand in the payload itself. Absent when the whole thing is new, and when nothing could be translated: UpdateSource.updated_fields has the platform's own names. For display and diagnosis; merging does not need it.",
 "The fields that changed, such as message.content.",
 "The id of the dialog the message belongs to.",
 "The id of the dialog the message belongs to. Always present.",

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import betterproto2
 import msgspec
 import pytest
 from mapping_read_bodies import BROUGHT_BACK, DELETED, EDITED, MESSAGE, message
@@ -26,11 +27,18 @@ def read(decoder: UpdateDecoder, body: dict[str, Any] | bytes) -> pb.Update:
     return decode(pb.Update, encode(decoded.update))
 
 
-def shown(update: pb.Update) -> pb.Message:
-    payload = update.message or update.message_status or update.message_reaction
+def shown(update: pb.Update) -> Any:
+    """Return what an update carries of its message."""
+    _, payload = betterproto2.which_one_of(update, "payload")
     assert payload is not None
     assert payload.message is not None
     return payload.message
+
+
+def saying(body: dict[str, Any], content: str) -> dict[str, Any]:
+    """Return an update of a message with another text."""
+    section = {**body["data"]["message"], "content": content}
+    return {**body, "data": {**body["data"], "message": section}}
 
 
 def at(body: dict[str, Any], second: int) -> dict[str, Any]:
@@ -49,12 +57,13 @@ REACTION = message(
     reactionUpdate={"userId": "bob", "reaction": "x", "reactionSet": []},
 )
 META = message("message.changed", ["message.meta"])
+MOVED = message("message.changed", ["message.topicId"])
 CREATED = message("message.create", ["message"])
 
 
 def test_a_deleted_message_is_emptied_and_says_when_and_by_whom() -> None:
     found = shown(read(UpdateDecoder(), DELETED))
-    assert (found.content, found.meta, found.quoted_message) == ("", None, None)
+    assert (found.content, found.meta) == (None, None)
     assert (found.deleted, found.deleted_by) == (True, "carol")
     assert found.delete_time == to_datetime(1795424739000.5)
     assert found.sender is not None
@@ -91,9 +100,16 @@ def test_the_newest_known_state_counts_whatever_is_read_later() -> None:
     read(decoder, at(BROUGHT_BACK, 1))
     assert shown(read(decoder, at(DELETED, 2))).deleted is True
     # Read once more from the log, for somebody else.
-    assert shown(read(decoder, at(BROUGHT_BACK, 1))).deleted is True
+    old = read(decoder, at(BROUGHT_BACK, 1))
+    assert old.kind is pb.UpdateKind.MESSAGE_RESTORED
+    assert (shown(old).deleted, shown(old).content) == (True, None)
+    assert shown(read(decoder, META)).deleted is True
     assert shown(read(decoder, at(BROUGHT_BACK, 3))).deleted is False
-    assert shown(read(decoder, at(DELETED, 2))).content == SECRET
+    # A deletion says what it said; what follows it in the log says that it was taken back.
+    again = read(decoder, at(DELETED, 2))
+    assert again.kind is pb.UpdateKind.MESSAGE_DELETED
+    assert (shown(again).deleted, shown(again).content) == (True, None)
+    assert shown(read(decoder, META)).deleted is None
 
 
 def test_the_memory_of_deletions_is_bounded_and_keeps_the_newest() -> None:
@@ -171,6 +187,31 @@ def test_when_a_message_was_edited(
     assert row.edit_time == found.edit_time
 
 
+@pytest.mark.parametrize("body", [CREATED, EDITED, META, MOVED])
+def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any]) -> None:
+    section = {key: part for key, part in body["data"]["message"].items() if key != "meta"}
+    bare = {**body, "data": {**body["data"], "message": section}}
+    found = shown(read(UpdateDecoder(), bare))
+    assert found.meta is not None
+    assert found.meta.to_dict() == {}
+    assert found.content == SECRET
+
+
+def test_open_data_that_marks_do_not_carry_is_unknown() -> None:
+    section = {key: part for key, part in REACTION["data"]["message"].items() if key != "meta"}
+    bare = {**REACTION, "data": {**REACTION["data"], "message": section}}
+    assert shown(read(UpdateDecoder(), bare)).meta is None
+
+
+@pytest.mark.parametrize(
+    ("body", "topic_id"), [(CREATED, ""), (MOVED, ""), (EDITED, None), (META, None)]
+)
+def test_no_topic_is_told_from_a_topic_that_is_not_said(
+    body: dict[str, Any], topic_id: str | None
+) -> None:
+    assert shown(read(UpdateDecoder(), body)).topic_id == topic_id
+
+
 def test_who_edited_a_message() -> None:
     assert shown(read(UpdateDecoder(), EDITED)).edited_by == "carol"
 
@@ -189,25 +230,31 @@ def test_who_edited_a_message() -> None:
         ("", False),
     ],
 )
-@pytest.mark.parametrize("event", ["message.create", "message.changed", "message.deleted"])
+@pytest.mark.parametrize("body", [CREATED, EDITED, BROUGHT_BACK])
 def test_a_text_as_long_as_those_that_are_cut_is_marked(
-    content: str, *, cut: bool, event: str
+    content: str, *, cut: bool, body: dict[str, Any]
 ) -> None:
-    found = shown(read(UpdateDecoder(), message(event, [], content=content)))
+    found = shown(read(UpdateDecoder(), saying(body, content)))
     assert (found.content, found.content_may_be_cut) == (content, cut)
 
 
+@pytest.mark.parametrize("body", [META, MOVED])
+def test_changes_of_meta_and_topic_come_with_the_whole_text(body: dict[str, Any]) -> None:
+    found = shown(read(UpdateDecoder(), saying(body, "x" * 4096)))
+    assert (found.content, found.content_may_be_cut) == ("x" * 4096, False)
+
+
 @pytest.mark.parametrize("body", [STATUS, REACTION])
-def test_statuses_and_reactions_come_with_the_whole_text(body: dict[str, Any]) -> None:
-    section = {**body["data"]["message"], "content": "x" * 4096}
-    whole = {**body, "data": {**body["data"], "message": section}}
-    assert shown(read(UpdateDecoder(), whole)).content_may_be_cut is False
+def test_statuses_and_reactions_come_with_a_snapshot(body: dict[str, Any]) -> None:
+    found = shown(read(UpdateDecoder(), body))
+    assert isinstance(found, pb.MessageSnapshot)
+    assert (found.content, found.meta.to_dict()) == (SECRET, {"k": "v"})
 
 
 def test_a_deleted_message_is_not_cut_but_empty() -> None:
     body = message("message.deleted", [], content="x" * 4096, deleted=True)
     found = shown(read(UpdateDecoder(), body))
-    assert (found.content, found.content_may_be_cut) == ("", False)
+    assert (found.content, found.content_may_be_cut) == (None, False)
 
 
 def test_a_text_cut_within_a_character_arrives() -> None:

@@ -55,7 +55,8 @@ def lost(leaf: Leaf, message: Any, table: Mapping[str, str], payload: str = "") 
 def test_every_leaf_of_an_update_arrives(name: str) -> None:
     update = arrived(UPDATES[name])
     payload, _ = betterproto2.which_one_of(update, "payload")
-    assert update.type is not pb.UpdateKind.UNSPECIFIED
+    assert update.kind is not pb.UpdateKind.UNSPECIFIED
+    assert payload == str(update.kind.name).lower()
     assert update.unmapped is None
     wanted = [
         leaf
@@ -170,15 +171,49 @@ def test_a_known_section_that_its_kind_does_not_carry_arrives_whole(
     body = copy.deepcopy(UPDATES[name])
     body["data"][section] = sent
     update = arrived(body)
-    assert update.type is arrived(UPDATES[name]).type
+    assert update.kind is arrived(UPDATES[name]).kind
     assert update.unmapped is not None
     assert update.unmapped.to_dict() == {"data": {section: sent}}
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("message__message_create", {"dialogId": "d", "messageId": "m"}),
+        ("message__message_create", {"userId": "somebody", "packId": "p"}),
+        ("dialog__dialog_member_remove", {"userId": "neither"}),
+        ("dialog__message_create", {"packId": "p"}),
+        ("pack changed", {"packId": "another"}),
+    ],
+)
+def test_ids_that_name_something_else_than_the_sections_arrive(
+    name: str, ids: dict[str, str]
+) -> None:
+    body = copy.deepcopy(UPDATES[name])
+    body["data"]["context"].update(ids)
+    update = arrived(body)
+    assert update.unmapped is not None
+    assert update.unmapped.to_dict() == {"data": {"context": ids}}
+    update.unmapped = None
+    assert update == arrived(UPDATES[name])
+
+
+@pytest.mark.parametrize("matrix", [[], [{"status": "read", "count": 1}]])
+def test_status_counts_of_a_message_that_got_no_status_arrive(matrix: list[Any]) -> None:
+    body = copy.deepcopy(UPDATES["message__message_create"])
+    body["data"]["message"]["statusMessageMatrix"] = matrix
+    update = arrived(body)
+    assert update.kind is pb.UpdateKind.MESSAGE_CREATED
+    assert update.unmapped is not None
+    assert update.unmapped.to_dict() == {"data": {"message": {"statusMessageMatrix": matrix}}}
+    body["data"]["message"]["statusMessageMatrix"] = None
+    assert arrived(body).unmapped is None
 
 
 def test_an_unknown_kind_keeps_what_stands_around_its_data() -> None:
     body = {**UPDATES["user__user_add"], "updateType": "update.poll", "sequence": 7}
     update = arrived(body)
-    assert update.type is pb.UpdateKind.UNSPECIFIED
+    assert update.kind is pb.UpdateKind.UNSPECIFIED
     assert update.unknown is not None
     assert update.unknown.to_dict() == body["data"]
     assert update.unmapped is not None

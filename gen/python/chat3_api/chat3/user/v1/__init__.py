@@ -5409,9 +5409,10 @@ class Update(betterproto2.Message):
     """
     The fields that changed, as far as the platform names them and this contract has them. The paths
     begin at what the payload carries of the changed thing: `content` is `PartialMessage.content` in
-    an update of a message, `meta` is `PartialDialog.meta` in a `DIALOG_CHANGED`. Absent when the
-    whole thing is new, and when nothing could be translated: `UpdateSource.updated_fields` has the
-    platform's own names. For display and diagnosis; merging does not need it.
+    an update of a message, `meta` is `PartialDialog.meta` in a `DIALOG_CHANGED`; `status_counts` and
+    `reactions` stand in the payload itself. Absent when the whole thing is new, and when nothing
+    could be translated: `UpdateSource.updated_fields` has the platform's own names. For display and
+    diagnosis; merging does not need it.
     """
 
     source: "UpdateSource | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
