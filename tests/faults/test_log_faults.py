@@ -8,6 +8,7 @@ import pytest
 from support.faults.history import Address, Established, GapSeen
 from support.faults.scene import ALICE
 from support.faults.stage import Stage
+from support.faults.wire import enum_numbers
 from support.gateway import OTHER_TENANT
 
 ALICE_ELSEWHERE = Address(OTHER_TENANT, ALICE.user)
@@ -24,6 +25,7 @@ async def test_a_client_resumes_on_another_worker(stage: Stage) -> None:
         alice.proxy.target = ports[(turn + 1) % 2]
         await alice.come()
     await stage.scene.nothing_was_lost()
+    assert alice.outcomes == ["FRESH", *["RESUMED"] * 6]
 
 
 async def test_a_client_resumes_after_its_worker_was_killed(stage: Stage) -> None:
@@ -67,7 +69,9 @@ async def test_a_client_filters_what_it_resumes(stage: Stage) -> None:
     await stage.scene.burst(300, typing=True)
     wanted = await stage.scene.publish(3)
     alice.proxy.target = second.grpc_port
-    alice.client.update_kinds = tuple(set(range(1, 9)) - {6})
+    kinds = enum_numbers("UpdateKind")
+    typing, unspecified = kinds["UPDATE_KIND_TYPING"], kinds["UPDATE_KIND_UNSPECIFIED"]
+    alice.client.update_kinds = tuple({*kinds.values()} - {typing, unspecified})
     await alice.come()
     await alice.has(*wanted)
     assert not alice.gaps
@@ -89,6 +93,7 @@ async def test_a_truncated_log_is_a_gap(stage: Stage) -> None:
     verdict = await stage.scene.verdict()
     assert verdict.kept, list(verdict.findings())
     assert [gap.reason for gap in alice.gaps] == ["GAP_REASON_EXPIRED"]
+    assert alice.outcomes == ["FRESH", "RESUMED_WITH_GAP"]
 
 
 async def test_a_log_deleted_and_declared_anew_is_a_gap(stage: Stage) -> None:
@@ -109,6 +114,7 @@ async def test_a_log_deleted_and_declared_anew_is_a_gap(stage: Stage) -> None:
     verdict = await stage.scene.verdict()
     assert verdict.kept, list(verdict.findings())
     assert [gap.reason for gap in alice.gaps] == ["GAP_REASON_LOG_REPLACED"]
+    assert alice.outcomes == ["FRESH", "RESUMED_WITH_GAP"]
     assert not stays.gaps
     assert not stays.ends
 
@@ -133,6 +139,7 @@ async def test_after_a_gap_the_stream_can_be_resumed_without_one(stage: Stage) -
     verdict = await stage.scene.verdict()
     assert verdict.kept, list(verdict.findings())
     assert len(alice.gaps) == 1
+    assert alice.outcomes == ["FRESH", "RESUMED_WITH_GAP", "RESUMED"]
 
 
 async def test_gaps_name_their_bounds(stage: Stage) -> None:

@@ -52,8 +52,8 @@ def read_update(kind: pb.UpdateKind, data: bytes) -> tuple[bool, bool]:
     decoded = _updates.decode(data)
     if decoded is None:
         return False, False
-    assert decode(pb.Update, bytes(decoded.update)).type is decoded.type
-    return True, decoded.type is kind
+    assert decode(pb.Update, bytes(decoded.update)).kind is decoded.kind
+    return True, decoded.kind is kind
 
 
 def one(rng: random.Random, depth: Depth) -> None:

@@ -114,7 +114,7 @@ class Subscription:
         """Return the next update of one of the kinds."""
         while True:
             update = await self.update()
-            if update.type in kinds:
+            if update.kind in kinds:
                 return update
 
     async def failure(self, timeout: float = 10.0) -> Failure:

@@ -24,13 +24,18 @@ MESSAGE_SECTION = {
 }
 
 
-def envelope(event: str = "evt_1", kind: str = "update.user", data: Any = None) -> dict[str, Any]:
+def envelope(
+    event: str = "evt_1",
+    kind: str = "update.user",
+    data: Any = None,
+    happened: str = "user.changed",
+) -> dict[str, Any]:
     return {
         "tenantId": TENANT,
         "userId": "alice",
         "entityId": "alice",
         "eventId": event,
-        "sourceEventType": "user.changed",
+        "sourceEventType": happened,
         "updateType": kind,
         "data": USER if data is None else data,
         "createdAt": "1795424735959.186035",
@@ -43,31 +48,57 @@ async def publish(upstream: Upstream, body: dict[str, Any] | bytes) -> None:
 
 
 UNKNOWN = {
-    "a kind without a name": ("update.pack", {"pack": {"packId": "p", "n": [1, None, True]}}),
-    "a kind without its section": ("update.message", {"dialog": DIALOG_SECTION}),
-    "a message without its id": ("update.message", {"message": {"content": "x"}}),
-    "a number for text": ("update.message", {"message": {**MESSAGE_SECTION, "content": 7}}),
-    "text for a number": ("update.dialog", {"typing": {"userId": "b", "expiresInMs": "5"}}),
-    "a list for an object": ("update.user", {"user": ["alice"]}),
+    "a kind without a name": (
+        "pack.create",
+        "update.pack",
+        {"pack": {"packId": "p", "n": [1, None, True]}},
+    ),
+    "a kind without its section": ("message.create", "update.message", {"dialog": DIALOG_SECTION}),
+    "a kind with another's event": (
+        "message.create",
+        "update.dialog",
+        {"dialog": DIALOG_SECTION},
+    ),
+    "a message without its id": (
+        "message.create",
+        "update.message",
+        {"message": {"content": "x"}},
+    ),
+    "a number for text": (
+        "message.create",
+        "update.message",
+        {"message": {**MESSAGE_SECTION, "content": 7}},
+    ),
+    "text for a number": (
+        "dialog.typing",
+        "update.dialog",
+        {"dialog": DIALOG_SECTION, "typing": {"userId": "b", "expiresInMs": "5"}},
+    ),
+    "a list for an object": ("user.changed", "update.user", {"user": ["alice"]}),
     "a time that is none": (
+        "dialog.changed",
         "update.dialog",
         {"dialog": {**DIALOG_SECTION, "createdAt": "yesterday"}},
     ),
     "a time beyond all calendars": (
+        "dialog.changed",
         "update.dialog",
         {"dialog": {**DIALOG_SECTION, "createdAt": 1e300}},
     ),
     "a count beyond 32 bits": (
+        "dialog.changed",
         "update.dialog",
         {"dialog": {"dialogId": "d", "stats": {"unreadCount": 2**40}}},
     ),
     "a version beyond 64 bits": (
+        "message.create",
         "update.user",
         {"user": {"userId": "alice", "stats": {"statsVersion": 2**70}}},
     ),
     "a duration beyond all": (
+        "dialog.typing",
         "update.dialog",
-        {"typing": {"userId": "bob", "expiresInMs": 10**18}},
+        {"dialog": DIALOG_SECTION, "typing": {"userId": "bob", "expiresInMs": 10**18}},
     ),
 }
 
@@ -77,15 +108,16 @@ async def test_what_does_not_fit_arrives_as_unknown(
     client: Client, upstream: Upstream, name: str
 ) -> None:
     upstream.dialog("alice")
-    kind, data = UNKNOWN[name]
+    happened, kind, data = UNKNOWN[name]
     async with client.as_user("alice").subscribed() as stream:
-        await publish(upstream, envelope("evt_odd", kind, data))
+        await publish(upstream, envelope("evt_odd", kind, data, happened))
         await publish(upstream, envelope("evt_sound"))
         odd = await stream.update()
         assert (await stream.update()).event_id == "evt_sound"
     assert odd.event_id == "evt_odd"
-    assert odd.type is pb.UpdateKind.UNSPECIFIED
-    assert odd.source_update_type == kind
+    assert odd.kind is pb.UpdateKind.UNSPECIFIED
+    assert odd.source is not None
+    assert (odd.source.update_type, odd.source.event_type) == (kind, happened)
     assert odd.unknown is not None
     assert odd.unknown.to_dict() == data
 
@@ -162,14 +194,14 @@ async def test_a_status_without_a_name_keeps_the_platforms(
         "statusMessageMatrix": [{"status": status, "count": 3}],
     }
     async with client.as_user("alice").subscribed() as stream:
-        await publish(upstream, envelope(kind="update.message", data={"message": message}))
+        body = envelope("evt_1", "update.message", {"message": message}, "message.status.changed")
+        await publish(upstream, body)
         update = await stream.update()
-    changed = update.message_status
+    changed = update.message_status_changed
     assert changed is not None
     assert changed.status is changed.old_status is pb.MessageStatus.UNSPECIFIED
     assert (changed.status_name, changed.old_status_name) == (status, "archived")
-    assert changed.message is not None
-    (count,) = changed.message.status_counts
+    (count,) = changed.status_counts
     assert (count.status, count.status_name, count.user_type, count.count) == (
         pb.MessageStatus.UNSPECIFIED,
         status,
@@ -188,15 +220,16 @@ async def test_a_profile_is_told_from_counters(
         await publish(upstream, envelope(data={"user": user}))
         update = await stream.update()
     if stats is None:
-        assert update.type is pb.UpdateKind.USER
-        assert update.user is not None
-        assert update.user.user is not None
-        assert update.user.user.meta is None
+        assert update.kind is pb.UpdateKind.USER_CHANGED
+        assert update.user_changed is not None
+        assert update.user_changed.user is not None
+        assert update.user_changed.user.type == "bot"
     else:
-        assert update.type is pb.UpdateKind.USER_STATS
-        assert update.user_stats is not None
-        assert update.user_stats.stats is not None
-        assert update.user_stats.stats.total_unread_count == stats.get("totalUnreadCount", 0)
+        assert update.kind is pb.UpdateKind.USER_COUNTERS_CHANGED
+        counted = update.user_counters_changed
+        assert counted is not None
+        assert counted.stats is not None
+        assert counted.stats.total_unread_count == stats.get("totalUnreadCount", 0)
 
 
 @pytest.mark.parametrize(

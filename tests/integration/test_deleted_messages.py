@@ -60,6 +60,9 @@ def platform(upstream: Upstream) -> Platform:
     return Platform(upstream.url)
 
 
+Kind = pb.UpdateKind
+
+
 def text(message: Message) -> str:
     return json.dumps(message.to_dict(), ensure_ascii=False)
 
@@ -95,7 +98,7 @@ async def test_the_text_of_a_deleted_message_is_nowhere(
     async with bob.subscribed() as stream, client.as_user("alice").subscribed() as own:
         last = (await alice.call(sending(dialog, f"{SECRET} at last"))).message.message_id
         for reader in (stream, own):
-            while (await reader.update()).entity_id != last:
+            while (await reader.update()).message_id != last:
                 pass
         await platform.delete(sent)
         await platform.delete(last)
@@ -105,10 +108,11 @@ async def test_the_text_of_a_deleted_message_is_nowhere(
         seen.add(await bob.call(marking(dialog, sent)))
         for reader in (stream, own):
             for kind in (
-                *("message.deleted", "message.changed"),
-                *("message.reaction.changed", "message.status.changed"),
+                *(Kind.MESSAGE_DELETED, Kind.MESSAGE_META_CHANGED),
+                *(Kind.MESSAGE_EDITED, Kind.MESSAGE_REACTION_GIVEN),
+                Kind.MESSAGE_STATUS_CHANGED,
             ):
-                while (update := await reader.update()).source_event_type != kind:
+                while (update := await reader.update()).kind is not kind:
                     seen.add(update)
                 seen.add(update)
     seen.add(await alice.call(sending(dialog, "later", quoted_message_id=sent)))
@@ -159,13 +163,13 @@ async def test_updates_of_a_deletion_and_its_end(
     written = upstream.store.add_message(TENANT, dialog, "alice", SECRET).message_id
     async with bob.subscribed() as stream:
         await platform.delete(written)
-        update = await stream.update_of(pb.UpdateKind.MESSAGE)
-        gone = update.message.message
-        assert update.source_event_type == "message.deleted"
-        assert (gone.deleted, gone.content, gone.deleted_by) == (True, "", "carol")
+        update = await stream.update_of(Kind.MESSAGE_DELETED)
+        gone = update.message_deleted.message
+        assert (gone.deleted, gone.content, gone.deleted_by) == (True, None, "carol")
         assert gone.delete_time is not None
         await platform.delete(written, deleted=False)
-        back = (await stream.update_of(pb.UpdateKind.MESSAGE)).message.message
+        restored = await stream.update_of(Kind.MESSAGE_RESTORED)
+        back = restored.message_restored.message
         assert (back.deleted, back.content, back.delete_time) == (False, SECRET, None)
 
 
@@ -239,15 +243,14 @@ async def test_a_client_that_resumes_from_the_log_reads_no_deleted_text(
             token = stream.token
             sent = (await alice.call(sending(dialog, SECRET, meta=META))).message.message_id
             await platform.delete(sent)
-            while (await stream.update()).source_event_type != "message.deleted":
-                pass
+            await stream.update_of(Kind.MESSAGE_DELETED)
         async with (
             run_gateway(upstream.url, rabbitmq.url, **log) as other,
             Client(other.address) as elsewhere,
         ):
             seen = Seen()
             async with elsewhere.as_user("alice").subscribed(resume_token=token) as stream:
-                while (update := await stream.update()).source_event_type != "message.deleted":
+                while (update := await stream.update()).kind is not Kind.MESSAGE_DELETED:
                     seen.add(update)
             seen.add(update)
             seen.check(2)

@@ -256,15 +256,16 @@ async def test_filters_of_a_stream_let_pass_what_they_name(
     wanted, other = upstream.dialog("alice", "bob"), upstream.dialog("alice", "bob")
     bob = client.as_user("bob")
     async with bob.subscribed(
-        update_kinds=[pb.UpdateKind.MESSAGE, pb.UpdateKind.USER], dialog_ids=[wanted]
+        update_kinds=[pb.UpdateKind.MESSAGE_CREATED, pb.UpdateKind.USER_CHANGED],
+        dialog_ids=[wanted],
     ) as stream:
         await alice.call(pb.SendTypingIndicatorRequest(dialog_id=wanted))
         await alice.call(sending(other, "no"))
         await alice.call(sending(wanted, "yes"))
         update = await stream.update()
-        assert update.message is not None
-        assert update.message.message is not None
-        assert update.message.message.content == "yes"
+        assert update.message_created is not None
+        assert update.message_created.message is not None
+        assert update.message_created.message.content == "yes"
         # An update that belongs to no dialog passes.
         await publish(upstream, "bob", an_update(TENANT, "bob", "evt_user"))
         assert (await stream.update()).event_id == "evt_user"
@@ -278,7 +279,7 @@ async def test_a_silent_stream_beats(upstream: Upstream, client: Client) -> None
         assert stream.established.heartbeat_interval is not None
         assert stream.established.heartbeat_interval.total_seconds() == 30
         assert stream.established.connection_id
-        assert not stream.established.resumed
+        assert stream.established.resume_outcome is pb.ResumeOutcome.FRESH
 
 
 async def test_a_client_that_resumes_gets_what_it_missed_first(
@@ -293,7 +294,7 @@ async def test_a_client_that_resumes_gets_what_it_missed_first(
     for number in (1, 2):
         await publish(upstream, "alice", an_update(TENANT, "alice", f"evt_{number}"))
     async with alice.subscribed(resume_token=token) as stream:
-        assert stream.established.resumed
+        assert stream.established.resume_outcome is pb.ResumeOutcome.RESUMED
         assert [(await stream.update()).event_id for _ in range(2)] == ["evt_1", "evt_2"]
 
 
@@ -311,7 +312,8 @@ async def test_one_event_gives_one_user_several_updates(client: Client, upstream
         for kind in ("update.user", "update.dialog", "update.user"):
             document = an_update(TENANT, "alice", "evt_1", updateType=kind)
             await publish(upstream, "alice", document)
-        kinds = [(await stream.update()).source_update_type for _ in range(2)]
+        sources = [(await stream.update()).source for _ in range(2)]
+    kinds = [source.update_type for source in sources if source is not None]
     assert kinds == ["update.user", "update.dialog"]
 
 

@@ -153,13 +153,13 @@ async def test_what_names_an_attempt_stays_hidden(
     dialog = upstream.dialog("alice", "bob")
     async with bob.subscribed() as stream:
         sent = await alice.call(sending(dialog, meta=struct_of({"k": "v"})))
-        update = await stream.update_of(pb.UpdateKind.MESSAGE)
+        update = await stream.update_of(pb.UpdateKind.MESSAGE_CREATED)
     page = await bob.call(pb.GetDialogMessagesRequest(dialog_id=dialog))
-    assert update.message is not None
-    assert update.message.message is not None
+    assert update.message_created is not None
+    assert update.message_created.message is not None
     stored = upstream.store.meta.of(TENANT, "message", sent.message.message_id)
     assert stored.keys() == {"k", "chat3_key"}
-    for message in (sent.message, update.message.message, page.messages[0]):
+    for message in (sent.message, update.message_created.message, page.messages[0]):
         assert message.meta.to_dict() == {"k": "v"}
     answer = await bob.call(sending(dialog, quoted_message_id=sent.message.message_id))
     assert answer.message.quoted_message.meta.to_dict() == {"k": "v"}

@@ -19,6 +19,7 @@ from support.faults.history import (
     Established,
     Event,
     GapSeen,
+    HeartbeatSeen,
     Publication,
 )
 
@@ -97,6 +98,7 @@ def judge(
             for event in client.events
             if isinstance(event, Ended) and event.reason == "INTERNAL"
         ]
+        verdict.malformed += [f"{client.name}: {problem}" for problem in _wrong_outcomes(client)]
         for chain, last in _chains(client, verdict):
             verdict.streams += sum(isinstance(event, Established) for event in chain)
             delivered = _judge_arrivals(client, chain, publications, verdict)
@@ -122,8 +124,6 @@ def _chains(client: ClientHistory, verdict: Verdict) -> list[tuple[list[Event], 
         if not event.token or len(event.token) > 1024:
             verdict.malformed.append(f"{client.name}: a response without a sound token: {event}")
         if isinstance(event, Established):
-            if event.resumed != bool(event.resumed_from):
-                verdict.malformed.append(f"{client.name}: `resumed` is wrong: {event}")
             if not event.resumed_from:
                 chains.append([])
             elif not chains and event.resumed_from in offers:
@@ -137,6 +137,22 @@ def _chains(client: ClientHistory, verdict: Verdict) -> list[tuple[list[Event], 
             chains.append([])
         chains[-1].append(event)
     return [(chain, chain is chains[-1]) for chain in chains]
+
+
+def _wrong_outcomes(client: ClientHistory) -> Iterator[str]:
+    """Name the streams that said something else of their resume token than came of it."""
+    gap_owed = False
+    for event in client.events:
+        if isinstance(event, Established):
+            outcomes = ("RESUMED", "RESUMED_WITH_GAP") if event.resumed_from else ("FRESH",)
+            if event.outcome not in outcomes:
+                yield f"the outcome is wrong: {event}"
+            gap_owed = event.outcome == "RESUMED_WITH_GAP"
+        elif isinstance(event, GapSeen):
+            gap_owed = False
+        elif isinstance(event, HeartbeatSeen) and gap_owed:
+            # A stream beats when it is idle: what goes before live updates has been sent.
+            yield f"a gap was announced and none came: {event}"
 
 
 def _judge_arrivals(

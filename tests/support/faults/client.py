@@ -165,7 +165,9 @@ class StreamClient:
             case "connection_established":
                 self.live.set()
                 established = response.connection_established
-                return Established(at, self._stream, token, resumed_from, established.resumed)
+                outcome = enum_name("ResumeOutcome", established.resume_outcome)
+                outcome = outcome.removeprefix("RESUME_OUTCOME_")
+                return Established(at, self._stream, token, resumed_from, outcome)
             case "update":
                 update = response.update
                 return Delivered(at, self._stream, token, update.update_id, update.user_id)

@@ -32,13 +32,16 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Established:
-    """A stream began; ``resumed_from`` is the token it was asked to go on from, or empty."""
+    """A stream began; ``resumed_from`` is the token it was asked to go on from, or empty.
+
+    ``outcome`` is what the service said became of the token: FRESH, RESUMED or RESUMED_WITH_GAP.
+    """
 
     at: float
     stream: int
     token: str
     resumed_from: str
-    resumed: bool
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,14 @@ class Template:
     def typing(self) -> bool:
         return "typing" in self.body["data"]
 
+    def addressed_to(self, address: Address) -> dict[str, Any]:
+        """Return the body for somebody else; what is about its user is about the new one then."""
+        body, data = dict(self.body), dict(self.body["data"])
+        for section in ("member", "user"):
+            if data.get(section, {}).get("userId") == body["userId"]:
+                data[section] = data[section] | {"userId": address.user}
+        return body | {"tenantId": address.tenant, "userId": address.user, "data": data}
+
 
 def recorded_templates() -> list[Template]:
     """Return the recorded updates of all kinds."""
@@ -86,12 +94,7 @@ class Publisher:
             typing = self._rng.random() < 0.1
         template = self._rng.choice(self._typing if typing else self._lasting)
         event_id = f"evt_{secrets.token_hex(16)}"
-        body = {
-            **template.body,
-            "tenantId": address.tenant,
-            "userId": address.user,
-            "eventId": event_id,
-        }
+        body = template.addressed_to(address) | {"eventId": event_id}
         if padding:
             body["padding"] = "x" * padding
         self._number += 1

@@ -13,6 +13,7 @@ from support.faults.history import (
     ClientHistory,
     Delivered,
     Ended,
+    Established,
     Event,
     GapSeen,
     HeartbeatSeen,
@@ -70,6 +71,10 @@ class Listener:
     @property
     def gaps(self) -> list[GapSeen]:
         return [event for event in self.history.events if isinstance(event, GapSeen)]
+
+    @property
+    def outcomes(self) -> list[str]:
+        return [event.outcome for event in self.history.events if isinstance(event, Established)]
 
     @property
     def ends(self) -> list[Ended]:

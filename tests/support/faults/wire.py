@@ -35,6 +35,12 @@ def enum_name(enum: str, number: int) -> str:
     return str(value.name)
 
 
+def enum_numbers(enum: str) -> dict[str, int]:
+    """Return the numbers of an enum's values by their names."""
+    values = _pool().FindEnumTypeByName(f"chat3.user.v1.{enum}").values
+    return {str(value.name): int(value.number) for value in values}
+
+
 def error_info(details: bytes) -> tuple[str, dict[str, str]]:
     """Return reason and metadata of the `ErrorInfo` in a `grpc-status-details-bin`."""
     status = status_pb2.Status.FromString(details)

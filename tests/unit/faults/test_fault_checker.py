@@ -53,11 +53,11 @@ class Story:
         )
         return self
 
-    def established(self, resumed_from: str = "", *, resumed: bool | None = None) -> "Story":
+    def established(self, resumed_from: str = "", outcome: str = "") -> "Story":
         self.now += 1
         self.stream += 1
-        resumed = bool(resumed_from) if resumed is None else resumed
-        self.client.events.append(Established(self.now, self.stream, "t", resumed_from, resumed))
+        outcome = outcome or ("RESUMED" if resumed_from else "FRESH")
+        self.client.events.append(Established(self.now, self.stream, "t", resumed_from, outcome))
         return self
 
     def got(self, *update_ids: str, user: str = "alice", token: str = "t") -> "Story":
@@ -106,6 +106,17 @@ HONEST: dict[str, Callable[[Story], Story]] = {
     "typing dropped": lambda s: s.established().published("1", droppable=True),
     "covered by a gap": lambda s: s.established().published("1").gap(1001.0),
     "covered by a gap without a beginning": lambda s: s.established().published("1").gap(None),
+    "a gap that was announced": lambda s: (
+        s.established()
+        .ended()
+        .published("1")
+        .established("t", "RESUMED_WITH_GAP")
+        .gap(None)
+        .heartbeat()
+    ),
+    "a gap announced by a stream that broke at once": lambda s: (
+        s.established().ended().established("t", "RESUMED_WITH_GAP").ended().established("t")
+    ),
     "two publishers mixed": lambda s: (
         s.established().published("1").published("2", publisher="q").got("2", "1")
     ),
@@ -191,9 +202,17 @@ FORGED: dict[str, tuple[Callable[[Story], Story], dict[str, int]]] = {
         lambda s: s.published("1").got("1"),
         {"malformed": 2, "stuck": 1},
     ),
-    "resumed without a token": (lambda s: s.established(resumed=True), {"malformed": 1}),
+    "resumed without a token": (lambda s: s.established("", "RESUMED"), {"malformed": 1}),
     "not resumed with a token": (
-        lambda s: s.established().ended().established("t", resumed=False),
+        lambda s: s.established().ended().established("t", "FRESH"),
+        {"malformed": 1},
+    ),
+    "resumed without an outcome": (
+        lambda s: s.established().ended().established("t", "UNSPECIFIED"),
+        {"malformed": 1},
+    ),
+    "a gap announced that never comes": (
+        lambda s: s.established().ended().established("t", "RESUMED_WITH_GAP").heartbeat(),
         {"malformed": 1},
     ),
     "an ending nobody foresaw": (

@@ -1,4 +1,4 @@
-"""The kind of every update the platform was recorded to send, and of what looks like one and is not.
+"""The kind of every update the platform was recorded to send, and of what only looks like one.
 
 The tables name each recording: one without a kind fails here.
 """

@@ -141,12 +141,12 @@ def test_nothing_of_a_snapshot_is_merged() -> None:
     known = seen.messages["m"]
     assert (known.content, known.meta) == ("old", None)
     assert known.status_counts == [pb.StatusCount(count=2)]
-    assert known.reactions == [pb.Reaction("x", 2, True), pb.Reaction("y", 1, False)]
+    assert known.reactions == [pb.Reaction("x", 2, mine=True), pb.Reaction("y", 1)]
     taken_back = pb.MessageReactionTakenBack(
         message=snapshot(), user_id="alice", reaction="x", reactions=[pb.ReactionCount("x", 1)]
     )
     merge(seen, pb.Update(message_reaction_taken_back=taken_back))
-    assert known.reactions == [pb.Reaction("x", 1, False)]
+    assert known.reactions == [pb.Reaction("x", 1)]
 
 
 @pytest.mark.parametrize(

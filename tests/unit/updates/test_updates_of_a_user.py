@@ -23,9 +23,12 @@ from chat3_user.updates.routing import is_update
 WORKER = b"work"
 
 
-def an_update(event: str, kind: UpdateKind = UpdateKind.MESSAGE, dialog: str = "") -> DecodedUpdate:
-    update = cast("Update", encode(Update(event_id=event, type=kind)))
-    return DecodedUpdate("t", "alice", digest_of(event), dialog, kind, update)
+def an_update(
+    event: str, kind: UpdateKind = UpdateKind.MESSAGE_CREATED, dialog: str = ""
+) -> DecodedUpdate:
+    kind = UpdateKind.MESSAGE_CREATED
+    update = cast("Update", encode(Update(event_id=event, kind=kind)))
+    return DecodedUpdate("t", "alice", digest_of(event), "", kind, update)
 
 
 def a_feed(count: int = 100, size: int = 10_000, newest: Watermark | None = None) -> Feed:
@@ -45,8 +48,8 @@ def opened(subscription: Subscription, *backlog: Item) -> Subscription:
     return subscription
 
 
-def an_item(name: str = "x", kind: UpdateKind | None = UpdateKind.MESSAGE, size: int = 10) -> Item:
-    return Item(Encoded(b"x" * size), name, digest_of(name), 0, kind)
+def an_item(name: str = "x", kind: UpdateKind = UpdateKind.MESSAGE_CREATED) -> Item:
+    return Item(Encoded(b"x" * 10), name, digest_of(name), 0, kind)
 
 
 def token_of(feed: Feed, text: str) -> Token:
@@ -134,7 +137,7 @@ async def test_memory_of_another_worker_or_of_a_later_moment_tells_nothing() -> 
 
 
 async def test_a_gap_is_told_to_all_and_ends_memory() -> None:
-    feed, stream = a_feed(), opened(a_subscription(types=frozenset({UpdateKind.USER})))
+    feed, stream = a_feed(), opened(a_subscription(kinds=frozenset({UpdateKind.USER_CHANGED})))
     feed.subscriptions.add(stream)
     before = token_of(feed, feed.token())
     feed.gap(GapReason.EXPIRED, 1)
@@ -209,7 +212,7 @@ async def test_typing_is_dropped_before_anything_else() -> None:
     stream = opened(a_subscription(count=3))
     assert drained(stream) == []
     for name in ("t1", "m1", "t2"):
-        kind = UpdateKind.TYPING if name[0] == "t" else UpdateKind.MESSAGE
+        kind = UpdateKind.TYPING if name[0] == "t" else UpdateKind.MESSAGE_CREATED
         stream.offer(an_item(name, kind))
     stream.offer(an_item("m2"))
     assert drained(stream) == ["m1", "m2"]
@@ -262,10 +265,10 @@ async def test_waiting_ends_by_an_offer_by_an_end_and_by_time() -> None:
     ("wanted", "passes"),
     [
         ({}, {"m1", "m2", "user", "beat"}),
-        ({"types": frozenset({UpdateKind.USER})}, {"user", "beat"}),
+        ({"kinds": frozenset({UpdateKind.USER_CHANGED})}, {"user", "beat"}),
         ({"dialog_ids": frozenset({"d1"})}, {"m1", "user", "beat"}),
         (
-            {"types": frozenset({UpdateKind.MESSAGE}), "dialog_ids": frozenset({"d2"})},
+            {"kinds": frozenset({UpdateKind.MESSAGE_CREATED}), "dialog_ids": frozenset({"d2"})},
             {"m2", "beat"},
         ),
     ],
@@ -273,9 +276,9 @@ async def test_waiting_ends_by_an_offer_by_an_end_and_by_time() -> None:
 async def test_filters_admit(wanted: dict[str, Any], passes: set[str]) -> None:
     stream = opened(a_subscription(**wanted))
     for name, kind, dialog in (
-        ("m1", UpdateKind.MESSAGE, "d1"),
-        ("m2", UpdateKind.MESSAGE, "d2"),
-        ("user", UpdateKind.USER, ""),
+        ("m1", UpdateKind.MESSAGE_CREATED, "d1"),
+        ("m2", UpdateKind.MESSAGE_CREATED, "d2"),
+        ("user", UpdateKind.USER_CHANGED, ""),
         ("beat", None, ""),
     ):
         stream.offer(Item(Encoded(b""), name, b"", 0, kind, dialog))
