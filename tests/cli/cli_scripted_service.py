@@ -16,6 +16,7 @@ from grpclib.exceptions import GRPCError
 
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
+    ResumeOutcome,
     SubscribeUpdatesRequest,
     SubscribeUpdatesResponse,
     UserServiceBase,
@@ -111,13 +112,16 @@ def failure(
 
 
 def established(
-    position: str = "t1", *, heartbeat: float | None = 30, resumed: bool = False
+    position: str = "t1",
+    *,
+    heartbeat: float | None = 30,
+    outcome: ResumeOutcome = ResumeOutcome.FRESH,
 ) -> SubscribeUpdatesResponse:
     return SubscribeUpdatesResponse(
         resume_token=position,
         connection_established=ConnectionEstablished(
             connection_id="con_1",
             heartbeat_interval=None if heartbeat is None else timedelta(seconds=heartbeat),
-            resumed=resumed,
+            resume_outcome=outcome,
         ),
     )

@@ -11,24 +11,26 @@ from grpclib.const import Status
 
 from chat3_api.chat3.user.v1 import (
     Dialog,
-    DialogSummary,
-    DialogUpdate,
     GetDialogMessagesRequest,
     GetDialogMessagesResponse,
     GetUserDialogsRequest,
     GetUserDialogsResponse,
     LastMessage,
     Message,
-    MessageUpdate,
-    Pack,
+    MessageDeleted,
+    MessageEdited,
+    MessageRestored,
+    PackChanged,
+    PartialDialog,
+    PartialMessage,
+    PartialPack,
     QuotedMessage,
     SubscribeUpdatesResponse,
     Update,
 )
-from chat3_api.google.protobuf import Struct
 
 NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
-GENERAL = DialogSummary(dialog_id=DIALOG, meta=Struct.from_dict({"title": "General"}))
+GENERAL = PartialDialog(dialog_id=DIALOG, title="General")
 BEGINNING, WHOLE = "b" * 4096, "b" * 5000
 
 
@@ -36,13 +38,21 @@ def message(**more: Any) -> Message:
     return Message(message_id=MESSAGE, dialog_id=DIALOG, sender_id="bob", **more)
 
 
-def told(found: Message) -> SubscribeUpdatesResponse:
-    update = Update(create_time=NOON, message=MessageUpdate(dialog=GENERAL, message=found))
-    return SubscribeUpdatesResponse(resume_token="t", update=update)
+def partial(**more: Any) -> PartialMessage:
+    return PartialMessage(message_id=MESSAGE, dialog_id=DIALOG, sender_id="bob", **more)
 
 
-async def watched(service: ScriptedService, run: Run, found: Message, *options: str) -> str:
-    service.streams = [[established(), told(found), HANG]]
+def edited(**more: Any) -> Update:
+    return Update(message_edited=MessageEdited(dialog=GENERAL, message=partial(**more)))
+
+
+CUT = {"content": BEGINNING, "content_may_be_cut": True}
+
+
+async def watched(service: ScriptedService, run: Run, update: Update, *options: str) -> str:
+    update.create_time = NOON
+    told = SubscribeUpdatesResponse(resume_token="t", update=update)
+    service.streams = [[established(), told, HANG]]
     result = await run("watch", "--count", "1", *options)
     assert (result.code, result.err) == (0, "")
     return result.out.splitlines()[-1]
@@ -66,40 +76,53 @@ async def test_lists_say_what_is_deleted(service: ScriptedService, run: Run) -> 
     assert rows[2].endswith("> carol: (deleted) | answer (edited)")
     deleted, answer = json.loads((await run("messages", DIALOG, "--json")).out)["messages"]
     assert (deleted["deleted"], deleted["deleteTime"]) == (True, "2026-11-23T11:03:04Z")
-    assert (answer["deleted"], answer["edited"]) == (False, True)
+    assert (answer.get("deleted"), answer["edited"]) == (None, True)
 
 
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        (message(deleted=True, deleted_by="carol"), f"bob: (deleted by carol) {MESSAGE}"),
-        (message(deleted=False, content="back"), "bob: back (brought back)"),
-        (message(content="new", edited=True), "bob: new (edited)"),
+        (
+            Update(
+                message_deleted=MessageDeleted(
+                    dialog=GENERAL, message=partial(deleted=True, deleted_by="carol")
+                )
+            ),
+            f"bob: (deleted by carol) {MESSAGE}",
+        ),
+        (
+            Update(
+                message_restored=MessageRestored(
+                    dialog=GENERAL, message=partial(deleted=False, content="back")
+                )
+            ),
+            "bob: back (restored)",
+        ),
+        (edited(content="new"), "bob: new (edited)"),
+        (edited(deleted=True), f"bob: (deleted) {MESSAGE}"),
     ],
 )
 async def test_watch_says_what_became_of_a_message(
-    service: ScriptedService, run: Run, found: Message, line: str
+    service: ScriptedService, run: Run, found: Update, line: str
 ) -> None:
     assert await watched(service, run, found) == f"12:03:04 message   General  {line}"
 
 
 async def test_watch_names_the_pack_that_changed(service: ScriptedService, run: Run) -> None:
-    changed = DialogUpdate(dialog=GENERAL, pack=Pack(pack_id="pck_1"))
-    update = Update(create_time=NOON, source_event_type="pack.changed", dialog=changed)
-    service.streams = [[established(), SubscribeUpdatesResponse(update=update), HANG]]
-    line = (await run("watch", "--count", "1")).out.splitlines()[-1]
-    assert line == "12:03:04 dialog    General  pack.changed, pack pck_1"
+    changed = PackChanged(dialog=GENERAL, pack=PartialPack(pack_id="pck_1"))
+    line = await watched(service, run, Update(pack_changed=changed))
+    assert line == "12:03:04 pack      General  pck_1 changed"
 
 
 async def test_watch_reads_a_text_again_that_may_be_cut(service: ScriptedService, run: Run) -> None:
     answer = GetDialogMessagesResponse(messages=[message(content=WHOLE)])
     service.answers[GetDialogMessagesRequest] = [answer, answer]
-    cut = message(content=BEGINNING, content_may_be_cut=True)
-    assert (await watched(service, run, cut)).endswith(f"bob: {WHOLE}")
+    assert (await watched(service, run, edited(**CUT))).endswith(f"bob: {WHOLE} (edited)")
     assert service.requests[-1] == GetDialogMessagesRequest(
         dialog_id=DIALOG, page_size=1, filter=f"(message_id,eq,{MESSAGE})"
     )
-    shown = json.loads(await watched(service, run, cut, "--json"))["update"]["message"]["message"]
+    line = await watched(service, run, edited(**CUT), "--json")
+    shown = json.loads(line)["update"]["messageEdited"]["message"]
     assert shown["content"] == WHOLE
     assert "contentMayBeCut" not in shown
 
@@ -109,8 +132,9 @@ async def test_watch_shows_nothing_of_what_was_deleted_meanwhile(
 ) -> None:
     gone = message(deleted=True, deleted_by="carol")
     service.answers[GetDialogMessagesRequest] = [GetDialogMessagesResponse(messages=[gone])]
-    cut = message(content=BEGINNING, content_may_be_cut=True)
-    assert (await watched(service, run, cut)).endswith(f"bob: (deleted by carol) {MESSAGE}")
+    assert (await watched(service, run, edited(**CUT))).endswith(
+        f"bob: (deleted by carol) {MESSAGE}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -120,5 +144,6 @@ async def test_watch_goes_on_when_a_text_cannot_be_read_again(
     service: ScriptedService, run: Run, answer: Any
 ) -> None:
     service.answers[GetDialogMessagesRequest] = [answer]
-    cut = message(content=BEGINNING, content_may_be_cut=True)
-    assert (await watched(service, run, cut)).endswith(f"bob: {BEGINNING} (may go on)")
+    assert (await watched(service, run, edited(**CUT))).endswith(
+        f"bob: {BEGINNING} (edited) (may go on)"
+    )

@@ -172,7 +172,7 @@ async def test_a_server_without_tls_fails_the_handshake(run: Run) -> None:
         (["send", DIALOG, "x", "--meta", '{"a": 1e999}'], "1e999 is no JSON"),
         (["status", DIALOG, "m", "seen"], "invalid choice"),
         (["watch", "--count", "-1"], "must be 0 or more"),
-        (["watch", "--type", "unspecified"], "invalid choice"),
+        (["watch", "--kind", "unspecified"], "invalid choice"),
         ([], "the following arguments are required: COMMAND"),
         (["send", DIALOG, "\udcff"], "is no valid UTF-8"),
         (["send", DIALOG, "x", "--meta", '{"a": "\\ud800"}'], "is no JSON"),
@@ -189,7 +189,7 @@ async def test_a_server_without_tls_fails_the_handshake(run: Run) -> None:
         (["topics", "update", DIALOG, "t"], "nothing to do"),
         (["members", "add", DIALOG], "the following arguments are required: USER_ID"),
         (["messages", "list", DIALOG, "--sort", "(a,asc)", "--oldest-first"], "not allowed with"),
-        (["updates", "list", "--type", "unspecified"], "invalid choice"),
+        (["updates", "list", "--kind", "unspecified"], "invalid choice"),
     ],
 )
 async def test_a_wrong_command_line_ends_with_2(run: Run, argv: list[str], complaint: str) -> None:

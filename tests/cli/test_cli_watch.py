@@ -13,47 +13,68 @@ from cli_vocabulary import DIALOG, MESSAGE, Result, Run, Running, Spawn, ended
 from grpclib.const import Status
 
 from chat3_api.chat3.user.v1 import (
-    DialogSummary,
-    DialogUpdate,
+    DialogChanged,
+    DialogCountersChanged,
+    DialogCreated,
+    DialogDeleted,
+    DialogRead,
     Gap,
     GapReason,
     Heartbeat,
-    MemberUpdate,
-    Message,
-    MessageReactionUpdate,
+    MemberAdded,
+    MemberChanged,
+    MemberRemoved,
+    MessageCreated,
+    MessageEdited,
+    MessageMetaChanged,
+    MessageReactionGiven,
+    MessageReactionTakenBack,
+    MessageSnapshot,
     MessageStatus,
-    MessageStatusUpdate,
-    MessageUpdate,
-    ReactionAction,
+    MessageStatusChanged,
+    MessageTopicChanged,
+    PartialDialog,
+    PartialMember,
+    PartialMessage,
+    PartialTopic,
+    PartialUser,
     ReloadTarget,
+    ResumeOutcome,
     StreamState,
     SubscribeUpdatesRequest,
     SubscribeUpdatesResponse,
-    Topic,
-    TypingUpdate,
+    TopicChanged,
+    TopicCreated,
+    Typing,
     Update,
     UpdateKind,
+    UpdateSource,
+    UserChanged,
+    UserCountersChanged,
+    UserCreated,
+    UserDeleted,
     UserStats,
-    UserStatsUpdate,
-    UserUpdate,
 )
 from chat3_api.google.protobuf import Struct
+from chat3_cli.describe_updates import DESCRIBED
 from chat3_cli.render_updates import UpdateRenderer
 from chat3_cli.style import Style
 
 NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
-GENERAL = DialogSummary(dialog_id=DIALOG, meta=Struct.from_dict({"title": "General"}))
+GENERAL = PartialDialog(
+    dialog_id=DIALOG, meta=Struct.from_dict({"title": "General"}), title="General"
+)
 EXPIRED = "the position is older than the updates log"
 RELOAD = "reload dialogs and messages"
-COUNTERS = DialogSummary(dialog_id=DIALOG)
+COUNTERS = PartialDialog(dialog_id=DIALOG)
+SNAPSHOT = MessageSnapshot(message_id=MESSAGE)
 
 
 def update(position: str, text: str = "Hello") -> SubscribeUpdatesResponse:
-    found = MessageUpdate(
-        dialog=GENERAL, message=Message(message_id=MESSAGE, sender_id="alice", content=text)
-    )
+    message = PartialMessage(message_id=MESSAGE, sender_id="alice", content=text)
+    found = MessageCreated(dialog=GENERAL, message=message)
     return SubscribeUpdatesResponse(
-        resume_token=position, update=Update(create_time=NOON, message=found)
+        resume_token=position, update=Update(create_time=NOON, message_created=found)
     )
 
 
@@ -72,16 +93,16 @@ async def test_an_update_is_a_line(service: ScriptedService, run: Run) -> None:
 
 
 async def test_what_is_asked_for_is_sent(service: ScriptedService, run: Run) -> None:
-    service.streams = [[established(resumed=True), HANG]]
+    service.streams = [[established(outcome=ResumeOutcome.RESUMED), HANG]]
     result = await run(
         *("watch", "--count", "0", "--resume", "t0", "--heartbeat", "5.5", "--dialog", DIALOG),
-        *("--type", "message", "--type", "user_stats"),
+        *("--kind", "message_created", "--kind", "user_counters_changed"),
     )
     assert "goes on after the resume token" in result.out
     assert service.requests == [
         SubscribeUpdatesRequest(
             resume_token="t0",
-            update_kinds=[UpdateKind.MESSAGE, UpdateKind.USER_STATS],
+            update_kinds=[UpdateKind.MESSAGE_CREATED, UpdateKind.USER_COUNTERS_CHANGED],
             dialog_ids=[DIALOG],
             heartbeat_interval=timedelta(seconds=5.5),
         )
@@ -97,7 +118,7 @@ async def test_json_prints_every_response(service: ScriptedService, run: Run) ->
     first, second, third = (json.loads(line) for line in result.out.splitlines())
     assert first["connectionEstablished"]["heartbeatInterval"] == "30s"
     assert second == {"resumeToken": "t2", "heartbeat": {"state": "STREAM_STATE_LIVE"}}
-    assert third["update"]["message"]["dialog"]["meta"] == {"title": "General"}
+    assert third["update"]["messageCreated"]["dialog"]["meta"] == {"title": "General"}
 
 
 async def test_a_broken_stream_goes_on_after_its_last_token(
@@ -271,109 +292,154 @@ def _line(found: SubscribeUpdatesResponse, renderer: UpdateRenderer | None = Non
     return (renderer or UpdateRenderer(Style(coloured=False))).line(found)
 
 
-@pytest.mark.parametrize(
-    ("found", "line"),
-    [
-        (
-            Update(
-                message=MessageUpdate(
-                    dialog=GENERAL,
-                    message=Message(
-                        sender_id="bob", type="internal.file", content="a\tb", edit_time=NOON
-                    ),
-                )
-            ),
-            "message   General  bob: [internal.file] a b (edited)",
+def said(content: str, message_type: str = "internal.text", **more: Any) -> PartialMessage:
+    return PartialMessage(
+        message_id=MESSAGE, sender_id="bob", type=message_type, content=content, **more
+    )
+
+
+LINES: list[tuple[Update, str]] = [
+    (
+        Update(message_created=MessageCreated(GENERAL, said("a\tb", "internal.file"))),
+        "message   General  bob: [internal.file] a b",
+    ),
+    (
+        Update(message_created=MessageCreated(dialog=COUNTERS)),
+        f"message   {DIALOG}  without the message",
+    ),
+    (
+        Update(message_edited=MessageEdited(GENERAL, said("new", edited=True))),
+        "message   General  bob: new (edited)",
+    ),
+    (
+        Update(message_meta_changed=MessageMetaChanged(GENERAL, said("text"))),
+        "message   General  bob: text (open data changed)",
+    ),
+    (
+        Update(message_topic_changed=MessageTopicChanged(GENERAL, said("text", topic_id="t"))),
+        "message   General  bob: text (moved to t)",
+    ),
+    (
+        Update(message_topic_changed=MessageTopicChanged(GENERAL, said("text", topic_id=""))),
+        "message   General  bob: text (out of its topic)",
+    ),
+    (
+        Update(
+            message_status_changed=MessageStatusChanged(
+                GENERAL, SNAPSHOT, "bob", MessageStatus.READ
+            )
         ),
-        (
-            Update(message=MessageUpdate(dialog=COUNTERS)),
-            f"message   {DIALOG}  without the message",
+        f"status    General  bob: read {MESSAGE}",
+    ),
+    (
+        Update(message_status_changed=MessageStatusChanged(user_id="bob", status_name="seen")),
+        "status    bob: seen a message",
+    ),
+    (
+        Update(message_reaction_given=MessageReactionGiven(GENERAL, SNAPSHOT, "bob", "👍")),
+        f"reaction  General  bob gave 👍 to {MESSAGE}",
+    ),
+    (
+        Update(
+            message_reaction_taken_back=MessageReactionTakenBack(GENERAL, SNAPSHOT, "bob", "👍")
         ),
-        (
-            Update(
-                message_status=MessageStatusUpdate(
-                    dialog=GENERAL,
-                    message=Message(message_id=MESSAGE),
-                    user_id="bob",
-                    status=MessageStatus.READ,
-                )
-            ),
-            f"status    General  bob: read {MESSAGE}",
+        f"reaction  General  bob took 👍 back from {MESSAGE}",
+    ),
+    (Update(dialog_created=DialogCreated(GENERAL)), "dialog    General  created"),
+    (Update(dialog_changed=DialogChanged(GENERAL)), "dialog    General  open data changed"),
+    (Update(dialog_deleted=DialogDeleted(GENERAL)), "dialog    General  deleted"),
+    (
+        Update(dialog_read=DialogRead(COUNTERS, PartialMember("alice", 0))),
+        f"read      {DIALOG}  read as a whole, 0 unread",
+    ),
+    (
+        Update(dialog_counters_changed=DialogCountersChanged(COUNTERS, PartialMember("alice", 3))),
+        f"unread    {DIALOG}  3 unread",
+    ),
+    (
+        Update(dialog_counters_changed=DialogCountersChanged(COUNTERS)),
+        f"unread    {DIALOG}  counters changed",
+    ),
+    (
+        Update(member_added=MemberAdded(GENERAL, PartialMember("eve", 0))),
+        "member    General  eve was added",
+    ),
+    (
+        Update(member_removed=MemberRemoved(GENERAL, PartialMember("eve"))),
+        "member    General  eve is gone",
+    ),
+    (
+        Update(member_changed=MemberChanged(GENERAL, PartialMember("alice", 2))),
+        "member    General  alice changed, 2 unread",
+    ),
+    (Update(member_changed=MemberChanged(GENERAL)), "member    General  a member changed"),
+    (
+        Update(topic_created=TopicCreated(GENERAL, PartialTopic("topic_x"))),
+        "topic     General  topic_x created",
+    ),
+    (Update(topic_changed=TopicChanged(GENERAL)), "topic     General  a topic changed"),
+    (Update(typing=Typing(GENERAL, "eve")), "typing    General  eve is typing"),
+    (Update(user_created=UserCreated(PartialUser("alice"))), "user      alice: created"),
+    (Update(user_changed=UserChanged(PartialUser("alice"))), "user      alice: profile changed"),
+    (Update(user_deleted=UserDeleted()), "user      the user: deleted"),
+    (
+        Update(
+            user_counters_changed=UserCountersChanged(
+                stats=UserStats(dialog_count=5, unread_dialog_count=1, total_unread_count=1)
+            )
         ),
-        (
-            Update(message_status=MessageStatusUpdate(user_id="bob", status_name="seen")),
-            "status    bob: seen a message",
+        "counters  1 unread message in 1 of 5 dialogs",
+    ),
+    (
+        Update(user_counters_changed=UserCountersChanged()),
+        "counters  without the counters",
+    ),
+    (
+        Update(
+            source=UpdateSource(update_type="update.poll"), unknown=Struct.from_dict({"votes": 3})
         ),
-        (
-            Update(
-                message_reaction=MessageReactionUpdate(
-                    dialog=GENERAL,
-                    message=Message(message_id=MESSAGE),
-                    user_id="bob",
-                    action=ReactionAction.SET,
-                    reaction="👍",
-                )
-            ),
-            f"reaction  General  bob gave 👍 to {MESSAGE}",
-        ),
-        (
-            Update(
-                message_reaction=MessageReactionUpdate(
-                    dialog=GENERAL,
-                    message=Message(message_id=MESSAGE),
-                    user_id="bob",
-                    action=ReactionAction.UNSET,
-                    reaction="👍",
-                )
-            ),
-            f"reaction  General  bob took 👍 back from {MESSAGE}",
-        ),
-        (
-            Update(
-                source_event_type="dialog.topic.create",
-                dialog=DialogUpdate(dialog=GENERAL, topic=Topic(topic_id="topic_x")),
-            ),
-            "dialog    General  dialog.topic.create, topic topic_x",
-        ),
-        (Update(dialog=DialogUpdate(dialog=GENERAL)), "dialog    General  changed"),
-        (
-            Update(
-                source_event_type="dialog.member.add",
-                member=MemberUpdate(dialog=GENERAL, user_id="eve", unread_count=0),
-            ),
-            "member    General  eve: dialog.member.add, 0 unread",
-        ),
-        (
-            Update(member=MemberUpdate(dialog=GENERAL, user_id="eve")),
-            "member    General  eve: changed",
-        ),
-        (
-            Update(typing=TypingUpdate(dialog=GENERAL, user_id="eve")),
-            "typing    General  eve is typing",
-        ),
-        (Update(user_id="alice", user=UserUpdate()), "user      alice: profile changed"),
-        (
-            Update(
-                user_stats=UserStatsUpdate(
-                    stats=UserStats(dialog_count=5, unread_dialog_count=1, total_unread_count=1)
-                )
-            ),
-            "stats     1 unread message in 1 of 5 dialogs",
-        ),
-        (Update(user_stats=UserStatsUpdate()), "stats     without the counters"),
-        (
-            Update(source_update_type="update.poll", unknown=Struct.from_dict({"votes": 3})),
-            'unknown   update.poll: {"votes":3}',
-        ),
-        (
-            Update(source_update_type="update.poll", type=UpdateKind(99)),
-            "unknown   update.poll: no data that this client knows",
-        ),
-    ],
-)
+        'unknown   update.poll: {"votes":3}',
+    ),
+    (
+        Update(source=UpdateSource("poll.closed"), kind=UpdateKind(99), dialog_id=DIALOG),
+        f"unknown   {DIALOG}  poll.closed: no data that this client knows",
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "line"), LINES)
 def test_every_kind_of_update_has_a_line(found: Update, line: str) -> None:
     found.create_time = NOON
     assert _line(SubscribeUpdatesResponse(update=found)) == f"12:03:04 {line}"
+
+
+def test_every_kind_of_update_is_described() -> None:
+    assert len(DESCRIBED) == len([kind for kind in UpdateKind if kind])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "text"),
+    [
+        (ResumeOutcome.FRESH, "from now on"),
+        (ResumeOutcome.RESUMED, "goes on after the resume token"),
+        (ResumeOutcome.RESUMED_WITH_GAP, "goes on after the resume token, with a gap"),
+        (ResumeOutcome(9), "UNKNOWN(9)"),
+    ],
+)
+def test_a_stream_says_where_it_begins(outcome: ResumeOutcome, text: str) -> None:
+    line = _line(established(outcome=outcome))
+    assert line is not None
+    assert line.endswith(f"connected con_1, {text}")
+
+
+def test_a_title_once_seen_is_remembered_until_it_goes() -> None:
+    renderer = UpdateRenderer(Style(coloured=False))
+    bare = PartialDialog(dialog_id=DIALOG, meta=Struct())
+    for dialog, place in ((GENERAL, "General"), (COUNTERS, "General"), (bare, DIALOG)):
+        response = SubscribeUpdatesResponse(
+            update=Update(create_time=NOON, typing=Typing(dialog, "eve"))
+        )
+        assert _line(response, renderer) == f"12:03:04 typing    {place}  eve is typing"
 
 
 def test_a_long_unknown_update_is_cut() -> None:
@@ -418,14 +484,6 @@ def test_a_response_of_a_later_contract_has_a_line() -> None:
     line = _line(SubscribeUpdatesResponse(resume_token="t1"))
     assert line is not None
     assert line.endswith("unknown   a response that this client does not know")
-
-
-def test_a_title_once_seen_is_remembered() -> None:
-    renderer = UpdateRenderer(Style(coloured=False))
-    _line(update("t1"), renderer)
-    typing = Update(create_time=NOON, typing=TypingUpdate(dialog=COUNTERS, user_id="eve"))
-    line = _line(SubscribeUpdatesResponse(update=typing), renderer)
-    assert line == "12:03:04 typing    General  eve is typing"
 
 
 def test_colours_are_for_terminals_that_want_them() -> None:
