@@ -17,7 +17,7 @@ examples:
   chat3 dialogs --filter '(unread_count,gt,0)' --last-message
   chat3 send dlg_aaaaaaaaaaaaaaaaaaaa 'Hello' --meta '{"important": true}'
   chat3 messages dlg_aaaaaaaaaaaaaaaaaaaa --oldest-first --all
-  chat3 watch --type message --resume-file ~/.chat3-token
+  chat3 watch --resume-file ~/.chat3-token
   chat3 --json dialogs | jq -r '.dialogs[].title'
 
 A text that begins with a dash goes after `--`: chat3 send DIALOG_ID -- -5

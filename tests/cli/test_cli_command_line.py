@@ -85,6 +85,14 @@ async def test_the_help_of_a_command_names_its_short_forms(run: Run) -> None:
     assert "short form" not in (await run("messages", "edit", "-h")).out
 
 
+async def test_the_examples_of_the_help_are_commands(run: Run) -> None:
+    shown = (await run("--help")).out
+    lines = re.findall(r"^  chat3 ([^|\n]*)", shown[shown.index("examples:") :], re.MULTILINE)
+    assert len(lines) > 3
+    for line in lines:
+        parse(shlex.split(line), IDENTITY)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_documented_commands_are_commands(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
