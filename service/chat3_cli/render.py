@@ -84,12 +84,6 @@ def meta_line(meta: Struct | None) -> str:
     return " ".join(f"{label.removeprefix('meta.')}={value}" for label, value in meta_fields(meta))
 
 
-def title_of(meta: Struct | None) -> str | None:
-    """Give the title of a dialog from its open data, when there is one."""
-    title = meta.fields.get("title") if meta else None
-    return safe(title.string_value) if title and title.string_value else None
-
-
 def content_of(message_type: str, content: str) -> str:
     """Give a message's text, with its type when it is more than text."""
     kind = "" if message_type in ("", TEXT_TYPE) else f"[{safe(message_type)}]"
