@@ -28,10 +28,10 @@ Sampler = Callable[[random.Random], Any]
 _BY_NAME: Final[dict[str, Sampler]] = {
     # Few enough that a store of all of them stays small, and some are met again.
     "idempotency_key": lambda rng: rng.choice(("", "", "", f"key-{rng.randrange(2000)}")),
-    "page_token": lambda rng: rng.choice(("", "", "", texts.hostile_token(rng))),
+    "page_token": lambda rng: rng.choice(("",) * 7 + (texts.hostile_token(rng),)),
     "resume_token": lambda rng: rng.choice(("", "", texts.token(rng))),
     "reaction": lambda rng: rng.choice(_REACTIONS),
-    "user_id": lambda rng: rng.choice(_USERS),
+    "user_id": lambda rng: rng.choice(texts.USERS),
 }
 """Fields whose text has a meaning that no rule states; a list goes by its singular."""
 

@@ -18,6 +18,8 @@ from chat3_user.validation import (
 )
 
 IDENTITY: Final = {"x-api-key": "demo-key", "x-tenant-id": "tnt_default", "x-user-id": "alice"}
+USERS: Final = ("alice", "bob", "zoe", "ж", "a b")
+"""Users that requests name; the first makes the calls."""
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PACK_TERMS: Final = ("unread_count",)

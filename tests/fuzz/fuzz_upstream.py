@@ -1,5 +1,6 @@
 """A tenant-api that keeps nothing and agrees to everything: answers made from its routes."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
+from fuzz_texts import USERS
 from msgspec import inspect
 
 from chat3_user.tenant_api import routes
@@ -15,8 +17,8 @@ from chat3_user.tenant_api.models import Time
 from chat3_user.tenant_api.route import Route
 
 _CREATED: Final = 201
+_ID: Final = re.compile(r"(dlg|msg|topic|pck)_([a-z0-9]{20})")
 _NO_ID: Final = "/none/"
-_OF_DIALOG: Final = re.compile(r'\(dialogId,eq,"(dlg_[a-z0-9]{20})"\)')
 _INVALID: Final = {"error": "Bad Request", "message": "Invalid dialogId"}
 
 _BY_NAME: Final[dict[str, Any]] = {
@@ -44,17 +46,22 @@ ROUTES: Final[dict[str, Route[Any]]] = {
 _TABLE: Final = [(row.method, _pattern(row), row) for row in ROUTES.values()]
 
 
-def answer(method: str, path: str, filter_: str = "") -> tuple[int, Any]:
-    """Say yes, in tenant-api's words: what is selected by its dialog is of that dialog."""
+def answer(method: str, target: str) -> tuple[int, Any]:
+    """Say yes, in tenant-api's words, about what the target of the request names."""
+    path = target.partition("?")[0]
     if _NO_ID in path:  # asked whether a key may write: it may, but this is no id
         return 400, _INVALID
     # Several rows may be of one route, each interested in a part of its answer.
     found = [row for verb, at, row in _TABLE if verb == method and at.fullmatch(path)]
     assert found, f"no route is {method} {path}"
     document = reduce(_joined, [sound(row.model) for row in found])
-    if method == "GET" and (selected := _OF_DIALOG.search(filter_)):
-        document["data"] = [{**row, "dialogId": selected[1]} for row in document["data"]]
-    return 200 if method == "GET" else _CREATED, document
+    if "pagination" in document:
+        document["pagination"]["total"] = len(document["data"])
+    named = dict(_ID.findall(target))
+    said = json.dumps(document)
+    for prefix, name in named.items():
+        said = said.replace(f"{prefix}_{'a' * 20}", f"{prefix}_{name}")
+    return 200 if method == "GET" else _CREATED, json.loads(said)
 
 
 def _joined(one: Any, other: Any) -> Any:
@@ -82,12 +89,19 @@ def _sound(name: str, kind: inspect.Type) -> Any:
                 if field.required or _is_time(field.type)
             }
         case inspect.ListType():
-            return [_sound("", kind.item_type)]
+            return _rows(_sound("", kind.item_type))
         case inspect.UnionType():
             return _TIME if _is_time(kind) else _sound(name, kind.types[0])
         case inspect.DictType() | inspect.AnyType():
             return {}
     return _PLAIN[type(kind)]
+
+
+def _rows(row: Any) -> list[Any]:
+    """Return the rows of a list: one of each user, where they are of users."""
+    if isinstance(row, dict) and "userId" in row:
+        return [{**row, "userId": user} for user in USERS]
+    return [row]
 
 
 _TIME: Final = "1795424735959.186035"
@@ -111,9 +125,7 @@ async def agreeable_upstream() -> AsyncIterator[str]:
 
     async def handle(request: web.Request) -> web.Response:
         await request.read()
-        status, document = answer(
-            request.method, request.rel_url.raw_path, request.query.get("filter", "")
-        )
+        status, document = answer(request.method, str(request.rel_url))
         return web.Response(
             body=msgspec.json.encode(document), status=status, content_type="application/json"
         )
