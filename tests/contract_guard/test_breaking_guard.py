@@ -40,7 +40,7 @@ def move_a_message(project: Project) -> None:
 
 
 def remove_an_enum_value(project: Project) -> None:
-    project.cut(f"{V1}/update.proto", r"^  RELOAD_TARGET_MESSAGES = 2;\n")
+    project.cut(f"{V1}/update_stream.proto", r"^  RELOAD_TARGET_MESSAGES = 2;\n")
 
 
 def remove_a_method(project: Project) -> None:
@@ -58,10 +58,10 @@ def stop_streaming(project: Project) -> None:
 @pytest.mark.parametrize(
     ("fault", "complaint"),
     [
-        (remove_a_field, 'field "3" with name "total_count" on message "Pagination" was deleted'),
-        (renumber_a_field, 'field "3" with name "total_count" on message "Pagination" was deleted'),
-        (change_a_type, 'on message "Pagination" changed type from "int32" to "string"'),
-        (rename_a_field, 'on message "Pagination" changed name from "total_count" to "item_count"'),
+        (remove_a_field, 'field "1" with name "dialog_count" on message "PackStats" was deleted'),
+        (renumber_a_field, 'field "1" with name "dialog_count" on message "PackStats" was deleted'),
+        (change_a_type, 'on message "PackStats" changed type from "int32" to "string"'),
+        (rename_a_field, 'on message "PackStats" changed name from "dialog_count" to "item_count"'),
         (lose_presence, 'on message "UserStats" changed cardinality'),
         (move_a_message, 'message "SenderTypeCount" was deleted from file'),
         (remove_an_enum_value, 'enum value "2" on enum "ReloadTarget" was deleted'),
@@ -101,7 +101,7 @@ def test_another_contract_can_be_compared_with(project: Project) -> None:
     outcome = project.make("breaking", "BREAKING_AGAINST=other/present.binpb")
 
     assert not outcome.passed
-    assert "total_count" in outcome.output
+    assert "dialog_count" in outcome.output
 
 
 def test_the_guard_does_not_give_way_to_a_breaking_change(project: Project) -> None:
@@ -111,7 +111,7 @@ def test_the_guard_does_not_give_way_to_a_breaking_change(project: Project) -> N
     outcome = project.make("guard-contract")
 
     assert not outcome.passed
-    assert "total_count" in outcome.output
+    assert "dialog_count" in outcome.output
     assert project.path("api/guarded.binpb").read_bytes() == guarded
 
 
