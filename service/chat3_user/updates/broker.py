@@ -4,7 +4,7 @@
 """
 
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -76,10 +76,11 @@ class UpdatesLog(Protocol):
         Raises `LogError`.
         """
 
-    def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+    def read(self, after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
         """Read the entries behind ``after``, up to and including ``until``.
 
-        Raises `LogError`; `LogReplacedError` and `LogExpiredError` before the first entry.
+        A reader that stops earlier closes the generator. Raises `LogError`; `LogReplacedError` and
+        `LogExpiredError` before the first entry.
         """
 
 

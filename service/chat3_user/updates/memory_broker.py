@@ -1,7 +1,7 @@
 """A broker within the process, for `make run`, demos and tests: same promises, no server."""
 
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from chat3_user.updates.broker import (
     LogEntry,
@@ -32,7 +32,7 @@ class MemoryLog:
         """Return the position of the newest entry."""
         return self._entries[-1].position
 
-    async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+    async def read(self, after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
         """Read the entries between two positions."""
         entries = list(self._entries)
         start = after.offset - entries[0].offset

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -42,7 +42,7 @@ class Puppet(MemoryBroker):
     def _read(self, read: Any) -> Any:
         """Let a dying broker fail a reader first, then its barrier, and come back."""
 
-        async def reading(after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+        async def reading(after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
             if self.dying:
                 self.failed_reads += 1
                 raise LogUnreadableError("the connection was lost")

@@ -1,66 +1,24 @@
 """The shared read of the log: one reader for all who wait, bounded memory, failures apart."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
+from replays_vocabulary import CountingLog, replays
 
 from chat3_user.updates.broker import (
     GAP,
-    LogEntry,
     LogExpiredError,
     LogPosition,
     LogReplacedError,
     LogUnreadableError,
 )
-from chat3_user.updates.decoded import Address
 from chat3_user.updates.log.replays import Replays
-from chat3_user.updates.memory_broker import MemoryLog
-
-
-def address_of(body: bytes) -> Address | None:
-    """Read bodies such as ``alice 1``."""
-    user, _, rest = body.decode().partition(" ")
-    return ("t", user) if rest else None
-
-
-class CountingLog(MemoryLog):
-    """A log in memory that counts how often and how much it is read."""
-
-    def __init__(self, epoch: str = "epoch", capacity: int = 10_000) -> None:
-        super().__init__(epoch, capacity)
-        self.reads = self.read_entries = 0
-        self.broken: Exception | None = None
-        self.gate = asyncio.Event()
-        self.gate.set()
-
-    def update(self, user: str, text: str) -> None:
-        self.append(f"{user} {text}".encode())
-
-    def gap(self) -> None:
-        self.append(GAP, is_update=False)
-
-    async def end(self) -> LogPosition:
-        await self.gate.wait()
-        if self.broken is not None:
-            raise self.broken
-        return await super().end()
-
-    async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
-        self.reads += 1
-        async for entry in super().read(after, until):
-            self.read_entries += 1
-            yield entry
-
-
-def replays(log: MemoryLog, keep_bytes: int = 1_000_000, keep_seconds: float = 60) -> Replays:
-    return Replays(log, address_of, keep_seconds=keep_seconds, keep_bytes=keep_bytes)
 
 
 async def bodies(reader: Replays, user: str, after: LogPosition) -> list[bytes]:
     async with asyncio.timeout(30):
-        entries, _ = await reader.behind(("t", user), after)
-    return [entry.body.removeprefix(f"{user} ".encode()) for entry in entries]
+        part = await reader.behind(("t", user), after)
+    return [entry.body.removeprefix(f"{user} ".encode()) for entry in part.entries]
 
 
 async def test_everybody_who_waits_shares_one_read() -> None:

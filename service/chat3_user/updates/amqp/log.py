@@ -8,7 +8,7 @@ before the call stands before the marker.
 import asyncio
 import secrets
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -79,7 +79,7 @@ class AmqpLog:
         except FAILURES as error:
             raise LogUnreadableError("the end cannot be found") from error
 
-    async def read(self, after: LogPosition, until: LogPosition) -> AsyncIterator[LogEntry]:
+    async def read(self, after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
         """Read the entries behind ``after``, up to and including ``until``."""
         if after.offset > until.offset:
             raise LogReplacedError

@@ -64,6 +64,7 @@ class Hub:
         self._replays = Replays(
             broker.log,
             address_of,
+            decode,
             keep_seconds=settings.replay_keep,
             keep_bytes=settings.replay_bytes,
         )
@@ -258,10 +259,9 @@ class Hub:
         """Take a watermark now and then; it counts once all that was published before has come."""
         while True:
             await asyncio.sleep(self._settings.watermark_interval)
-            if not self._feeds or not self.live:
-                continue
-            await self._watermarks.renew(lambda: self.live)
             self._replays.expire()
+            if self._feeds and self.live:
+                await self._watermarks.renew(lambda: self.live)
 
     async def _expire_feeds(self) -> None:
         """Forget feeds without streams after the grace period."""

@@ -21,8 +21,6 @@ from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.log.tokens import Missed, Token
 from chat3_user.updates.log.watermarks import Watermark
 
-_DELETION = b'"message.deleted"'
-
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
@@ -67,12 +65,13 @@ async def from_log(feed: Feed, token: Token, replays: Replays, decode: Decoder) 
     """
     if token.position is None:
         raise LogUnavailableError
-    entries, end = await replays.behind(feed.address, token.position)
+    found = await replays.behind(feed.address, token.position)
     missed = Missed.since(token)
-    items = _replayed(undelivered(entries, feed, decode, missed), token, missed, end)
+    updates = undelivered(found.entries, feed, decode, missed)
+    items = _replayed(updates, token, missed, found.until)
     # The first item shows whether the place of the token was found: without it, it is a gap.
     first = list(islice(items, 1))
-    has_gap = any(item.is_gap for item in first) or any(entry.is_gap for entry in entries)
+    has_gap = any(item.is_gap for item in first) or any(entry.is_gap for entry in found.entries)
     return Resumption(
         ResumeOutcome.RESUMED_WITH_GAP if has_gap else ResumeOutcome.RESUMED,
         token=token.encode(),
@@ -89,9 +88,9 @@ async def catch_up(feed: Feed, replays: Replays, decode: Decoder) -> LogError | 
     try:
         if watermark.position is None:
             raise LogUnavailableError
-        entries, end = await replays.behind(feed.address, watermark.position)
+        found = await replays.behind(feed.address, watermark.position)
         recovered: set[bytes] = set()
-        for _, decoded in undelivered(entries, feed, decode, missed):
+        for _, decoded in undelivered(found.entries, feed, decode, missed):
             if decoded is None:
                 feed.gap(GapReason.LOG_UNREADABLE, watermark.time_ms)
             else:
@@ -101,7 +100,7 @@ async def catch_up(feed: Feed, replays: Replays, decode: Decoder) -> LogError | 
             raise LogReplacedError
     except LogError as error:
         return error
-    feed.recovered(Watermark(end, taken, now_ms), recovered)
+    feed.recovered(Watermark(found.until, taken, now_ms), recovered)
     return None
 
 
@@ -112,10 +111,6 @@ def undelivered(
 
     ``None`` stands for a gap in the log.
     """
-    for entry in entries:
-        if _DELETION in entry.body:
-            # Heard of first, so that what goes before it comes without what the message said.
-            decode(entry.body)
     for entry in entries:
         if entry.is_gap:
             yield entry.position, None

@@ -1,17 +1,16 @@
-"""The shared read of the updates log: one reader a worker, however many streams want to resume.
+"""The shared read of the updates log: one reader a worker, however many want to resume.
 
 What was read is kept for a while, by user, so that those who come a moment later cost only what was
 published since. Requests that come while a read is under way are served by the next one together.
+
+Who takes a part of what the log holds, and comes back for the next, is given one: a position far
+back costs a read of bounded length, and others wait no longer than that.
 """
 
 import asyncio
 import time
-import zlib
-from array import array
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from heapq import merge
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from chat3_user.updates.broker import (
@@ -24,97 +23,78 @@ from chat3_user.updates.broker import (
     UpdatesLog,
 )
 from chat3_user.updates.decoded import Address, AddressReader
+from chat3_user.updates.log.window import Window
+from chat3_user.updates.log.windows import TooMuchError, Windows
 
-_ENTRY_BYTES = 200
-"""What an entry costs in memory besides its body."""
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A user's entries, gaps among them, complete up to ``until``.
 
-@dataclass(slots=True)
-class _Window:
-    """A contiguous part of the log: entries behind ``start``, up to ``end``.
-
-    A ``partial`` one has the entries of those users only who were waiting when it was read.
+    ``more`` says that the log goes on behind ``until`` with what was published before the call.
     """
 
-    start: LogPosition
-    end: LogPosition
-    checksums: "array[int]" = field(default_factory=lambda: array("I"))
-    by_user: dict[Address, list[LogEntry]] = field(default_factory=dict)
-    gaps: list[LogEntry] = field(default_factory=list)
-    size: int = 0
-    partial: bool = False
-
-    def append(self, entry: LogEntry) -> None:
-        missing = entry.offset - self.start.offset - 1 - len(self.checksums)
-        self.checksums.extend([0] * missing)
-        self.checksums.append(zlib.crc32(entry.body))
-        if entry.is_gap:
-            self.gaps.append(entry)
-
-    def keep(self, address: Address, entry: LogEntry) -> None:
-        self.size += len(entry.body) + _ENTRY_BYTES
-        self.by_user.setdefault(address, []).append(entry)
-
-    def join(self, later: "_Window") -> None:
-        """Take over what a window holds that begins where this one ends.
-
-        Raises `LogReplacedError`.
-        """
-        self.verify(later.start)
-        self.end = later.end
-        self.checksums.extend(later.checksums)
-        self.gaps += later.gaps
-        for address, entries in later.by_user.items():
-            self.by_user.setdefault(address, []).extend(entries)
-
-    def verify(self, position: LogPosition) -> None:
-        index = position.offset - self.start.offset - 1
-        found = self.start.checksum if index < 0 else self.checksums[index]
-        if found != position.checksum:
-            raise LogReplacedError
+    entries: list[LogEntry]
+    until: LogPosition
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
+    """``limit`` is given by who takes a part: that many entries at most."""
+
     address: Address
     after: LogPosition
-    answer: asyncio.Future[tuple[list[LogEntry], LogPosition]]
+    limit: int | None
+    answer: asyncio.Future[Part]
 
 
 class Replays:
     """Answers what the log holds for a user behind a position.
 
+    ``hear`` is called with the deletions among a user's entries before these are returned.
     ``keep_seconds`` and ``keep_bytes`` bound the memory of what was read. `close` ends the reader.
     """
 
     def __init__(
-        self, log: UpdatesLog, address_of: AddressReader, *, keep_seconds: float, keep_bytes: int
+        self,
+        log: UpdatesLog,
+        address_of: AddressReader,
+        hear: Callable[[bytes], object],
+        *,
+        keep_seconds: float,
+        keep_bytes: int,
     ) -> None:
         self._log = log
-        self._address_of = address_of
+        self._windows = Windows(log, address_of, keep_bytes)
+        self._hear = hear
         self._keep_seconds = keep_seconds
-        self._keep_bytes = keep_bytes
         self._waiting: list[_Request] = []
         self._end_asked: list[asyncio.Future[LogPosition]] = []
-        self._window: _Window | None = None
         self._used = 0.0
         self._reader: asyncio.Task[None] | None = None
 
-    async def behind(
-        self, address: Address, after: LogPosition
-    ) -> tuple[list[LogEntry], LogPosition]:
-        """Return the user's entries behind ``after``, and a position up to which they are complete.
+    async def behind(self, address: Address, after: LogPosition, limit: int | None = None) -> Part:
+        """Return the user's entries behind ``after``: all, or a part where there is a ``limit``.
 
-        Gaps stand among the entries.
-
-        The position is taken after the call began. Raises `LogError`.
+        The log's end is taken after the call began. Raises `LogError`.
         """
-        answer: asyncio.Future[tuple[list[LogEntry], LogPosition]] = (
-            asyncio.get_running_loop().create_future()
-        )
-        self._waiting.append(_Request(address, after, answer))
+        answer: asyncio.Future[Part] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Request(address, after, limit, answer))
         self._start()
         return await answer
+
+    def at_hand(self, address: Address, after: LogPosition, limit: int) -> Part:
+        """Return the first of the user's entries behind ``after`` that memory holds.
+
+        The broker is not asked: more may have been published.
+        """
+        for window in self._windows.holding(after):
+            self._used = time.monotonic()
+            entries = self._found(window, address, after, limit)
+            if entries:
+                return Part(entries, entries[-1].position, more=True)
+        return Part([], after, more=True)
 
     async def end(self) -> LogPosition:
         """Return the log's end, taken after the call began and shared with others who ask."""
@@ -126,7 +106,7 @@ class Replays:
     def expire(self) -> None:
         """Drop what was read when nobody has asked for it for a while."""
         if time.monotonic() - self._used > self._keep_seconds:
-            self._window = None
+            self._windows.drop()
 
     async def close(self) -> None:
         """End the reader."""
@@ -140,7 +120,9 @@ class Replays:
 
     async def _serve(self) -> None:
         while self._waiting or self._end_asked:
-            requests, self._waiting = self._waiting, []
+            # Who has given up is not read for.
+            requests = [request for request in self._waiting if not request.answer.done()]
+            self._waiting = []
             end_asked, self._end_asked = self._end_asked, []
             try:
                 end = await self._log.end()
@@ -157,81 +139,85 @@ class Replays:
                     answer.set_result(end)
 
     async def _serve_batch(self, requests: list[_Request], end: LogPosition) -> None:
-        """Answer ``requests``; one with an unusable position fails alone."""
+        near: list[_Request] = []
+        far: list[_Request] = []
+        for request in requests:
+            # A part will do for some: the log is not read to its end for them.
+            is_far = request.limit is not None and self._windows.are_far(request.after, end)
+            (far if is_far else near).append(request)
+        if near:
+            await self._serve_near(near, end)
+        if far:
+            await self._serve_far(far, end)
         self._used = time.monotonic()
-        wanted = {request.address for request in requests}
+
+    async def _serve_near(self, requests: list[_Request], end: LogPosition) -> None:
+        """Answer ``requests`` by a read to the end; one with an unusable position fails alone."""
+        wanted: set[Address] | None = None
+        if any(request.limit is None for request in requests):
+            wanted = {request.address for request in requests}
         left = sorted(requests, key=lambda request: request.after.offset)
         while left:
             try:
-                window = await self._reach(left[0].after, end, wanted)
+                window = await self._windows.reach(left[0].after, end, wanted)
             except (LogExpiredError, LogReplacedError) as error:
                 _fail([left.pop(0).answer], error)
                 continue
+            except TooMuchError as error:
+                _fail([request.answer for request in left if request.limit is None], error)
+                parts = [request for request in left if request.limit is not None]
+                if parts:
+                    await self._serve_far(parts, end)
+                return
             for request in left:
-                _answer(request, window)
+                self._answer(request, window, end)
             return
 
-    async def _reach(self, after: LogPosition, end: LogPosition, wanted: set[Address]) -> _Window:
-        """Return a window that holds ``after`` and reaches to ``end``."""
-        kept, self._window = self._window, None
+    async def _serve_far(self, requests: list[_Request], end: LogPosition) -> None:
+        """Answer the first of ``requests``, and whom that serves too; the others wait their turn.
+
+        Requests that have come meanwhile, and are near, are served before those.
+        """
+        first, *others = requests
+        waiting: list[_Request] = []
         try:
-            if kept is not None and kept.end.offset <= end.offset:
-                with suppress(LogExpiredError, LogReplacedError):
-                    sooner = await self._begin_sooner(kept, after, wanted)
-                    return await self._extend(sooner, end, wanted)
-            # Nothing is kept, or of another log; what is asked for may yet be of this one.
-            return await self._extend(_Window(start=after, end=after), end, wanted)
-        except (LogExpiredError, LogReplacedError):
-            self._window = kept
-            raise
+            window = await self._windows.stretch(first.after, end)
+        except (LogExpiredError, LogReplacedError) as error:
+            _fail([first.answer], error)
+            waiting = others
+        else:
+            self._answer(first, window, end)
+            for other in others:
+                if window.goes_on_from(other.after):
+                    self._answer(other, window, end)
+                else:
+                    waiting.append(other)
+        self._waiting[:0] = waiting
 
-    async def _begin_sooner(
-        self, window: _Window, after: LogPosition, wanted: set[Address]
-    ) -> _Window:
-        """Return a window that holds ``after`` too, having read only what goes before."""
-        if after.offset >= window.start.offset:
-            return window
-        sooner = _Window(start=after, end=after, size=window.size)
-        await self._read(sooner, window.start, wanted)
-        sooner.join(window)
-        return sooner
+    def _answer(self, request: _Request, window: Window, end: LogPosition) -> None:
+        if request.answer.done():
+            return
+        if not window.holds(request.after):
+            request.answer.set_exception(LogReplacedError())
+            return
+        entries = self._found(window, request.address, request.after, request.limit)
+        if len(entries) == request.limit:
+            part = Part(entries, entries[-1].position, more=True)
+        else:
+            part = Part(entries, window.end, more=window.end.offset < end.offset)
+        request.answer.set_result(part)
 
-    async def _extend(self, window: _Window, end: LogPosition, wanted: set[Address]) -> _Window:
-        if end.offset > window.end.offset:
-            await self._read(window, end, wanted)
-        elif window.end != end:
-            raise LogReplacedError
-        if not window.partial:
-            self._window = window
-        return window
+    def _found(
+        self, window: Window, address: Address, after: LogPosition, limit: int | None
+    ) -> list[LogEntry]:
+        """Return what a window holds for a user.
 
-    async def _read(self, window: _Window, until: LogPosition, wanted: set[Address]) -> None:
-        async for entry in self._log.read(window.end, until):
-            window.append(entry)
-            window.partial = window.partial or window.size > self._keep_bytes
-            if window.size > 2 * self._keep_bytes:
-                raise LogUnreadableError("too much was missed to be replayed")
-            address = self._address_of(entry.body) if entry.is_update else None
-            if address is not None and (not window.partial or address in wanted):
-                window.keep(address, entry)
-        window.end = until
-
-
-def _answer(request: _Request, window: _Window) -> None:
-    if request.answer.done():
-        return
-    try:
-        if request.after.offset > window.end.offset:
-            raise LogReplacedError
-        window.verify(request.after)
-    except LogReplacedError as error:
-        request.answer.set_exception(error)
-        return
-    entries = merge(
-        window.by_user.get(request.address, ()), window.gaps, key=lambda entry: entry.offset
-    )
-    found = [entry for entry in entries if entry.offset > request.after.offset]
-    request.answer.set_result((found, window.end))
+        Deletions in it are heard of first, so that what goes before them comes without what the
+        deleted message said.
+        """
+        for body in window.new_deletions(address):
+            self._hear(body)
+        return window.behind(address, after, limit)
 
 
 def _fail(answers: Iterable[asyncio.Future[Any]], error: LogError) -> None:
