@@ -328,3 +328,23 @@ async def test_a_stream_that_begins_in_a_recovery_waits_for_its_end() -> None:
         await bob.has(2)
         await bob.close()
         await reader.close()
+
+
+async def test_memory_of_a_feed_that_was_made_anew_says_nothing_of_the_one_before() -> None:
+    """Both count their updates; a token of the first must not be taken for one of the second."""
+    async with a_hub() as (hub, broker):
+        first = await Reader.open(hub)
+        await broker.update(1)
+        await first.has(1)
+        token = (await first.close()).token
+        (feed,) = hub._feeds
+        hub._feeds.remove(feed)  # as after the grace period
+        await broker.update(2)
+        second = await Reader.open(hub)
+        await broker.update(3)
+        await broker.update(4)
+        await second.has(3, 4)
+        back = await Reader.open(hub, token)
+        await back.has(2, 3, 4)
+        await back.close()
+        await second.close()

@@ -20,7 +20,7 @@ from chat3_user.updates.log.tokens import Token, decode_token, digest_of
 from chat3_user.updates.log.watermarks import Watermark
 from chat3_user.updates.routing import is_update
 
-WORKER = b"work"
+NAME = b"work"
 
 
 def an_update(
@@ -33,7 +33,7 @@ def an_update(
 
 def a_feed(count: int = 100, size: int = 10_000, newest: Watermark | None = None) -> Feed:
     feed = Feed(
-        "t", "alice", WORKER, lambda: newest or Watermark(None, 0, 0), TailLimits(count, size)
+        "t", "alice", NAME, lambda: newest or Watermark(None, 0, 0), TailLimits(count, size)
     )
     feed.go_live(Watermark(LogPosition(1, 1), 1.0, 1))
     return feed
@@ -73,7 +73,7 @@ async def test_all_streams_get_the_same_bytes_in_order() -> None:
 
 async def test_what_comes_before_the_feed_is_live_is_remembered_and_not_sent() -> None:
     """It was published before any stream began, and has no token that could be resumed from."""
-    feed = Feed("t", "alice", WORKER, lambda: Watermark(None, 0.0, 0), TailLimits(100, 10_000))
+    feed = Feed("t", "alice", NAME, lambda: Watermark(None, 0.0, 0), TailLimits(100, 10_000))
     stream = opened(a_subscription())
     feed.subscriptions.add(stream)
     feed.take(an_update("early"))
@@ -126,7 +126,7 @@ async def test_memory_is_bounded_and_says_when_it_does_not_reach_back() -> None:
     assert small.remembered(start) is None
 
 
-async def test_memory_of_another_worker_or_of_a_later_moment_tells_nothing() -> None:
+async def test_memory_of_another_feed_or_of_a_later_moment_tells_nothing() -> None:
     feed = a_feed()
     token = token_of(feed, feed.token())
     other = Feed("t", "alice", b"elsw", lambda: Watermark(None, 0, 0), TailLimits(9, 999))
@@ -150,12 +150,12 @@ async def test_a_newer_mark_counts_once_it_was_taken_after_the_feed_went_live() 
     assert a_feed(newest=older).watermark.position == LogPosition(1, 1)
     assert a_feed(newest=newer).watermark.position == LogPosition(9, 9)
     with pytest.raises(RuntimeError):
-        _ = Feed("t", "a", WORKER, lambda: newer, TailLimits(1, 1)).watermark
+        _ = Feed("t", "a", NAME, lambda: newer, TailLimits(1, 1)).watermark
 
 
 async def test_position_and_ids_of_a_token_belong_to_one_mark() -> None:
     newest = [Watermark(None, 0.0, 0)]
-    feed = Feed("t", "a", WORKER, lambda: newest[0], TailLimits(9, 9_000))
+    feed = Feed("t", "a", NAME, lambda: newest[0], TailLimits(9, 9_000))
     feed.go_live(Watermark(LogPosition(1, 1), 0.0, 1))
     feed.take(an_update("before"))
     newest[0] = Watermark(LogPosition(9, 9), time.monotonic() + 60, 9)

@@ -44,7 +44,7 @@ tokens = st.builds(
     a_made_token,
     known(),
     scope=st.just(SCOPE),
-    worker=st.binary(min_size=4, max_size=4),
+    feed=st.binary(min_size=4, max_size=4),
     sequence=st.integers(0, 2**63),
     time_ms=st.integers(0, NOW),
     position=positions,

@@ -21,15 +21,15 @@ _OVERLAP = 2.0
 class Feed:
     """A user of a tenant with at least one stream, or none since a short while.
 
-    ``newest_watermark`` gives the worker's newest watermark; it counts for this feed once it was
-    taken after the feed went live.
+    ``name``, 4 bytes that no other feed has, is in its tokens. ``newest_watermark`` gives the
+    worker's newest watermark; it counts for this feed once it was taken after the feed went live.
     """
 
     def __init__(
         self,
         tenant_id: str,
         user_id: str,
-        worker: bytes,
+        name: bytes,
         newest_watermark: Callable[[], Watermark],
         tail: TailLimits,
     ) -> None:
@@ -39,7 +39,7 @@ class Feed:
         self.scope = scope_of(tenant_id, user_id)
         self.subscriptions: set[Subscription] = set()
         self.idle_since = time.monotonic()
-        self._worker = worker
+        self._name = name
         self._newest_watermark = newest_watermark
         self._watermark: Watermark | None = None
         self._sequence = 0
@@ -114,7 +114,7 @@ class Feed:
         ids = [digest for taken, digest in newest if taken >= since]
         return Token(
             scope=self.scope,
-            worker=self._worker,
+            feed=self._name,
             sequence=self._sequence,
             # All that was published before the watermark has been delivered; later updates may be
             # on their way.
@@ -132,7 +132,7 @@ class Feed:
 
     def remembered(self, token: Token) -> list[Item] | None:
         """Return what came after ``token`` from memory, or nothing when memory does not tell."""
-        if token.worker != self._worker or token.sequence > self._sequence:
+        if token.feed != self._name or token.sequence > self._sequence:
             return None
         behind = self._sequence - token.sequence
         newer = [item for item in self._tail if item.sequence > token.sequence]

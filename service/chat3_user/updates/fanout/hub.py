@@ -58,7 +58,6 @@ class Hub:
         self._broker = broker
         self._decode = decode
         self._settings = settings
-        self._worker = secrets.token_bytes(4)
         self._feeds = Feeds(decode, address_of, remembered=settings.deliveries.remembered)
         self._barriers = Barriers(broker)
         self._replays = Replays(
@@ -222,7 +221,7 @@ class Hub:
             feed = Feed(
                 tenant_id,
                 user_id,
-                self._worker,
+                secrets.token_bytes(4),
                 lambda: self._watermarks.newest,
                 self._settings.tail,
             )

@@ -20,8 +20,8 @@ ID_BYTES = 6
 IDS_MAX = 16
 """A token carries the digests of so many updates that were delivered, the last ones."""
 
-NO_WORKER = bytes(4)
-"""The issuer of tokens that stand for a place in the log, and in no process's memory."""
+NO_FEED = bytes(4)
+"""The issuer of tokens that stand for a place in the log, and in no memory."""
 
 _VERSION = 1
 _HEAD = struct.Struct(">B6s4sQQqIB")
@@ -41,8 +41,8 @@ class ForeignTokenError(Exception):
 class Token(msgspec.Struct, frozen=True):
     """A stream's position.
 
-    ``scope`` names tenant and user, ``worker`` the process that issued the token and ``sequence``
-    its count of updates for the user: together they find the place in that process's memory.
+    ``scope`` names tenant and user, ``feed`` what issued the token in some worker and ``sequence``
+    its count of updates for the user: together they find the place in that feed's memory.
     ``position`` finds it in the log: everything up to it was delivered, and so were ``ids``, the
     oldest first. ``complete`` says that ``ids`` are all since the position, not just the last.
     The first ``passed`` of complete ids stand before the position: what is published once more
@@ -50,7 +50,7 @@ class Token(msgspec.Struct, frozen=True):
     """
 
     scope: bytes
-    worker: bytes
+    feed: bytes
     sequence: int
     time_ms: int
     position: LogPosition | None
@@ -66,7 +66,7 @@ class Token(msgspec.Struct, frozen=True):
                 _HEAD.pack(
                     _VERSION,
                     self.scope,
-                    self.worker,
+                    self.feed,
                     self.sequence,
                     self.time_ms,
                     position.offset,
@@ -95,7 +95,7 @@ def decode_token(text: str, scope: bytes, now_ms: int) -> Token:
     ids = body[_HEAD.size :]
     if len(body) < _HEAD.size or check != _check(body) or len(ids) % ID_BYTES:
         raise TokenError("damaged")
-    _, owner, worker, sequence, time_ms, offset, checksum, complete = _HEAD.unpack_from(body)
+    _, owner, feed, sequence, time_ms, offset, checksum, complete = _HEAD.unpack_from(body)
     passed = max(0, complete - 1)
     if passed * ID_BYTES > len(ids):
         raise TokenError("damaged")
@@ -105,7 +105,7 @@ def decode_token(text: str, scope: bytes, now_ms: int) -> Token:
         raise TokenError("from the future")
     return Token(
         scope=owner,
-        worker=worker,
+        feed=feed,
         sequence=sequence,
         time_ms=time_ms,
         position=None if offset == _NO_OFFSET else LogPosition(offset, checksum),
@@ -205,7 +205,7 @@ def _moved(
 ) -> Token:
     return Token(
         scope=token.scope,
-        worker=NO_WORKER,
+        feed=NO_FEED,
         sequence=0,
         time_ms=token.time_ms,
         position=position,
