@@ -15,9 +15,11 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.background_tasks import BackgroundTasks
+from chat3_user.updates.fanout.catch_up import CatchUps
 from chat3_user.updates.fanout.dispatcher import Dispatcher
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.log_reads import PATIENCE, LogReads
 from chat3_user.updates.fanout.resuming import (
     Resumption,
     after_gap,
@@ -41,12 +43,12 @@ from chat3_user.updates.log.tokens import (
 from chat3_user.updates.log.watermarks import Watermarks
 from chat3_user.wire import Encoded
 
-_PATIENCE = 15.0
-"""Seconds for which a stream that wants to begin waits for a broker that is away or blocked."""
-
 
 class Hub:
-    """Delivers updates to streams; created, opened and closed by the composition root."""
+    """Delivers updates to streams; created, opened and closed by the composition root.
+
+    ``catch_ups`` answers clients that hold no stream.
+    """
 
     def __init__(
         self,
@@ -77,6 +79,8 @@ class Hub:
             partial(catch_up, replays=self._replays, decode=decode),
             self._background,
         )
+        self._log_reads = LogReads(self._dispatcher, self._barriers)
+        self.catch_ups = CatchUps(self._feeds, self._replays, self._log_reads, decode)
         self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._ending: Callable[[], CallError] | None = None
 
@@ -176,7 +180,7 @@ class Hub:
         """
         was_live = feed.live
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 await self._go_live(feed)
         except TimeoutError as error:
             raise reasons.updates_unavailable() from error
@@ -190,28 +194,12 @@ class Hub:
         return await self._resume(feed, subscription, token)
 
     async def _resume(self, feed: Feed, subscription: Subscription, token: Token) -> Resumption:
-        """Go on by the log, once everything that the client can have had has come by here.
-
-        The client may have had updates from another worker that are still in this one's queue, or
-        in a recovery under way: live, they would come to it again.
-        """
-        waiting_since = time.monotonic()
-        while True:
-            try:
-                async with asyncio.timeout(waiting_since + _PATIENCE - time.monotonic()):
-                    await self.wait_live()
-                    if not (await self._barriers.next_passes() and self.live):
-                        continue
-            except TimeoutError as error:
-                raise reasons.updates_unavailable() from error
+        async def resumed() -> Resumption:
             subscription.forget()
-            losses = self._dispatcher.losses
-            try:
-                return await from_log(feed, token, self._replays, self._decode)
-            except LogError as error:
-                # A broker that went away meanwhile says nothing about the log.
-                if await self._barriers.next_passes() and self._dispatcher.losses == losses:
-                    return after_gap(feed, token, error)
+            return await from_log(feed, token, self._replays, self._decode)
+
+        outcome = await self._log_reads.run(resumed)
+        return after_gap(feed, token, outcome) if isinstance(outcome, LogError) else outcome
 
     def _feed(self, tenant_id: str, user_id: str) -> Feed:
         feed = self._feeds.get(tenant_id, user_id)

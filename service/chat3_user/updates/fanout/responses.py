@@ -31,6 +31,7 @@ def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
     return Item(
         encoded=cast("Encoded", _build_response(resume_token=token, update=decoded.update)),
         token=token,
+        size=len(cast("Encoded", decoded.update)),
         digest=decoded.digest,
         sequence=sequence,
         kind=decoded.kind,
@@ -63,13 +64,18 @@ def heartbeat_item(token: str, *, live: bool) -> Item:
 
 def gap_item(token: str, reason: GapReason, from_ms: int | None) -> Item:
     """Return a gap that began at ``from_ms`` (Unix milliseconds) and ends now."""
-    gap = Gap(
+    response = SubscribeUpdatesResponse(resume_token=token, gap=gap(reason, from_ms))
+    return _item(response, is_gap=True)
+
+
+def gap(reason: GapReason, from_ms: int | None) -> Gap:
+    """Return what a gap says that began at ``from_ms`` (Unix milliseconds) and ends now."""
+    return Gap(
         reason=reason,
         from_time=None if from_ms is None else datetime.fromtimestamp(from_ms / 1000, UTC),
         to_time=datetime.now(UTC),
         reload=[ReloadTarget.DIALOGS, ReloadTarget.MESSAGES],
     )
-    return _item(SubscribeUpdatesResponse(resume_token=token, gap=gap), is_gap=True)
 
 
 def gap_reason(error: LogError) -> GapReason:

@@ -6,11 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 import msgspec
 
-from chat3_api.chat3.user.v1 import UpdateKind
+from chat3_api.chat3.user.v1 import Update, UpdateKind
 from chat3_user.errors import CallError, reasons
+from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout.settings import BufferLimits
 from chat3_user.wire import Encoded
 
@@ -23,7 +25,8 @@ _FRESH_FOR = 60.0
 class Item(msgspec.Struct, frozen=True, gc=False):
     """An encoded response on its way to streams, shared by all streams of a user.
 
-    ``kind`` is set for updates only; ``sequence`` is the update's place in its feed's memory.
+    ``kind`` is set for updates only; ``sequence`` is the update's place in its feed's memory, and
+    ``size`` the number of its bytes, with which ``encoded`` ends.
     """
 
     encoded: Encoded
@@ -33,6 +36,12 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     kind: UpdateKind | None = None
     dialog_id: str = ""
     is_gap: bool = False
+    size: int = 0
+
+    @property
+    def update(self) -> Update:
+        """The update alone, encoded."""
+        return cast("Update", Encoded(self.encoded[-self.size :]))
 
     @property
     def droppable(self) -> bool:
@@ -42,13 +51,13 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which updates a stream wants; empty sets want all."""
+    """Which updates a client wants; empty sets want all."""
 
     kinds: frozenset[UpdateKind] = frozenset()
     dialog_ids: frozenset[str] = frozenset()
 
-    def admits(self, item: Item) -> bool:
-        """Return whether the stream wants ``item``; what is no update always passes."""
+    def admits(self, item: Item | DecodedUpdate) -> bool:
+        """Return whether the client wants ``item``; what is no update always passes."""
         if item.kind is None:
             return True
         if self.kinds and item.kind not in self.kinds:
