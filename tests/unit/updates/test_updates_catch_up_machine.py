@@ -98,7 +98,7 @@ class CatchingUp(RuleBasedStateMachine):
             worker = workers[calls % len(workers)]
             more = self._run(self._world.call(self._client(client), worker, size))
             calls += 1
-            assert calls <= len(self._world.published) + len(self._world.log._entries)
+            assert calls < 1000, "catching up does not end"
 
     @rule(client=CLIENTS, worker=WORKERS, most=st.sampled_from((1, 2, 5, 1000)))
     def stream(self, client: int, worker: int, most: int) -> None:
