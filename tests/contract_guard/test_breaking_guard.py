@@ -29,14 +29,9 @@ def lose_presence(project: Project) -> None:
 
 
 def move_a_message(project: Project) -> None:
-    message = project.cut(f"{V1}/user.proto", r"^// SenderTypeCount .*?^}\n")
-    moved = project.path(f"{V1}/topic.proto")
+    message = project.cut(f"{V1}/dialog.proto", r"^// DialogStats .*?^}\n")
+    moved = project.path(f"{V1}/user.proto")
     moved.write_text(f"{moved.read_text('utf-8')}\n{message}", "utf-8")
-    project.replace(
-        f"{V1}/user.proto",
-        'import "google/protobuf/struct.proto";',
-        'import "chat3/user/v1/topic.proto";\nimport "google/protobuf/struct.proto";',
-    )
 
 
 def remove_an_enum_value(project: Project) -> None:
@@ -63,7 +58,7 @@ def stop_streaming(project: Project) -> None:
         (change_a_type, 'on message "PackStats" changed type from "int32" to "string"'),
         (rename_a_field, 'on message "PackStats" changed name from "dialog_count" to "item_count"'),
         (lose_presence, 'on message "UserStats" changed cardinality'),
-        (move_a_message, 'message "SenderTypeCount" was deleted from file'),
+        (move_a_message, 'message "DialogStats" was deleted from file'),
         (remove_an_enum_value, 'enum value "2" on enum "ReloadTarget" was deleted'),
         (remove_a_method, 'RPC "SendMessage" on service "UserService" was deleted'),
         (stop_streaming, '"SubscribeUpdates" on service "UserService" changed from server stream'),
