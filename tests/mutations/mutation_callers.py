@@ -5,13 +5,14 @@ import random
 from collections.abc import Sequence
 from typing import Any, Final
 
+import betterproto2
 from google.rpc import error_details_pb2
 from grpclib.client import Channel
 from grpclib.const import Cardinality
 from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 from h2.exceptions import ProtocolError
-from mutation_cases import ACTOR, Case, Mark, Send
+from mutation_cases import Case
 from mutation_tally import Tally
 
 from chat3_api.chat3.user import v1 as pb
@@ -43,13 +44,14 @@ class Callers:
 
         A caller who is not ``patient`` gives the first attempts little time.
         """
+        actor, request = case.next_call()
         await asyncio.sleep(how.choice((0.0, 0.01, 0.2)))
         for attempt in range(_ATTEMPTS):
             channel = how.choice(self._channels)
             deadline = _LONG if patient or attempt >= 4 else how.choice(_SHORT)
             tally.attempts += 1
             try:
-                answer, replayed = await _once(channel, case, deadline)
+                answer, replayed = await _once(channel, case, actor, request, deadline)
             except GRPCError as error:
                 tally.failures[_reason(error)] += 1
                 wait = min(_retry_after(error), 1.5)
@@ -63,24 +65,23 @@ class Callers:
                 wait = 1.0
             else:
                 tally.replayed += replayed
-                if isinstance(case, Send):
-                    case.answers.append(answer)
-                elif isinstance(case, Mark):
-                    case.answers += 1
+                case.heard(answer)
                 return
             await asyncio.sleep(wait * how.uniform(0.2, 1.0) * min(3.0, 1.0 + attempt / 4))
 
 
-async def _once(channel: Channel, case: Case, deadline: float) -> tuple[Any, bool]:
+async def _once(
+    channel: Channel, case: Case, actor: str, request: betterproto2.Message, deadline: float
+) -> tuple[Any, bool]:
     async with channel.request(
         case.method,
         _UNARY,
-        type(case.request),
+        type(request),
         case.response,
-        metadata=metadata(ACTOR, key=KEY),
+        metadata=metadata(actor, key=KEY),
         timeout=deadline,
     ) as stream:
-        await stream.send_message(case.request, end=True)
+        await stream.send_message(request, end=True)
         response = await stream.recv_message()
         await stream.recv_trailing_metadata()
         trailing = dict(stream.trailing_metadata or {})

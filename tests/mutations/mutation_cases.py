@@ -14,7 +14,7 @@ from support.gateway import TENANT
 
 ACTOR: Final = "alice"
 MEMBERS: Final = (ACTOR, "bob", "carl")
-_SERVICE: Final = "/chat3.user.v1.UserService/"
+SERVICE: Final = "/chat3.user.v1.UserService/"
 _FULL_SHARE: Final = 0.3
 
 
@@ -37,6 +37,14 @@ class Case:
     def response(self) -> type[betterproto2.Message]:
         raise NotImplementedError
 
+    def next_call(self) -> tuple[str, betterproto2.Message]:
+        """Return who makes the next call, and its request."""
+        return ACTOR, self.request
+
+    def heard(self, answer: Any) -> None:
+        """Keep an answer."""
+        raise NotImplementedError
+
 
 @dataclass
 class Send(Case):
@@ -46,8 +54,11 @@ class Send(Case):
     quoted: str | None = None
     answers: list[pb.SendMessageResponse] = field(default_factory=list)
 
-    method = _SERVICE + "SendMessage"
+    method = SERVICE + "SendMessage"
     response = pb.SendMessageResponse
+
+    def heard(self, answer: pb.SendMessageResponse) -> None:
+        self.answers.append(answer)
 
     @property
     def request(self) -> pb.SendMessageRequest:
@@ -67,12 +78,15 @@ class Mark(Case):
     target: str = ""
     answers: int = 0
 
+    def heard(self, _: Any) -> None:
+        self.answers += 1
+
 
 @dataclass
 class Read(Mark):
     """The status `read`."""
 
-    method = _SERVICE + "SetMessageStatus"
+    method = SERVICE + "SetMessageStatus"
     response = pb.SetMessageStatusResponse
 
     @property
@@ -89,7 +103,7 @@ class Read(Mark):
 class Like(Mark):
     """A reaction."""
 
-    method = _SERVICE + "SetMessageReaction"
+    method = SERVICE + "SetMessageReaction"
     response = pb.SetMessageReactionResponse
 
     @property
@@ -121,7 +135,6 @@ def cases(store: Store, dialog: str, seed: int, draw: random.Random, sends: int)
         target = store.add_message(TENANT, dialog, "bob", f"{seed}-target-{index}").message_id
         kind = Read if draw.random() < 0.5 else Like
         found.append(kind(f"{seed}-mark-{index}", dialog, target=target))
-    draw.shuffle(found)
     return found
 
 

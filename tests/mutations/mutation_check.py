@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 from mutation_cases import ACTOR, MEMBERS, Case, Like, Mark, Read, Send, told
+from mutation_check_creations import CreationChecker
+from mutation_creations import Creation
 from mutation_tally import Tally
 
 from chat3_embedded.store import Store
@@ -20,6 +22,7 @@ class Checker:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._creations = CreationChecker(store)
         # By message: who got an update.message about it, about its creation and its deletion; and
         # the events of its marks.
         self._reached: defaultdict[str, set[str]] = defaultdict(set)
@@ -52,6 +55,10 @@ class Checker:
                 self._send(case, written[case.key], tally)
             elif isinstance(case, Mark):
                 self._mark(case, tally)
+            elif isinstance(case, Creation):
+                self._creations.check(case, tally)
+        if orphans := self._creations.orphans(dialog):
+            tally.breaks("doubled", f"{dialog}: {orphans} topics that nobody asked for")
 
     def _send(self, case: Send, copies: Sequence[Message], tally: Tally) -> None:
         there = [message for message in copies if not message.deleted]

@@ -6,6 +6,7 @@ is what the service's settle time assumes, and the tests set it accordingly.
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -31,6 +32,7 @@ WRITES: Final = {
     "hangs": 2,
 }
 READS: Final = {"passes": 88, "slow": 5, "cut before": 4, "503 before": 3}
+_CREATIONS: Final = re.compile("/api/(?:dialogs|topics|meta/dialog|users/[^/]+(?:/dialogs)?$)")
 _HEADERS: Final = ("X-API-Key", "X-Tenant-Id", "Content-Type")
 
 
@@ -45,11 +47,15 @@ class FaultProxy:
         """Seconds that the platform worked on a write at most, whether or not its sender waited."""
         self._upstream = upstream
         self._draws: dict[str, random.Random] = {}
+        self._of_new: random.Random | None = None
         self._late: set[asyncio.Task[None]] = set()
 
     def seed(self, dialog: str, seed: int) -> None:
-        """Let ``seed`` decide what happens to requests about ``dialog``."""
-        self._draws[dialog] = random.Random(seed)
+        """Let ``seed`` decide what happens to requests about ``dialog``.
+
+        What happens to requests about dialogs that are made meanwhile, it decides with the others.
+        """
+        self._draws[dialog] = self._of_new = random.Random(seed)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FaultProxy"]:
@@ -124,7 +130,8 @@ class FaultProxy:
     def _draw_for(self, path: str) -> random.Random | None:
         if not self.faulty:
             return None
-        return next((draw for dialog, draw in self._draws.items() if dialog in path), None)
+        found = next((draw for dialog, draw in self._draws.items() if dialog in path), None)
+        return self._of_new if found is None and _CREATIONS.match(path) else found
 
     async def _pass_late(self, request: web.Request, body: bytes, delay: float) -> None:
         await asyncio.sleep(delay)

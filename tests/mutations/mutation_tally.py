@@ -27,6 +27,8 @@ class Tally:
     full: int = 0
     # Statuses and reactions.
     marks: int = 0
+    # Dialogs, topics and direct dialogs.
+    creations: int = 0
     attempts: int = 0
     replayed: int = 0
     worker_kills: int = 0
@@ -34,16 +36,16 @@ class Tally:
     # Of the platform, by signal.
     restarts: Counter[str] = field(default_factory=Counter)
 
-    # More than one message that is not deleted, for one key.
+    # More than one message that is not deleted, or more than one dialog or topic, for one key.
     doubled: int = 0
-    # Answers about messages that are not there, or different answers to one key.
+    # Answers about what is not there, or different answers to one key.
     phantom: int = 0
     # Answered, and nothing is there.
     lost: int = 0
     unanswered: int = 0
     # Answered, lacking something, and the answer does not say so.
     incomplete: int = 0
-    # No update.message about it reached each of the members.
+    # No update about it reached each of the members.
     unannounced: int = 0
     # More than one row, or none, for a key; a status's rows are its history.
     marks_doubled: int = 0
@@ -54,6 +56,8 @@ class Tally:
     told: Counter[str] = field(default_factory=Counter)
     # What was told as missing and is there after all.
     told_in_vain: Counter[str] = field(default_factory=Counter)
+    told_of_creations: Counter[str] = field(default_factory=Counter)
+    told_of_creations_in_vain: Counter[str] = field(default_factory=Counter)
     # Copies that the service deleted.
     taken_away: int = 0
     # Of these the announced ones whose deletion did not reach each of the members.
@@ -88,12 +92,15 @@ class Tally:
         broken = ", ".join(f"{name} {getattr(self, name)}" for name in BROKEN)
         return f"""\
 {self.sends} sends, {self.full} of them with meta and quote; {self.marks} marks; \
+{self.creations} creations; \
 {self.attempts} attempts, {self.replayed} replayed
 restarts of the platform: {dict(self.restarts)}; killed workers: {self.worker_kills}; \
 store outages: {self.store_outages}
 broken: {broken}
 told as irreparable: {dict(self.told)}; told in vain: {dict(self.told_in_vain)}; \
 copies taken away: {self.taken_away}, of which members still see {self.ghosts}
+told of creations: {dict(self.told_of_creations)}; told in vain: \
+{dict(self.told_of_creations_in_vain)}
 marks cut between row and event: {self.marks_silent} without an event, \
 {self.marks_repeated} with more than one
 failed attempts: {dict(self.failures.most_common())}; lag {self.lag:.2f} s, \

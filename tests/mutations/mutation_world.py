@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from mutation_callers import Callers
-from mutation_cases import MEMBERS, Case, Send, cases
+from mutation_cases import MEMBERS, Case, Mark, Send, cases
 from mutation_check import Checker
+from mutation_creations import Creation, creations
 from mutation_platform import Platform, platform
 from mutation_proxy import LATEST, FaultProxy
 from mutation_tally import Tally
@@ -32,6 +33,8 @@ STEP_PAUSE: Final = 0.015
 RELAY_DELAY: Final = 0.2
 # So many keys of one seed are under way at once: a slow machine takes longer, and is not flooded.
 _AT_ONCE: Final = 6
+# Of each kind of creation there is one for so many sends.
+_SENDS_FOR_A_CREATION: Final = 10
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 # The checkout whose service the workers run; the platform and the tests are always of this one.
 SERVICE: Final = Path(os.environ.get("MUTATION_SERVICE") or _PROJECT)
@@ -97,12 +100,11 @@ class World:
         draw = random.Random(seed)
         dialog = self.dialog()
         self.proxy.seed(dialog, draw.getrandbits(32))
-        asked = cases(self.platform.store, dialog, seed, draw, sends)
-        tally = Tally(
-            sends=sends,
-            full=sum(isinstance(case, Send) and case.quoted is not None for case in asked),
-            marks=len(asked) - sends,
-        )
+        store = self.platform.store
+        asked = cases(store, dialog, seed, draw, sends)
+        asked += creations(store, dialog, seed, sends // _SENDS_FOR_A_CREATION)
+        draw.shuffle(asked)
+        tally = counted(asked)
         room = asyncio.Semaphore(_AT_ONCE)
 
         async def repeat(case: Case, hows: list[random.Random]) -> None:
@@ -116,6 +118,16 @@ class World:
                 hows = [random.Random(draw.getrandbits(32)) for _ in range(count)]
                 keys.create_task(repeat(case, hows))
         return dialog, asked, tally
+
+
+def counted(asked: Sequence[Case]) -> Tally:
+    """Return the tally of what was asked for."""
+    return Tally(
+        sends=sum(isinstance(case, Send) for case in asked),
+        full=sum(isinstance(case, Send) and case.quoted is not None for case in asked),
+        marks=sum(isinstance(case, Mark) for case in asked),
+        creations=sum(isinstance(case, Creation) for case in asked),
+    )
 
 
 async def _watch_lag(tally: Tally) -> None:

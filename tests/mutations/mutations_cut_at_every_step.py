@@ -9,14 +9,23 @@ from pathlib import Path
 import pytest
 from mutation_cases import Case, Like, Read, Send, full_send
 from mutation_check import Checker
+from mutation_creations import Direct, NewDialog, NewTopic, direct
 from mutation_tally import Tally
-from mutation_world import World, world
+from mutation_world import World, counted, world
 
 from chat3_embedded import NEWEST, OLDEST
 from support.gateway import TENANT
 
-# Row, metas (ours too) twice, event, two statuses, times and quote at the least.
-_STEPS_OF_A_SEND = 10
+_KINDS: tuple[type[Case], ...] = (Send, Read, Like, NewDialog, NewTopic, Direct)
+# At the least. Row, metas (ours too) twice, event, two statuses, times and quote; row, metas, three
+# members and their events, event; row, metas, event; row, one meta, two members, event.
+_STEPS = {Send: 10, NewDialog: 12, NewTopic: 6, Direct: 7}
+_FIRST_CUTS: dict[type[Case], tuple[str, ...]] = {
+    Send: ("message row", "message meta", "message event", "message status"),
+    NewDialog: ("dialog row", "dialog meta", "dialog member", "dialog member event"),
+    NewTopic: ("topic row", "topic meta", "topic event"),
+    Direct: ("dialog meta", "dialog member", "dialog event"),
+}
 
 
 def case_of(kind: type[Case], running: World, dialog: str, number: int) -> Case:
@@ -24,6 +33,10 @@ def case_of(kind: type[Case], running: World, dialog: str, number: int) -> Case:
     target = running.platform.store.add_message(TENANT, dialog, "bob", f"{key}-target").message_id
     if kind is Send:
         return full_send(key, dialog, target)
+    if kind is Direct:
+        return direct(running.platform.store, dialog, key.lower())
+    if kind in {NewDialog, NewTopic}:
+        return kind(key, dialog)
     assert kind in {Read, Like}
     return kind(key, dialog, target=target)  # type: ignore[call-arg] - the marks have one
 
@@ -37,7 +50,7 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
     done: list[Case] = []
     async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
         dialog = running.dialog()
-        for kind in (Send, Read, Like):
+        for kind in _KINDS:
             for number in count(1):
                 case = case_of(kind, running, dialog, number)
                 done.append(case)
@@ -45,12 +58,12 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
                     break
         await running.platform.settled()
         Checker(running.platform.store).check(dialog, done, tally)
-    tally.sends = tally.full = sum(isinstance(case, Send) for case in done)
-    tally.marks = len(done) - tally.sends
+    tally.add(counted(done))
     print(f"\nplatform {version}:\n{tally}")
     assert not tally.broken
-    assert tally.sends > _STEPS_OF_A_SEND
-    assert tally.restarts["died"] == len(done) - 3
+    for kind, steps in _STEPS.items():
+        assert sum(isinstance(case, kind) for case in done) > steps, kind.__name__
+    assert tally.restarts["died"] == len(done) - len(_KINDS)
     # What each cut of a mark leaves is the platform's: one of the two is without its event, or
     # has it twice.
     assert (tally.marks_silent, tally.marks_repeated) == (2, 0) if version == NEWEST else (0, 2)
@@ -58,23 +71,36 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("version", "repair"), [(NEWEST, "deletion row"), (OLDEST, "meta row"), (OLDEST, "meta event")]
+    ("kind", "version", "repair"),
+    [
+        (Send, NEWEST, "deletion row"),
+        (Send, OLDEST, "meta row"),
+        (Send, OLDEST, "meta event"),
+        (NewDialog, NEWEST, "meta row"),
+        (NewDialog, NEWEST, "meta event"),
+        (NewDialog, OLDEST, "member row"),
+        (NewDialog, NEWEST, "member event"),
+        (NewTopic, NEWEST, "topic meta"),
+        (NewTopic, NEWEST, "topic event"),
+        (Direct, NEWEST, "member row"),
+        (Direct, OLDEST, "meta event"),
+    ],
 )
 async def test_a_repair_that_is_cut_itself_is_taken_up_again(
-    version: str, repair: str, tmp_path: Path
+    kind: type[Case], version: str, repair: str, tmp_path: Path
 ) -> None:
     tally = Tally()
     done: list[Case] = []
     deaths = 0
     async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
         dialog = running.dialog()
-        for step in ("message row", "message meta", "message event", "message status"):
-            case = case_of(Send, running, dialog, len(done))
+        for step in _FIRST_CUTS[kind]:
+            case = case_of(kind, running, dialog, len(done))
             done.append(case)
             deaths = max(deaths, await running.cut(case, [step, repair], tally))
         await running.platform.settled()
         Checker(running.platform.store).check(dialog, done, tally)
-    tally.sends = tally.full = len(done)
-    print(f"\nplatform {version}, {repair}:\n{tally}")
+    tally.add(counted(done))
+    print(f"\nplatform {version}, {kind.__name__}, {repair}:\n{tally}")
     assert not tally.broken
     assert deaths == 2, "no repair was cut"
