@@ -116,8 +116,8 @@ async def test_a_member_in_another_letter_case_is_removed_as_the_platform_spells
 async def test_one_update_tells_of_all_keys_of_a_dialog(
     alice: Caller, bob: Caller, upstream: Upstream, dialog: str
 ) -> None:
-    await platform(upstream, "PUT", f"/meta/dialog/{dialog}/old", {"value": 1})
-    await platform(upstream, "PUT", f"/meta/dialog/{dialog}/chat3_key", {"value": "ours"})
+    before = {"meta": {"old": 1, "chat3_key": "ours"}}
+    await platform(upstream, "PUT", f"/meta/dialog/{dialog}", before)
     request = pb.UpdateDialogMetaRequest(
         dialog_id=dialog,
         meta=open_data(title="New", nested={"a": [1, True, "x"]}),
