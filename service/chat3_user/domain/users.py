@@ -6,7 +6,7 @@ from typing import Final
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.access import Access
-from chat3_user.domain.together import together
+from chat3_user.domain.together import both, together
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
@@ -45,8 +45,9 @@ class Users:
     async def prove(self, identity: Identity, user_ids: Iterable[str]) -> None:
         """Prove that all users (ids in lower case) exist in the caller's tenant.
 
-        The platform makes a user of every id that it is given as a member's. An unknown user, the
-        first of several, is told only to a key that may write.
+        The platform makes a user of every id that it is given as a member's. It checks no
+        permission here: an unknown user, the first of several, is told only to a key that may read
+        and write.
 
         Raises `CallError`.
         """
@@ -58,7 +59,7 @@ class Users:
             _existing(answer.data, user_id)
 
         try:
-            await together(map(prove, user_ids))
+            await both(self._access.prove_known(identity), together(map(prove, user_ids)))
         except CallError as error:
             if error.reason is ErrorReason.USER_NOT_FOUND:
                 await self._access.prove_writer(identity)

@@ -8,9 +8,12 @@ remembered for a while, and updates read again from the log are judged by what c
 from collections.abc import Callable
 from typing import Any, Final
 
+from chat3_user.mapping.basics import OWN_KEYS
+
 _KEPT: Final = 16_384
 """How many messages are remembered; an entry takes about 300 bytes."""
 
+_META: Final = "meta"
 _MESSAGE_SECTIONS: Final = frozenset(("message", "lastMessage", "quotedMessage"))
 _SHOWN: Final = frozenset(
     (
@@ -46,19 +49,22 @@ class Deletions:
         return said
 
 
-def without_deleted(value: Any, is_deleted: Callable[[str], bool], name: str = "") -> Any:
-    """Return JSON without what deleted messages in it said.
+def shown_json(value: Any, is_deleted: Callable[[str], bool], name: str = "") -> Any:
+    """Return JSON without what deleted messages in it said, and without keys of ours in meta.
 
     A message is what has a ``messageId`` or stands under a name that messages have. ``is_deleted``
     tells of an id whether the message is known to be deleted.
     """
     if isinstance(value, list):
-        return [without_deleted(item, is_deleted, name) for item in value]
+        return [shown_json(item, is_deleted, name) for item in value]
     if not isinstance(value, dict):
         return value
     message_id = value.get("messageId")
-    if (message_id is not None or name in _MESSAGE_SECTIONS) and (
+    deleted = (message_id is not None or name in _MESSAGE_SECTIONS) and (
         value.get("deleted") or (isinstance(message_id, str) and is_deleted(message_id))
-    ):
-        return {key: part for key, part in value.items() if key in _SHOWN}
-    return {key: without_deleted(part, is_deleted, key) for key, part in value.items()}
+    )
+    return {
+        key: shown_json(part, is_deleted, key)
+        for key, part in value.items()
+        if (key in _SHOWN if deleted else name != _META or not key.startswith(OWN_KEYS))
+    }

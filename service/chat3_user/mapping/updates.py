@@ -11,7 +11,7 @@ from chat3_api.chat3.user.v1 import Update, UpdateKind, UpdateSource
 from chat3_user.mapping import repeated
 from chat3_user.mapping import update_models as m
 from chat3_user.mapping.basics import time
-from chat3_user.mapping.deletions import Deletions, without_deleted
+from chat3_user.mapping.deletions import Deletions, shown_json
 from chat3_user.mapping.payloads import FRONT, PAYLOADS
 from chat3_user.mapping.spare_parts import Place, place_in, place_of, spare_parts
 from chat3_user.mapping.unmapped import joined, read_json, take_unmapped
@@ -92,7 +92,7 @@ class UpdateDecoder:
             self._tell(published, unmapped)
             if section is not None and section.deleted:
                 unmapped.get("data", {}).pop("message", None)
-            unmapped = self._without_deleted(published, unmapped)
+            unmapped = self._shown(published, unmapped)
         return _decoded(
             published,
             kind,
@@ -110,7 +110,7 @@ class UpdateDecoder:
             document = read_json(body)
             opaque = msgspec.convert(document, m.OpaqueUpdate)
             fields = {
-                "unknown": struct(self._without_deleted(opaque, opaque.data)),
+                "unknown": struct(self._shown(opaque, opaque.data)),
                 "source": _build_source(
                     event_type=opaque.source_event_type,
                     update_type=opaque.update_type,
@@ -119,7 +119,7 @@ class UpdateDecoder:
             }
             around = take_unmapped({**document, "data": {}})
             if around:
-                fields["unmapped"] = struct(around)
+                fields["unmapped"] = struct(self._shown(opaque, around))
             place = place_in(opaque.data)
             decoded = _decoded(opaque, UpdateKind.UNSPECIFIED, place, _build_opaque, **fields)
         except _Unfit as error:
@@ -145,11 +145,11 @@ class UpdateDecoder:
             at=0 if section.deleted is None or made is None else to_microseconds(made),
         )
 
-    def _without_deleted(self, envelope: m.Envelope, data: dict[str, Any]) -> dict[str, Any]:
+    def _shown(self, envelope: m.Envelope, data: dict[str, Any]) -> dict[str, Any]:
         def is_deleted(message_id: str) -> bool:
             return bool(self._deletions.judge(envelope.tenant_id, message_id, said=None, at=0))
 
-        shown: dict[str, Any] = without_deleted(data, is_deleted)
+        shown: dict[str, Any] = shown_json(data, is_deleted)
         return shown
 
     def _tell(self, envelope: m.Envelope, unmapped: dict[str, Any]) -> None:

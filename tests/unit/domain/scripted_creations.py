@@ -161,8 +161,8 @@ class ScriptedCreations:
                     raise reasons.user_not_found(user)
                 return {"data": {"userId": user, "type": "user", "createdAt": "1.000000"}}
             case ["users", user, "dialogs"]:
-                dialog = self.dialogs[wanted["dialogId"]]
-                return _page([_seen(dialog, user)] if user in dialog.members else [], query)
+                own = [row for row in self.dialogs.values() if row.id == wanted.get("dialogId")]
+                return _page([_seen(row, user) for row in own if user in row.members], query)
             case ["dialogs"]:
                 rows = [row for row in self.dialogs.values() if _has(row, wanted)]
                 return _page([_shown("dialogId", row) for row in rows], query)

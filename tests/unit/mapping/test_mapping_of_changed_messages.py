@@ -11,7 +11,7 @@ from mapping_read_bodies import BROUGHT_BACK, DELETED, EDITED, MESSAGE, message
 from betterproto2_compiled import decode, encode
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import entities
-from chat3_user.mapping.deletions import Deletions, without_deleted
+from chat3_user.mapping.deletions import Deletions, shown_json
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.tenant_api import models as m
 from chat3_user.times import to_datetime
@@ -157,7 +157,7 @@ def test_an_unknown_kind_shows_no_deleted_message_and_all_else() -> None:
     assert update.unknown is not None
     left = {"messageId": "m", "deleted": True, "type": "t"}
     assert update.unknown.to_dict() == {"poll": data["poll"], "last": [left, kept]}
-    assert without_deleted(data, lambda _: False) == update.unknown.to_dict()
+    assert shown_json(data, lambda _: False) == update.unknown.to_dict()
 
 
 @pytest.mark.parametrize(

@@ -269,3 +269,21 @@ def test_every_leaf_of_an_answer_arrives(document: Any, model: Any, what: str) -
             table, silent = tables.MESSAGE, tables.NOT_IN_MESSAGES
         told = [leaf for leaf in leaves(source) if leaf.path not in silent]
         assert not [problem for leaf in told if (problem := lost(leaf, message, table))]
+
+
+OWN = {"chat3_key": "ours", "chat3_direct": "ours", "chat3": "theirs"}
+
+
+@pytest.mark.parametrize("name", sorted(UPDATES))
+@pytest.mark.parametrize("kind", ["as it is", "update.unknown"])
+def test_what_this_service_keeps_in_meta_arrives_nowhere(name: str, kind: str) -> None:
+    body = copy.deepcopy(UPDATES[name])
+    if kind != "as it is":
+        body["updateType"] = kind
+    # In known sections, and in one that nobody knows.
+    for section in (*body["data"].values(), body["data"].setdefault("room", {})):
+        section["meta"] = {**section.get("meta", {}), **OWN}
+    body["room"] = {"meta": OWN}
+    said = json.dumps(arrived(body).to_dict())
+    assert '"chat3": "theirs"' in said
+    assert "chat3_" not in said
