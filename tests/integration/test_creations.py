@@ -278,16 +278,27 @@ async def test_a_repetition_needs_a_key_that_may_write(client: Client, alice: Ca
     assert (await reader.fails(request)).reason is Reason.PERMISSION_MISSING
 
 
-async def test_equal_creations_at_once_are_as_many_dialogs_as_calls(
-    client: Client, upstream: Upstream
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_equal_creations_at_once_are_as_many_as_calls(
+    client: Client, upstream: Upstream, *, keyed: bool
 ) -> None:
     """The platform refuses an equal request within half a second, whoever sends it."""
+    store, where = upstream.store, upstream.dialog(*NAMES)
     callers = [client.as_user(name) for name in NAMES] * 30
-    before = len(upstream.store.dialogs.all(TENANT))
-    requests = [creating(*NAMES, title="same") for _ in callers]
-    made = await asyncio.gather(*map(Caller.call, callers, requests))
+    keys = [f"at-once-{number}" if keyed else "" for number in range(90)]
+    before = len(store.dialogs.all(TENANT))
+    dialogs = [creating(*NAMES, title="same", key=key) for key in keys]
+    topics = [
+        pb.CreateTopicRequest(dialog_id=where, meta=open_data(a=1), idempotency_key=key)
+        for key in keys
+    ]
+    made = await asyncio.gather(*map(Caller.call, callers, dialogs))
     assert len({answer.dialog.dialog_id for answer in made}) == 90
-    assert len(upstream.store.dialogs.all(TENANT)) == before + 90
+    assert len(store.dialogs.all(TENANT)) == before + 90
+    named = await asyncio.gather(*map(Caller.call, callers, topics))
+    assert len({answer.topic.topic_id for answer in named}) == 90
+    assert len(store.dialogs.topics(TENANT, where)) == 90
+    assert not any(answer.missing_parts for answer in (*made, *named))
 
 
 async def test_what_this_service_keeps_in_meta_is_never_shown(
