@@ -127,7 +127,7 @@ func watch(
 			}
 			switch event := response.Event.(type) {
 			case *userv1.SubscribeUpdatesResponse_ConnectionEstablished:
-				fmt.Printf("connected, resumed: %t\n", event.ConnectionEstablished.Resumed)
+				fmt.Printf("connected, %s\n", event.ConnectionEstablished.ResumeOutcome)
 				if opened != nil {
 					if err := opened(); err != nil {
 						return err
@@ -159,11 +159,11 @@ func watch(
 
 func show(update *userv1.Update) {
 	switch payload := update.Payload.(type) {
-	case *userv1.Update_Message:
-		message := payload.Message.Message
+	case *userv1.Update_MessageCreated:
+		message := payload.MessageCreated.Message
 		fmt.Printf("message %s: %s\n", message.GetSenderId(), message.GetContent())
 	default:
-		fmt.Printf("%s (%s)\n", update.Type, update.SourceEventType)
+		fmt.Printf("%s %s\n", update.Kind, update.GetDialogId())
 	}
 }
 

@@ -96,7 +96,7 @@ async def watch(
             ):
                 # A message that holds defaults only is false: compare with None.
                 if response.connection_established is not None:
-                    print(f"connected, resumed: {response.connection_established.resumed}")
+                    print(f"connected, {response.connection_established.resume_outcome}")
                     if opened is not None:
                         await opened()
                         opened = None
@@ -123,11 +123,11 @@ async def watch(
 
 def show(update: Update) -> None:
     """Print one update."""
-    if update.message is not None and update.message.message is not None:
-        message = update.message.message
-        print(f"message {message.sender_id}: {message.content}")
+    created = update.message_created
+    if created is not None and created.message is not None:
+        print(f"message {created.message.sender_id}: {created.message.content}")
     else:
-        print(f"{update.type} ({update.source_event_type})")
+        print(f"{update.kind} {update.dialog_id or ''}")
 
 
 def unavailable(error: Exception) -> bool:

@@ -11,7 +11,15 @@ from typing import Any
 from urllib.parse import quote
 
 import grpc
-from chat3.user.v1 import message_pb2, update_pb2, user_service_pb2, user_service_pb2_grpc
+from chat3.user.v1 import (
+    dialog_calls_pb2,
+    message_calls_pb2,
+    message_pb2,
+    update_calls_pb2,
+    update_pb2,
+    update_stream_pb2,
+    user_service_pb2_grpc,
+)
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
@@ -32,7 +40,7 @@ class Client:
 
     def greet(self) -> None:
         """List the dialogs, write into the first one, and show what a failure looks like."""
-        request = user_service_pb2.GetUserDialogsRequest(page_size=20)
+        request = dialog_calls_pb2.GetUserDialogsRequest(page_size=20)
         page = self.stub.GetUserDialogs(request, timeout=10, metadata=self.metadata)
         for dialog in page.dialogs:
             title = dialog.meta.fields["title"].string_value
@@ -48,7 +56,7 @@ class Client:
 
     def send(self, dialog_id: str, text: str) -> message_pb2.Message:
         """Write a message once, however often it has to ask: every attempt has the same key."""
-        request = user_service_pb2.SendMessageRequest(
+        request = message_calls_pb2.SendMessageRequest(
             dialog_id=dialog_id, content=text, idempotency_key=str(uuid.uuid4())
         )
         attempt = 1
@@ -67,7 +75,7 @@ class Client:
         failures = 0
         while True:
             failures += 1
-            request = user_service_pb2.SubscribeUpdatesRequest(resume_token=token)
+            request = update_calls_pb2.SubscribeUpdatesRequest(resume_token=token)
             stream = self.stub.SubscribeUpdates(request, metadata=self.metadata)
             try:
                 for response in stream:
@@ -95,20 +103,22 @@ class Client:
                 stream.cancel()
 
 
-def show(response: user_service_pb2.SubscribeUpdatesResponse) -> None:
+def show(response: update_calls_pb2.SubscribeUpdatesResponse) -> None:
     """Print one response of the stream."""
     event = response.WhichOneof("event")
     if event == "connection_established":
-        print(f"connected, resumed: {response.connection_established.resumed}")
-    elif event == "update" and response.update.HasField("message"):
-        message = response.update.message.message
+        outcome = response.connection_established.resume_outcome
+        print(f"connected, {name(update_stream_pb2.ResumeOutcome, outcome)}")
+    elif event == "update" and response.update.HasField("message_created"):
+        message = response.update.message_created.message
         print(f"message {message.sender_id}: {message.content}")
     elif event == "update":
-        kind = name(update_pb2.UpdateKind, response.update.type)
-        print(f"{kind} ({response.update.source_event_type})")
+        kind = name(update_pb2.UpdateKind, response.update.kind)
+        print(f"{kind} {response.update.dialog_id}")
     elif event == "gap":
-        reload = ", ".join(name(update_pb2.ReloadTarget, it) for it in response.gap.reload)
-        print(f"gap {name(update_pb2.GapReason, response.gap.reason)}: reload {reload}")
+        targets = update_stream_pb2.ReloadTarget
+        reload = ", ".join(name(targets, target) for target in response.gap.reload)
+        print(f"gap {name(update_stream_pb2.GapReason, response.gap.reason)}: reload {reload}")
 
 
 def name(enum: Any, number: int) -> str:

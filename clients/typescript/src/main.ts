@@ -7,7 +7,8 @@ import { type Client, Code, ConnectError, createClient } from "@connectrpc/conne
 import { createGrpcTransport } from "@connectrpc/connect-node";
 
 import type { Message } from "./gen/chat3/user/v1/message_pb.js";
-import { GapReason, ReloadTarget, type Update, UpdateKind } from "./gen/chat3/user/v1/update_pb.js";
+import { type Update, UpdateKind } from "./gen/chat3/user/v1/update_pb.js";
+import { GapReason, ReloadTarget, ResumeOutcome } from "./gen/chat3/user/v1/update_stream_pb.js";
 import { UserService } from "./gen/chat3/user/v1/user_service_pb.js";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 
@@ -74,7 +75,7 @@ async function watch(client: UserClient, count: number, opened: () => Promise<vo
       for await (const response of client.subscribeUpdates({ resumeToken }, { signal: closing.signal })) {
         const { event } = response;
         if (event.case === "connectionEstablished") {
-          console.log(`connected, resumed: ${event.value.resumed}`);
+          console.log(`connected, ${ResumeOutcome[event.value.resumeOutcome]}`);
           if (!greeted) await opened();
           greeted = true;
         } else if (event.case === "update") {
@@ -104,10 +105,10 @@ async function watch(client: UserClient, count: number, opened: () => Promise<vo
 
 function show(update: Update): void {
   const { payload } = update;
-  if (payload.case === "message") {
+  if (payload.case === "messageCreated") {
     console.log(`message ${payload.value.message?.senderId}: ${payload.value.message?.content}`);
   } else {
-    console.log(`${UpdateKind[update.type] ?? update.type} (${update.sourceEventType})`);
+    console.log(`${UpdateKind[update.kind] ?? update.kind} ${update.dialogId ?? ""}`);
   }
 }
 
