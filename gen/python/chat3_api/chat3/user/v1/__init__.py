@@ -3180,22 +3180,25 @@ class ListUpdatesRequest(betterproto2.Message):
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
     Where to continue: the last resume token that the client received, from a stream or from this
-    method. Empty asks for no updates, only for the token of the present. An invalid token gives
-    `ERROR_REASON_RESUME_TOKEN_INVALID`, another user's `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
+    method. Empty asks for no updates, only for the token of the present: whatever is published
+    after the answer follows it. An invalid token gives `ERROR_REASON_RESUME_TOKEN_INVALID`, another
+    user's `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
 
     Rules: at most 1024 characters.
     """
 
     page_size: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
-    The largest number of updates to return. 0 means 100.
+    The largest number of updates to return. 0 means 100. An answer can hold fewer although more are
+    waiting: it ends at about 1 MiB of updates, and before a gap.
 
     Rules: 0 to 1000.
     """
 
     update_kinds: "list[UpdateKind]" = betterproto2.field(3, betterproto2.TYPE_ENUM, repeated=True)
     """
-    The kinds of update wanted. Empty means all, kinds this contract does not know included.
+    The kinds of update wanted. Empty means all, kinds this contract does not know included. The
+    token moves past the others: they do not come later.
 
     Rules: at most 50 items; kinds this contract names.
     """
@@ -3224,13 +3227,16 @@ class ListUpdatesResponse(betterproto2.Message):
 
     next_resume_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The position after these updates, like `SubscribeUpdatesResponse.resume_token`: store it once the
-    updates are handled, and give it to this method or to `SubscribeUpdates`.
+    The position exactly after the last of `updates`, like `SubscribeUpdatesResponse.resume_token`.
+    Store it once the updates are handled, and give it to this method or to `SubscribeUpdates`. A
+    client that loses an answer asks again with the token it has: it gets the same updates, and
+    perhaps more.
     """
 
     has_more: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
     """
-    Whether more updates are waiting: call again at once with `next_resume_token`.
+    Whether more updates can be waiting: call again at once with `next_resume_token`, even when
+    `updates` is empty. One call looks at a part of a long time only, and can find nothing in it.
     """
 
     gap: "Gap | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
@@ -6906,9 +6912,14 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         ListUpdates returns the updates that the calling user has missed since a resume token: for
         clients that wake up for a moment, such as a phone that got a push notification.
 
-        Needs the `read` permission and an existing user. Order, uniqueness and gaps are those of the
-        stream; the token fits both. A call waits for the updates that were published before it began, no
-        longer.
+        Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
+        the gaps of the stream, and stream and call take each other's tokens. Every update that was
+        published before the call is in its answer, or in those that `has_more` announces; a call waits
+        for these updates and for no later ones. While the service has no broker, calls fail with
+        `ERROR_REASON_UPDATES_UNAVAILABLE`.
+        To have a complete picture without a stream: call without a token and store the answer's token,
+        then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
+        the updates of each answer, reload what its gap names, and only then store its token.
         """
 
         return await self._unary_unary(
@@ -7336,9 +7347,14 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         ListUpdates returns the updates that the calling user has missed since a resume token: for
         clients that wake up for a moment, such as a phone that got a push notification.
 
-        Needs the `read` permission and an existing user. Order, uniqueness and gaps are those of the
-        stream; the token fits both. A call waits for the updates that were published before it began, no
-        longer.
+        Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
+        the gaps of the stream, and stream and call take each other's tokens. Every update that was
+        published before the call is in its answer, or in those that `has_more` announces; a call waits
+        for these updates and for no later ones. While the service has no broker, calls fail with
+        `ERROR_REASON_UPDATES_UNAVAILABLE`.
+        To have a complete picture without a stream: call without a token and store the answer's token,
+        then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
+        the updates of each answer, reload what its gap names, and only then store its token.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
