@@ -3,14 +3,11 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
 
 import pytest
+from faults_services import broker_of, service
 
-from chat3_user.app import Running, running
-from chat3_user.config import composed
-from chat3_user.updates.amqp.broker import AmqpBroker
+from chat3_user.app import Running
 from support.faults.history import Address
 from support.faults.scene import Listener, Scene
 from support.faults.stage import Stage
@@ -22,34 +19,10 @@ def scene_(stage: Stage) -> Scene:
     return stage.scene
 
 
-@asynccontextmanager
-async def service(stage: Stage, **settings: Any) -> AsyncIterator[Running]:
-    """Run the service in this process; all of one test share the stage's log."""
-    config = composed(
-        grpc_port=0,
-        ops_port=0,
-        tenant_api_url=stage.upstream.url,
-        rabbitmq_url=stage.rabbitmq.url,
-        rabbitmq_updates_log=stage.log,
-        idempotency_database=":memory:",
-        shutdown_grace=0.5,
-        **settings,
-    )
-    async with running(config) as made:
-        await made.ready()
-        yield made
-
-
 @pytest.fixture
 async def gateway(stage: Stage) -> AsyncIterator[Running]:
     async with service(stage) as made:
         yield made
-
-
-def broker_of(gateway: Running) -> AmqpBroker:
-    broker = gateway.broker
-    assert isinstance(broker, AmqpBroker)
-    return broker
 
 
 async def test_a_quick_reconnect_is_served_from_memory(gateway: Running, scene: Scene) -> None:

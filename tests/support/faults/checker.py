@@ -1,8 +1,9 @@
 """Judges a history against the promises: nothing lost, duplicated, reordered or leaked.
 
-A logical client is a chain of streams linked by resume tokens; it begins with a stream that was
-opened without one. A chain must get every update that was published after its first stream was
-established and confirmed by the broker, unless a gap says that it may be missing. Updates that the
+A logical client is a chain of streams and catch-ups linked by resume tokens; it begins with one
+that had none. A chain must get every update that was published after its first stream was
+established, or its first call answered, and confirmed by the broker, unless a gap says that it may
+be missing; by the end of a catch-up, every one that was confirmed before the call. Updates that the
 broker never confirmed may arrive and may not. Typing indicators may be dropped. Nothing may come
 twice in a chain, in another order than its publisher's, or to anybody but its address.
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from support.faults.history import (
     Address,
+    Asked,
     ClientHistory,
     Delivered,
     Ended,
@@ -48,6 +50,7 @@ class Verdict:
     published: int = 0
     delivered: int = 0
     streams: int = 0
+    catch_ups: int = 0
 
     @property
     def kept(self) -> bool:
@@ -63,6 +66,7 @@ class Verdict:
         self.published += other.published
         self.delivered += other.delivered
         self.streams += other.streams
+        self.catch_ups += other.catch_ups
 
     def __str__(self) -> str:
         gaps = ", ".join(f"{reason} {count}" for reason, count in sorted(self.gaps.items()))
@@ -70,6 +74,7 @@ class Verdict:
         return (
             f"{counts}; gaps: {gaps or 'none'};"
             f" {self.published} published, {self.delivered} delivered on {self.streams} streams"
+            f" and by {self.catch_ups} calls"
         )
 
     def findings(self, most: int = 10) -> Iterator[str]:
@@ -91,7 +96,7 @@ def judge(
     for publication in publications.values():
         by_address.setdefault(publication.address, []).append(publication)
     for client in clients:
-        if not any(isinstance(event, Established) for event in client.events):
+        if not any(isinstance(event, Established | Asked) for event in client.events):
             verdict.stuck.append(f"{client.name} never had a stream")
         verdict.malformed += [
             f"{client.name}: a failure that nobody foresaw: {event}"
@@ -101,8 +106,12 @@ def judge(
         verdict.malformed += [f"{client.name}: {problem}" for problem in _wrong_outcomes(client)]
         for chain, last in _chains(client, verdict):
             verdict.streams += sum(isinstance(event, Established) for event in chain)
+            verdict.catch_ups += sum(isinstance(event, Asked) for event in chain)
             delivered = _judge_arrivals(client, chain, publications, verdict)
             mine = by_address.get(client.address, [])
+            verdict.lost += [
+                f"{client.name} {missing}" for missing in _left_out(chain, mine, delivered)
+            ]
             for missing in _missing(chain, mine, delivered, to_the_end=last and settled):
                 verdict.lost.append(
                     f"{client.name} {missing.update_id} of {missing.publisher}"
@@ -123,7 +132,7 @@ def _chains(client: ClientHistory, verdict: Verdict) -> list[tuple[list[Event], 
             continue
         if not event.token or len(event.token) > 1024:
             verdict.malformed.append(f"{client.name}: a response without a sound token: {event}")
-        if isinstance(event, Established):
+        if isinstance(event, Established | Asked):
             if not event.resumed_from:
                 chains.append([])
             elif not chains and event.resumed_from in offers:
@@ -217,6 +226,47 @@ def _missing(
             and not any(_covers(gap, publication) for gap in gaps)
         ):
             yield publication
+
+
+def _left_out(
+    chain: list[Event], published: Iterable[Publication], delivered: Mapping[str, Publication]
+) -> Iterator[str]:
+    """Name what a catch-up to the end did not return although it was published before the call.
+
+    What never came is lost anyway; this is what came with a later one.
+    """
+    begun = chain[0].at
+    owed = sorted(
+        (
+            publication
+            for publication in published
+            if publication.confirmed is not None
+            and publication.started > begun
+            and not publication.droppable
+            and publication.update_id in delivered
+        ),
+        key=lambda publication: publication.confirmed or 0.0,
+    )
+    got: set[str] = set()
+    gaps: list[GapSeen] = []
+    judged = 0
+    end: Asked | None = None
+    for event in (*chain, None):
+        if end is not None and not isinstance(event, Delivered | GapSeen):
+            while judged < len(owed) and (owed[judged].confirmed or 0.0) < end.begun:
+                publication = owed[judged]
+                judged += 1
+                if publication.update_id not in got and not any(
+                    _covers(gap, publication) for gap in gaps
+                ):
+                    yield f"{publication} was left out by {end}"
+            end = None
+        if isinstance(event, Delivered):
+            got.add(event.update_id)
+        elif isinstance(event, GapSeen):
+            gaps.append(event)
+        elif isinstance(event, Asked) and not event.has_more:
+            end = event
 
 
 def _covers(gap: GapSeen, publication: Publication) -> bool:

@@ -22,7 +22,7 @@ from support.faults.history import (
 )
 from support.faults.wire import SUBSCRIBE, enum_name, error_info, message_class
 
-_OPTIONS = (
+OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_retries", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -91,7 +91,7 @@ class StreamClient:
         )
         request.heartbeat_interval.seconds = self._heartbeat
         self._silent = asyncio.get_running_loop().create_future()
-        channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=_OPTIONS)
+        channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=OPTIONS)
         call = channel.unary_stream(
             SUBSCRIBE,
             request_serializer=lambda message: message.SerializeToString(),
@@ -172,18 +172,22 @@ class StreamClient:
                 update = response.update
                 return Delivered(at, self._stream, token, update.update_id, update.user_id)
             case "gap":
-                gap = response.gap
-                return GapSeen(
-                    at,
-                    self._stream,
-                    token,
-                    enum_name("GapReason", gap.reason),
-                    _seconds(gap.from_time) if gap.HasField("from_time") else None,
-                    _seconds(gap.to_time),
-                )
+                return gap_seen(at, self._stream, token, response.gap)
             case _:
                 state = enum_name("StreamState", response.heartbeat.state)
                 return HeartbeatSeen(at, self._stream, token, state)
+
+
+def gap_seen(at: float, stream: int, token: str, gap: Any) -> GapSeen:
+    """Return what is noted of a gap."""
+    return GapSeen(
+        at,
+        stream,
+        token,
+        enum_name("GapReason", gap.reason),
+        _seconds(gap.from_time) if gap.HasField("from_time") else None,
+        _seconds(gap.to_time),
+    )
 
 
 def _seconds(timestamp: Any) -> float:

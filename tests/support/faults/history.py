@@ -45,6 +45,21 @@ class Established:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A catch-up was answered, and the answer handled; what it held follows.
+
+    The call began at ``begun``. ``resumed_from`` is as of a stream, ``token`` the one to store.
+    """
+
+    at: float
+    stream: int
+    token: str
+    resumed_from: str
+    begun: float
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Delivered:
     """An update arrived."""
 
@@ -89,7 +104,7 @@ class Ended:
     text: str = ""
 
 
-Event = Established | Delivered | GapSeen | HeartbeatSeen | Ended
+Event = Established | Asked | Delivered | GapSeen | HeartbeatSeen | Ended
 
 
 @dataclass(slots=True)

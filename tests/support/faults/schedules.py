@@ -16,6 +16,7 @@ from support.faults.client import StreamClient, stopped
 from support.faults.generations import UPGRADE, Generation, strangers
 from support.faults.harm import FAULTS, Fault, Harm, Seat
 from support.faults.history import Address, Delivered, Publication, Recorder
+from support.faults.phone import Phone
 from support.faults.proxy import Proxy
 from support.faults.world import TENANTS, World
 from support.gateway import KEY
@@ -26,12 +27,16 @@ _SETTLE = 45.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn."""
+    """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn.
+
+    ``phones`` is the part of the clients that hold no stream for long.
+    """
 
     seats: tuple[int, int] = (6, 10)
     faults: tuple[int, int] = (3, 6)
     among: tuple[Fault, ...] = FAULTS
     length: float = 2.0
+    phones: float = 0.4
     generations: tuple[Generation, ...] = UPGRADE
 
 
@@ -82,7 +87,8 @@ class Schedule(Harm):
         proxy = Proxy(self._world.workers[home].grpc_port)
         await stack.enter_async_context(proxy.running())
         history = self._world.recorder.client(f"c{number}", address)
-        client = StreamClient(
+        kind = Phone if self._rng.random() < self._plan.phones else StreamClient
+        client = kind(
             self._world.recorder, history, proxy.port, KEY, random.Random(self._rng.random())
         )
         self._seats.append(Seat(client, proxy, home))

@@ -7,6 +7,7 @@ import pytest
 from support.faults.checker import Verdict, judge
 from support.faults.history import (
     Address,
+    Asked,
     ClientHistory,
     Delivered,
     Ended,
@@ -58,6 +59,14 @@ class Story:
         self.stream += 1
         outcome = outcome or ("RESUMED" if resumed_from else "FRESH")
         self.client.events.append(Established(self.now, self.stream, "t", resumed_from, outcome))
+        return self
+
+    def asked(self, resumed_from: str = "", *, more: bool = False, took: float = 0.2) -> "Story":
+        """A catch-up that took so many seconds is answered; what it held is told next."""
+        self.now += 1
+        self.stream += 1
+        begun = self.now - took
+        self.client.events.append(Asked(self.now, self.stream, "t", resumed_from, begun, more))
         return self
 
     def got(self, *update_ids: str, user: str = "alice", token: str = "t") -> "Story":
@@ -126,6 +135,19 @@ HONEST: dict[str, Callable[[Story], Story]] = {
     "a token given up": lambda s: (
         s.established().published("1").got("1").published("2").ended().established()
     ),
+}
+
+HONEST |= {
+    "caught up by calls alone": lambda s: (
+        s.asked().published("1").published("2").asked("t", more=True).got("1").asked("t").got("2")
+    ),
+    "by calls and streams in turn": lambda s: (
+        s.asked().published("1").established("t").got("1").published("2").asked("t").got("2")
+    ),
+    "published while a call waits": lambda s: (
+        s.asked().published("1").asked("t", took=2.0).asked("t").got("1")
+    ),
+    "covered by the gap of a call": lambda s: s.asked().published("1").asked("t").gap(1001.0),
 }
 
 FORGED: dict[str, tuple[Callable[[Story], Story], dict[str, int]]] = {
@@ -219,6 +241,40 @@ FORGED: dict[str, tuple[Callable[[Story], Story], dict[str, int]]] = {
         lambda s: s.established().ended(reason="INTERNAL"),
         {"malformed": 1},
     ),
+    "lost by a call": (lambda s: s.asked().published("1").asked("t"), {"lost": 1}),
+    "left for the next call": (
+        lambda s: s.asked().published("1").asked("t").asked("t").got("1"),
+        {"lost": 1},
+    ),
+    "left for the next stream": (
+        lambda s: s.asked().published("1").asked("t").established("t").got("1"),
+        {"lost": 1},
+    ),
+    "left out behind a gap that does not cover it": (
+        lambda s: s.asked().published("1").asked("t").gap(1003.0).asked("t").got("1"),
+        {"lost": 1},
+    ),
+    "again on the next page": (
+        lambda s: s.asked().published("1").asked("t", more=True).got("1").asked("t").got("1"),
+        {"duplicated": 1},
+    ),
+    "in another order across pages": (
+        lambda s: (
+            s.asked()
+            .published("1")
+            .published("2")
+            .asked("t", more=True)
+            .got("2")
+            .asked("t")
+            .got("1")
+        ),
+        {"reordered": 1},
+    ),
+    "another user's in a page": (
+        lambda s: s.asked().published("1", BOB).asked("t").got("1", user="bob"),
+        {"leaked": 1},
+    ),
+    "a call with a token from nowhere": (lambda s: s.ended("t").asked("u"), {"malformed": 1}),
     "never a stream": (lambda s: s.ended(), {"stuck": 1}),
 }
 
