@@ -23,6 +23,7 @@ from integration_vocabulary import (
     Scripted,
     marking,
     sending,
+    written,
 )
 
 from chat3_api.chat3.user import v1 as pb
@@ -164,6 +165,54 @@ async def _(world: World) -> Failure:
 @case(Reason.TOPIC_NOT_FOUND)
 async def _(world: World) -> Failure:
     return await world.alice.fails(sending(world.upstream.dialog("alice"), topic_id=TOPIC))
+
+
+@case(Reason.PAGE_TOKEN_INVALID)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(pb.GetUserDialogsRequest(page_token="damaged"))
+
+
+@case(Reason.NOT_THE_SENDER)
+async def _(world: World) -> Failure:
+    dialog = world.upstream.dialog("alice", "bob")
+    message = written(world.upstream, dialog, sender="bob")
+    return await world.alice.fails(pb.DeleteMessageRequest(dialog_id=dialog, message_id=message))
+
+
+@case(Reason.MESSAGE_DELETED)
+async def _(world: World) -> Failure:
+    dialog = world.upstream.dialog("alice")
+    where = {"dialog_id": dialog, "message_id": written(world.upstream, dialog)}
+    await world.alice.call(pb.DeleteMessageRequest(**where))
+    return await world.alice.fails(pb.EditMessageRequest(**where, content="too late"))
+
+
+@case(Reason.MEMBER_NOT_FOUND)
+async def _(world: World) -> Failure:
+    dialog = world.upstream.dialog("alice")
+    return await world.alice.fails(pb.RemoveDialogMemberRequest(dialog_id=dialog, user_id="nobody"))
+
+
+@case(Reason.LAST_MEMBER)
+async def _(world: World) -> Failure:
+    dialog = world.upstream.dialog("alice")
+    return await world.alice.fails(pb.LeaveDialogRequest(dialog_id=dialog))
+
+
+@case(Reason.PACK_NOT_FOUND)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(pb.GetPackRequest(pack_id="pck_" + "a" * 20))
+
+
+@case(Reason.PLATFORM_TOO_OLD)
+async def _(world: World) -> Failure:
+    async with (
+        run_upstream(world.rabbitmq.url, platform="0.0.80") as old,
+        world.another(old.url) as alice,
+    ):
+        dialog = old.dialog("alice")
+        message = written(old, dialog)
+        return await alice.fails(pb.DeleteMessageRequest(dialog_id=dialog, message_id=message))
 
 
 @case(Reason.REQUEST_TOO_LARGE)
