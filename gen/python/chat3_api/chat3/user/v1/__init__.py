@@ -841,7 +841,7 @@ class ErrorReason(betterproto2.Enum):
           "reason": "ERROR_REASON_NOT_THE_SENDER",
           "domain": "chat3.user",
           "metadata": {
-            "message_id": "msg_0123456789abcdefghij"
+            "message_id": "msg_aaaaaaaaaaaaaaaaaaaa"
           }
         }
     """
@@ -860,7 +860,7 @@ class ErrorReason(betterproto2.Enum):
           "reason": "ERROR_REASON_MESSAGE_DELETED",
           "domain": "chat3.user",
           "metadata": {
-            "message_id": "msg_0123456789abcdefghij"
+            "message_id": "msg_aaaaaaaaaaaaaaaaaaaa"
           }
         }
     """
@@ -879,7 +879,7 @@ class ErrorReason(betterproto2.Enum):
           "reason": "ERROR_REASON_MEMBER_NOT_FOUND",
           "domain": "chat3.user",
           "metadata": {
-            "dialog_id": "dlg_0123456789abcdefghij",
+            "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa",
             "user_id": "bob"
           }
         }
@@ -899,7 +899,7 @@ class ErrorReason(betterproto2.Enum):
           "reason": "ERROR_REASON_LAST_MEMBER",
           "domain": "chat3.user",
           "metadata": {
-            "dialog_id": "dlg_0123456789abcdefghij"
+            "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa"
           }
         }
     """
@@ -919,7 +919,7 @@ class ErrorReason(betterproto2.Enum):
           "reason": "ERROR_REASON_PACK_NOT_FOUND",
           "domain": "chat3.user",
           "metadata": {
-            "pack_id": "pck_0123456789abcdefghij"
+            "pack_id": "pck_aaaaaaaaaaaaaaaaaaaa"
           }
         }
     """
