@@ -68,7 +68,7 @@ class Examples:
         for field in message.fields:
             if field.oneof and field.name != (alternative or self._telling(message, field.oneof)):
                 continue
-            if any(key in RARE and key not in values for key in _keys(field)):
+            if _rare(field, values):
                 continue
             if depth >= _DEEPEST and self._contract.message(field.type.target):
                 continue
@@ -99,6 +99,11 @@ class Examples:
         else:
             value = _by_comment_or_type(field)
         return [value] if field.repeated and not isinstance(value, list) else value
+
+
+def _rare(field: Field, values: Values) -> bool:
+    """Whether an example leaves the field out: the more exact name decides."""
+    return next((key not in values for key in _keys(field) if key in values or key in RARE), False)
 
 
 def _by_comment_or_type(field: Field) -> Json:
