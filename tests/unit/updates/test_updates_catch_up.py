@@ -18,6 +18,7 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.fanout import catch_up, log_reads
 from chat3_user.updates.fanout.settings import HubSettings
 from chat3_user.updates.fanout.subscription import Filter
+from chat3_user.updates.log import windows
 from chat3_user.updates.log.tokens import decode_token, digest_of, scope_of
 from support.hub import Phone, Puppet, Reader, a_hub
 
@@ -285,6 +286,20 @@ async def test_unwanted_updates_without_end_do_not_keep_a_call(
         assert phone.got == list(range(101, 251))
 
 
+async def test_a_token_far_back_gets_further_with_every_call(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where the log holds nothing of the user for long."""
+    monkeypatch.setattr(windows, "STRETCH", 50)
+    async with a_hub() as (hub, broker):
+        phone = Phone(hub)
+        await phone.wakes()
+        await published(broker, 1, 180, user="bob")
+        await broker.update(181)
+        assert await phone.catches_up() == [0, 0, 0, 1]
+        assert phone.got == [181]
+
+
 async def test_a_gap_ends_a_page_and_stands_before_the_next() -> None:
     async with a_hub() as (hub, broker):
         phone = Phone(hub)
@@ -503,8 +518,8 @@ async def test_what_was_read_for_catch_ups_expires_without_any_stream() -> None:
         await phone.wakes()
         await published(broker, 1, 10)
         await phone.wakes(3)
-        windows = hub._replays._windows
-        assert windows._window is not None
+        kept = hub._replays._windows
+        assert kept._window is not None
         async with asyncio.timeout(30):
-            while windows._window is not None:
+            while kept._window is not None:
                 await asyncio.sleep(0.01)

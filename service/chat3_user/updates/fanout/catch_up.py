@@ -8,7 +8,6 @@ from typing import Final, cast
 
 from chat3_api.chat3.user.v1 import Gap, GapReason, ListUpdatesResponse, Update
 from chat3_user.updates.broker import (
-    LogEntry,
     LogError,
     LogPosition,
     LogReplacedError,
@@ -57,7 +56,7 @@ class CatchUps:
             # What was read for the page before has the next one too: nobody need be asked.
             part = self._replays.at_hand(address, token.position, _LOOKED_AT)
             if len(part.entries) > size:
-                return await self._from_log(address, part, token, _Page(wanted, size), now_ms)
+                return await self._from_log(part, token, _Page(wanted, size), now_ms)
         look = partial(self._look, address, token, wanted, size, now_ms)
         found = await self._log_reads.run(look)
         if not isinstance(found, LogError):
@@ -88,10 +87,10 @@ class CatchUps:
         if token.position is None:
             raise LogUnavailableError
         part = await self._replays.behind(address, token.position, _LOOKED_AT)
-        return await self._from_log(address, part, token, page, now_ms)
+        return await self._from_log(part, token, page, now_ms)
 
     async def _from_log(
-        self, address: Address, part: Part, token: Token, page: "_Page", now_ms: int
+        self, part: Part, token: Token, page: "_Page", now_ms: int
     ) -> ListUpdatesResponse:
         """Return a page of what the log has; a gap stands before its first update or ends it."""
         missed = Missed.since(token)
@@ -103,7 +102,7 @@ class CatchUps:
                 if page.updates:
                     break
                 found = GapReason.LOG_UNREADABLE
-            elif (decoded := self._decoded(entry, address)) and missed.admits(decoded.digest):
+            elif (decoded := self._decode(entry.body)) and missed.admits(decoded.digest):
                 if not page.take(decoded):
                     break
                 missed.had(decoded.digest)
@@ -117,10 +116,6 @@ class CatchUps:
             position = part.until
         behind = missed.token_within(token, position)
         return page.response(behind.encode(), _gap(found, token), has_more=True)
-
-    def _decoded(self, entry: LogEntry, address: Address) -> DecodedUpdate | None:
-        decoded = self._decode(entry.body)
-        return decoded if decoded is not None and decoded.tenant_id == address[0] else None
 
     def _live_feed(self, address: Address) -> Feed | None:
         feed = self._feeds.get(*address)
