@@ -72,7 +72,7 @@ def test_plain_requests_are_accepted() -> None:
         SendTypingIndicatorRequest(dialog_id=DIALOG),
         SubscribeUpdatesRequest(
             resume_token="t" * 1024,
-            update_kinds=[UpdateKind.MESSAGE] * 20,
+            update_kinds=[UpdateKind.MESSAGE_CREATED] * 20,
             dialog_ids=[DIALOG] * 100,
             heartbeat_interval=timedelta(seconds=5),
         ),
@@ -195,7 +195,7 @@ def test_enum_numbers_without_a_name_are_refused() -> None:
         "status": "a status this contract names"
     }
     updates = SubscribeUpdatesRequest(
-        update_kinds=[UpdateKind.MESSAGE, UpdateKind(0), UpdateKind(99)]
+        update_kinds=[UpdateKind.MESSAGE_CREATED, UpdateKind(0), UpdateKind(99)]
     )
     assert violations(SubscribeUpdatesRequest.parse(bytes(updates))) == {
         "update_kinds[1]": "types this contract names",
@@ -210,7 +210,9 @@ def test_items_of_lists_are_named_by_their_index() -> None:
 
 def test_a_list_that_is_too_long_is_reported_once() -> None:
     request = SubscribeUpdatesRequest(
-        update_kinds=[UpdateKind.MESSAGE] * 21, dialog_ids=["x"] * 101, resume_token="t" * 1025
+        update_kinds=[UpdateKind.MESSAGE_CREATED] * 21,
+        dialog_ids=["x"] * 101,
+        resume_token="t" * 1025,
     )
     assert violations(request) == {
         "resume_token": "at most 1024 characters",
