@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chat3_user.updates.broker import LogPosition
-from chat3_user.updates.log.tokens import Token, decode_token, scope_of
+from chat3_user.updates.log.tokens import NO_FEED, Token, decode_token, scope_of
 from chat3_user.validation import (
     parse_dialog_filter,
     parse_dialog_sort,
@@ -128,7 +128,7 @@ def token(rng: random.Random) -> str:
     """Return a sound token of the fuzzer's user."""
     return Token(
         scope=_SCOPE,
-        worker=rng.randbytes(4),
+        feed=rng.choice((NO_FEED, rng.randbytes(len(NO_FEED)))),
         sequence=rng.choice((0, 1, 2**63)),
         time_ms=int(time.time() * 1000) - rng.randrange(10**9),
         position=rng.choice((None, LogPosition(rng.randrange(2**40), rng.randrange(2**32)))),

@@ -101,7 +101,7 @@ def message(item: m.Message, user_id: str) -> pb.Message:
         meta=open_meta(meta) if meta and SEND_KEY in meta else meta,
         create_time=time(item.created_at),
         topic_id=item.topic_id,
-        topic=None if item.topic is None else topic(item.topic),
+        topic=None if item.topic is None else topic(item.topic, item.dialog_id),
         quoted_message=None if quoted is None else _quoted(quoted),
         sender=repeated.sender(item.sender_info),
         status_counts=repeated.status_counts(item.status_message_matrix),
