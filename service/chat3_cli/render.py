@@ -23,6 +23,7 @@ _MISSING = {
     MissingPart.STATUSES: "first statuses of other members",
     MissingPart.UNREAD_COUNTS: "a place in unread counts",
     MissingPart.CREATED_UPDATE: "the update of a new message (a changed one was published)",
+    MissingPart.CHANGED_UPDATE: "the update that tells others of the change",
 }
 
 

@@ -21,10 +21,12 @@ from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.open_data import OpenDataChanges
+from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
 from chat3_user.domain.traces import Traces
+from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.domain.users import Users
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Claims, Once
@@ -97,7 +99,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         access = Access(api)
         users, claims = Users(api, access), Claims(store)
         sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
-        messages = Messages(api, access)
+        messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = Dependencies(
@@ -105,15 +107,16 @@ async def running(config: Config) -> AsyncIterator[Running]:
             access=access,
             deleted=DeletedMessages(api),
             sent=sent,
-            past_marks=PastMarks(access, api),
+            past_marks=PastMarks(access, api, unshown),
+            past_changes=PastChanges(api, messages, unshown),
             users=users,
             dialogs=Dialogs(api),
             created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
             direct_dialogs=DirectDialogs(api, users, times.settle),
             created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
-            members=Members(api),
+            members=Members(api, unshown),
             open_data=OpenDataChanges(api),
-            reading=Reading(api),
+            reading=Reading(api, unshown),
             messages=messages,
             message_changes=MessageChanges(api, messages),
             once=once,

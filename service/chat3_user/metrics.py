@@ -37,6 +37,13 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self._unshown = Counter(
+            "chat3_changes_unshown",
+            "Changes that an attempt of unknown outcome had made: found, and reported as perhaps"
+            " unannounced to their callers.",
+            ("kind",),
+            registry=self.registry,
+        )
         self._refused = Counter(
             "chat3_refused",
             "Connections, requests and frames turned away before they were calls, by kind.",
@@ -75,6 +82,10 @@ class Metrics:
     def repaired(self, outcome: str) -> None:
         """Count a message that tenant-api had written in part, by what was done about it."""
         self._repairs.labels(outcome).inc()
+
+    def unshown(self, kind: str) -> None:
+        """Count a change that was found after it was cut off, and whose update may be missing."""
+        self._unshown.labels(kind).inc()
 
     def finished(self, kind: str) -> None:
         """Count a dialog or topic whose creation was cut off, and that was found and finished."""

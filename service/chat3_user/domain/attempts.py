@@ -9,6 +9,7 @@ import msgspec
 
 from chat3_user.domain.json_order import is_index
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.models import EDITED_AT
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
 from chat3_user.validation.meta import MEDIA_TYPES
@@ -16,7 +17,6 @@ from chat3_user.validation.text import WHITE_SPACE
 
 _DEFAULT_TYPE: Final = "internal.text"
 _WITHOUT_STATUSES: Final = "system."
-_EDITED_AT: Final = "editedAt"
 
 _decode_matrix = msgspec.json.Decoder(list[m.StatusCount] | None).decode
 
@@ -85,7 +85,7 @@ class Request:
 
 def was_edited(message: m.Message) -> bool:
     """Tell whether somebody changed the message's text."""
-    return bool(message.edited) or _EDITED_AT in (message.meta or {})
+    return bool(message.edited) or EDITED_AT in (message.meta or {})
 
 
 def is_in_use(message: m.Message) -> bool:

@@ -1,18 +1,46 @@
 """Adds and removes members of dialogs: the platform checks nobody, so it is checked here.
 
-What the list of members says after an attempt of unknown outcome: users who are there joined by it
-when they joined since it began; a member who is not there was removed by it, for an attempt at
-somebody else is refused before it is sent.
+tenant-api adds a member by a row and an event, and removes one by an event and the row. What a
+restart leaves between them, and what is done about it (`docs/idempotency.md` has the same table):
+
+| call | cut after | what is done |
+|---|---|---|
+| add | the row of a member | the dialog is announced anew, the others are added; reported |
+| | the event | the same: it looks alike |
+| remove, leave | the event | removed, with a second event |
+| | the row | it is the answer |
+
+What the list of members says after an attempt: users who are there joined by it when they may have
+joined since it began; a member who is not there was removed by it, for an attempt at somebody else
+is refused before it is sent. A member who joined after it began was removed and added again.
+
+Somebody who is not there may never have been written, or may have been removed since: that looks
+alike, and is added.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from chat3_user.domain.dialogs import Dialogs
-from chat3_user.domain.past_attempts import is_long_ago, is_since
-from chat3_user.errors import reasons
+from chat3_user.domain.past_attempts import began, is_surely_since, may_be_since
+from chat3_user.domain.settling import unix_time
+from chat3_user.domain.unshown import Missing, UnshownChanges, announced
+from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency import Earlier, UnsettledError
 from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import in_doubt
+from chat3_user.tenant_api.creating import TOLD_KEY
 from chat3_user.validation import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Who was added, in the order of the request, and what of that may be missing for good."""
+
+    user_ids: Sequence[str]
+    missing: Missing = ()
 
 
 class Members:
@@ -21,43 +49,51 @@ class Members:
     Ids are in lower case. Every method raises `CallError`.
     """
 
-    def __init__(self, api: TenantApi) -> None:
+    def __init__(self, api: TenantApi, unshown: UnshownChanges) -> None:
         self._dialogs = Dialogs(api)
+        self._unshown = unshown
 
-    async def add(self, identity: Identity, dialog_id: str, user_ids: Sequence[str]) -> list[str]:
-        """Add users who exist; return those who were no members, in the order of ``user_ids``."""
-        return [
-            user_id
-            for user_id in dict.fromkeys(user_ids)
-            if await self._dialogs.add_one(identity, dialog_id, user_id)
-        ]
+    async def add(self, identity: Identity, dialog_id: str, user_ids: Sequence[str]) -> Added:
+        """Add users who exist; those who were members before stay as they are.
+
+        What fails after the first one was added leaves the outcome open.
+        """
+        added: list[str] = []
+        for user_id in dict.fromkeys(user_ids):
+            try:
+                new = await self._dialogs.add_one(identity, dialog_id, user_id)
+            except CallError as error:
+                if added:
+                    raise in_doubt(error) from error
+                raise
+            if new:
+                added.append(user_id)
+        return Added(added)
 
     async def find_added(
         self, identity: Identity, dialog_id: str, user_ids: Sequence[str], earlier: Earlier
-    ) -> list[str] | None:
+    ) -> Added | None:
         """Return whom an earlier attempt added, None when it added nobody; completes it.
 
         Raises also `UnsettledError`.
         """
-        if is_long_ago(earlier):
+        since = began(earlier)
+        if since is None:
             return None
-        there = {
-            member.user_id: member.created_at
-            for member in await self._dialogs.members(identity, dialog_id)
-        }
-        added = {
-            user_id
-            for user_id in user_ids
-            if user_id in there and is_since(earlier, routes.MEMBERS, there[user_id])
-        }
+        wanted = list(dict.fromkeys(user_ids))
+        there = await self._joined(identity, dialog_id)
+        added = [user for user in wanted if user in there and may_be_since(since, there[user])]
+        lacking = [user for user in wanted if user not in there]
         if not added:
-            return None
-        lacking = [user_id for user_id in user_ids if user_id not in there]
+            return None if lacking else Added(())
         if lacking:
             if not earlier.settled:
                 raise UnsettledError
-            added |= set(await self.add(identity, dialog_id, lacking))
-        return _in_order(user_ids, added)
+            more = (await self.add(identity, dialog_id, lacking)).user_ids
+            added = [user for user in wanted if user in added or user in more]
+        told = partial(self._dialogs.set_meta, identity, dialog_id, TOLD_KEY, earlier.name)
+        await announced(told)
+        return Added(added, self._unshown.report("members", dialog_id=dialog_id))
 
     async def prove_removable(self, identity: Identity, dialog_id: str, user_id: str) -> None:
         """Prove that a user is a member, and not the last one."""
@@ -71,15 +107,22 @@ class Members:
     async def was_removed(
         self, identity: Identity, dialog_id: str, user_id: str, earlier: Earlier
     ) -> bool:
-        """Tell whether a user is no member any more since an earlier attempt."""
-        if is_long_ago(earlier):
+        """Tell whether an earlier attempt removed a user, whatever became of that since."""
+        since = began(earlier)
+        if since is None:
             return False
-        members = await self._dialogs.member_ids(identity, dialog_id)
-        return all(member.lower() != user_id for member in members)
+        joined = await self._joined(identity, dialog_id)
+        spellings = _spellings(joined, user_id)
+        return all(is_surely_since(since, joined[spelling]) for spelling in spellings)
+
+    async def _joined(self, identity: Identity, dialog_id: str) -> dict[str, float]:
+        """Return since when all members are members, in Unix seconds by the platform's clock."""
+        members = await self._dialogs.members(identity, dialog_id)
+        return {member.user_id: _joined_at(member) for member in members}
 
     async def _spelling(self, identity: Identity, dialog_id: str, user_id: str) -> str:
         members = await self._dialogs.member_ids(identity, dialog_id)
-        spellings = [member for member in members if member.lower() == user_id]
+        spellings = _spellings(members, user_id)
         if not spellings and user_id == identity.user_id:
             raise reasons.not_a_member(dialog_id)
         if not spellings:
@@ -89,5 +132,9 @@ class Members:
         return user_id if user_id in spellings else spellings[0]
 
 
-def _in_order(user_ids: Iterable[str], chosen: set[str]) -> list[str]:
-    return [user_id for user_id in dict.fromkeys(user_ids) if user_id in chosen]
+def _joined_at(member: m.Member) -> float:
+    return unix_time(routes.MEMBERS, member.created_at)
+
+
+def _spellings(members: Collection[str], user_id: str) -> list[str]:
+    return [member for member in members if member.lower() == user_id]

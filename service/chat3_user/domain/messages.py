@@ -1,5 +1,7 @@
 """One message, as a caller sees it, and the texts that it had before."""
 
+from collections.abc import Sequence
+
 from chat3_user.domain.access import Access
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
@@ -30,13 +32,50 @@ class Messages:
             raise await self._access.named(error, identity, dialog_id) from error
         return answer.data
 
+    async def own(self, identity: Identity, dialog_id: str, message_id: str) -> m.Message:
+        """Return a message that the caller has sent; others' are refused.
+
+        Raises `CallError`.
+        """
+        message = await self.seen(identity, dialog_id, message_id)
+        if message.sender_id != identity.user_id:
+            raise reasons.not_the_sender(message_id)
+        return message
+
     async def versions(self, identity: Identity, message: m.Message) -> list[m.MessageVersion]:
         """Return the texts that a message had, newest first; the caller must have seen it.
 
         Raises `CallError`, also for a platform that keeps none.
         """
+        versions = await self.kept_versions(identity, message)
+        if versions is None:
+            raise reasons.platform_too_old(_VERSIONS_SINCE)
+        return versions
+
+    async def kept_versions(
+        self, identity: Identity, message: m.Message
+    ) -> list[m.MessageVersion] | None:
+        """Return the same, None for a platform that keeps no versions.
+
+        Raises `CallError`.
+        """
         try:
             answer = await self._api.call(routes.VERSIONS, identity, message_id=message.message_id)
-        except UnknownRouteError as error:
-            raise reasons.platform_too_old(_VERSIONS_SINCE) from error
-        return answer.data
+        except UnknownRouteError:
+            return None
+        return _replaced(answer.data, message.content)
+
+
+def _replaced(versions: Sequence[m.MessageVersion], content: str) -> list[m.MessageVersion]:
+    """Return those of the versions, newest first, that another text replaced.
+
+    tenant-api keeps the text before it changes it. Cut off between the two, it leaves a version
+    that equals the text after it, and a repeated edit adds another one.
+    """
+    found = []
+    after = content
+    for version in versions:
+        if version.content != after:
+            found.append(version)
+        after = version.content
+    return found

@@ -4,8 +4,10 @@ The platform tells nobody of keys that are set or removed in bulk. So all but on
 bulk, and the last one, which differs from what is there, by itself: its update carries everything.
 A removal needs a permission of its own, so it comes first: without it nothing is changed.
 
-After an attempt of unknown outcome: when the open data is as asked for, the last key is set again,
-for nothing shows whether the platform told of it; else the change is made again.
+After an attempt of unknown outcome: when the open data is as asked for, it is announced anew, by an
+update of the same kind, for nothing shows whether the platform did: the last key is set again, or,
+where keys were removed only, a key of ours. Else the change is made again: what others changed
+meanwhile cannot be told from what was never written.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,12 +15,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
 
+from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.guard import past_guard
-from chat3_user.domain.past_attempts import is_long_ago
+from chat3_user.domain.past_attempts import began
+from chat3_user.domain.unshown import announced
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import NoMetaKeyError
+from chat3_user.tenant_api.creating import TOLD_KEY
 from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
@@ -60,6 +65,7 @@ class OpenDataChanges:
 
     def __init__(self, api: TenantApi) -> None:
         self._api = api
+        self._dialogs = Dialogs(api)
 
     async def make(self, identity: Identity, change: Change) -> None:
         """Make a change; what is there already is not written."""
@@ -70,13 +76,16 @@ class OpenDataChanges:
             await self._set(identity, change, differing)
 
     async def find(self, identity: Identity, change: Change, earlier: Earlier) -> bool:
-        """Tell whether an earlier attempt made the change; it is told of again."""
-        if is_long_ago(earlier):
+        """Tell whether an earlier attempt made the change; it is announced anew."""
+        if began(earlier) is None:
             return False
         if not change.is_made(await self.read(identity, change.kind, change.entity_id)):
             return False
-        if change.keys:
+        if change.keys or change.kind == "topic":
             await self._set(identity, change, list(change.keys)[-1:])
+        elif change.kind == "dialog":
+            where = (identity, change.entity_id)
+            await announced(partial(self._dialogs.set_meta, *where, TOLD_KEY, earlier.name))
         return True
 
     async def read(self, identity: Identity, kind: Kind, entity_id: str) -> dict[str, Any]:
@@ -101,7 +110,7 @@ class OpenDataChanges:
                 continue
 
     async def _set(self, identity: Identity, change: Change, keys: list[str]) -> None:
-        """Set keys so that one update tells of all of them."""
+        """Set keys so that one update tells of all of them; of a topic, also without any."""
         if change.kind == "topic":
             await past_guard(
                 partial(

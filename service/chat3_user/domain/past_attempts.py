@@ -1,12 +1,9 @@
 """What can be told from the time of an attempt of unknown outcome."""
 
 import time
-from typing import Any, Final
+from typing import Final
 
-from chat3_user.domain.settling import unix_time
 from chat3_user.idempotency import Earlier
-from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.route import Route
 
 CLOCKS_DIFFER: Final = 5.0
 """How far, in seconds, tenant-api's clock may be from ours."""
@@ -15,19 +12,22 @@ LOOKED_FOR_WITHIN: Final = 3600.0
 """For how long, in seconds after an attempt began, its doing can be told from others'."""
 
 
-def is_long_ago(earlier: Earlier) -> bool:
-    """Tell whether no attempt is known of, or one too old to be told from others.
+def began(earlier: Earlier) -> float | None:
+    """Return when the attempts began, in Unix seconds by our clock.
 
-    Then the change is made: where it is there already, that changes nothing.
+    None when none is known of, or when that is too long ago. Then the change is simply made: where
+    it is there already, that changes nothing.
     """
-    return earlier.age is None or earlier.age > LOOKED_FOR_WITHIN
+    if earlier.age is None or earlier.age > LOOKED_FOR_WITHIN:
+        return None
+    return time.time() - earlier.age
 
 
-def is_since(earlier: Earlier, route: Route[Any], at: m.Time | None) -> bool:
-    """Tell whether a time of an answer of the route is since the attempt began.
+def may_be_since(began: float, at: float) -> bool:
+    """Tell whether ``at``, by tenant-api's clock, may be since an attempt ``began``."""
+    return at >= began - CLOCKS_DIFFER
 
-    Raises `CallError` for a time that is none.
-    """
-    if at is None or earlier.age is None:
-        return False
-    return unix_time(route, at) >= time.time() - earlier.age - CLOCKS_DIFFER
+
+def is_surely_since(began: float, at: float) -> bool:
+    """Tell whether ``at``, by tenant-api's clock, is since an attempt ``began``, come what may."""
+    return at > began + CLOCKS_DIFFER

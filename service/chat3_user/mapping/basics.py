@@ -7,6 +7,7 @@ from typing import Any, Final
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.models import EDITED_AT
 from chat3_user.times import to_microseconds
 from chat3_user.wire import builder, encode_unix_time, struct
 
@@ -23,9 +24,6 @@ OWN_KEYS: Final = "chat3_"
 TITLE: Final = "title"
 DISPLAY_NAME: Final = "displayName"
 """The keys of meta under which applications keep a dialog's title and a user's name."""
-
-EDITED_AT: Final = "editedAt"
-"""The key of meta under which older platforms keep when a message was edited."""
 
 _build_user = builder(pb.UserInfo)
 

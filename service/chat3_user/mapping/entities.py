@@ -5,7 +5,6 @@ from typing import Any
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import repeated
 from chat3_user.mapping.basics import (
-    EDITED_AT,
     TITLE,
     edit_time,
     open_meta,
@@ -15,6 +14,7 @@ from chat3_user.mapping.basics import (
     user_info,
 )
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.models import EDITED_AT
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.wire import builder
 

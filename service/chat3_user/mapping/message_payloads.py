@@ -6,8 +6,9 @@ from typing import Any, Final
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping import partials, repeated
 from chat3_user.mapping import update_models as m
-from chat3_user.mapping.basics import EDITED_AT, edit_time, open_meta, status, time
+from chat3_user.mapping.basics import edit_time, open_meta, status, time
 from chat3_user.mapping.partials import present
+from chat3_user.tenant_api.models import EDITED_AT
 from chat3_user.wire import builder
 
 _build_partial = builder(pb.PartialMessage)

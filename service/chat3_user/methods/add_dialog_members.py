@@ -5,6 +5,7 @@ from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
+from chat3_user.domain.members import Added
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
@@ -18,18 +19,22 @@ def _mutation(
     user_ids = [user_id.lower() for user_id in request.user_ids]
     prove = partial(access.prove_member, identity, dialog_id)
 
+    def response(added: Added) -> pb.AddDialogMembersResponse:
+        return pb.AddDialogMembersResponse(
+            added_user_ids=list(added.user_ids), missing_parts=list(added.missing)
+        )
+
     async def ready() -> None:
         await prove()
         await dependencies.users.prove(identity, user_ids)
 
     async def write(_: str | None) -> pb.AddDialogMembersResponse:
-        added = await dependencies.members.add(identity, dialog_id, user_ids)
-        return pb.AddDialogMembersResponse(added_user_ids=added)
+        return response(await dependencies.members.add(identity, dialog_id, user_ids))
 
     async def find(earlier: Earlier) -> pb.AddDialogMembersResponse | None:
         await prove()
         added = await dependencies.members.find_added(identity, dialog_id, user_ids, earlier)
-        return None if added is None else pb.AddDialogMembersResponse(added_user_ids=added)
+        return None if added is None else response(added)
 
     return Mutation(
         pb.AddDialogMembersResponse,

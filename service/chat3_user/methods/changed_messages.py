@@ -25,14 +25,17 @@ async def shown(
 
     Raises `CallError`; a repetition then finds the change.
     """
-    message, changed = change
     try:
-        (marked,) = await dependencies.deleted.marked(call.identity, [message])
+        (marked,) = await dependencies.deleted.marked(call.identity, [change.message])
     except CallError as error:
         raise in_doubt(error) from error
     with understood(routes.USER_MESSAGE):
         made: Any = response  # its fields are those of a change
-        return made(message=entities.message(marked, call.identity.user_id), changed=changed)  # type: ignore[no-any-return]
+        return made(  # type: ignore[no-any-return]
+            message=entities.message(marked, call.identity.user_id),
+            changed=change.changed,
+            missing_parts=list(change.missing),
+        )
 
 
 async def without_deleted(dependencies: Dependencies, call: Call, answer: ResponseT) -> ResponseT:

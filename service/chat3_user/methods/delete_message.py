@@ -15,18 +15,18 @@ from chat3_user.validation import fields
 def _mutation(
     dependencies: Dependencies, call: Call, request: pb.DeleteMessageRequest
 ) -> Mutation[pb.DeleteMessageResponse]:
-    changes = dependencies.message_changes
+    changes, past = dependencies.message_changes, dependencies.past_changes
     where = (call.identity, request.dialog_id, request.message_id)
     response = partial(shown, dependencies, call, pb.DeleteMessageResponse)
 
     async def prove() -> None:
-        await changes.own(*where)
+        await dependencies.messages.own(*where)
 
     async def write(_: str | None) -> pb.DeleteMessageResponse:
         return await response(await changes.set_deleted(*where, deleted=True))
 
     async def find(earlier: Earlier) -> pb.DeleteMessageResponse | None:
-        found = await changes.find_deleted(*where, earlier, deleted=True)
+        found = await past.deletion(*where, earlier, deleted=True)
         return None if found is None else await response(found)
 
     return Mutation(

@@ -12,6 +12,7 @@ from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.open_data import OpenDataChanges
+from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
@@ -31,6 +32,7 @@ class Dependencies:
     deleted: DeletedMessages
     sent: SentMessages
     past_marks: PastMarks
+    past_changes: PastChanges
     messages: Messages
     message_changes: MessageChanges
     users: Users

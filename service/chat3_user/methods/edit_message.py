@@ -17,18 +17,18 @@ from chat3_user.validation.text_rules import Length, NotBlank
 def _mutation(
     dependencies: Dependencies, call: Call, request: pb.EditMessageRequest
 ) -> Mutation[pb.EditMessageResponse]:
-    changes = dependencies.message_changes
+    changes, past = dependencies.message_changes, dependencies.past_changes
     where = (call.identity, request.dialog_id, request.message_id)
     response = partial(shown, dependencies, call, pb.EditMessageResponse)
 
     async def prove() -> None:
-        await changes.own(*where)
+        await dependencies.messages.own(*where)
 
     async def write(_: str | None) -> pb.EditMessageResponse:
         return await response(await changes.edit(*where, request.content))
 
     async def find(earlier: Earlier) -> pb.EditMessageResponse | None:
-        found = await changes.find_edit(*where, request.content, earlier)
+        found = await past.edit(*where, request.content, earlier)
         return None if found is None else await response(found)
 
     return Mutation(

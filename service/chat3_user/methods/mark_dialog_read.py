@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
+from chat3_user.domain.reading import ReadDialog
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
-from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import understood
 from chat3_user.tenant_api.route import Route
@@ -22,9 +22,11 @@ def _mutation(
     identity, dialog_id, access = call.identity, request.dialog_id, dependencies.access
     prove = partial(access.prove_member, identity, dialog_id)
 
-    def response(route: Route[Any], state: m.DialogContext) -> pb.MarkDialogReadResponse:
+    def response(route: Route[Any], read: ReadDialog) -> pb.MarkDialogReadResponse:
         with understood(route):
-            return pb.MarkDialogReadResponse(membership=entities.membership(state))
+            return pb.MarkDialogReadResponse(
+                membership=entities.membership(read.state), missing_parts=list(read.missing)
+            )
 
     async def write(_: str | None) -> pb.MarkDialogReadResponse:
         await prove()
@@ -34,8 +36,8 @@ def _mutation(
 
     async def find(earlier: Earlier) -> pb.MarkDialogReadResponse | None:
         await prove()
-        state = await dependencies.reading.find_dialog(identity, dialog_id, earlier)
-        return None if state is None else response(routes.USER_DIALOGS, state)
+        read = await dependencies.reading.find_dialog(identity, dialog_id, earlier)
+        return None if read is None else response(routes.USER_DIALOGS, read)
 
     return Mutation(
         pb.MarkDialogReadResponse, write, find, prove, partial(access.prove_writer, identity)

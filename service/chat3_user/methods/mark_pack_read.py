@@ -5,6 +5,7 @@ from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
+from chat3_user.domain.reading import ReadPack
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
@@ -17,15 +18,20 @@ def _mutation(
 ) -> Mutation[pb.MarkPackReadResponse]:
     identity, pack_id, reading = call.identity, request.pack_id, dependencies.reading
 
+    def response(read: ReadPack) -> pb.MarkPackReadResponse:
+        return pb.MarkPackReadResponse(
+            dialog_count=read.dialog_count, missing_parts=list(read.missing)
+        )
+
     async def prove() -> None:
         await dependencies.api.call(routes.USER_PACK, identity, pack_id=pack_id)
 
     async def write(_: str | None) -> pb.MarkPackReadResponse:
-        return pb.MarkPackReadResponse(dialog_count=await reading.mark_pack(identity, pack_id))
+        return response(await reading.mark_pack(identity, pack_id))
 
     async def find(earlier: Earlier) -> pb.MarkPackReadResponse | None:
-        count = await reading.find_pack(identity, pack_id, earlier)
-        return None if count is None else pb.MarkPackReadResponse(dialog_count=count)
+        read = await reading.find_pack(identity, pack_id, earlier)
+        return None if read is None else response(read)
 
     return Mutation(
         pb.MarkPackReadResponse,

@@ -15,18 +15,18 @@ from chat3_user.validation import fields
 def _mutation(
     dependencies: Dependencies, call: Call, request: pb.RestoreMessageRequest
 ) -> Mutation[pb.RestoreMessageResponse]:
-    changes = dependencies.message_changes
+    changes, past = dependencies.message_changes, dependencies.past_changes
     where = (call.identity, request.dialog_id, request.message_id)
     response = partial(shown, dependencies, call, pb.RestoreMessageResponse)
 
     async def prove() -> None:
-        await changes.own(*where)
+        await dependencies.messages.own(*where)
 
     async def write(_: str | None) -> pb.RestoreMessageResponse:
         return await response(await changes.set_deleted(*where, deleted=False))
 
     async def find(earlier: Earlier) -> pb.RestoreMessageResponse | None:
-        found = await changes.find_deleted(*where, earlier, deleted=False)
+        found = await past.deletion(*where, earlier, deleted=False)
         return None if found is None else await response(found)
 
     return Mutation(

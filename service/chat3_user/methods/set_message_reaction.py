@@ -30,8 +30,10 @@ def _mutation(
         return pb.SetMessageReactionResponse(changed=changed)
 
     async def find(earlier: Earlier) -> pb.SetMessageReactionResponse | None:
-        changed = await dependencies.past_marks.reaction(*where, request.reaction, earlier)
-        return None if changed is None else pb.SetMessageReactionResponse(changed=changed)
+        past = await dependencies.past_marks.reaction(*where, request.reaction, earlier)
+        if past is None:
+            return None
+        return pb.SetMessageReactionResponse(changed=past.changed, missing_parts=list(past.missing))
 
     return Mutation(
         pb.SetMessageReactionResponse,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.domain.guard import past_guard
+from chat3_user.domain.unshown import Missing
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
 from chat3_user.mapping.basics import STATUS_NAMES
@@ -27,10 +28,13 @@ def _mutation(
     prove = partial(access.prove_message, *where)
     name = STATUS_NAMES[request.status]
 
-    def response(route: Route[Any], record: m.StatusRecord) -> pb.SetMessageStatusResponse:
+    def response(
+        route: Route[Any], record: m.StatusRecord, missing: Missing = ()
+    ) -> pb.SetMessageStatusResponse:
         with understood(route):
             return pb.SetMessageStatusResponse(
-                record=entities.status_record(record, request.dialog_id)
+                record=entities.status_record(record, request.dialog_id),
+                missing_parts=list(missing),
             )
 
     async def write(_: str | None) -> pb.SetMessageStatusResponse:
@@ -39,8 +43,8 @@ def _mutation(
         return response(routes.SET_STATUS, record)
 
     async def find(earlier: Earlier) -> pb.SetMessageStatusResponse | None:
-        record = await dependencies.past_marks.status(*where, name, earlier)
-        return None if record is None else response(routes.STATUSES, record)
+        past = await dependencies.past_marks.status(*where, name, earlier)
+        return None if past is None else response(routes.STATUSES, past.record, past.missing)
 
     return Mutation(
         pb.SetMessageStatusResponse, write, find, prove, partial(access.prove_writer, identity)

@@ -15,7 +15,7 @@ from chat3_user.validation import fields
 def _mutation(
     dependencies: Dependencies, call: Call, request: pb.SetMessageTopicRequest
 ) -> Mutation[pb.SetMessageTopicResponse]:
-    changes = dependencies.message_changes
+    changes, past = dependencies.message_changes, dependencies.past_changes
     where = (call.identity, request.dialog_id, request.message_id)
     response = partial(shown, dependencies, call, pb.SetMessageTopicResponse)
 
@@ -27,7 +27,7 @@ def _mutation(
         return await response(await changes.move(*where, request.topic_id))
 
     async def find(earlier: Earlier) -> pb.SetMessageTopicResponse | None:
-        found = await changes.find_move(*where, request.topic_id, earlier)
+        found = await past.move(*where, request.topic_id, earlier)
         return None if found is None else await response(found)
 
     return Mutation(

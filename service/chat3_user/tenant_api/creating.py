@@ -19,6 +19,10 @@ DIRECT_KEY: Final = "chat3_direct"
 """The meta key under which the dialog of two users carries what names the two."""
 
 
+TOLD_KEY: Final = "chat3_told"
+"""The meta key that is set in a dialog to publish an update of it, where another may be missing."""
+
+
 def keyed(meta: Mapping[str, Any], key: str | None) -> dict[str, Any]:
     """Return meta as it is sent; the key is made up when absent.
 

@@ -4,7 +4,7 @@ Source: the recorded contract (`tests/contract/recorded`). Unknown keys are igno
 `None`; a time is text or a number of Unix milliseconds, see `chat3_user.times`.
 """
 
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -13,6 +13,9 @@ Json = dict[str, Any]
 Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that the contract has room for."""
 
+
+EDITED_AT: Final = "editedAt"
+"""The key of meta under which older platforms keep when a message was edited."""
 
 ABSENT = msgspec.Raw(b"null")
 """The text of a part that is not there."""

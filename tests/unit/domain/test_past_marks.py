@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from scripted_platform import ALICE, DIALOG
 
+from chat3_api.chat3.user.v1 import MissingPart
 from chat3_user.domain.past_marks import PastMarks
+from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
@@ -14,6 +16,7 @@ from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
 MESSAGE = "msg_aaaaaaaaaaaaaaaaaaaa"
+CHANGED_UPDATE = (MissingPart.CHANGED_UPDATE,)
 AGE = 20.0
 
 
@@ -48,13 +51,18 @@ def earlier(age: float | None = AGE) -> Earlier:
     return Earlier("name", 86_400.0, age, settled=True)
 
 
+def past(marks: Marks) -> PastMarks:
+    """Return the looks at marks, which are all that is asked of access and platform."""
+    return PastMarks(marks, marks, UnshownChanges(lambda _: None))
+
+
 async def found_at(marks: Marks, age: float | None = AGE) -> float | None:
     """Return how long after the attempt began the entry was made that is taken for its own."""
-    past = PastMarks(marks, marks)  # all that is asked of either
-    row = await past.status(ALICE, DIALOG, MESSAGE, "read", earlier(age))
-    if row is None:
+    found = await past(marks).status(ALICE, DIALOG, MESSAGE, "read", earlier(age))
+    if found is None:
         return None
-    return round(float(row.created_at) / 1000 - time.time() + AGE, 0)
+    assert found.missing == CHANGED_UPDATE
+    return round(float(found.record.created_at) / 1000 - time.time() + AGE, 0)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,7 @@ async def test_an_attempt_of_unknown_time_is_not_looked_for(age: float | None) -
 @pytest.mark.parametrize(("at", "changed"), [(1.0, True), (-60.0, False)])
 async def test_a_reaction_is_new_if_it_is_of_the_attempts_time(*, at: float, changed: bool) -> None:
     marks = Marks(("alice", "+1", at))
-    past = PastMarks(marks, marks)  # all that is asked of either
-    assert await past.reaction(ALICE, DIALOG, MESSAGE, "+1", earlier()) == changed
-    assert await past.reaction(ALICE, DIALOG, MESSAGE, "-1", earlier()) is None
+    found = await past(marks).reaction(ALICE, DIALOG, MESSAGE, "+1", earlier())
+    assert found is not None
+    assert (found.changed, found.missing) == (changed, CHANGED_UPDATE if changed else ())
+    assert await past(marks).reaction(ALICE, DIALOG, MESSAGE, "-1", earlier()) is None

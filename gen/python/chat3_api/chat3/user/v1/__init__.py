@@ -1136,8 +1136,9 @@ class MessageStatus(betterproto2.Enum):
 
 class MissingPart(betterproto2.Enum):
     """
-    MissingPart is something of a message, dialog or topic that the platform did not make, or cannot be
-    shown to have made, because it was cut off while it wrote. It cannot be made afterwards.
+    MissingPart is something of a message, dialog or topic, or of a change, that the platform did not
+    make, or cannot be shown to have made, because it was cut off while it wrote. It cannot be made
+    afterwards.
     """
 
     UNSPECIFIED = 0
@@ -1168,6 +1169,13 @@ class MissingPart(betterproto2.Enum):
     statistics of dialog and sender.
     """
 
+    CHANGED_UPDATE = 5
+    """
+    The update that tells of the change may never have been published. Nothing shows whether it was,
+    once a call was cut off; most often only its answer was lost. Clients that missed it see the
+    change when they read again.
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -1176,6 +1184,7 @@ class MissingPart(betterproto2.Enum):
             2: "MISSING_PART_STATUSES",
             3: "MISSING_PART_UNREAD_COUNTS",
             4: "MISSING_PART_CREATED_UPDATE",
+            5: "MISSING_PART_CHANGED_UPDATE",
         }
 
     @classmethod
@@ -1186,6 +1195,7 @@ class MissingPart(betterproto2.Enum):
             "MISSING_PART_STATUSES": 2,
             "MISSING_PART_UNREAD_COUNTS": 3,
             "MISSING_PART_CREATED_UPDATE": 4,
+            "MISSING_PART_CHANGED_UPDATE": 5,
         }
 
 
@@ -1601,6 +1611,15 @@ class AddDialogMembersResponse(betterproto2.Message):
     The users that were no members before, in lower case and in the order of the request.
     """
 
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform added a member:
+    `MISSING_PART_CHANGED_UPDATE`, in place of which all members got one of
+    `UPDATE_KIND_DIALOG_CHANGED`. Commonly empty.
+    """
+
 
 default_message_pool.register_message(
     "chat3.user.v1", "AddDialogMembersResponse", AddDialogMembersResponse
@@ -1814,6 +1833,14 @@ class DeleteMessageResponse(betterproto2.Message):
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
     Whether the call changed anything: false when the message was deleted before.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform made the change:
+    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
     """
 
 
@@ -2135,6 +2162,15 @@ class EditMessageResponse(betterproto2.Message):
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
     Whether the call changed anything: false when the text was already as requested.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform made the change:
+    `MISSING_PART_CHANGED_UPDATE`, in place of which members got one of `UPDATE_KIND_MESSAGE_META_CHANGED`
+    with the new text. Commonly empty.
     """
 
 
@@ -3288,7 +3324,17 @@ class MarkDialogReadResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The state: `unread_count` is 0. `join_time` is absent.
+    The state. `unread_count` is 0, unless messages arrived before a repetition found that the dialog
+    was marked. `join_time` is absent.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform marked the dialog:
+    `MISSING_PART_CHANGED_UPDATE`. Then messages may lack the calling user's `MESSAGE_STATUS_READ` too,
+    until the dialog is marked again. Commonly empty.
     """
 
 
@@ -3333,6 +3379,14 @@ class MarkPackReadResponse(betterproto2.Message):
     dialog_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
     The number of dialogs that were marked.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform marked the dialogs:
+    `MISSING_PART_CHANGED_UPDATE`, as in `MarkDialogReadResponse.missing_parts`. Commonly empty.
     """
 
 
@@ -4004,7 +4058,8 @@ class MessageVersion(betterproto2.Message):
 
     version: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
-    The number of the version, counted from 1: the text that the edit of this number replaced.
+    The number of the version, counted from 1: the text that the edit of this number replaced. A
+    number of an edit that changed nothing, because the platform was cut off, is left out.
     """
 
     content: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -4720,6 +4775,14 @@ class RestoreMessageResponse(betterproto2.Message):
     Whether the call changed anything: false when the message was not deleted.
     """
 
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform made the change:
+    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    """
+
 
 default_message_pool.register_message(
     "chat3.user.v1", "RestoreMessageResponse", RestoreMessageResponse
@@ -4956,6 +5019,14 @@ class SetMessageReactionResponse(betterproto2.Message):
     Whether the call changed anything: false when the reaction was already as requested.
     """
 
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform made the change:
+    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    """
+
 
 default_message_pool.register_message(
     "chat3.user.v1", "SetMessageReactionResponse", SetMessageReactionResponse
@@ -5018,6 +5089,14 @@ class SetMessageStatusResponse(betterproto2.Message):
     )
     """
     The new entry of the message's status history.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        2, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform made the change:
+    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
     """
 
 
@@ -5083,6 +5162,14 @@ class SetMessageTopicResponse(betterproto2.Message):
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
     Whether the call changed anything: false when the message was there already.
+    """
+
+    missing_parts: "list[MissingPart]" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because the call was cut off while the platform made the change:
+    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
     """
 
 
