@@ -72,7 +72,7 @@ def test_plain_requests_are_accepted() -> None:
         SendTypingIndicatorRequest(dialog_id=DIALOG),
         SubscribeUpdatesRequest(
             resume_token="t" * 1024,
-            update_kinds=[UpdateKind.MESSAGE_CREATED] * 20,
+            update_kinds=[UpdateKind.MESSAGE_CREATED] * 50,
             dialog_ids=[DIALOG] * 100,
             heartbeat_interval=timedelta(seconds=5),
         ),
@@ -198,8 +198,8 @@ def test_enum_numbers_without_a_name_are_refused() -> None:
         update_kinds=[UpdateKind.MESSAGE_CREATED, UpdateKind(0), UpdateKind(99)]
     )
     assert violations(SubscribeUpdatesRequest.parse(bytes(updates))) == {
-        "update_kinds[1]": "types this contract names",
-        "update_kinds[2]": "types this contract names",
+        "update_kinds[1]": "kinds this contract names",
+        "update_kinds[2]": "kinds this contract names",
     }
 
 
@@ -210,13 +210,13 @@ def test_items_of_lists_are_named_by_their_index() -> None:
 
 def test_a_list_that_is_too_long_is_reported_once() -> None:
     request = SubscribeUpdatesRequest(
-        update_kinds=[UpdateKind.MESSAGE_CREATED] * 21,
+        update_kinds=[UpdateKind.MESSAGE_CREATED] * 51,
         dialog_ids=["x"] * 101,
         resume_token="t" * 1025,
     )
     assert violations(request) == {
         "resume_token": "at most 1024 characters",
-        "update_kinds": "at most 20 items",
+        "update_kinds": "at most 50 items",
         "dialog_ids": "at most 100 items",
     }
 
