@@ -15,8 +15,8 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.decoded import Address, AddressReader
 from chat3_user.updates.log.window import Window
 
-STRETCH: Final = 20_000
-"""Entries of the log that are read at once for a part of it: about three seconds."""
+STRETCH: Final = 10_000
+"""Entries of the log that are read at once for a part of it: about one and a half seconds."""
 
 
 class TooMuchError(LogUnreadableError):
