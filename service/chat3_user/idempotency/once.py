@@ -43,6 +43,8 @@ log = logging.getLogger(__name__)
 
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.25
+_PATIENCE: Final = 0.2
+"""How long, in seconds, a call waits for what it can do without."""
 
 
 class Once:
@@ -77,9 +79,22 @@ class Once:
 
         Raises `CallError`.
         """
-        scope = alone_digest(call.identity, thing)
-        attempt = Attempt(scope, name_digest(thing), secrets.token_bytes(8))
-        return await self._run(call, attempt, mutation, remembered=False)
+        return await self._run(call, _alone(call, thing), mutation, remembered=False)
+
+    async def in_doubt(self, call: Call, thing: str) -> bool:
+        """Tell whether a call that worked on ``thing`` alone left an unknown outcome behind.
+
+        Not while another call works on it, nor where the store does not say so at once.
+        """
+        attempt = _alone(call, thing)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                claim = await self._store.claim(attempt)
+        except (StoreUnavailableError, TimeoutError):
+            return False
+        finally:
+            self._endings.tell_later(self._store.release(attempt))
+        return isinstance(claim, Held) and claim.doubt is not None and claim.doubt.age is not None
 
     async def _run(
         self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool
@@ -158,6 +173,11 @@ class Once:
             return await _written(mutation, name)
         except (OutcomeUnknownError, DuplicateGuardError) as error:
             raise unknown(error, self._times.settle) from error
+
+
+def _alone(call: Call, thing: str) -> Attempt:
+    scope = alone_digest(call.identity, thing)
+    return Attempt(scope, name_digest(thing), secrets.token_bytes(8))
 
 
 async def _written(mutation: Mutation[ResponseT], name: str | None) -> ResponseT:

@@ -141,6 +141,13 @@ class SqliteRecords:
             "UPDATE keys SET owner = NULL WHERE scope = ? AND owner = ? AND answer IS NULL", where
         )
 
+    def forget(self, attempt: Attempt) -> None:
+        """See `Store.forget`."""
+        self._connection.execute(
+            "DELETE FROM keys WHERE scope = ? AND owner = ? AND answer IS NULL",
+            (attempt.scope, attempt.owner),
+        )
+
     def abandon(self, attempt: Attempt, sent_ago: float) -> None:
         """See `Store.abandon`."""
         self._connection.execute(

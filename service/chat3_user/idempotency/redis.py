@@ -15,7 +15,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
-from chat3_user.idempotency.scripts import ABANDON, CLAIM, FINISH, RELEASE, RENEW
+from chat3_user.idempotency.scripts import ABANDON, CLAIM, FINISH, FORGET, RELEASE, RENEW
 from chat3_user.idempotency.settings import Times
 from chat3_user.idempotency.store import (
     Attempt,
@@ -68,6 +68,7 @@ class RedisStore:
         self._renew = self._redis.register_script(RENEW)
         self._finish = self._redis.register_script(FINISH)
         self._release = self._redis.register_script(RELEASE)
+        self._forget = self._redis.register_script(FORGET)
         self._abandon = self._redis.register_script(ABANDON)
         self._lease, self._settle, self._retention = (
             str(round(seconds * 1000)) for seconds in (times.lease, times.settle, times.retention)
@@ -123,6 +124,10 @@ class RedisStore:
     async def release(self, attempt: Attempt) -> None:
         """See `Store.release`."""
         await self._run(self._release, attempt)
+
+    async def forget(self, attempt: Attempt) -> None:
+        """See `Store.forget`."""
+        await self._run(self._forget, attempt)
 
     async def abandon(self, attempt: Attempt, sent_ago: float) -> None:
         """See `Store.abandon`."""

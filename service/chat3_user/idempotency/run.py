@@ -121,7 +121,7 @@ class Run(Generic[ResponseT]):
 
     def _finished(self, response: ResponseT) -> Callable[[], Coroutine[Any, Any, Any]]:
         if not self._remembered:
-            return partial(self._store.release, self._attempt)
+            return partial(self._store.forget, self._attempt)
         return partial(self._store.finish, self._attempt, encode(response))
 
     def _unfinished(self) -> Coroutine[Any, Any, Any]:

@@ -84,6 +84,15 @@ return 1
 """
 )
 
+FORGET: Final = (
+    _NOW
+    + """
+if redis.call('HGET', key, 'owner') ~= owner then return 0 end
+if redis.call('HEXISTS', key, 'answer') == 1 then return 0 end
+return redis.call('DEL', key)
+"""
+)
+
 ABANDON: Final = (
     _NOW
     + """

@@ -95,6 +95,10 @@ class SqliteStore:
         """See `Store.release`."""
         await self._do(lambda records: records.release(attempt))
 
+    async def forget(self, attempt: Attempt) -> None:
+        """See `Store.forget`."""
+        await self._do(lambda records: records.forget(attempt))
+
     async def abandon(self, attempt: Attempt, sent_ago: float) -> None:
         """See `Store.abandon`."""
         await self._do(lambda records: records.abandon(attempt, sent_ago))

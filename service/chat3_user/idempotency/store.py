@@ -90,5 +90,8 @@ class Store(Protocol):
     async def release(self, attempt: Attempt) -> None:
         """End an attempt that wrote nothing: the key is free, or as much in doubt as before."""
 
+    async def forget(self, attempt: Attempt) -> None:
+        """End an attempt after which nothing is in doubt, and that needs no answer kept."""
+
     async def abandon(self, attempt: Attempt, sent_ago: float) -> None:
         """End an attempt that was last sent ``sent_ago`` seconds ago, with unknown outcome."""

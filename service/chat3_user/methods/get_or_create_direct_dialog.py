@@ -24,7 +24,7 @@ async def _run(
     if pair.other == call.identity.user_id:
         raise invalid_fields([FieldViolation("user_id", _OTHER_WORDS)])
     known = await dependencies.direct_dialogs.known(pair)
-    if known is not None:
+    if known is not None and not await dependencies.once.in_doubt(call, pair.name):
         return _response(known)
     search = dependencies.direct_dialogs.search(pair)
 

@@ -82,6 +82,9 @@ class SimulatedStore:
     async def release(self, attempt: Attempt) -> None:
         await self._do(lambda: self._records.release(attempt))
 
+    async def forget(self, attempt: Attempt) -> None:
+        await self._do(lambda: self._records.forget(attempt))
+
     async def abandon(self, attempt: Attempt, sent_ago: float) -> None:
         await self._do(lambda: self._records.abandon(attempt, sent_ago))
 

@@ -94,6 +94,39 @@ async def test_an_unknown_outcome_is_looked_for_by_whoever_comes_next(store: Sto
     assert work.looked[0].age is not None
 
 
+async def test_the_doubt_of_an_attempt_ends_with_the_call_that_finds_what_it_left(
+    store: Store,
+) -> None:
+    once, work = Once(store, TIMES), Work()
+    assert not await once.in_doubt(call(), "pair")
+    work.failures = [in_doubt(reasons.upstream_unavailable())]
+    impatient = call()
+    impatient.deadline = asyncio.get_running_loop().time() + 0.1
+    with pytest.raises(CallError):
+        await once.alone(impatient, "pair", work.mutation())
+    for user_id in ("alice", "bob"):
+        assert await once.in_doubt(call(user_id), "pair")
+        assert not await once.in_doubt(call(user_id), "another pair")
+        assert not await once.in_doubt(call(user_id, "tnt_two"), "pair")
+    work.there = True
+    await once.alone(call("bob"), "pair", work.mutation())
+    assert not await once.in_doubt(call(), "pair")
+    await once.close()
+
+
+async def test_nobody_waits_to_hear_of_doubt(store: Store) -> None:
+    once, work = Once(store, TIMES), Work()
+    working = asyncio.create_task(once.alone(call(), "pair", work.mutation()))
+    while not work.at_work:
+        await asyncio.sleep(0)
+    assert not await once.in_doubt(call("bob"), "pair")
+    assert work.at_work
+    await working
+    assert (work.written, work.looked) == (1, [])
+    assert not await Once(SqliteStore(":memory:", TIMES), TIMES).in_doubt(call(), "pair")
+    await once.close()
+
+
 async def test_a_failure_that_wrote_nothing_leaves_no_doubt(store: Store) -> None:
     once, work = Once(store, TIMES), Work()
     work.failures = [reasons.user_not_found("bob")]

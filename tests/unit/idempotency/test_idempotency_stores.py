@@ -122,6 +122,15 @@ async def test_doubt_outlives_an_attempt_that_found_nothing_out(store: Store) ->
     assert held.doubt is not None
 
 
+async def test_a_forgotten_key_is_free_and_in_no_doubt(store: Store) -> None:
+    first, second = attempt(), attempt()
+    await store.claim(first)
+    await store.abandon(first, 0.0)
+    await store.claim(second)
+    await store.forget(second)
+    assert await store.claim(attempt(request=OTHER_REQUEST)) == Held()
+
+
 async def test_a_renewed_lease_keeps_others_out(store: Store, times: Times) -> None:
     mine = attempt()
     await store.claim(mine)
@@ -139,10 +148,12 @@ async def test_who_lost_the_key_can_neither_renew_nor_end_it(store: Store, times
     assert not await store.renew(slow)
     assert not await store.finish(slow, b"late")
     await store.release(slow)
+    await store.forget(slow)
     await store.abandon(slow, 0.0)
     assert await store.claim(attempt()) == Busy()
     assert await store.finish(quick, b"answer")
     await store.release(quick)
+    await store.forget(quick)
     await store.abandon(quick, 0.0)
     assert await store.claim(attempt()) == Finished(b"answer")
 
