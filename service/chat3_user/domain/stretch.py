@@ -69,7 +69,7 @@ async def stretch(ask: Ask, plan: Plan, start: CutToken, count: int) -> Stretch:
     if len(queries) == 1:
         return await _answered(ask, queries[0], start, count)
     # What was written after one of them was asked, another may lack: that waits for the next page.
-    newest = await _newest(ask) if start.newer else TIME_MAX
+    newest = await _newest(ask) if start.newer else None
     parts = await together([_answered(ask, query, start, count) for query in queries])
     return _merged(parts, newest, start, count)
 
@@ -83,24 +83,20 @@ def place_of(message: m.Message | m.MessageId) -> Place:
     return Place(_FIRST if created is None else to_nanoseconds(created), message.message_id)
 
 
-def _merged(parts: Sequence[Stretch], newest: int, start: CutToken, count: int) -> Stretch:
+async def _newest(ask: Ask) -> Place:
+    """Return the place of the newest message, whatever the filter; that before all for none."""
+    found = await _answered(ask, Query(""), CutToken(newer=False, cut=None), 1)
+    return found.rows[0].place if found.rows else Place(_FIRST, "")
+
+
+def _merged(parts: Sequence[Stretch], newest: Place | None, start: CutToken, count: int) -> Stretch:
     """Return the nearest of all, as far as each of them is known; what two select is one."""
     rows = _ordered((row for part in parts for row in part.rows), start)
     ends = [part.rows[-1].place for part in parts if part.more]
-    known = [
-        row
-        for row in rows
-        if row.place.time <= newest
-        and all(row.place <= end if start.newer else row.place >= end for end in ends)
-    ]
-    return Stretch(known[:count], bool(ends) or len(rows) > count or len(rows) > len(known))
-
-
-async def _newest(ask: Ask) -> int:
-    """Return the time of the newest message, whatever the filter."""
-    page = await ask("", str(Sort(CREATED, "desc")), 1)
-    with understood(routes.USER_MESSAGES):
-        return max((place_of(message).time for message in page.data), default=_FIRST)
+    known = rows if newest is None else [row for row in rows if row.place <= newest]
+    for end in ends:
+        known = [row for row in known if (row.place <= end if start.newer else row.place >= end)]
+    return Stretch(known[:count], bool(ends) or len(rows) > min(len(known), count))
 
 
 async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stretch:

@@ -16,6 +16,7 @@ Meets = Callable[[Row], bool]
 # Neighbouring doubles, and times that stand alone.
 TIMES = (BASE, BASE + ULP, BASE + 1, BASE + 2.5)
 _T0, _T1, _T2, _ = (f"{time:.6f}" for time in TIMES)
+_TODAY, _TOMORROW = f"{BASE + 1e8:.6f}", f"{BASE + 2e8:.6f}"
 
 # Times of filters are those of messages, so that bounds and places meet. What looks at content or
 # meta meets no deleted message, which the reader sees to.
@@ -35,6 +36,9 @@ FILTERS: dict[str, Meets] = {
     f"((create_time,lt,{_T2})&(sender_id,eq,bob))|(sender_id,eq,alice)": lambda row: (
         row.sender == "alice" or row.time < TIMES[2]
     ),
+    # Both alternatives meet what is written while they are asked one after the other.
+    f"((create_time,lt,{_TODAY})&(sender_id,eq,alice))"
+    f"|((create_time,lt,{_TOMORROW})&(sender_id,eq,bob))": lambda _: True,
     "(meta.n,eq,1)": lambda row: row.n == 1,
     f"((meta.n,eq,1)|(meta.n,eq,2))&(create_time,gt,{_T0})": lambda row: (
         row.n in (1, 2) and row.time > TIMES[0]

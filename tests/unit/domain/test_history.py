@@ -5,6 +5,7 @@ pages by token in both directions, around messages, in sizes that change, with a
 """
 
 from dataclasses import replace
+from functools import partial
 
 from history_platform import BASE, Platform
 from history_reader import FILTERS, TIMES, Continuation, Reader
@@ -18,9 +19,9 @@ SIZES = st.sampled_from((0, 1, 2, 3, 5, 20))
 SORTS = st.sampled_from(("", "(create_time,desc)", "(create_time,asc)"))
 SENDERS = st.sampled_from(("alice", "bob"))
 MESSAGES = st.tuples(st.sampled_from(TIMES), SENDERS, st.integers(0, 2))
-WRITES = st.lists(
-    st.tuples(st.sampled_from((0.0, 0.25, 3.0)), SENDERS, st.integers(0, 2)), max_size=4
-)
+WRITE = st.tuples(st.sampled_from((0.0, 0.25, 3.0)), SENDERS, st.integers(0, 2))
+MEANWHILE = st.lists(st.lists(WRITE, max_size=3), max_size=4)
+"""What others write before each of the reads that a page takes."""
 
 
 class HistoryUnderWriters(RuleBasedStateMachine):
@@ -33,6 +34,10 @@ class HistoryUnderWriters(RuleBasedStateMachine):
         for time, sender, n in messages:
             self.platform.write(time, sender=sender, n=n)
 
+    def _write_all(self, writes: list[tuple[float, str, int]]) -> None:
+        for write in writes:
+            self._write(*write)
+
     def _write(self, distance: float, sender: str, n: int) -> None:
         """Write the newest message: later than all, or at the same time and behind in the order."""
         newest = self.platform.rows[-1].time if self.platform.rows else BASE
@@ -41,7 +46,7 @@ class HistoryUnderWriters(RuleBasedStateMachine):
         else:
             self.platform.write_last(newest, sender=sender, n=n)
 
-    @rule(write=st.tuples(st.sampled_from((0.0, 0.25, 3.0)), SENDERS, st.integers(0, 2)))
+    @rule(write=WRITE)
     def write(self, write: tuple[float, str, int]) -> None:
         self._write(*write)
 
@@ -72,18 +77,18 @@ class HistoryUnderWriters(RuleBasedStateMachine):
         target=places,
         place=places,
         size=SIZES,
-        meanwhile=WRITES,
+        meanwhile=MEANWHILE,
         counted=st.booleans(),
     )
     def go_on(
         self,
         place: Continuation,
         size: int,
-        meanwhile: list[tuple[float, str, int]],
+        meanwhile: list[list[tuple[float, str, int]]],
         *,
         counted: bool,
     ) -> object:
-        self.platform.meanwhile = [lambda write=write: self._write(*write) for write in meanwhile]
+        self.platform.meanwhile = [partial(self._write_all, writes) for writes in meanwhile]
         request = replace(place.request, page_size=size, include_total_size=counted)
         return multiple(*self.reader.read(replace(place, request=request)))
 

@@ -117,3 +117,28 @@ def test_alternatives_of_other_ends_are_merged_as_far_as_each_is_known() -> None
         seen += [message.content for message in found.messages]
         token = found.next_token
     assert seen == [str(number) for number in reversed(range(12))]
+
+
+@pytest.mark.parametrize("distance", [0.0, 1.0])
+def test_what_one_alternative_may_lack_waits_for_the_next_page(distance: float) -> None:
+    filter_ = (
+        f"((create_time,lt,{BASE + 1e6:.6f})&(sender_id,eq,alice))"
+        f"|((create_time,lt,{BASE + 2e6:.6f})&(sender_id,eq,bob))"
+    )
+    platform = Platform()
+    platform.write(BASE, content="first")
+    before = page(platform, filter=filter_)
+
+    def nothing() -> None:
+        pass
+
+    def both_write() -> None:
+        platform.write_last(BASE + distance, sender="alice")
+        platform.write_last(BASE + distance, sender="bob")
+
+    # The newest is asked for, then the alternatives, one after the other.
+    platform.meanwhile = [nothing, nothing, both_write]
+    page_now = page(platform, filter=filter_, page_token=before.previous_token)
+    assert page_now.messages == []
+    page_later = page(platform, filter=filter_, page_token=page_now.previous_token)
+    assert {message.sender_id for message in page_later.messages} == {"alice", "bob"}
