@@ -6259,9 +6259,9 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         and creates it when there is none.
 
         Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-        users get the same dialog, whoever of them asks, also when both ask at the same moment. Who left
-        it is added to it again. It needs no idempotency key, because the two users name the dialog. A
-        call that cannot find out whether an earlier one created it fails with
+        users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
+        who has left the dialog is added to it again. It needs no idempotency key, because the two users
+        name the dialog. A call that cannot find out whether an earlier one created it fails with
         `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
 
         Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
@@ -7091,9 +7091,9 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         and creates it when there is none.
 
         Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-        users get the same dialog, whoever of them asks, also when both ask at the same moment. Who left
-        it is added to it again. It needs no idempotency key, because the two users name the dialog. A
-        call that cannot find out whether an earlier one created it fails with
+        users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
+        who has left the dialog is added to it again. It needs no idempotency key, because the two users
+        name the dialog. A call that cannot find out whether an earlier one created it fails with
         `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
 
         Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
