@@ -3,8 +3,12 @@
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
+from chat3_api.chat3.user.v1 import GetDialogMessagesRequest
+from chat3_user.calls import Call
+from chat3_user.paging import Cut, CutToken, Tokens, is_numbered, numbered_page, read_cut
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.log.tokens import NO_FEED, Token, decode_token, scope_of
 from chat3_user.validation import (
@@ -20,12 +24,14 @@ from chat3_user.validation import (
 IDENTITY: Final = {"x-api-key": "demo-key", "x-tenant-id": "tnt_default", "x-user-id": "alice"}
 USERS: Final = ("alice", "bob", "zoe", "ж", "a b")
 """Users that requests name; the first makes the calls."""
+_CALL: Final = Call("GetDialogMessages", "fuzz", parse_identity(IDENTITY))
+_LIST: Final = GetDialogMessagesRequest(dialog_id="dlg_" + "a" * 20)
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _PACK_TERMS: Final = ("unread_count",)
 _COMPARED: Final = ("gt", "gte", "lt", "lte")
-_DIALOG_TERMS: Final = ("dialogId", "member", "unreadCount", "lastSeenAt")
-_MESSAGE_TERMS: Final = ("senderId", "type", "createdAt", "content")
+_DIALOG_TERMS: Final = ("dialog_id", "member", "unread_count", "last_seen_time")
+_MESSAGE_TERMS: Final = ("sender_id", "type", "createdAt", "content")
 _HOSTILE: Final = (
     *("", "\0", "\r\nx: y", "../../x", "%2e%2e", "a.b", "*.#", "'", '"', "\\", "$where"),
     *("\u202e", "\ufeff", "\u2028", "e\u0301" * 300, "👍" * 5001, "a" * 20_000, " x "),
@@ -66,12 +72,12 @@ def _meta_condition(rng: random.Random, place: int) -> str:
 
 
 def _condition(rng: random.Random, field: str) -> str:
-    if field.endswith("At"):
+    if field.endswith(("At", "_time")):
         value = rng.choice(("2026-01-31", "2026-01-31T12:00:00Z", "1795424735959.5"))
         return f"({field},{rng.choice(_COMPARED)},{value})"
-    if field.endswith(("Count", "_count")):
+    if field.endswith("_count"):
         return f"({field},{rng.choice((*_COMPARED, 'eq', 'ne'))},{rng.randrange(100)})"
-    value = {"dialogId": "dlg_" + "a" * 20, "type": "internal.text"}.get(field, "alice")
+    value = {"dialog_id": "dlg_" + "a" * 20, "type": "internal.text"}.get(field, "alice")
     return f"({field},eq,{value})"
 
 
@@ -106,7 +112,7 @@ def message_filter(rng: random.Random) -> str:
 
 def dialog_sort(rng: random.Random) -> str:
     """Return a sort of dialogs."""
-    return rng.choice(("", "(unreadCount,desc)", " ( lastSeenAt , asc ) "))
+    return rng.choice(("", "(unread_count,desc)", " ( lastSeenAt , asc ) "))
 
 
 def pack_filter(rng: random.Random) -> str:
@@ -121,7 +127,7 @@ def pack_sort(rng: random.Random) -> str:
 
 def message_sort(rng: random.Random) -> str:
     """Return a sort of messages."""
-    return rng.choice(("", "(createdAt,desc)", "(senderId,asc)"))
+    return rng.choice(("", "(create_time,desc)", "(createdAt,asc)", "(sender_id,asc)"))
 
 
 def token(rng: random.Random) -> str:
@@ -137,9 +143,34 @@ def token(rng: random.Random) -> str:
     ).encode()
 
 
+def page_token(rng: random.Random) -> str:
+    """Return a sound page token of the fuzzer's list."""
+    if rng.random() < 0.3:
+        return numbered_page(_LIST, _CALL).next_token(rng.choice((11, 2**31 - 1)))
+    time = rng.choice((0, -(10**15), 1795424735959_186035))
+    cut = rng.choice((None, Cut(time, identifier(rng, "msg_"), above=rng.random() < 0.5)))
+    return CutToken(rng.random() < 0.5, cut).write(Tokens(_LIST, _CALL))
+
+
+def forged_page_token(rng: random.Random) -> str:
+    """Return a page token of the fuzzer's list that nobody writes, though its digest is right."""
+    payload = rng.randbytes(rng.choice((0, 1, 5, 31, 700)))
+    return Tokens(_LIST, _CALL).write(rng.randrange(5), payload)
+
+
+def _read_page_token(text: str) -> object:
+    request = replace(_LIST, page_token=text)
+    token = Tokens(request, _CALL).read()
+    if token is None or is_numbered(token):
+        return numbered_page(request, _CALL)
+    return read_cut(*token)
+
+
 def hostile_token(rng: random.Random) -> str:
     """Return a token of another place, or of none; it is short enough to be looked at."""
-    return rng.choice(("AQAA", "x" * 1024, token(rng), "👍"))
+    return rng.choice(
+        ("AQAA", "x" * 1024, "👍", token(rng), page_token(rng), forged_page_token(rng))
+    )
 
 
 def _user(rng: random.Random) -> str:
@@ -155,6 +186,7 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "filter of packs": (pack_filter, parse_pack_filter),
     "sort of packs": (pack_sort, parse_pack_sort),
     "resume token": (token, lambda text: decode_token(text, _SCOPE, int(time.time() * 1000))),
+    "page token": (page_token, _read_page_token),
     "user id": (_user, lambda text: parse_identity({**IDENTITY, "x-user-id": text})),
 }
 """What makes a text of each grammar, and what reads it."""

@@ -122,7 +122,7 @@ async def test_the_text_of_a_deleted_message_is_nowhere(
         assert len(messages.messages) == 5
         seen.add(
             messages,
-            await caller.call(page(dialog, filter=f"(messageId,eq,{sent})")),
+            await caller.call(page(dialog, filter=f"(message_id,eq,{sent})")),
             await caller.call(pb.GetUserDialogsRequest(include_last_message=True)),
         )
     for request, caller in ((first, alice), (quoting, bob)):
@@ -197,7 +197,7 @@ async def test_a_quote_on_an_earlier_page_is_looked_up_once_for_all(
         f"(content,eq,{SECRET})",
         "(meta.note,regex,note)",
         f"(content,ne,{SECRET} not)",
-        f"((content,regex,{SECRET})|(meta.note,regex,note))&(senderId,eq,alice)",
+        f"((content,regex,{SECRET})|(meta.note,regex,note))&(sender_id,eq,alice)",
         "(meta.note,exists,true)&(meta.deep,exists,true)",
     ],
 )
