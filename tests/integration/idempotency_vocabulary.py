@@ -12,6 +12,7 @@ from integration_vocabulary import Client
 
 from chat3_embedded.server import serve
 from chat3_embedded.settings import Settings
+from chat3_embedded.steps import CutError, Step
 from chat3_embedded.store import Store
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, run_gateway
 
@@ -71,6 +72,8 @@ async def lossy_platform(settings: Settings | None = None) -> AsyncIterator[Loss
             serve(store=store, settings=settings) as upstream,
             aiohttp.ClientSession() as session,
         ):
+            # A request that is cut off stays so: aiohttp would send some of them again.
+            session._retry_connection = False
 
             async def handle(request: web.Request) -> web.StreamResponse:
                 body = await request.read()
@@ -111,6 +114,27 @@ async def lossy_platform(settings: Settings | None = None) -> AsyncIterator[Loss
             lossy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
             yield lossy
             await runner.cleanup()
+
+
+class CutOnce:
+    """Cuts once, after so many steps of all writes together; for `Settings.after_step`.
+
+    Nothing counts until it is armed.
+    """
+
+    def __init__(self) -> None:
+        self._left = 0
+        self.cut = ""
+        """The name of the step after which it was cut."""
+
+    def arm(self, step: int) -> None:
+        self._left = step
+
+    def __call__(self, done: Step) -> None:
+        self._left -= 1
+        if self._left == 0:
+            self.cut = done.name
+            raise CutError(done.name)
 
 
 def _cut(request: web.Request) -> web.Response:

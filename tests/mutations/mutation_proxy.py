@@ -64,6 +64,8 @@ class FaultProxy:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         async with aiohttp.ClientSession() as self._session:
+            # A request that is cut off stays so: aiohttp would send some of them again.
+            self._session._retry_connection = False
             site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
             await site.start()
             self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"

@@ -11,8 +11,9 @@ restart leaves between them, and what is done about it (`docs/idempotency.md` ha
 | | the row | it is the answer |
 
 What the list of members says after an attempt: users who are there joined by it when they may have
-joined since it began; a member who is not there was removed by it, for an attempt at somebody else
-is refused before it is sent. A member who joined after it began was removed and added again.
+joined since it began, where the call itself has not heard it; a member who is not there was removed
+by it, for an attempt at somebody else is refused before it is sent. A member who joined after it
+began was removed and added again.
 
 Somebody who is not there may never have been written, or may have been removed since: that looks
 alike, and is added.
@@ -53,47 +54,10 @@ class Members:
         self._dialogs = Dialogs(api)
         self._unshown = unshown
 
-    async def add(self, identity: Identity, dialog_id: str, user_ids: Sequence[str]) -> Added:
-        """Add users who exist; those who were members before stay as they are.
-
-        What fails after the first one was added leaves the outcome open.
-        """
-        added: list[str] = []
-        for user_id in dict.fromkeys(user_ids):
-            try:
-                new = await self._dialogs.add_one(identity, dialog_id, user_id)
-            except CallError as error:
-                if added:
-                    raise in_doubt(error) from error
-                raise
-            if new:
-                added.append(user_id)
-        return Added(added)
-
-    async def find_added(
-        self, identity: Identity, dialog_id: str, user_ids: Sequence[str], earlier: Earlier
-    ) -> Added | None:
-        """Return whom an earlier attempt added, None when it added nobody; completes it.
-
-        Raises also `UnsettledError`.
-        """
-        since = began(earlier)
-        if since is None:
-            return None
-        wanted = list(dict.fromkeys(user_ids))
-        there = await self._joined(identity, dialog_id)
-        added = [user for user in wanted if user in there and may_be_since(since, there[user])]
-        lacking = [user for user in wanted if user not in there]
-        if not added:
-            return None if lacking else Added(())
-        if lacking:
-            if not earlier.settled:
-                raise UnsettledError
-            more = (await self.add(identity, dialog_id, lacking)).user_ids
-            added = [user for user in wanted if user in added or user in more]
-        told = partial(self._dialogs.set_meta, identity, dialog_id, TOLD_KEY, earlier.name)
-        await announced(told)
-        return Added(added, self._unshown.report("members", dialog_id=dialog_id))
+    def adding(self, identity: Identity, dialog_id: str, user_ids: Sequence[str]) -> "Adding":
+        """Return how one call adds users who exist."""
+        wanted = tuple(dict.fromkeys(user_ids))
+        return Adding(self._dialogs, self._unshown, identity, dialog_id, wanted)
 
     async def prove_removable(self, identity: Identity, dialog_id: str, user_id: str) -> None:
         """Prove that a user is a member, and not the last one."""
@@ -111,14 +75,9 @@ class Members:
         since = began(earlier)
         if since is None:
             return False
-        joined = await self._joined(identity, dialog_id)
-        spellings = _spellings(joined, user_id)
-        return all(is_surely_since(since, joined[spelling]) for spelling in spellings)
-
-    async def _joined(self, identity: Identity, dialog_id: str) -> dict[str, float]:
-        """Return since when all members are members, in Unix seconds by the platform's clock."""
-        members = await self._dialogs.members(identity, dialog_id)
-        return {member.user_id: _joined_at(member) for member in members}
+        there = await joined(self._dialogs, identity, dialog_id)
+        spellings = _spellings(there, user_id)
+        return all(is_surely_since(since, there[spelling]) for spelling in spellings)
 
     async def _spelling(self, identity: Identity, dialog_id: str, user_id: str) -> str:
         members = await self._dialogs.member_ids(identity, dialog_id)
@@ -130,6 +89,90 @@ class Members:
         if len(members) == 1:
             raise reasons.last_member(dialog_id)
         return user_id if user_id in spellings else spellings[0]
+
+
+class Adding:
+    """The writes and looks of one call; it remembers what it was answered.
+
+    Every method raises `CallError`.
+    """
+
+    def __init__(
+        self,
+        dialogs: Dialogs,
+        unshown: UnshownChanges,
+        identity: Identity,
+        dialog_id: str,
+        wanted: Sequence[str],
+    ) -> None:
+        self._dialogs = dialogs
+        self._unshown = unshown
+        self._identity = identity
+        self._dialog_id = dialog_id
+        self._wanted = wanted
+        # Whom this call asked for, and whether each was new: None while nobody knows. Before that,
+        # another call may have asked for any of them.
+        self._asked: dict[str, bool | None] | None = None
+
+    async def write(self) -> Added:
+        """Add the users, one after another; those who were members before stay as they are.
+
+        What fails after the first one was added leaves the outcome open.
+        """
+        self._asked = {}
+        return Added(await self._add(self._wanted, self._asked))
+
+    async def find(self, earlier: Earlier) -> Added | None:
+        """Return whom an earlier attempt added, None when it added nobody; completes it.
+
+        Raises also `UnsettledError`.
+        """
+        since = began(earlier)
+        if since is None:
+            return None
+        there = await joined(self._dialogs, self._identity, self._dialog_id)
+        added = {user for user in self._wanted if self._was_added(user, there.get(user), since)}
+        lacking = [user for user in self._wanted if user not in there]
+        if not added:
+            return None if lacking else Added(())
+        if lacking:
+            if not earlier.settled:
+                raise UnsettledError
+            added.update(await self._add(lacking, {}))
+        where = (self._identity, self._dialog_id)
+        await announced(partial(self._dialogs.set_meta, *where, TOLD_KEY, earlier.name))
+        missing = self._unshown.report("members", dialog_id=self._dialog_id)
+        return Added([user for user in self._wanted if user in added], missing)
+
+    async def _add(self, user_ids: Sequence[str], asked: dict[str, bool | None]) -> list[str]:
+        added: list[str] = []
+        for user_id in user_ids:
+            asked[user_id] = None
+            try:
+                new = await self._dialogs.add_one(self._identity, self._dialog_id, user_id)
+            except CallError as error:
+                if added:
+                    raise in_doubt(error) from error
+                raise
+            asked[user_id] = new
+            if new:
+                added.append(user_id)
+        return added
+
+    def _was_added(self, user_id: str, joined_at: float | None, since: float) -> bool:
+        known = None if self._asked is None else self._asked.get(user_id, False)
+        if known is not None:
+            return known
+        return joined_at is not None and may_be_since(since, joined_at)
+
+
+async def joined(dialogs: Dialogs, identity: Identity, dialog_id: str) -> dict[str, float]:
+    """Return since when a dialog's members are members, in Unix seconds by the platform's clock.
+
+    Raises `CallError`.
+    """
+    members = await dialogs.members(identity, dialog_id)
+    return {member.user_id: _joined_at(member) for member in members}
 
 
 def _joined_at(member: m.Member) -> float:

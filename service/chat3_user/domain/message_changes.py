@@ -52,29 +52,25 @@ class MessageChanges:
 
         Raises `CallError`.
         """
-
-        async def edited() -> Changed:
-            before = await self._messages.own(identity, dialog_id, message_id)
-            if before.deleted:
-                raise reasons.message_deleted(message_id)
-            if is_text_of(before, content):
-                return Changed(before, changed=False)
-            body = {"content": content, "editedBy": identity.user_id}
-            answer = await self._api.call(
-                routes.EDIT_MESSAGE, identity, body=body, message_id=message_id
-            )
-            after = answer.data
-            now = replace(
-                before,
-                content=after.content,
-                meta=after.meta,
-                edited=after.edited,
-                edited_at=after.edited_at,
-                edited_by=after.edited_by,
-            )
-            return Changed(now, changed=True)
-
-        return await past_guard(edited)
+        before = await self._messages.own(identity, dialog_id, message_id)
+        if before.deleted:
+            raise reasons.message_deleted(message_id)
+        if is_text_of(before, content):
+            return Changed(before, changed=False)
+        body = {"content": content, "editedBy": identity.user_id}
+        answer = await past_guard(
+            lambda: self._api.call(routes.EDIT_MESSAGE, identity, body=body, message_id=message_id)
+        )
+        after = answer.data
+        now = replace(
+            before,
+            content=after.content,
+            meta=after.meta,
+            edited=after.edited,
+            edited_at=after.edited_at,
+            edited_by=after.edited_by,
+        )
+        return Changed(now, changed=True)
 
     async def set_deleted(
         self, identity: Identity, dialog_id: str, message_id: str, *, deleted: bool
@@ -83,25 +79,23 @@ class MessageChanges:
 
         Raises `CallError`, also for a platform that cannot.
         """
+        before = await self._messages.own(identity, dialog_id, message_id)
         body: dict[str, object] = {"deleted": deleted}
         if deleted:
             body["deletedBy"] = identity.user_id
-
-        async def made() -> Changed:
-            before = await self._messages.own(identity, dialog_id, message_id)
-            answer = await self._api.call(
-                routes.DELETE_MESSAGE, identity, body=body, message_id=message_id
-            )
-            after = answer.data
-            now = replace(
-                before, deleted=deleted, deleted_at=after.deleted_at, deleted_by=after.deleted_by
-            )
-            return Changed(now, changed=before.deleted is not deleted)
-
         try:
-            return await past_guard(made)
+            answer = await past_guard(
+                lambda: self._api.call(
+                    routes.DELETE_MESSAGE, identity, body=body, message_id=message_id
+                )
+            )
         except UnknownRouteError as error:
             raise reasons.platform_too_old(_DELETION_SINCE) from error
+        after = answer.data
+        now = replace(
+            before, deleted=deleted, deleted_at=after.deleted_at, deleted_by=after.deleted_by
+        )
+        return Changed(now, changed=before.deleted is not deleted)
 
     async def move(
         self, identity: Identity, dialog_id: str, message_id: str, topic_id: str | None

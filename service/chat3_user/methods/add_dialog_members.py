@@ -17,6 +17,7 @@ def _mutation(
 ) -> Mutation[pb.AddDialogMembersResponse]:
     identity, dialog_id, access = call.identity, request.dialog_id, dependencies.access
     user_ids = [user_id.lower() for user_id in request.user_ids]
+    adding = dependencies.members.adding(identity, dialog_id, user_ids)
     prove = partial(access.prove_member, identity, dialog_id)
 
     def response(added: Added) -> pb.AddDialogMembersResponse:
@@ -29,11 +30,11 @@ def _mutation(
         await dependencies.users.prove(identity, user_ids)
 
     async def write(_: str | None) -> pb.AddDialogMembersResponse:
-        return response(await dependencies.members.add(identity, dialog_id, user_ids))
+        return response(await adding.write())
 
     async def find(earlier: Earlier) -> pb.AddDialogMembersResponse | None:
         await prove()
-        added = await dependencies.members.find_added(identity, dialog_id, user_ids, earlier)
+        added = await adding.find(earlier)
         return None if added is None else response(added)
 
     return Mutation(
