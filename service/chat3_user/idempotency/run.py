@@ -147,7 +147,7 @@ class Run(Generic[ResponseT]):
                 return await self._write()
             except (OutcomeUnknownError, DuplicateGuardError) as error:
                 # The duplicate guard says that an equal request was just taken: of the same key,
-                # then, and as much in doubt as one of our own. A repair ends here too.
+                # then, and as much in doubt as one of our own.
                 self._sent_at = _now()
                 if self._mutation.find is None:
                     raise unknown(error, 1.0) from error
@@ -184,7 +184,9 @@ class Run(Generic[ResponseT]):
             except UnsettledError as error:
                 settles_at = max(settles_at, _now() + max(error.seconds, _FIRST_PAUSE))
             except (OutcomeUnknownError, DuplicateGuardError):
-                raise
+                # A repair, of which nobody knows how far it came.
+                self._sent_at = _now()
+                settles_at = max(settles_at, self._sent_at + self._times.settle)
             except CallError as error:
                 raise unknown(error, max(1.0, settles_at - _now())) from error
             else:

@@ -181,3 +181,19 @@ async def test_a_store_that_is_away_refuses_or_lets_write_as_set(*, choice: bool
         await once.alone(call(), "pair", work.mutation())
     assert refused.value.reason is pb.ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE
     assert work.written == 0
+
+
+async def test_a_look_whose_repairs_are_cut_off_comes_again_in_measure(store: Store) -> None:
+    once, work = Once(store, TIMES), Work()
+    work.failures = [in_doubt(reasons.upstream_unavailable())]
+
+    async def repair(earlier: Earlier) -> Response | None:
+        work.looked.append(earlier)
+        raise in_doubt(reasons.upstream_unavailable())
+
+    impatient = call("alice")
+    impatient.deadline = asyncio.get_running_loop().time() + 1.0
+    with pytest.raises(CallError) as unknown:
+        await once.alone(impatient, "pair", Mutation(Response, work.write, repair))
+    assert unknown.value.reason is pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
+    assert 2 <= len(work.looked) <= 10
