@@ -68,7 +68,7 @@ def main() -> None:
             for name in (OURS, REFERENCE)
         ]
         print(f"\nCPU per call, {options.runs} interleaved runs of {options.seconds:g} s, in µs")
-        print(f"{'call':12}{'ours':>9}{'reference':>11}{'ratio':>8}{'target':>8}   ratios of runs")
+        print(f"{'call':18}{'ours':>9}{'reference':>11}{'ratio':>8}{'target':>8}   ratios of runs")
         for call in CALLS:
             if call.name in options.calls:
                 figures[call.name] = _compare(targets, call, options, folder)
@@ -91,7 +91,7 @@ def _compare(
     ours, rival = (statistics.median(costs[name]) for name in (OURS, REFERENCE))
     target = f"{call.target:.2f}" if call.target else "-"
     shown = " ".join(f"{value:.2f}" for value in ratios)
-    print(f"{call.name:12}{ours:9.0f}{rival:11.0f}{ratio:8.2f}{target:>8}   {shown}", flush=True)
+    print(f"{call.name:18}{ours:9.0f}{rival:11.0f}{ratio:8.2f}{target:>8}   {shown}", flush=True)
     return {
         **{name: summary(values) for name, values in costs.items()},
         "ratio": summary(ratios),

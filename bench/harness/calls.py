@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from upstream import bodies
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls import Call
+from chat3_user.paging import TIME_MAX, Cut, CutToken, Tokens
+from chat3_user.validation import parse_identity
 
 IDENTITY = (
     ("x-api-key", "chat3_rwd"),
@@ -34,8 +37,21 @@ class MeasuredCall:
         return f"/chat3.user.v1.UserService/{self.method}"
 
 
-def _page(limit: int) -> Callable[[int], bytes]:
-    return lambda _: bytes(pb.GetDialogMessagesRequest(dialog_id=bodies.DIALOG, page_size=limit))
+def _page(size: int) -> Callable[[int], bytes]:
+    return lambda _: bytes(pb.GetDialogMessagesRequest(dialog_id=bodies.DIALOG, page_size=size))
+
+
+def _numbered_page(_: int) -> bytes:
+    return bytes(pb.GetDialogMessagesRequest(dialog_id=bodies.DIALOG, page_size=20, page=1))
+
+
+def _next_page(_: int) -> bytes:
+    """Return a page that continues, from a place behind which all messages lie."""
+    request = pb.GetDialogMessagesRequest(dialog_id=bodies.DIALOG, page_size=20)
+    call = Call("GetDialogMessages", "bench", parse_identity(dict(IDENTITY)))
+    cut = Cut(TIME_MAX, bodies.MESSAGE, above=False)
+    request.page_token = CutToken(newer=False, cut=cut).write(Tokens(request, call))
+    return bytes(request)
 
 
 def _send(number: int) -> bytes:
@@ -70,6 +86,8 @@ _new_messages = _status(lambda number: f"msg_{number:020d}")
 CALLS = (
     MeasuredCall(name="page-20", method="GetDialogMessages", request=_page(20), target=0.6),
     MeasuredCall(name="page-100", method="GetDialogMessages", request=_page(100), target=0.55),
+    MeasuredCall(name="page-20-next", method="GetDialogMessages", request=_next_page),
+    MeasuredCall(name="page-20-by-number", method="GetDialogMessages", request=_numbered_page),
     MeasuredCall(name="dialogs-20", method="GetUserDialogs", request=_dialogs),
     MeasuredCall(name="typing", method="SendTypingIndicator", request=_typing, target=1.0),
     MeasuredCall(name="status", method="SetMessageStatus", request=_same_message, target=1.0),
