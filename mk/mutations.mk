@@ -10,7 +10,8 @@
 .PHONY: test-mutations
 
 MUTATIONS ?= all
-_mutations_short := tests/mutations/mutations_cut_at_every_step.py
+_mutations_short := tests/mutations/mutations_cut_at_every_step.py \
+  tests/mutations/mutations_changes_cut_at_every_step.py
 _mutations_all := $(_mutations_short) tests/mutations/mutations_under_faults.py
 
 test-mutations: setup ## Write 10,000 messages while platform, workers and stores die; MUTATIONS=short

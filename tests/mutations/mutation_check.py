@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 from mutation_cases import ACTOR, MEMBERS, Case, Like, Mark, Read, Send, told
+from mutation_changes import Change
+from mutation_check_changes import ChangeChecker
 from mutation_check_creations import CreationChecker
 from mutation_creations import Creation
 from mutation_tally import Tally
@@ -29,8 +31,9 @@ class Checker:
         self._created: defaultdict[str, set[str]] = defaultdict(set)
         self._gone: defaultdict[str, set[str]] = defaultdict(set)
         self._marked: defaultdict[str, set[str]] = defaultdict(set)
-        for outgoing in store.outgoing.kept():
-            update = msgspec.json.decode(outgoing.body)
+        updates = [msgspec.json.decode(outgoing.body) for outgoing in store.outgoing.kept()]
+        self._changes = ChangeChecker(store, updates)
+        for update in updates:
             if update["updateType"] == "update.message":
                 self._note(update)
 
@@ -57,6 +60,8 @@ class Checker:
                 self._mark(case, tally)
             elif isinstance(case, Creation):
                 self._creations.check(case, tally)
+            elif isinstance(case, Change):
+                self._changes.check(case, tally)
         if orphans := self._creations.orphans(dialog):
             tally.breaks("doubled", f"{dialog}: {orphans} topics that nobody asked for")
 

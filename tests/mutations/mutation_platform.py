@@ -99,7 +99,8 @@ class Platform:
 
     async def settled(self) -> None:
         """Wait until everything is counted and published."""
-        while self.store.countings.count() or self.store.outgoing.count():
+        store = self.store
+        while store.countings.count() or store.outgoing.count() or store.read_tasks.first():
             await asyncio.sleep(0.05)
 
 
@@ -117,7 +118,7 @@ async def platform(
     database = folder / "platform.sqlite"
     with Store(str(database)) as store:
         store.add_tenant(TENANT)
-        store.add_key(KEY, ("read", "write"))
+        store.add_key(KEY, ("read", "write", "delete"))
         running = Platform(version, database, store, step_pause, relay_delay)
         await running.start()
         try:

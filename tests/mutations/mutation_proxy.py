@@ -32,7 +32,9 @@ WRITES: Final = {
     "hangs": 2,
 }
 READS: Final = {"passes": 88, "slow": 5, "cut before": 4, "503 before": 3}
-_CREATIONS: Final = re.compile("/api/(?:dialogs|topics|meta/dialog|users/[^/]+(?:/dialogs)?$)")
+_UNNAMED: Final = re.compile(
+    "/api/(?:dialogs|topics|meta/(?:dialog|user)|users/[^/]+(?:/dialogs)?$)"
+)
 _HEADERS: Final = ("X-API-Key", "X-Tenant-Id", "Content-Type")
 
 
@@ -50,12 +52,14 @@ class FaultProxy:
         self._of_new: random.Random | None = None
         self._late: set[asyncio.Task[None]] = set()
 
-    def seed(self, dialog: str, seed: int) -> None:
-        """Let ``seed`` decide what happens to requests about ``dialog``.
+    def seed(self, seed: int, *things: str) -> None:
+        """Let ``seed`` decide what happens to requests whose path names one of ``things``.
 
-        What happens to requests about dialogs that are made meanwhile, it decides with the others.
+        What happens to requests about dialogs that are made meanwhile, and about users, it decides
+        with the others.
         """
-        self._draws[dialog] = self._of_new = random.Random(seed)
+        self._of_new = random.Random(seed)
+        self._draws |= dict.fromkeys(things, self._of_new)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["FaultProxy"]:
@@ -132,8 +136,9 @@ class FaultProxy:
     def _draw_for(self, path: str) -> random.Random | None:
         if not self.faulty:
             return None
-        found = next((draw for dialog, draw in self._draws.items() if dialog in path), None)
-        return self._of_new if found is None and _CREATIONS.match(path) else found
+        words = path.split("/")
+        found = next((self._draws[word] for word in words if word in self._draws), None)
+        return self._of_new if found is None and _UNNAMED.match(path) else found
 
     async def _pass_late(self, request: web.Request, body: bytes, delay: float) -> None:
         await asyncio.sleep(delay)

@@ -29,6 +29,8 @@ class Tally:
     marks: int = 0
     # Dialogs, topics and direct dialogs.
     creations: int = 0
+    # Of messages, members, open data and what is read.
+    changes: int = 0
     attempts: int = 0
     replayed: int = 0
     worker_kills: int = 0
@@ -58,6 +60,9 @@ class Tally:
     told_in_vain: Counter[str] = field(default_factory=Counter)
     told_of_creations: Counter[str] = field(default_factory=Counter)
     told_of_creations_in_vain: Counter[str] = field(default_factory=Counter)
+    # By kind of change: what was told as perhaps unannounced, and what of it was announced.
+    told_of_changes: Counter[str] = field(default_factory=Counter)
+    told_of_changes_in_vain: Counter[str] = field(default_factory=Counter)
     # Copies that the service deleted.
     taken_away: int = 0
     # Of these the announced ones whose deletion did not reach each of the members.
@@ -92,7 +97,7 @@ class Tally:
         broken = ", ".join(f"{name} {getattr(self, name)}" for name in BROKEN)
         return f"""\
 {self.sends} sends, {self.full} of them with meta and quote; {self.marks} marks; \
-{self.creations} creations; \
+{self.creations} creations; {self.changes} changes; \
 {self.attempts} attempts, {self.replayed} replayed
 restarts of the platform: {dict(self.restarts)}; killed workers: {self.worker_kills}; \
 store outages: {self.store_outages}
@@ -101,6 +106,8 @@ told as irreparable: {dict(self.told)}; told in vain: {dict(self.told_in_vain)};
 copies taken away: {self.taken_away}, of which members still see {self.ghosts}
 told of creations: {dict(self.told_of_creations)}; told in vain: \
 {dict(self.told_of_creations_in_vain)}
+changes told as perhaps unannounced: {dict(+self.told_of_changes)}; in vain: \
+{dict(+self.told_of_changes_in_vain)}
 marks cut between row and event: {self.marks_silent} without an event, \
 {self.marks_repeated} with more than one
 failed attempts: {dict(self.failures.most_common())}; lag {self.lag:.2f} s, \

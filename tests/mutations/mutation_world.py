@@ -12,6 +12,7 @@ from typing import Final
 
 from mutation_callers import Callers
 from mutation_cases import MEMBERS, Case, Mark, Send, cases
+from mutation_changes import Change, changes
 from mutation_check import Checker
 from mutation_creations import Creation, creations
 from mutation_platform import Platform, platform
@@ -35,6 +36,8 @@ RELAY_DELAY: Final = 0.2
 _AT_ONCE: Final = 6
 # Of each kind of creation there is one for so many sends.
 _SENDS_FOR_A_CREATION: Final = 10
+# Of each kind of change.
+_SENDS_FOR_A_CHANGE: Final = 25
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 # The checkout whose service the workers run; the platform and the tests are always of this one.
 SERVICE: Final = Path(os.environ.get("MUTATION_SERVICE") or _PROJECT)
@@ -99,11 +102,13 @@ class World:
     async def _seed(self, seed: int, sends: int) -> tuple[str, list[Case], Tally]:
         draw = random.Random(seed)
         dialog = self.dialog()
-        self.proxy.seed(dialog, draw.getrandbits(32))
         store = self.platform.store
         asked = cases(store, dialog, seed, draw, sends)
         asked += creations(store, dialog, seed, sends // _SENDS_FOR_A_CREATION)
+        asked += changes(store, self.platform.version, seed, sends // _SENDS_FOR_A_CHANGE)
         draw.shuffle(asked)
+        changed = [thing for case in asked if isinstance(case, Change) for thing in case.things]
+        self.proxy.seed(draw.getrandbits(32), dialog, *filter(None, changed))
         tally = counted(asked)
         room = asyncio.Semaphore(_AT_ONCE)
 
@@ -127,6 +132,7 @@ def counted(asked: Sequence[Case]) -> Tally:
         full=sum(isinstance(case, Send) and case.quoted is not None for case in asked),
         marks=sum(isinstance(case, Mark) for case in asked),
         creations=sum(isinstance(case, Creation) for case in asked),
+        changes=sum(isinstance(case, Change) for case in asked),
     )
 
 

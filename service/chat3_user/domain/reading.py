@@ -98,23 +98,28 @@ class Reading:
     ) -> ReadPack | None:
         """Return the number of dialogs when an earlier attempt marked one of them; completes it.
 
-        The others are marked one by one: what arrived in the first since then stays unread.
+        Each is marked by itself, but for what was, and in which something has arrived since.
         """
         since = began(earlier)
         if since is None:
             return None
         dialog_ids = await self._dialogs_of(identity, pack_id)
-        lacking: list[str] = []
+        seen: set[str] = set()
         for dialog_id in dialog_ids:
-            if await self._seen(identity, dialog_id, since) is None:
-                if not earlier.settled:
-                    return None
-                lacking.append(dialog_id)
-        if len(lacking) == len(dialog_ids):
+            if await self._seen(identity, dialog_id, since) is not None:
+                seen.add(dialog_id)
+            elif not earlier.settled:
+                return None
+        if not seen:
             return None
-        for dialog_id in lacking:
-            await self.mark_dialog(identity, dialog_id)
-        return ReadPack(len(dialog_ids), self._unshown.report("reading", pack_id=pack_id))
+        left = False
+        for dialog_id in dialog_ids:
+            if dialog_id in seen and await self._arrivals(identity, dialog_id, since):
+                left = True
+            else:
+                await self.mark_dialog(identity, dialog_id)
+        missing = self._unshown.report("reading", pack_id=pack_id) if left else ()
+        return ReadPack(len(dialog_ids), missing)
 
     async def _seen(
         self, identity: Identity, dialog_id: str, since: float
