@@ -50,7 +50,10 @@ def to_nanoseconds(value: str | float) -> int:
         return value * 1_000_000
     text = value if isinstance(value, str) else f"{value:.6f}"
     whole, _, fraction = text.partition(".")
-    digits = whole.removeprefix("-") + fraction
+    digits = whole + fraction
+    if len(fraction) == _DECIMALS and digits.isdigit() and digits.isascii() and whole:
+        return int(digits)
+    digits = digits.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError("a time that is no decimal number")
     part = int(fraction[:_DECIMALS].ljust(_DECIMALS, "0"))

@@ -6,7 +6,8 @@ from typing import Any
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.domain.stretch import Placed, Stretch, place_of, stretch
+from chat3_user.domain.places import place_of
+from chat3_user.domain.stretch import Stretch, stretch
 from chat3_user.domain.together import both
 from chat3_user.paging import (
     Cut,
@@ -150,14 +151,14 @@ class _History:
             dialog_id=self._request.dialog_id,
         )
 
-    def _page(self, rows: list[Placed], around: Cut | None, *, more: bool) -> MessagesPage:
+    def _page(self, rows: list[m.Message], around: Cut | None, *, more: bool) -> MessagesPage:
         """Return the page of these rows; an empty one continues from the place it was asked for."""
         ascending = self._ascending
-        behind = rows[-1].place.cut(above=ascending) if rows else around
-        before = rows[0].place.cut(above=not ascending) if rows else around
         with understood(routes.USER_MESSAGES):
+            behind = place_of(rows[-1]).cut(above=ascending) if rows else around
+            before = place_of(rows[0]).cut(above=not ascending) if rows else around
             return MessagesPage(
-                [row.message for row in rows],
+                rows,
                 CutToken(ascending, behind).write(self._tokens) if more else "",
                 CutToken(not ascending, before).write(self._tokens),
             )

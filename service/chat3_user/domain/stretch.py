@@ -1,4 +1,4 @@
-"""Messages in a row from a place on, ordered by creation time and id: none missing, none twice.
+"""Messages in a row from a place on: none missing, none twice.
 
 The platform sorts by creation time alone, and several messages may have the same one. So the order
 among those is ours, and they are taken together: what was fetched is used up to the last time whose
@@ -6,16 +6,16 @@ messages are all there. More is fetched when that is too little.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
+from chat3_user.domain.places import FIRST, Place, in_order, place_of
 from chat3_user.domain.together import together
 from chat3_user.errors import CallError, reasons
-from chat3_user.paging import TIME_MAX, Cut, CutToken
+from chat3_user.paging import CutToken
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import understood
-from chat3_user.times import to_nanoseconds
 from chat3_user.validation.filters import CREATED, Plan, Query, Sort, narrowed, rendered
 
 log = logging.getLogger(__name__)
@@ -23,28 +23,8 @@ log = logging.getLogger(__name__)
 _GROWTH: Final = 4
 """How many times as much is fetched when messages of one time fill all that was."""
 
-_FIRST: Final = -TIME_MAX
-
 Ask = Callable[[str, str, int], Awaitable[m.Page[m.Message]]]
 """Asks the platform for the first messages: by filter, sort and largest number."""
-
-
-class Place(NamedTuple):
-    """Where a message is: its time in nanoseconds since 1970, then its id."""
-
-    time: int
-    message_id: str
-
-    def cut(self, *, above: bool) -> Cut:
-        """Return what lies just above or just below the message."""
-        return Cut(self.time, self.message_id, above)
-
-
-class Placed(NamedTuple):
-    """A message and its place."""
-
-    place: Place
-    message: m.Message
 
 
 class Stretch(NamedTuple):
@@ -53,7 +33,7 @@ class Stretch(NamedTuple):
     ``more``: whether others follow. ``total``: how many the platform counted: all, without a cut.
     """
 
-    rows: list[Placed]
+    rows: list[m.Message]
     more: bool
     total: int | None = None
 
@@ -71,32 +51,7 @@ async def stretch(ask: Ask, plan: Plan, start: CutToken, count: int) -> Stretch:
     # What was written after one of them was asked, another may lack: that waits for the next page.
     newest = await _newest(ask) if start.newer else None
     parts = await together([_answered(ask, query, start, count) for query in queries])
-    return _merged(parts, newest, start, count)
-
-
-def place_of(message: m.Message | m.MessageId) -> Place:
-    """Return the place of a message; one without a time comes before all others.
-
-    Raises ``ValueError`` when its time is none.
-    """
-    created = message.created_at
-    return Place(_FIRST if created is None else to_nanoseconds(created), message.message_id)
-
-
-async def _newest(ask: Ask) -> Place:
-    """Return the place of the newest message, whatever the filter; that before all for none."""
-    found = await _answered(ask, Query(""), CutToken(newer=False, cut=None), 1)
-    return found.rows[0].place if found.rows else Place(_FIRST, "")
-
-
-def _merged(parts: Sequence[Stretch], newest: Place | None, start: CutToken, count: int) -> Stretch:
-    """Return the nearest of all, as far as each of them is known; what two select is one."""
-    rows = _ordered((row for part in parts for row in part.rows), start)
-    ends = [part.rows[-1].place for part in parts if part.more]
-    known = rows if newest is None else [row for row in rows if row.place <= newest]
-    for end in ends:
-        known = [row for row in known if (row.place <= end if start.newer else row.place >= end)]
-    return Stretch(known[:count], bool(ends) or len(rows) > min(len(known), count))
+    return _merged(parts, newest, count, newer=start.newer)
 
 
 async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stretch:
@@ -107,17 +62,38 @@ async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stre
         page = await ask(query.filter, sort, limit)
         total, granted = page.pagination.total, page.pagination.limit
         with understood(routes.USER_MESSAGES):
-            fetched = [Placed(place_of(message), message) for message in page.data]
-        rows = _ordered((row for row in fetched if _is_wanted(row.place, query, start)), start)
-        if len(fetched) < granted or not _is_admitted(fetched[-1].place, query):
-            return Stretch(rows[:count], len(rows) > count, total)
-        last = fetched[-1].place.time
-        whole = sum(row.place.time != last for row in rows)
-        if whole >= count or (whole and granted < limit):
-            return Stretch(rows[: min(whole, count)], more=True, total=total)
+            messages, times = in_order(page.data, newer=start.newer)
+        end = _admitted(times, query)
+        begin = _behind(messages, times, end, start)
+        if len(page.data) < granted or end < len(times):
+            return Stretch(messages[begin:end][:count], end - begin > count, total)
+        # There may be more of the last time.
+        whole = times.index(times[-1])
+        if whole - begin >= count or (whole > begin and granted < limit):
+            return Stretch(messages[begin:whole][:count], more=True, total=total)
         if granted < limit:
             raise _cut_short(granted)
         limit *= _GROWTH
+
+
+def _admitted(times: Sequence[int], query: Query) -> int:
+    """Return how many of the times are before the query's stop."""
+    end = len(times)
+    while query.stop is not None and end and not query.stop.admits(times[end - 1]):
+        end -= 1
+    return end
+
+
+def _behind(messages: Sequence[m.Message], times: Sequence[int], end: int, start: CutToken) -> int:
+    """Return how many of the messages up to ``end`` are not beyond the cut."""
+    begin, cut = 0, start.cut
+    while (
+        cut is not None
+        and begin < end
+        and cut.is_newer(times[begin], messages[begin].message_id) is not start.newer
+    ):
+        begin += 1
+    return begin
 
 
 def _cut_short(granted: int) -> CallError:
@@ -126,18 +102,20 @@ def _cut_short(granted: int) -> CallError:
     return reasons.upstream_invalid_response(routes.USER_MESSAGES.name)
 
 
-def _is_wanted(place: Place, query: Query, start: CutToken) -> bool:
-    if not _is_admitted(place, query):
-        return False
-    return start.cut is None or start.cut.is_newer(*place) is start.newer
+async def _newest(ask: Ask) -> Place:
+    """Return the place of the newest message, whatever the filter; that before all for none."""
+    found = await _answered(ask, Query(""), CutToken(newer=False, cut=None), 1)
+    return place_of(found.rows[0]) if found.rows else Place(FIRST, "")
 
 
-def _is_admitted(place: Place, query: Query) -> bool:
-    return query.stop is None or query.stop.admits(place.time)
-
-
-def _ordered(rows: Iterable[Placed], start: CutToken) -> list[Placed]:
-    """Return the rows, the nearest to the start first; a message that comes twice is one."""
-    by_place = dict(rows)
-    places = sorted(by_place, reverse=not start.newer)
-    return [Placed(place, by_place[place]) for place in places]
+def _merged(parts: Sequence[Stretch], newest: Place | None, count: int, *, newer: bool) -> Stretch:
+    """Return the nearest of all, as far as each of them is known; what two select is one."""
+    rows, _ = in_order([row for part in parts for row in part.rows], newer=newer)
+    ends = [place_of(part.rows[-1]) for part in parts if part.more]
+    known = [
+        row
+        for row in rows
+        if (newest is None or place_of(row) <= newest)
+        and all(place_of(row) <= end if newer else place_of(row) >= end for end in ends)
+    ]
+    return Stretch(known[:count], bool(ends) or len(rows) > min(len(known), count))
