@@ -7,7 +7,12 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from chat3_api.chat3.user.v1 import Gap, ListUpdatesResponse, SubscribeUpdatesResponse
+from chat3_api.chat3.user.v1 import (
+    Gap,
+    ListUpdatesResponse,
+    ResumeOutcome,
+    SubscribeUpdatesResponse,
+)
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.updates.broker import (
@@ -65,6 +70,7 @@ class Puppet(MemoryBroker):
                 "userId": user,
                 "entityId": user,
                 "eventId": str(number),
+                "sourceEventType": "user.changed",
                 "updateType": "update.user",
                 "data": {"user": {"userId": user, "type": "user", "meta": meta}},
             }
@@ -171,6 +177,7 @@ class Reader:
     def __init__(self, hub: Hub, token: str = "", user: str = "alice") -> None:
         self.got: list[int] = []
         self.gaps = 0
+        self.outcome = ResumeOutcome.UNSPECIFIED
         self.token = token
         self._established = asyncio.Event()
         self._task = asyncio.create_task(self._read(hub, user))
@@ -186,6 +193,8 @@ class Reader:
         async for response in streamed(hub, ("t", user), token):
             self.token = response.resume_token
             self.gaps += response.gap is not None
+            if response.connection_established is not None:
+                self.outcome = response.connection_established.resume_outcome
             if response.update is not None:
                 self.got.append(int(response.update.event_id))
             self._established.set()
