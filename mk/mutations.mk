@@ -14,6 +14,6 @@ _mutations_short := tests/mutations/mutations_cut_at_every_step.py \
   tests/mutations/mutations_changes_cut_at_every_step.py
 _mutations_all := $(_mutations_short) tests/mutations/mutations_under_faults.py
 
-test-mutations: setup ## Write 10,000 messages while platform, workers and stores die; MUTATIONS=short
+test-mutations: setup ## Write 10,000 messages, and dialogs and topics, while all servers die; MUTATIONS=short
 	@tools/setup.sh servers
 	@$(RUN_IN_VENV) pytest -q -s $(_mutations_$(MUTATIONS))
