@@ -76,14 +76,10 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
         (Send, NEWEST, "deletion row"),
         (Send, OLDEST, "meta row"),
         (Send, OLDEST, "meta event"),
-        (NewDialog, NEWEST, "meta row"),
         (NewDialog, NEWEST, "meta event"),
         (NewDialog, OLDEST, "member row"),
-        (NewDialog, NEWEST, "member event"),
         (NewTopic, NEWEST, "topic meta"),
-        (NewTopic, NEWEST, "topic event"),
         (Direct, NEWEST, "member row"),
-        (Direct, OLDEST, "meta event"),
     ],
 )
 async def test_a_repair_that_is_cut_itself_is_taken_up_again(
