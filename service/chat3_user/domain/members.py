@@ -120,7 +120,7 @@ class Adding:
         What fails after the first one was added leaves the outcome open.
         """
         self._asked = {}
-        return Added(await self._add(self._wanted, self._asked))
+        return Added(await self._add(self._wanted))
 
     async def find(self, earlier: Earlier) -> Added | None:
         """Return whom an earlier attempt added, None when it added nobody; completes it.
@@ -138,13 +138,14 @@ class Adding:
         if lacking:
             if not earlier.settled:
                 raise UnsettledError
-            added.update(await self._add(lacking, {}))
+            added.update(await self._add(lacking))
         where = (self._identity, self._dialog_id)
         await announced(partial(self._dialogs.set_meta, *where, TOLD_KEY, earlier.name))
         missing = self._unshown.report("members", dialog_id=self._dialog_id)
         return Added([user for user in self._wanted if user in added], missing)
 
-    async def _add(self, user_ids: Sequence[str], asked: dict[str, bool | None]) -> list[str]:
+    async def _add(self, user_ids: Sequence[str]) -> list[str]:
+        asked = {} if self._asked is None else self._asked
         added: list[str] = []
         for user_id in user_ids:
             asked[user_id] = None

@@ -68,6 +68,18 @@ async def test_a_call_knows_whom_it_was_told_of_and_whom_it_never_asked_for() ->
     assert set(platform.members) == {"bob", "carol", "dora", "eve"}
 
 
+async def test_a_call_knows_whom_it_asked_for_to_complete_what_it_had_begun() -> None:
+    platform = ScriptedChanges()
+    call = adding(platform, "carol", "dora")
+    platform.cuts = [True, True]
+    for step in (call.write(), call.find(earlier())):
+        with pytest.raises(OutcomeUnknownError):
+            await step
+    found = await call.find(earlier(settled=False))
+    assert found is not None
+    assert found.user_ids == ["carol", "dora"]
+
+
 async def test_the_others_are_added_once_the_attempts_are_settled() -> None:
     platform = ScriptedChanges(members={"carol": 1.0})
     call = adding(platform, "dora", "carol", "eve")
