@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat3_user.times import to_nanoseconds
 from chat3_user.validation.filters import Query, Stop, narrowed, planned_message_filter
 
 TIME = 1795424735959_186035
@@ -87,12 +88,11 @@ def test_alternatives_that_stop_elsewhere_are_asked_apart() -> None:
     )
 
 
-@given(time=st.integers(2**33 * MS, 2**42 * MS), newer=st.booleans())
-def test_a_message_of_just_that_time_is_selected(*, time: int, newer: bool) -> None:
-    """Whatever double the platform rounded to this time."""
-    (query,) = queries("", newer=newer, time=time)
+@given(stored=st.floats(0, 2.0**45), newer=st.booleans())
+def test_a_message_of_just_that_time_is_selected(*, stored: float, newer: bool) -> None:
+    """Its time is known as the platform writes it, rounded."""
+    (query,) = queries("", newer=newer, time=to_nanoseconds(f"{stored:.6f}"))
     value = float(query.filter.removesuffix(")").rpartition(",")[2])
-    stored = time / MS
     assert value <= stored if newer else value >= stored
 
 
