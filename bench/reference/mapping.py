@@ -6,6 +6,7 @@ from typing import Any, Final
 from reference import models as m
 
 _STATUSES: Final = {"unread": 1, "delivered": 2, "read": 3}
+_MESSAGE_CREATED: Final = 1
 STATUS_NAMES: Final = {number: name for name, number in _STATUSES.items()}
 
 
@@ -160,40 +161,59 @@ def status_record(pb: ModuleType, record: m.StatusRecord) -> Any:
 
 
 def update(pb: ModuleType, published: m.Update) -> Any:
-    """Return the response for a message update; its type is the contract's first."""
+    """Return the response for a message that was created: the one kind that benchmarks publish."""
     response = pb.SubscribeUpdatesResponse()
     target = response.update
+    context = published.data.context
     target.update_id = f"{published.event_id}:{published.update_type}:{published.entity_id}"
     target.event_id = published.event_id
-    target.type = 1
-    target.source_event_type = published.source_event_type
-    target.source_update_type = published.update_type
+    target.kind = _MESSAGE_CREATED
     target.user_id = published.user_id
-    target.entity_id = published.entity_id
+    if context.dialog_id is not None:
+        target.dialog_id = context.dialog_id
+    if context.message_id is not None:
+        target.message_id = context.message_id
     fill_time(target.create_time, published.created_at)
-    _fill_context(target.context, published.data.context)
+    _fill_source(target.source, published)
     section = published.data.dialog
-    dialog = target.message.dialog
+    dialog = target.message_created.dialog
     dialog.dialog_id = section.dialog_id
     if section.created_at is not None:
         fill_time(dialog.create_time, section.created_at)
     if section.meta is not None:
         fill_struct(dialog.meta, section.meta)
+        title = section.meta.get("title")
+        if isinstance(title, str):
+            dialog.title = title
     if section.stats is not None and section.stats.unread_count is not None:
-        dialog.unread_count = section.stats.unread_count
-    fill_message(target.message.message, published.data.message, published.user_id)
+        dialog.approximate_unread_count = section.stats.unread_count
+    _fill_partial(target.message_created.message, published.data.message, published.user_id)
     return response
 
 
-def _fill_context(target: Any, context: m.UpdateContext) -> None:
+def _fill_partial(target: Any, item: m.Message, user_id: str) -> None:
+    target.message_id = item.message_id
+    target.dialog_id = item.dialog_id
+    target.sender_id = item.sender_id
+    target.type = item.type
+    target.mine = item.sender_id == user_id
+    target.content = item.content
+    fill_struct(target.meta, item.meta or {})
+    target.topic_id = item.topic_id or ""
+    if item.topic is not None:
+        target.topic.topic_id = item.topic.topic_id
+        fill_struct(target.topic.meta, item.topic.meta or {})
+    if item.sender_info is not None:
+        fill_user(target.sender, item.sender_info)
+
+
+def _fill_source(target: Any, published: m.Update) -> None:
+    context = published.data.context
+    target.event_type = published.source_event_type
+    target.update_type = published.update_type
     target.version = context.version
-    target.entity_id = context.entity_id
-    target.ui_target = context.ui_target
     target.included_sections.extend(context.included_sections)
     target.updated_fields.extend(context.updated_fields)
-    if context.dialog_id is not None:
-        target.dialog_id = context.dialog_id
-    if context.message_id is not None:
-        target.message_id = context.message_id
-    if context.user_id is not None:
-        target.user_id = context.user_id
+    target.ui_target = context.ui_target
+    target.entity_id = published.entity_id
+    target.event_entity_id = context.entity_id

@@ -81,7 +81,7 @@ class Calls:
 def servicer(stubs: Stubs, upstream: Upstream, broker: AbstractRobustConnection | None) -> Any:
     """Return the servicer."""
     made = type("UserService", (Calls, stubs.grpc.UserServiceServicer), {})
-    return made(stubs.service, upstream, broker)
+    return made(stubs.messages, upstream, broker)
 
 
 def _identity(context: Context) -> Identity:

@@ -12,9 +12,9 @@ _API = Path(__file__).parents[2] / "api"
 
 
 class Stubs(NamedTuple):
-    """The generated modules that are used."""
+    """The messages of all generated modules as one module, and the module of the service."""
 
-    service: ModuleType
+    messages: ModuleType
     grpc: ModuleType
 
 
@@ -29,10 +29,12 @@ def compile_stubs(folder: Path) -> None:
 
 def load_stubs() -> Stubs:
     """Import what `compile_stubs` made."""
-    return Stubs(
-        importlib.import_module("chat3.user.v1.user_service_pb2"),
-        importlib.import_module("chat3.user.v1.user_service_pb2_grpc"),
-    )
+    messages = ModuleType("messages")
+    for path in sorted(_API.glob("chat3/user/v1/*.proto")):
+        module = importlib.import_module(f"chat3.user.v1.{path.stem}_pb2")
+        for name in module.DESCRIPTOR.message_types_by_name:
+            setattr(messages, name, getattr(module, name))
+    return Stubs(messages, importlib.import_module("chat3.user.v1.user_service_pb2_grpc"))
 
 
 def _well_known_types() -> Path:

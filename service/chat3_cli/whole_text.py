@@ -2,11 +2,7 @@
 
 import betterproto2
 
-from chat3_api.chat3.user.v1 import (
-    GetDialogMessagesRequest,
-    PartialMessage,
-    SubscribeUpdatesResponse,
-)
+from chat3_api.chat3.user.v1 import GetMessageRequest, PartialMessage, SubscribeUpdatesResponse
 from chat3_cli.failures import CallFailedError
 from chat3_cli.session import Session
 
@@ -22,14 +18,12 @@ async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> No
     message = getattr(payload, "message", None)
     if not isinstance(message, PartialMessage) or not message.content_may_be_cut:
         return
-    request = GetDialogMessagesRequest(
-        dialog_id=message.dialog_id, page_size=1, filter=f"(message_id,eq,{message.message_id})"
-    )
+    request = GetMessageRequest(dialog_id=message.dialog_id, message_id=message.message_id)
     try:
-        answer = await session.call(session.stub.get_dialog_messages, request)
+        read = (await session.call(session.stub.get_message, request)).message
     except CallFailedError:
         return
-    for read in answer.messages:
+    if read is not None:
         message.content, message.content_may_be_cut = read.content, False
         if read.deleted:
             message.deleted, message.content, message.meta = True, None, None

@@ -13,6 +13,8 @@ from chat3_api.chat3.user.v1 import (
     Dialog,
     GetDialogMessagesRequest,
     GetDialogMessagesResponse,
+    GetMessageRequest,
+    GetMessageResponse,
     GetUserDialogsRequest,
     GetUserDialogsResponse,
     LastMessage,
@@ -115,12 +117,10 @@ async def test_watch_names_the_pack_that_changed(service: ScriptedService, run: 
 
 
 async def test_watch_reads_a_text_again_that_may_be_cut(service: ScriptedService, run: Run) -> None:
-    answer = GetDialogMessagesResponse(messages=[message(content=WHOLE)])
-    service.answers[GetDialogMessagesRequest] = [answer, answer]
+    answer = GetMessageResponse(message=message(content=WHOLE))
+    service.answers[GetMessageRequest] = [answer, answer]
     assert (await watched(service, run, edited(**CUT))).endswith(f"bob: {WHOLE} (edited)")
-    assert service.requests[-1] == GetDialogMessagesRequest(
-        dialog_id=DIALOG, page_size=1, filter=f"(message_id,eq,{MESSAGE})"
-    )
+    assert service.requests[-1] == GetMessageRequest(dialog_id=DIALOG, message_id=MESSAGE)
     line = await watched(service, run, edited(**CUT), "--json")
     shown = json.loads(line)["update"]["messageEdited"]["message"]
     assert shown["content"] == WHOLE
@@ -131,19 +131,19 @@ async def test_watch_shows_nothing_of_what_was_deleted_meanwhile(
     service: ScriptedService, run: Run
 ) -> None:
     gone = message(deleted=True, deleted_by="carol")
-    service.answers[GetDialogMessagesRequest] = [GetDialogMessagesResponse(messages=[gone])]
+    service.answers[GetMessageRequest] = [GetMessageResponse(message=gone)]
     assert (await watched(service, run, edited(**CUT))).endswith(
         f"bob: (deleted by carol) {MESSAGE}"
     )
 
 
 @pytest.mark.parametrize(
-    "answer", [failure(Status.PERMISSION_DENIED, "NOT_A_MEMBER"), GetDialogMessagesResponse()]
+    "answer", [failure(Status.PERMISSION_DENIED, "NOT_A_MEMBER"), GetMessageResponse()]
 )
 async def test_watch_goes_on_when_a_text_cannot_be_read_again(
     service: ScriptedService, run: Run, answer: Any
 ) -> None:
-    service.answers[GetDialogMessagesRequest] = [answer]
+    service.answers[GetMessageRequest] = [answer]
     assert (await watched(service, run, edited(**CUT))).endswith(
         f"bob: {BEGINNING} (edited) (may go on)"
     )
