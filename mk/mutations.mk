@@ -1,11 +1,11 @@
 # Writes with keys under faults and restarts of the platform: minutes long.
 #
 #   MUTATIONS=short         only what leaves nothing to chance: the platform dies after each step of
-#                           each kind of write, in both generations; some minutes
+#                           each kind of write, in both generations; about four minutes
 #   MUTATION_SEEDS=50       seeds of the random part, for each of its two platforms
 #   MUTATION_FIRST_SEED=1   the first of them: play one again with MUTATION_SEEDS=1
 #   MUTATION_SENDS=100      messages of a seed; a fifth as many statuses and reactions come with them,
-#                           and a tenth as many dialogs, direct dialogs and topics each
+#                           three tenths as many creations, and six tenths as many changes
 #   MUTATION_SERVICE=…      another checkout, whose service the workers run
 
 .PHONY: test-mutations

@@ -25,7 +25,7 @@ from chat3_user.domain.unshown import Missing, UnshownChanges
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.query import WHOLE_PAGE, paged
+from chat3_user.tenant_api.query import WHOLE_PAGE, is_plain, paged
 from chat3_user.validation import Identity
 
 _PACK_PAGE = 50
@@ -146,12 +146,14 @@ class Reading:
 
         The first that is since then by tenant-api's clock, too, is the last one returned.
         """
-        earliest = int((since - CLOCKS_DIFFER) * 1000)
+        wanted = f"(createdAt,gt,{int((since - CLOCKS_DIFFER) * 1000)})"
+        if is_plain(identity.user_id):
+            wanted += f'&(senderId,ne,"{identity.user_id}")'
         found: list[float] = []
         number = 0
         while True:
             number += 1
-            query = paged(number, WHOLE_PAGE, f"(createdAt,gt,{earliest})", _OLDEST_FIRST)
+            query = paged(number, WHOLE_PAGE, wanted, _OLDEST_FIRST)
             page = await self._api.call(
                 routes.USER_MESSAGES, identity, query=query, dialog_id=dialog_id
             )

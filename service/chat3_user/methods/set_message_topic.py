@@ -19,11 +19,10 @@ def _mutation(
     where = (call.identity, request.dialog_id, request.message_id)
     response = partial(shown, dependencies, call, pb.SetMessageTopicResponse)
 
-    async def prove() -> None:
+    async def ready() -> None:
         await changes.prove_move(*where, request.topic_id)
 
     async def write(_: str | None) -> pb.SetMessageTopicResponse:
-        await prove()
         return await response(await changes.move(*where, request.topic_id))
 
     async def find(earlier: Earlier) -> pb.SetMessageTopicResponse | None:
@@ -34,8 +33,9 @@ def _mutation(
         pb.SetMessageTopicResponse,
         write,
         find,
-        prove,
+        partial(dependencies.access.prove_member, call.identity, request.dialog_id),
         partial(dependencies.access.prove_writer, call.identity),
+        ready,
     )
 
 

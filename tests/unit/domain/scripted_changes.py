@@ -111,12 +111,14 @@ class ScriptedChanges:
                 )
             case ["users", _, "dialogs", _, "messages"]:
                 assert query["sort"] == "(createdAt,asc)"
-                found = re.fullmatch(r"\(createdAt,gt,(\d+)\)", query["filter"])
+                found = re.fullmatch(
+                    r'\(createdAt,gt,(\d+)\)(?:&\(senderId,ne,"([^"]+)"\))?', query["filter"]
+                )
                 assert found is not None
                 rows = [
                     {**self._message(), "senderId": sender, "createdAt": self.ms(at)}
                     for sender, at in self.messages
-                    if self.ms(at) > int(found[1])
+                    if self.ms(at) > int(found[1]) and sender != found[2]
                 ]
                 return _page(rows, query)
         raise AssertionError(f"nobody should read {parts}")

@@ -7,16 +7,21 @@ from chat3_api.chat3.user.v1 import MissingPart
 from chat3_user.domain.reading import ReadDialog, Reading
 from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.tenant_api import TenantApi
+from chat3_user.validation import Identity
 
 CHANGED_UPDATE = (MissingPart.CHANGED_UPDATE,)
 MARK = "POST /api/users/{user_id}/dialogs/{dialog_id}/markAllRead"
 
 
 async def find(
-    platform: ScriptedChanges, age: float | None = AGE, *, settled: bool = False
+    platform: ScriptedChanges,
+    age: float | None = AGE,
+    *,
+    settled: bool = False,
+    reader: Identity = ALICE,
 ) -> ReadDialog | None:
     reading = Reading(TenantApi(platform), UnshownChanges(lambda _: None))
-    return await reading.find_dialog(ALICE, DIALOG, earlier(age, settled=settled))
+    return await reading.find_dialog(reader, DIALOG, earlier(age, settled=settled))
 
 
 @pytest.mark.parametrize("seen", [None, -90.0, 1.0])
@@ -60,12 +65,15 @@ async def test_where_something_has_arrived_nothing_is_marked_by_a_look(
     assert platform.written() == []
 
 
-async def test_others_are_found_behind_pages_of_ones_own_messages() -> None:
-    own = [("alice", index / 100) for index in range(250)]
+@pytest.mark.parametrize(("user_id", "pages"), [("alice", 1), ("alice)|(n,eq,1", 3)])
+async def test_others_are_found_behind_pages_of_ones_own_messages(user_id: str, pages: int) -> None:
+    """An id that cannot stand in a filter is looked for page by page."""
+    own = [(user_id, index / 100) for index in range(250)]
     platform = ScriptedChanges(seen=1.0, messages=[*own, ("bob", 3.0), *own])
-    assert await find(platform) is not None
+    reader = Identity("key", "tnt_one", user_id)
+    assert await find(platform, reader=reader) is not None
     assert platform.written() == []
-    assert sum(line.endswith("/messages") for line in platform.asked) == 3
+    assert sum(line.endswith("/messages") for line in platform.asked) == pages
 
 
 @pytest.mark.parametrize("age", [None, 7200.0])
