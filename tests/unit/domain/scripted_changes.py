@@ -58,6 +58,8 @@ class ScriptedChanges:
     refusals: list[CallError | None] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
+    pack: "dict[str, ScriptedChanges]" = field(default_factory=dict)
+    """The dialogs of a pack, of which this is the platform."""
     moved_by_others: list[str | None] = field(default_factory=list)
     """Where somebody else has moved the message before each of the writes to come."""
 
@@ -77,11 +79,12 @@ class ScriptedChanges:
         self.asked.append(route.name)
         url = urlsplit(request.path)
         parts = [unquote(part) for part in url.path.split("/")][2:]
+        at = next((dialog for id_, dialog in self.pack.items() if id_ in request.path), self)
         if route.reads:
             query = {name: values[0] for name, values in parse_qs(url.query).items()}
-            status, data = 200, self._read(parts, query)
+            status, data = 200, at._read(parts, query)
         else:
-            status, data = self._write(route.method, parts, json.loads(request.body or b"{}"))
+            status, data = at._write(route.method, parts, json.loads(request.body or b"{}"))
         return status, route.decoder.decode(json.dumps(data).encode())
 
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
@@ -94,21 +97,18 @@ class ScriptedChanges:
                     raise UnknownRouteError(gone.reason, gone.message)
                 return {"data": [*reversed([*map(self._version, enumerate(self.versions, 1))])]}
             case ["dialogs", _, "members"]:
-                return _page(
-                    [
-                        {"userId": user, "createdAt": self.ms(at)}
-                        for user, at in self.members.items()
-                    ],
-                    query,
-                )
+                rows = [
+                    {"userId": user, "createdAt": self.ms(at)} for user, at in self.members.items()
+                ]
             case ["meta", _, _]:
                 return {"data": self.meta}
             case ["users", user, "dialogs"]:
                 seen = {} if self.seen is None else {"lastSeenAt": self.ms(self.seen)}
-                return _page(
-                    [{"dialogId": DIALOG, "context": {"userId": user, "joinedAt": 1, **seen}}],
-                    query,
-                )
+                (dialog,) = re.findall('"(.*)"', query["filter"])
+                context = {"userId": user, "joinedAt": 1, **seen}
+                rows = [{"dialogId": dialog, "context": context}]
+            case ["users", _, "packs", _, "dialogs"]:
+                rows = [{"dialogId": dialog} for dialog in self.pack]
             case ["users", _, "dialogs", _, "messages"]:
                 assert query["sort"] == "(createdAt,asc)"
                 found = re.fullmatch(
@@ -120,8 +120,9 @@ class ScriptedChanges:
                     for sender, at in self.messages
                     if self.ms(at) > int(found[1]) and sender != found[2]
                 ]
-                return _page(rows, query)
-        raise AssertionError(f"nobody should read {parts}")
+            case _:
+                raise AssertionError(f"nobody should read {parts}")
+        return _page(rows, query)
 
     def _write(self, method: str, parts: list[str], body: Any) -> tuple[int, Any]:
         refusal = self.refusals.pop(0) if self.refusals else None

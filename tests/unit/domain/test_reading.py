@@ -76,6 +76,40 @@ async def test_others_are_found_behind_pages_of_ones_own_messages(user_id: str, 
     assert sum(line.endswith("/messages") for line in platform.asked) == pages
 
 
+@pytest.mark.parametrize(
+    ("seen", "arrived", "settled", "marked"),
+    [
+        # Nothing shows that the pack was marked, or not yet.
+        ([False, False], [False, False], True, None),
+        ([True, False], [False, False], False, None),
+        # Each is marked by itself, but what has arrived since is left as it is.
+        ([True, False], [False, False], True, [0, 1]),
+        ([True, False], [True, False], True, [1]),
+        ([True, False], [False, True], True, [0, 1]),
+        ([True, True], [False, False], False, [0, 1]),
+        ([True, True], [True, True], False, []),
+        ([], [], True, None),
+    ],
+)
+async def test_a_pack_is_completed_dialog_by_dialog(
+    seen: list[bool], arrived: list[bool], *, settled: bool, marked: list[int] | None
+) -> None:
+    dialogs = {
+        f"dlg_{index:020d}": ScriptedChanges(
+            seen=1.0 if seen_ else None, messages=[("bob", 2.0)] if arrived_ else []
+        )
+        for index, (seen_, arrived_) in enumerate(zip(seen, arrived, strict=True))
+    }
+    reading = Reading(TenantApi(ScriptedChanges(pack=dialogs)), UnshownChanges(lambda _: None))
+    found = await reading.find_pack(ALICE, "pck", earlier(settled=settled))
+    assert (found is None) == (marked is None)
+    done = [index for index, dialog in enumerate(dialogs.values()) if dialog.bodies]
+    assert done == (marked or [])
+    if found is not None and marked is not None:
+        assert found.dialog_count == len(dialogs)
+        assert found.missing == (CHANGED_UPDATE if len(marked) < len(dialogs) else ())
+
+
 @pytest.mark.parametrize("age", [None, 7200.0])
 async def test_an_attempt_of_unknown_time_is_not_looked_for(age: float | None) -> None:
     platform = ScriptedChanges(seen=1.0)
