@@ -35,8 +35,8 @@ _MESSAGE_PARTS = (
     *("topic_id", "quoted_message", "reactions", "status_counts"),
 )
 
-Counters = tuple[int, int]
-"""Unread messages, and dialogs with any."""
+Known = dict[str, Any]
+"""What no call of the contract reads: the user's counters and open data, by these names."""
 
 
 class Reader:
@@ -124,28 +124,31 @@ class Reader:
             put_messages(picture, await self._messages(dialog.dialog_id))
         return picture
 
-    async def agrees(self, counters: Callable[[], Awaitable[Counters]]) -> None:
+    async def agrees(self, known: Callable[[], Awaitable[Known]]) -> None:
         """Wait until the picture equals a fresh snapshot; fail when nothing more comes.
 
-        ``counters`` asks the platform for those that no call of the contract reads.
+        ``known`` asks the platform for what no call of the contract reads.
         """
-        while different := await self._different(counters):
+        while different := await self._different(known):
             try:
                 async with asyncio.timeout(10), self._changed:
                     await self._changed.wait()
             except TimeoutError:
                 # What came while the snapshot was read stood in the picture alone.
-                different = await self._different(counters)
+                different = await self._different(known)
                 assert not different, different
                 return
 
-    async def _different(self, counters: Callable[[], Awaitable[Counters]]) -> dict[str, Any]:
+    async def _different(self, known: Callable[[], Awaitable[Known]]) -> dict[str, Any]:
         """Return what is not as it should be, as it is and as it should be."""
         wanted, have = shown(await self.snapshot(), self.picture), shown(self.picture)
-        stats = self.picture.stats
+        stats, profile = self.picture.stats, self.picture.profile
+        told = await known()
         if stats is not None:
-            wanted["counters"] = await counters()
+            wanted["counters"] = told["counters"]
             have["counters"] = stats.total_unread_count, stats.unread_dialog_count
+        if profile is not None:
+            wanted["profile"], have["profile"] = told["profile"], _plain(profile.meta)
         names = sorted(have.keys() | wanted.keys())
         for name in have.keys() & wanted.keys():
             if "create_time" in wanted[name] and wanted[name]["create_time"] is None:

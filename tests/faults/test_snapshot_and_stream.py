@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from faults_following import Reader
+from faults_following import Known, Reader
 from grpclib.client import Channel
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -179,6 +179,23 @@ class Following(RuleBasedStateMachine):
     def change_meta_of_a_dialog(self, dialog: str, key: str, *, gone: bool) -> None:
         self._change_meta(f"dialog/{dialog}/{key}", gone=gone)
 
+    @rule(key=st.sampled_from(("displayName", "a")))
+    def change_the_profile(self, key: str) -> None:
+        self._change_meta(f"user/{_READER}/{key}", gone=False)
+
+    @rule(place=_places)
+    def change_a_topic(self, place: int) -> None:
+        if self._topics:
+            dialog, topic_id = self._topics[-1 - place % len(self._topics)]
+            body = {"meta": {"name": f"{next(self._numbers)}"}}
+            self._back_end("PATCH", f"/api/dialogs/{dialog}/topics/{topic_id}", body)
+
+    @rule(dialog=_dialogs)
+    def look_at_a_dialog(self, dialog: str) -> None:
+        if _READER in self._members[dialog]:
+            path = f"/api/dialogs/{dialog}/members/{_READER}/unread"
+            self._back_end("PATCH", path, {"unreadCount": 0})
+
     def _change_meta(self, where: str, *, gone: bool) -> None:
         if gone:
             self._back_end("DELETE", f"/api/meta/{where}", may_fail=404)
@@ -231,12 +248,14 @@ class Following(RuleBasedStateMachine):
     @rule()
     def compare(self) -> None:
         self.resume()
-        self._run(self._reader.agrees(self._counters))
+        self._run(self._reader.agrees(self._known))
 
-    async def _counters(self) -> tuple[int, int]:
+    async def _known(self) -> Known:
         async with self._http.get(f"{self._url}/api/users/{_READER}") as answer:
-            stats = (await answer.json())["data"]["stats"]
-        return stats["totalUnreadCount"], stats["unreadDialogsCount"]
+            user = (await answer.json())["data"]
+        stats = user["stats"]
+        counters = stats["totalUnreadCount"], stats["unreadDialogsCount"]
+        return {"counters": counters, "profile": user["meta"]}
 
     def teardown(self) -> None:
         async def end() -> None:

@@ -211,6 +211,9 @@ UNKNOWN = {
     ),
     "counters with open data": of_dialog("message.create", dialog=BARE, member={**OWN, "meta": {}}),
     "counters with a whole dialog": of_dialog("message.create", member=OWN),
+    "counters with a dialog's time": of_dialog(
+        "message.create", dialog={**BARE, "createdAt": 1}, member=OWN
+    ),
     "an event of a user": of_user("user.archived", []),
     "a message event of a user": of_user("message.create", []),
     "a profile with counters": of_user("user.changed", ["user.meta"], stats={"dialogCount": 1}),
@@ -272,3 +275,64 @@ def test_every_path_is_a_field_of_what_the_update_carries() -> None:
     for thing, name in carried.items():
         descriptor = classes[f"chat3.user.v1.{name}"].DESCRIPTOR
         assert FieldMask(paths=[*PATHS[thing].values()]).IsValidForDescriptor(descriptor)
+
+
+def carried(body: dict[str, Any]) -> Any:
+    _, payload = betterproto2.which_one_of(read(body), "payload")
+    assert payload is not None
+    return payload
+
+
+BARE_FULL = {key: part for key, part in FULL.items() if key != "meta"}
+NO_META = {"userId": "alice", "state": {"unreadCount": 1}}
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        (of_dialog("dialog.changed", dialog=BARE_FULL), "dialog"),
+        (
+            of_dialog("dialog.member.changed", {"updatedFields": ["member.meta"]}, member=NO_META),
+            "member",
+        ),
+        (of_dialog("pack.changed", pack={"packId": "pck_x"}), "pack"),
+        (of_user("user.changed", ["user.meta"]), "user"),
+        (of_user("user.add", []), "user"),
+    ],
+)
+def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any], part: str) -> None:
+    found = getattr(carried(body), part).meta
+    assert found is not None
+    assert found.to_dict() == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        (of_dialog("message.create", dialog=BARE, member=OWN), "dialog"),
+        (of_dialog("dialog.member.changed", {"updatedFields": ["member"]}, member=OWN), "member"),
+        (of_dialog("dialog.topic.changed", {"entityId": "topic_x"}), "topic"),
+        (of_user("message.create", ["user.stats.dialogCount"], stats={"dialogCount": 1}), "user"),
+    ],
+)
+def test_open_data_that_is_not_said_is_absent(body: dict[str, Any], part: str) -> None:
+    assert getattr(carried(body), part).meta is None
+
+
+def test_titles_and_names_stand_beside_the_open_data_they_are_in() -> None:
+    dialog = of_dialog("dialog.changed", dialog={**FULL, "meta": {"title": "Plans"}})
+    assert carried(dialog).dialog.title == "Plans"
+    assert carried(of_dialog("dialog.changed", dialog={**FULL, "meta": {}})).dialog.title is None
+    user = of_user("user.changed", ["user.meta"], meta={"displayName": "Alice"})
+    assert carried(user).user.display_name == "Alice"
+
+
+def test_keys_of_this_service_are_in_no_open_data_of_an_update() -> None:
+    meta = {"chat3_key": "00", "k": 1}
+    for body, part in (
+        (of_dialog("dialog.changed", dialog={**FULL, "meta": meta}), "dialog"),
+        (message("message.create", ["message"], meta=meta), "message"),
+        (of_dialog("dialog.topic.create", topic={"topicId": "topic_x", "meta": meta}), "topic"),
+        (of_dialog("pack.changed", pack={"packId": "pck_x", "meta": meta}), "pack"),
+    ):
+        assert getattr(carried(body), part).meta.to_dict() == {"k": 1}
