@@ -59,6 +59,18 @@ def test_what_is_not_given_is_absent(every: list[Pair]) -> None:
             assert bytes(cast("Any", builder(pair.ours)())) == b""
 
 
+def test_a_builder_of_some_fields_writes_them_and_takes_no_others() -> None:
+    build = cast("Any", builder(UserInfo, only=("create_time", "user_id")))
+    assert build(user_id="alice", create_time=NOW) == encode(
+        UserInfo(user_id="alice", create_time=NOW)
+    )
+    assert build() == b""
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        build(type="bot")
+    with pytest.raises(TypeError, match="UserInfo has no age, name"):
+        builder(UserInfo, only=("user_id", "name", "age"))
+
+
 def test_a_builder_can_stand_in_a_field(contract: dict[str, Pair]) -> None:
     user = builder(UserInfo)(user_id="alice", create_time=NOW)
     cls: Any = contract["chat3.user.v1.Message"].ours
