@@ -16,7 +16,7 @@ from integration_vocabulary import (
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
-from support.gateway import OTHER_TENANT, TENANT, Upstream
+from support.gateway import KEY, NO_KEY, OTHER_TENANT, READ_KEY, TENANT, WRITE_KEY, Upstream
 
 Reason = pb.ErrorReason
 
@@ -100,6 +100,36 @@ async def test_a_typing_signal_may_repeat(alice: Caller, bob: Caller, upstream: 
         assert update.typing.user_id == "alice"
         assert update.typing.expires_in is not None
         assert update.typing.expires_in.total_seconds() == 5
+
+
+@pytest.mark.parametrize("key", [KEY, WRITE_KEY])
+async def test_every_key_that_may_write_may_repeat_a_typing_signal(
+    client: Client, upstream: Upstream, key: str
+) -> None:
+    request = pb.SendTypingIndicatorRequest(dialog_id=upstream.dialog("alice"))
+    for _ in range(3):
+        answer = await client.as_user("alice", key=key).call(request)
+        assert answer.expires_in.total_seconds() == 5
+
+
+@pytest.mark.parametrize(
+    ("user", "key", "reason"),
+    [
+        ("alice", "wrong", Reason.API_KEY_INVALID),
+        ("alice", NO_KEY, Reason.PERMISSION_MISSING),
+        ("alice", READ_KEY, Reason.PERMISSION_MISSING),
+        ("stranger", KEY, Reason.NOT_A_MEMBER),
+        ("stranger", WRITE_KEY, Reason.NOT_A_MEMBER),
+    ],
+)
+async def test_a_typing_signal_that_is_refused_is_refused_again(
+    client: Client, upstream: Upstream, user: str, key: str, reason: pb.ErrorReason
+) -> None:
+    """Whatever tenant-api's guard says of it: also right after one that was accepted."""
+    request = pb.SendTypingIndicatorRequest(dialog_id=upstream.dialog("alice"))
+    await client.as_user("alice").call(request)
+    for _ in range(3):
+        assert (await client.as_user(user, key=key).fails(request)).reason is reason
 
 
 async def test_the_quote_of_an_unknown_message_is_refused(
