@@ -1,11 +1,15 @@
 # The example clients: generates their stubs from the contract and compiles them. The stubs are not
 # committed. Go and npm fetch what go.mod and package-lock.json pin, on the first run.
+#
+# A client in Go that calls every method is built with the same stubs; its tests take a minute.
 
 VENV ?= .venv
 
 clients_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
-.PHONY: clients clients-go clients-typescript clients-python
+.PHONY: clients clients-go clients-typescript clients-python test-foreign-go
+
+clients-go clients-typescript clients-python: setup
 
 clients: clients-go clients-typescript clients-python ## Generate and compile all example clients
 
@@ -34,3 +38,11 @@ clients-python: ## Generate the stubs of the example clients in Python and check
 	@cd clients/python && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
 	  -c 'import asyncio_client, grpcio_client'
 	@echo "clients-python: clients/python/asyncio_client.py, clients/python/grpcio_client.py"
+
+_go_driver = tests/foreign_go/driver
+
+test-foreign-go: setup clients-go ## Call every method with a client in Go, and compare with grpcio's
+	@tools/setup.sh servers
+	@test -z "$$(gofmt -l $(_go_driver))" || { gofmt -d $(_go_driver); exit 1; }
+	@cd $(_go_driver) && go vet . && go build -o driver .
+	@$(clients_path) pytest -q tests/foreign_go

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from foreign_client import ForeignClient
 
 from chat3_embedded.store.records import Message, Topic
 from chat3_user.methods import METHODS, Streaming
+from support.foreign import ForeignClient
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, Upstream, metadata
 from support.method_cases import CASES, Scene
 

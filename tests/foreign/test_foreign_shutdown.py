@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-from foreign_client import ForeignClient, ForeignFailureError
 
+from support.foreign import ForeignClient, ForeignFailureError, grpcio_command
 from support.gateway import Upstream, metadata, run_gateway
 from support.rabbitmq import RabbitMQ
 
@@ -17,7 +17,7 @@ async def test_a_stream_ends_with_its_reason_and_its_token(
     upstream.dialog("alice")
     async with AsyncExitStack() as service:
         gateway = await service.enter_async_context(run_gateway(upstream.url, rabbitmq.url))
-        async with ForeignClient(gateway.address, stubs) as client:
+        async with ForeignClient(grpcio_command(stubs), gateway.address) as client:
             stream = await client.subscribe(metadata("alice"))
             stopping = asyncio.create_task(service.aclose())
             with pytest.raises(ForeignFailureError) as caught:

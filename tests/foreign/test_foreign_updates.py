@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from foreign_client import ForeignClient
 
+from support.foreign import ForeignClient, grpcio_command
 from support.gateway import metadata, run_gateway, run_upstream
 from support.rabbitmq import RabbitMQ
 
@@ -161,7 +161,7 @@ async def collect(rabbitmq_url: str, stubs: Path) -> dict[str, dict[str, Any]]:
             upstream.store.add_user(TENANT, user)
         async with (
             run_gateway(upstream.url, rabbitmq_url) as gateway,
-            ForeignClient(gateway.address, stubs) as client,
+            ForeignClient(grpcio_command(stubs), gateway.address) as client,
         ):
             streams = {
                 user: await client.subscribe(metadata(user, tenant=TENANT)) for user in users

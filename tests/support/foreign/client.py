@@ -3,10 +3,7 @@
 import asyncio
 import itertools
 import json
-import os
-import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 Json = dict[str, Any]
@@ -57,23 +54,19 @@ class ForeignStream:
 
 
 class ForeignClient:
-    """A grpcio client of one service; an async context manager."""
+    """A client of one service, by its driver's command; an async context manager."""
 
-    def __init__(self, address: str, stubs: Path) -> None:
-        self._address = address
-        self._stubs = stubs
+    def __init__(self, command: Sequence[str], address: str) -> None:
+        self._command = (*command, address)
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Json]] = {}
         self._streams: dict[int, ForeignStream] = {}
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("foreign_driver.py")),
-            self._address,
+            *self._command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(self._stubs), "GRPC_VERBOSITY": "ERROR"},
             limit=2**26,
         )
         self._reader = asyncio.create_task(self._read())
@@ -135,11 +128,15 @@ class ForeignClient:
             return error
         raise AssertionError(f"{method} answered {response}")
 
+    async def open(self, method: str, request: Json, metadata: Mapping[str, str]) -> ForeignStream:
+        """Begin the call of a streaming method."""
+        answer = await self.ask("open", method=method, request=request, metadata=dict(metadata))
+        return self._streams[answer["id"]]
+
     async def subscribe(
         self, metadata: Mapping[str, str], request: Json | None = None
     ) -> ForeignStream:
         """Open a stream and wait until it is established."""
-        answer = await self.ask("open", request=request or {}, metadata=dict(metadata))
-        stream = self._streams[answer["id"]]
+        stream = await self.open("SubscribeUpdates", request or {}, metadata)
         assert "connection_established" in await stream.next()
         return stream

@@ -1,6 +1,6 @@
 """A client on grpcio and google protobuf: does what JSON lines on its input ask, tells by lines.
 
-Run as `foreign_driver.py <address>` with compiled stubs on the path; it shares no code with the
+Run as `grpcio_driver.py <address>` with compiled stubs on the path; it shares no code with the
 service. One command is one line; so is every answer, and every response and end of a stream.
 """
 
@@ -124,8 +124,9 @@ class Driver:
             return {"outcomes": Counter(pool.map(one, range(command["calls"])))}
 
     def do_open(self, command: Json) -> Json:
-        stream = self._stub.SubscribeUpdates(
-            self._request("SubscribeUpdates", command["request"]),
+        method = command["method"]
+        stream = getattr(self._stub, method)(
+            self._request(method, command["request"]),
             metadata=list(command["metadata"].items()),
         )
         number = command["id"]
