@@ -7,13 +7,19 @@ import pytest
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Earlier, Mutation, Once, Store, Times
+from chat3_user.idempotency import Earlier, Mutation, Once, Store, Times, once
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.tenant_api.answers import in_doubt
 from chat3_user.validation import Identity
 
 Response = pb.GetOrCreateDirectDialogResponse
 TIMES = Times(lease=2.0, settle=0.3, retention=3600.0)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy machine be late."""
+    monkeypatch.setattr(once, "_PATIENCE", 5.0)
 
 
 def call(user_id: str = "alice", tenant_id: str = "tnt_one") -> Call:
@@ -32,12 +38,15 @@ class Work:
         self.looked: list[Earlier] = []
         self.there = False
         self.failures: list[CallError] = []
+        self.may_end = asyncio.Event()
+        self.may_end.set()
 
     async def write(self, _: str | None) -> Response:
         self.at_work += 1
         self.most = max(self.most, self.at_work)
         try:
             await asyncio.sleep(0.02)
+            await self.may_end.wait()
         finally:
             self.at_work -= 1
         self.written += 1
@@ -70,26 +79,26 @@ async def test_of_many_calls_one_works_at_a_time_and_each_gets_its_own_answer(
 
 
 async def test_things_and_tenants_do_not_wait_for_each_other(store: Store) -> None:
-    once, work = Once(store, TIMES), Work()
+    doer, work = Once(store, TIMES), Work()
     await asyncio.gather(
-        once.alone(call(), "pair", work.mutation()),
-        once.alone(call(), "another pair", work.mutation()),
-        once.alone(call(tenant_id="tnt_two"), "pair", work.mutation()),
+        doer.alone(call(), "pair", work.mutation()),
+        doer.alone(call(), "another pair", work.mutation()),
+        doer.alone(call(tenant_id="tnt_two"), "pair", work.mutation()),
     )
     assert work.most == 3
 
 
 async def test_an_unknown_outcome_is_looked_for_by_whoever_comes_next(store: Store) -> None:
-    once, work = Once(store, TIMES), Work()
+    doer, work = Once(store, TIMES), Work()
     work.failures = [in_doubt(reasons.upstream_unavailable())]
     impatient = call("alice")
     impatient.deadline = asyncio.get_running_loop().time() + 0.1
     with pytest.raises(CallError) as unknown:
-        await once.alone(impatient, "pair", work.mutation())
+        await doer.alone(impatient, "pair", work.mutation())
     assert unknown.value.reason is pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
     work.looked.clear()
     work.there = True
-    await once.alone(call("bob"), "pair", work.mutation())
+    await doer.alone(call("bob"), "pair", work.mutation())
     assert work.written == 1
     assert work.looked[0].age is not None
 
@@ -97,47 +106,49 @@ async def test_an_unknown_outcome_is_looked_for_by_whoever_comes_next(store: Sto
 async def test_the_doubt_of_an_attempt_ends_with_the_call_that_finds_what_it_left(
     store: Store,
 ) -> None:
-    once, work = Once(store, TIMES), Work()
-    assert not await once.in_doubt(call(), "pair")
+    doer, work = Once(store, TIMES), Work()
+    assert not await doer.in_doubt(call(), "pair")
     work.failures = [in_doubt(reasons.upstream_unavailable())]
     impatient = call()
     impatient.deadline = asyncio.get_running_loop().time() + 0.1
     with pytest.raises(CallError):
-        await once.alone(impatient, "pair", work.mutation())
+        await doer.alone(impatient, "pair", work.mutation())
     for user_id in ("alice", "bob"):
-        assert await once.in_doubt(call(user_id), "pair")
-        assert not await once.in_doubt(call(user_id), "another pair")
-        assert not await once.in_doubt(call(user_id, "tnt_two"), "pair")
+        assert await doer.in_doubt(call(user_id), "pair")
+        assert not await doer.in_doubt(call(user_id), "another pair")
+        assert not await doer.in_doubt(call(user_id, "tnt_two"), "pair")
     work.there = True
-    await once.alone(call("bob"), "pair", work.mutation())
-    assert not await once.in_doubt(call(), "pair")
-    await once.close()
+    await doer.alone(call("bob"), "pair", work.mutation())
+    assert not await doer.in_doubt(call(), "pair")
+    await doer.close()
 
 
 async def test_nobody_waits_to_hear_of_doubt(store: Store) -> None:
-    once, work = Once(store, TIMES), Work()
-    working = asyncio.create_task(once.alone(call(), "pair", work.mutation()))
+    doer, work = Once(store, TIMES), Work()
+    work.may_end.clear()
+    working = asyncio.create_task(doer.alone(call(), "pair", work.mutation()))
     while not work.at_work:
         await asyncio.sleep(0)
-    assert not await once.in_doubt(call("bob"), "pair")
+    assert not await doer.in_doubt(call("bob"), "pair")
     assert work.at_work
+    work.may_end.set()
     await working
     assert (work.written, work.looked) == (1, [])
     assert not await Once(SqliteStore(":memory:", TIMES), TIMES).in_doubt(call(), "pair")
-    await once.close()
+    await doer.close()
 
 
 async def test_a_failure_that_wrote_nothing_leaves_no_doubt(store: Store) -> None:
-    once, work = Once(store, TIMES), Work()
+    doer, work = Once(store, TIMES), Work()
     work.failures = [reasons.user_not_found("bob")]
     with pytest.raises(CallError):
-        await once.alone(call(), "pair", work.mutation())
-    await once.alone(call(), "pair", work.mutation())
+        await doer.alone(call(), "pair", work.mutation())
+    await doer.alone(call(), "pair", work.mutation())
     assert work.looked == []
 
 
 async def test_a_call_that_is_cut_off_before_its_write_has_sent_nothing(store: Store) -> None:
-    once, work = Once(store, TIMES), Work()
+    doer, work = Once(store, TIMES), Work()
     asked = asyncio.Event()
 
     async def ready() -> None:
@@ -145,18 +156,18 @@ async def test_a_call_that_is_cut_off_before_its_write_has_sent_nothing(store: S
         await asyncio.Event().wait()
 
     waiting = Mutation(Response, work.write, work.find, ready=ready)
-    task = asyncio.create_task(once.alone(call(), "pair", waiting))
+    task = asyncio.create_task(doer.alone(call(), "pair", waiting))
     await asked.wait()
     task.cancel()
     await asyncio.wait((task,))
-    await once.close()
-    await once.alone(call(), "pair", work.mutation())
+    await doer.close()
+    await doer.alone(call(), "pair", work.mutation())
     assert (work.written, work.looked) == (1, [])
 
 
 @pytest.mark.parametrize("with_key", [True, False])
 async def test_what_cannot_be_written_is_not_written(store: Store, *, with_key: bool) -> None:
-    once, work = Once(store, TIMES), Work()
+    doer, work = Once(store, TIMES), Work()
 
     async def ready() -> None:
         raise reasons.user_not_found("nobody")
@@ -164,7 +175,7 @@ async def test_what_cannot_be_written_is_not_written(store: Store, *, with_key: 
     mutation = Mutation(Response, work.write, work.find, ready=ready)
     request = pb.CreateDialogRequest(idempotency_key="k" if with_key else "")
     with pytest.raises(CallError) as refused:
-        await once.run(call(), request, mutation)
+        await doer.run(call(), request, mutation)
     assert refused.value.reason is pb.ErrorReason.USER_NOT_FOUND
     assert work.written == 0
 
@@ -172,19 +183,19 @@ async def test_what_cannot_be_written_is_not_written(store: Store, *, with_key: 
 @pytest.mark.parametrize("choice", [False, True])
 async def test_a_store_that_is_away_refuses_or_lets_write_as_set(*, choice: bool) -> None:
     away = SqliteStore(":memory:", TIMES)  # never opened
-    once, work = Once(away, TIMES, write_without_store=choice), Work()
+    doer, work = Once(away, TIMES, write_without_store=choice), Work()
     if choice:
-        assert (await once.alone(call(), "pair", work.mutation())).created
+        assert (await doer.alone(call(), "pair", work.mutation())).created
         assert [earlier.settled for earlier in work.looked] == [False]
         return
     with pytest.raises(CallError) as refused:
-        await once.alone(call(), "pair", work.mutation())
+        await doer.alone(call(), "pair", work.mutation())
     assert refused.value.reason is pb.ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE
     assert work.written == 0
 
 
 async def test_a_look_whose_repairs_are_cut_off_comes_again_in_measure(store: Store) -> None:
-    once, work = Once(store, TIMES), Work()
+    doer, work = Once(store, TIMES), Work()
     work.failures = [in_doubt(reasons.upstream_unavailable())]
 
     async def repair(earlier: Earlier) -> Response | None:
@@ -194,6 +205,6 @@ async def test_a_look_whose_repairs_are_cut_off_comes_again_in_measure(store: St
     impatient = call("alice")
     impatient.deadline = asyncio.get_running_loop().time() + 1.0
     with pytest.raises(CallError) as unknown:
-        await once.alone(impatient, "pair", Mutation(Response, work.write, repair))
+        await doer.alone(impatient, "pair", Mutation(Response, work.write, repair))
     assert unknown.value.reason is pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
     assert 2 <= len(work.looked) <= 10
