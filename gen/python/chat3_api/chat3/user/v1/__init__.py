@@ -5481,7 +5481,8 @@ class Update(betterproto2.Message):
 
     dialog_id: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
     """
-    The dialog concerned. Absent when none is.
+    The dialog concerned, also of an update of an unknown kind, if the platform names it as it does in
+    others. Absent when none is.
     """
 
     message_id: "str | None" = betterproto2.field(6, betterproto2.TYPE_STRING, optional=True)
@@ -6014,8 +6015,8 @@ default_message_pool.register_message("chat3.user.v1", "UserCreated", UserCreate
 @dataclass(eq=False, repr=False)
 class UserDeleted(betterproto2.Message):
     """
-    UserDeleted says that the receiving user was deleted. The stream ends soon after, with
-    `ERROR_REASON_USER_NOT_FOUND`. Memberships and messages stay.
+    UserDeleted says that the receiving user was deleted. Memberships and messages stay. The service ends
+    the user's streams within some minutes, with `ERROR_REASON_USER_NOT_FOUND`.
 
     To merge: nothing.
     """
