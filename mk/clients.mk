@@ -7,7 +7,7 @@ VENV ?= .venv
 
 clients_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
-.PHONY: clients clients-go clients-typescript clients-python test-foreign-go
+.PHONY: clients clients-go clients-typescript clients-python test-clients test-foreign-go
 
 clients-go clients-typescript clients-python: setup
 
@@ -38,6 +38,10 @@ clients-python: ## Generate the stubs of the example clients in Python and check
 	@cd clients/python && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
 	  -c 'import asyncio_client, grpcio_client'
 	@echo "clients-python: clients/python/asyncio_client.py, clients/python/grpcio_client.py"
+
+test-clients: clients ## Run the example clients against the service
+	@tools/setup.sh servers
+	@$(clients_path) pytest -q tests/clients
 
 _go_driver = tests/foreign_go/driver
 

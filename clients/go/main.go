@@ -69,19 +69,19 @@ func run(ctx context.Context) error {
 func greet(ctx context.Context, client userv1.UserServiceClient) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	page, err := client.GetUserDialogs(ctx, &userv1.GetUserDialogsRequest{PageSize: 20})
+	dialogs, err := list(ctx, client)
 	if err != nil {
 		return err
 	}
-	for _, dialog := range page.Dialogs {
+	for _, dialog := range dialogs {
 		title := dialog.Meta.GetFields()["title"].GetStringValue()
 		fmt.Printf("dialog %s %q, %d unread\n",
 			dialog.DialogId, title, dialog.Membership.GetUnreadCount())
 	}
-	if len(page.Dialogs) == 0 {
+	if len(dialogs) == 0 {
 		return nil
 	}
-	message, err := send(ctx, client, page.Dialogs[0].DialogId, "Hello from Go")
+	message, err := send(ctx, client, dialogs[0].DialogId, "Hello from Go")
 	if err != nil {
 		return err
 	}
@@ -90,6 +90,23 @@ func greet(ctx context.Context, client userv1.UserServiceClient) error {
 		explain(err)
 	}
 	return nil
+}
+
+// list reads all pages of the dialogs. A dialog that moves meanwhile can come twice.
+func list(ctx context.Context, client userv1.UserServiceClient) ([]*userv1.Dialog, error) {
+	dialogs := []*userv1.Dialog{}
+	request := &userv1.GetUserDialogsRequest{PageSize: 20}
+	for {
+		page, err := client.GetUserDialogs(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		dialogs = append(dialogs, page.Dialogs...)
+		if page.NextPageToken == "" {
+			return dialogs, nil
+		}
+		request.PageToken = page.NextPageToken
+	}
 }
 
 // send writes a message once, however often it has to ask: every attempt carries the same key.

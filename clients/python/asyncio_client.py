@@ -17,6 +17,7 @@ from grpclib.client import Channel
 from grpclib.exceptions import StreamTerminatedError
 
 from chat3_api.chat3.user.v1 import (
+    Dialog,
     GetUserDialogsRequest,
     Message,
     SendMessageRequest,
@@ -51,19 +52,31 @@ async def main() -> None:
 
 async def greet(client: UserServiceStub) -> None:
     """List the dialogs, write into the first one, and show what a failure looks like."""
-    page = await client.get_user_dialogs(GetUserDialogsRequest(page_size=20), timeout=10)
-    for dialog in page.dialogs:
+    dialogs = await listed(client)
+    for dialog in dialogs:
         meta = dialog.meta.to_dict() if dialog.meta is not None else {}
         unread = dialog.membership.unread_count if dialog.membership is not None else 0
         print(f"dialog {dialog.dialog_id} {meta.get('title', '')!r}, {unread} unread")
-    if not page.dialogs:
+    if not dialogs:
         return
-    message = await send(client, page.dialogs[0].dialog_id, "Hello from Python")
+    message = await send(client, dialogs[0].dialog_id, "Hello from Python")
     print(f"sent {message.message_id if message is not None else ''}")
     try:
         await send(client, "no-such-dialog", "Hello?")
     except GRPCError as error:
         explain(error)
+
+
+async def listed(client: UserServiceStub) -> list[Dialog]:
+    """Read all pages of the dialogs; a dialog that moves meanwhile can come twice."""
+    dialogs: list[Dialog] = []
+    request = GetUserDialogsRequest(page_size=20)
+    while True:
+        page = await client.get_user_dialogs(request, timeout=10)
+        dialogs.extend(page.dialogs)
+        if not page.next_page_token:
+            return dialogs
+        request.page_token = page.next_page_token
 
 
 async def send(client: UserServiceStub, dialog_id: str, text: str) -> Message | None:

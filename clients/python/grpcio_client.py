@@ -13,6 +13,7 @@ from urllib.parse import quote
 import grpc
 from chat3.user.v1 import (
     dialog_calls_pb2,
+    dialog_pb2,
     message_calls_pb2,
     message_pb2,
     update_calls_pb2,
@@ -40,19 +41,29 @@ class Client:
 
     def greet(self) -> None:
         """List the dialogs, write into the first one, and show what a failure looks like."""
-        request = dialog_calls_pb2.GetUserDialogsRequest(page_size=20)
-        page = self.stub.GetUserDialogs(request, timeout=10, metadata=self.metadata)
-        for dialog in page.dialogs:
+        dialogs = self.listed()
+        for dialog in dialogs:
             title = dialog.meta.fields["title"].string_value
             print(f"dialog {dialog.dialog_id} {title!r}, {dialog.membership.unread_count} unread")
-        if not page.dialogs:
+        if not dialogs:
             return
-        message = self.send(page.dialogs[0].dialog_id, "Hello from Python")
+        message = self.send(dialogs[0].dialog_id, "Hello from Python")
         print(f"sent {message.message_id}")
         try:
             self.send("no-such-dialog", "Hello?")
         except grpc.RpcError as error:
             explain(error)
+
+    def listed(self) -> list[dialog_pb2.Dialog]:
+        """Read all pages of the dialogs; a dialog that moves meanwhile can come twice."""
+        dialogs: list[dialog_pb2.Dialog] = []
+        request = dialog_calls_pb2.GetUserDialogsRequest(page_size=20)
+        while True:
+            page = self.stub.GetUserDialogs(request, timeout=10, metadata=self.metadata)
+            dialogs.extend(page.dialogs)
+            if not page.next_page_token:
+                return dialogs
+            request.page_token = page.next_page_token
 
     def send(self, dialog_id: str, text: str) -> message_pb2.Message:
         """Write a message once, however often it has to ask: every attempt has the same key."""

@@ -6,6 +6,7 @@ import { durationMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 
+import type { Dialog } from "./gen/chat3/user/v1/dialog_pb.js";
 import type { Message } from "./gen/chat3/user/v1/message_pb.js";
 import { type Update, UpdateKind } from "./gen/chat3/user/v1/update_pb.js";
 import { GapReason, ReloadTarget, ResumeOutcome } from "./gen/chat3/user/v1/update_stream_pb.js";
@@ -34,12 +35,12 @@ const client = createClient(
 
 // Lists the dialogs, writes into the first one, and shows what a failure looks like.
 async function greet(client: UserClient): Promise<void> {
-  const page = await client.getUserDialogs({ pageSize: 20 }, { timeoutMs: 10_000 });
-  for (const dialog of page.dialogs) {
+  const dialogs = await list(client);
+  for (const dialog of dialogs) {
     const title = JSON.stringify(dialog.meta?.title ?? "");
     console.log(`dialog ${dialog.dialogId} ${title}, ${dialog.membership?.unreadCount ?? 0} unread`);
   }
-  const first = page.dialogs[0];
+  const first = dialogs[0];
   if (!first) return;
   const message = await send(client, first.dialogId, "Hello from TypeScript");
   console.log(`sent ${message?.messageId}`);
@@ -48,6 +49,18 @@ async function greet(client: UserClient): Promise<void> {
   } catch (error) {
     explain(ConnectError.from(error));
   }
+}
+
+// Reads all pages of the dialogs. A dialog that moves meanwhile can come twice.
+async function list(client: UserClient): Promise<Dialog[]> {
+  const dialogs: Dialog[] = [];
+  let pageToken = "";
+  do {
+    const page = await client.getUserDialogs({ pageSize: 20, pageToken }, { timeoutMs: 10_000 });
+    dialogs.push(...page.dialogs);
+    pageToken = page.nextPageToken;
+  } while (pageToken);
+  return dialogs;
 }
 
 // Writes a message once, however often it has to ask: every attempt carries the same key.
