@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from grpclib.exceptions import GRPCError
 from idempotency_vocabulary import Lossy, lossy_platform, service
-from integration_vocabulary import Client, sending
+from integration_vocabulary import Caller, Client, failure, sending
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_embedded.settings import Settings
@@ -53,6 +54,18 @@ def dialogs_of(lossy: Lossy, user_id: str, tenant: str = TENANT) -> list[str]:
     return [member.dialog_id for member in lossy.store.members.of_user(tenant, user_id)]
 
 
+async def answered(caller: Caller, user_id: str) -> Answer:
+    """Ask, and ask again when told to: on a busy machine an outcome can stay unknown."""
+    while True:
+        try:
+            return await caller.call(Asked(user_id=user_id), timeout=30.0)
+        except GRPCError as error:
+            told = failure(error)
+            if told.reason is not pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN:
+                raise
+            await asyncio.sleep(told.retry_after)
+
+
 async def asked_at_once(
     clients: Clients, pairs: list[tuple[str, str]]
 ) -> list[tuple[Answer, Answer]]:
@@ -61,8 +74,7 @@ async def asked_at_once(
 
     async def both(left: str, right: str) -> tuple[Answer, Answer]:
         return await asyncio.gather(
-            here.as_user(left).call(Asked(user_id=right), timeout=30.0),
-            there.as_user(right).call(Asked(user_id=left), timeout=30.0),
+            answered(here.as_user(left), right), answered(there.as_user(right), left)
         )
 
     return await asyncio.gather(*(both(*pair) for pair in pairs))
@@ -81,7 +93,7 @@ async def test_both_get_one_dialog_when_they_ask_at_once_at_two_workers(
         answers = await asked_at_once(clients, pairs)
         for (left, right), (mine, theirs) in zip(pairs, answers, strict=True):
             assert mine.dialog.dialog_id == theirs.dialog.dialog_id
-            assert mine.created != theirs.created
+            assert not (mine.created and theirs.created)
             assert dialogs_of(lossy, left) == dialogs_of(lossy, right)
             assert dialogs_of(lossy, left) == [mine.dialog.dialog_id]
             assert mine.dialog.member_count == theirs.dialog.member_count == 2
