@@ -37,7 +37,7 @@ _AT_ONCE: Final = 6
 # Of each kind of creation there is one for so many sends.
 _SENDS_FOR_A_CREATION: Final = 10
 # Of each kind of change.
-_SENDS_FOR_A_CHANGE: Final = 25
+_SENDS_FOR_A_CHANGE: Final = 50
 _PROJECT: Final = Path(__file__).resolve().parents[2]
 # The checkout whose service the workers run; the platform and the tests are always of this one.
 SERVICE: Final = Path(os.environ.get("MUTATION_SERVICE") or _PROJECT)

@@ -18,7 +18,7 @@ SENDS = int(os.environ.get("MUTATION_SENDS") or 100)
 TOGETHER = 10
 
 
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("kind", "workers", "version"), [("sqlite", 4, NEWEST), ("redis", 2, OLDEST)]
