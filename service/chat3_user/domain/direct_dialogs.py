@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.dialogs import Dialogs, dialog_created, seen_by
-from chat3_user.domain.settling import Settling
+from chat3_user.domain.settling import ORPHANS_WITHIN, Settling, unix_time
 from chat3_user.domain.together import both
 from chat3_user.domain.users import Users
 from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier
 from chat3_user.idempotency.keys import pair_name
-from chat3_user.tenant_api import DuplicateGuardError, TenantApi
+from chat3_user.tenant_api import DuplicateGuardError, TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import in_doubt
 from chat3_user.tenant_api.creating import DIRECT_KEY, create_dialog
@@ -109,6 +110,25 @@ class DirectDialogs:
             there, seen = await self._read(pair, row.dialog_id)
             return DirectDialog(seen, created=False) if seen and pair.are_in(there) else None
         return None
+
+    async def announce(self, pair: Pair, found: DirectDialog) -> None:
+        """Publish an update of a dialog that was created lately, where the caller may write.
+
+        Raises `CallError`.
+        """
+        created = found.dialog.created_at
+        if (
+            created is None
+            or time.time() - unix_time(routes.USER_DIALOGS, created) > ORPHANS_WITHIN
+        ):
+            return
+        try:
+            await self._dialogs.set_meta(
+                pair.identity, found.dialog.dialog_id, DIRECT_KEY, pair.name
+            )
+        except CallError as error:
+            if error.reason is not ErrorReason.PERMISSION_MISSING:
+                raise
 
     def search(self, pair: Pair) -> "Search":
         """Return the search of one call, which has to work on the two alone."""

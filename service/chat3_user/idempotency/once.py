@@ -82,16 +82,17 @@ class Once:
         return await self._run(call, _alone(call, thing), mutation, remembered=False)
 
     async def in_doubt(self, call: Call, thing: str) -> bool:
-        """Tell whether a call that worked on ``thing`` alone left an unknown outcome behind.
+        """Tell whether a call that worked on ``thing`` alone may have left an unknown outcome.
 
-        Not while another call works on it, nor where the store does not say so at once.
+        It may where the store does not say at once that none did; not while another call works on
+        the thing.
         """
         attempt = _alone(call, thing)
         try:
             async with asyncio.timeout(_PATIENCE):
                 claim = await self._store.claim(attempt)
         except (StoreUnavailableError, TimeoutError):
-            return False
+            return True
         finally:
             self._endings.tell_later(self._store.release(attempt))
         return isinstance(claim, Held) and claim.doubt is not None and claim.doubt.age is not None

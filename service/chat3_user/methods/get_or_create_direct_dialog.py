@@ -41,10 +41,11 @@ async def _run(
     except CallError as error:
         if error.reason is not pb.ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE:
             raise
-        # What is there needs no store.
+        # What is there needs no store. Whether it was announced, nobody can say.
         whole = await dependencies.direct_dialogs.whole(pair)
         if whole is None:
             raise
+        await dependencies.direct_dialogs.announce(pair, whole)
         return _response(whole)
 
 
