@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _BUSY_SECONDS: Final = 5.0
+_BUSY_PAUSE: Final = 0.01
 _PURGE_PAUSE: Final = 60.0
 _PURGE_BATCH: Final = 500
 
@@ -160,7 +161,7 @@ class SqliteStore:
             self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             records = SqliteRecords(connection, self._times, self._clock)
             with records.transaction():
@@ -171,6 +172,24 @@ class SqliteStore:
             connection.close()
             raise
         return records
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch the file to write-ahead logging, also when several processes make it at once.
+
+    SQLite waits for the others' locks except at this switch, which fails at once with
+    ``SQLITE_BUSY`` (sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
+    """
+    give_up = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+            time.sleep(_BUSY_PAUSE)
+        else:
+            return
 
 
 Operation = Callable[[SqliteRecords], Any]
