@@ -29,12 +29,14 @@ clients-typescript: ## Generate and compile the example client in TypeScript
 
 clients-python: ## Generate the stubs of the example clients in Python and check that they load
 	@rm -rf clients/python/gen && mkdir -p clients/python/gen
-	@$(clients_path) buf generate --template clients/python/buf.gen.yaml 2>clients/python/gen/log \
+	@$(clients_path) buf build --output clients/python/gen/contract.binpb
+	@$(clients_path) buf generate clients/python/gen/contract.binpb \
+	  --template clients/python/buf.gen.yaml 2>clients/python/gen/log \
 	  || { cat clients/python/gen/log; exit 1; }
-	@rm clients/python/gen/log
+	@rm clients/python/gen/log clients/python/gen/contract.binpb
 	@$(clients_path) python -m grpc_tools.protoc --proto_path=api --python_out=clients/python/gen \
 	  --pyi_out=clients/python/gen --grpc_python_out=clients/python/gen \
-	  api/chat3/user/v1/*.proto
+	  api/chat3/user/v1/*.proto api/chat3/tenant/v1/*.proto
 	@cd clients/python && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
 	  -c 'import asyncio_client, grpcio_client'
 	@echo "clients-python: clients/python/asyncio_client.py, clients/python/grpcio_client.py"

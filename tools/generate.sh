@@ -12,8 +12,10 @@ cd "$(dirname "$0")/.."
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 
+# The modules are generated as one image: module by module, the second would overwrite what both have.
 generate_into() {
-  buf generate --output "$1" &&
+  buf build --output "$scratch/modules.binpb" &&
+    buf generate --output "$1" "$scratch/modules.binpb" &&
     buf build --as-file-descriptor-set --output "$1/gen/python/chat3_api/descriptor.binpb"
 }
 

@@ -15,13 +15,12 @@ from typing import Any, Concatenate, Generic, TypeVar, cast
 
 import betterproto2
 
-from chat3_api.chat3.user.v1 import UserServiceStub
 from chat3_api.google.protobuf import Struct
 from chat3_cli import render, views
 from chat3_cli.arguments import IDEMPOTENCY_KEY, Argument, OneOf
 from chat3_cli.failures import EXIT_OK
 from chat3_cli.output import Output
-from chat3_cli.session import OpenSession
+from chat3_cli.session import OpenSession, Session
 from chat3_cli.views import View
 
 Request = TypeVar("Request", bound=betterproto2.Message)
@@ -43,7 +42,8 @@ class Command(ABC):
     """The arguments of which one at least must be given."""
     short: str = ""
     """A name under which the command also stands alone."""
-    needs_identity: bool = True
+    identity: Sequence[str] = ("user", "api_key")
+    """The options of the identity that must be given."""
 
     @property
     @abstractmethod
@@ -64,13 +64,18 @@ class Command(ABC):
 class Unary(Command, Generic[Request, Response]):
     """A command that calls one unary method."""
 
-    method: Callable[Concatenate[UserServiceStub, Request, ...], Awaitable[Response]]
+    method: Callable[Concatenate[Any, Request, ...], Awaitable[Response]]
+    """Of a stub, the one of the service that the request belongs to."""
     request: type[Request]
 
     @property
     def rpc(self) -> str:
         """The method of the stub."""
         return self.method.__name__
+
+    def bound(self, session: Session) -> Callable[..., Awaitable[Response]]:
+        """Give the method on a session's connection."""
+        return partial(self.method, session.stub_of(self.request))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +93,7 @@ class Call(Unary[Request, Response]):
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Make the call and print what it answered."""
         async with open_session() as session:
-            method = partial(self.method, session.stub)
-            response = await session.call(method, filled(self.request, args))
+            response = await session.call(self.bound(session), filled(self.request, args))
             view = self.view(args, response)
             if session.replayed:
                 view = views.replayed(view)

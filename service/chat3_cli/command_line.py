@@ -11,7 +11,7 @@ from typing import NoReturn
 from chat3_cli import connection, help_text, values
 from chat3_cli.arguments import OneOf
 from chat3_cli.command import Command, Group
-from chat3_cli.groups import GROUPS
+from chat3_cli.groups import BACK_END, GROUPS
 from chat3_cli.session import Identity, Target
 
 _HELP = ("-h", "--help")
@@ -71,21 +71,31 @@ def parse(argv: Sequence[str], environ: Mapping[str, str]) -> Invocation:
         command=named.command,
         args=argparse.Namespace(**vars(options), **vars(args)),
         target=connection.target(parser, options),
-        identity=connection.identity(parser, options, needed=named.command.needs_identity),
+        identity=connection.identity(parser, options, needed=named.command.identity),
     )
 
 
 def _named(parser: argparse.ArgumentParser, words: Sequence[str]) -> _Named:
-    """Find the command; a group alone stands for its default, some commands have a short name."""
-    first, *rest = words
+    """Find the command; a group alone stands for its default, some commands have a short name.
+
+    The name of a back end's group is two words.
+    """
+    groups = {group.name: group for group in GROUPS}
+    pair = " ".join(words[:2])
+    first, rest = (pair, words[2:]) if pair in groups else (words[0], words[1:])
     shorts = {
         command.short: _Named(group, command, rest)
         for group in GROUPS
         for command in group.commands
         if command.short
     }
-    groups = {group.name: group for group in GROUPS}
     known = [*groups, *shorts]
+    if first == BACK_END:
+        if not rest or rest[0] in _HELP:
+            of_back_ends = [group for name, group in groups.items() if name.startswith(BACK_END)]
+            print(help_text.of_back_ends(of_back_ends), end="")
+            parser.exit()
+        first = pair
     if first not in known:
         choices = ", ".join(known)
         parser.error(f"invalid choice: {first!r}{_meant(first, known)} (choose from {choices})")

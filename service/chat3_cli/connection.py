@@ -2,7 +2,7 @@
 
 import argparse
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chat3_cli import values
@@ -66,12 +66,13 @@ def target(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Target:
 
 
 def identity(
-    parser: argparse.ArgumentParser, args: argparse.Namespace, *, needed: bool
+    parser: argparse.ArgumentParser, args: argparse.Namespace, *, needed: Sequence[str]
 ) -> Identity:
-    """Say in whose name the calls are made; end the process when that is needed and unclear."""
-    for option, variable in (("user", "CHAT3_USER"), ("api_key", "CHAT3_API_KEY")):
-        if needed and not getattr(args, option):
-            parser.error(f"give --{option.replace('_', '-')} or set {variable}")
+    """Say in whose name the calls are made; end the process when what is needed is not given."""
+    for option in needed:
+        if not getattr(args, option):
+            flag, variable = option.replace("_", "-"), f"CHAT3_{option.upper()}"
+            parser.error(f"give --{flag} or set {variable}")
     return Identity(api_key=args.api_key or "", tenant=args.tenant, user=args.user or "")
 
 

@@ -24,8 +24,14 @@ A text that begins with a dash goes after `--`: chat3 send DIALOG_ID -- -5
 """
 
 _INTRODUCTION = """\
-Chat3 as one user sees it: dialogs, messages, and a stream of updates.
+Chat3 as one user sees it: dialogs, messages, and a stream of updates. The
+commands of `chat3 tenant` are for back ends: they see all of their tenant.
 `chat3 COMMAND --help` says what a command takes, and gives an example.
+"""
+
+_BACK_ENDS = """\
+The tenant as its back end sees it. These commands need an API key and no user.
+`chat3 tenant GROUP COMMAND --help` says what a command takes.
 """
 
 
@@ -35,6 +41,14 @@ def of_all(groups: Sequence[Group]) -> str:
     for group in groups:
         lines += [f"{group.name}: {group.help}", *_commands(group), ""]
     return "\n".join(lines).rstrip("\n")
+
+
+def of_back_ends(groups: Sequence[Group]) -> str:
+    """List the commands of the groups that are for back ends."""
+    lines = ["usage: chat3 tenant GROUP [COMMAND] ...", "", _BACK_ENDS]
+    for group in groups:
+        lines += [f"{group.name}: {group.help}", *_commands(group), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def of_group(group: Group) -> str:

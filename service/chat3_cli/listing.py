@@ -3,7 +3,6 @@
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Generic, TypeVar
 
 from grpclib.const import Status
@@ -86,7 +85,7 @@ class _Run(Generic[Request, Response, Item]):
                 yield f"{which} page: --page-token={safe(token)}"
 
     async def _page(self, session: Session, request: Request) -> Response:
-        response = await session.call(partial(self._listing.method, session.stub), request)
+        response = await session.call(self._listing.bound(session), request)
         items = self._listing.items(response)
         self._out.answer(response, self._table.lines(items))
         self._shown += len(items)

@@ -11,6 +11,7 @@ from chat3_api.chat3.user.v1 import (
     QuotedMessage,
     SenderTypeCount,
     UserInfo,
+    UserStats,
 )
 from chat3_api.google.protobuf import Struct
 from chat3_cli import json_output
@@ -61,6 +62,19 @@ def profile_fields(user: UserInfo) -> list[tuple[str, str | None]]:
         ("type", user.type),
         ("created", moment(user.create_time)),
         *meta_fields(user.meta),
+    ]
+
+
+def stats_fields(counted: UserStats | None) -> list[tuple[str, str | None]]:
+    """Give a user's counters over all dialogs as labels and values."""
+    stats = counted or UserStats()
+    packs = by_sender_type(stats.pack_unread_count, stats.pack_unread_by_sender_type)
+    return [
+        ("dialogs", f"{stats.dialog_count}, {stats.unread_dialog_count} with unread messages"),
+        ("unread", by_sender_type(stats.total_unread_count, stats.unread_by_sender_type)),
+        ("unread in packs", packs),
+        ("messages sent", str(stats.total_message_count)),
+        ("counted", moment(stats.update_time)),
     ]
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import quote
 
 import betterproto2
@@ -15,6 +15,7 @@ from grpclib.events import RecvTrailingMetadata, listen
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
+from chat3_api.chat3.tenant.v1 import TenantServiceStub
 from chat3_api.chat3.user.v1 import (
     SubscribeUpdatesRequest,
     SubscribeUpdatesResponse,
@@ -22,6 +23,9 @@ from chat3_api.chat3.user.v1 import (
 )
 from chat3_cli import backoff
 from chat3_cli.failures import CallFailedError, translated, unreachable
+
+_STUBS = {stub.__module__: stub for stub in (UserServiceStub, TenantServiceStub)}
+"""The stubs by the modules that they and the messages of their package are generated into."""
 
 ATTEMPTS = 4
 UNSAID_HEARTBEAT_SECONDS = 30.0
@@ -46,7 +50,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """In whose name calls are made."""
+    """In whose name calls are made; a back end's calls have no user."""
 
     api_key: str
     tenant: str
@@ -54,11 +58,8 @@ class Identity:
 
     def metadata(self) -> dict[str, str]:
         """Give the request metadata as the contract wants it: the user id percent-encoded."""
-        return {
-            "x-api-key": self.api_key,
-            "x-tenant-id": self.tenant,
-            "x-user-id": quote(self.user, safe=""),
-        }
+        back_end = {"x-api-key": self.api_key, "x-tenant-id": self.tenant}
+        return {**back_end, "x-user-id": quote(self.user, safe="")} if self.user else back_end
 
 
 class Session:
@@ -83,6 +84,10 @@ class Session:
         _traceback: TracebackType | None,
     ) -> None:
         self._channel.close()
+
+    def stub_of(self, request: type[betterproto2.Message]) -> Any:
+        """Give the stub of the service that takes such requests."""
+        return _STUBS[request.__module__](self._channel)
 
     async def call(
         self, method: Callable[..., Awaitable[Response]], request: betterproto2.Message

@@ -35,7 +35,7 @@ from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.methods import Dependencies
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app, serving_ops
-from chat3_user.rpc import UserService
+from chat3_user.rpc import TenantService, UserService
 from chat3_user.server.grpc import GrpcServer
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.resilience import Resilient
@@ -123,13 +123,14 @@ async def running(config: Config) -> AsyncIterator[Running]:
             hub=hub,
             streams=config.streams,
         )
-        service = UserService(CallChain(metrics, config.deadlines, admission), dependencies)
+        chain = CallChain(metrics, config.deadlines, admission)
+        services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)
         if tls is not None:
             await tls.open()
             stack.push_async_callback(tls.close)
         server = GrpcServer(
-            service, config.connections, metrics.refused, config.server.library_calls
+            services, config.connections, metrics.refused, config.server.library_calls
         )
         grpc_port = await server.start(
             config.server.host, config.server.port, tls=None if tls is None else tls.context

@@ -11,8 +11,6 @@ from http import HTTPStatus
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-_SERVICE = "chat3.user.v1.UserService"
-
 trace.get_tracer_provider()  # loads the SDK that the environment names, if any
 
 
@@ -77,9 +75,11 @@ def client_span(
     return _client_span(method, route, headers) if _tracing() else _silence
 
 
-def server_span(method: str, metadata: Mapping[str, str]) -> AbstractContextManager[SpanSink]:
-    """Span a gRPC call to this service, continuing the trace its metadata names."""
-    return _server_span(method, metadata) if _tracing() else _silence
+def server_span(
+    service: str, method: str, metadata: Mapping[str, str]
+) -> AbstractContextManager[SpanSink]:
+    """Span a gRPC call to a service of ours, continuing the trace its metadata names."""
+    return _server_span(service, method, metadata) if _tracing() else _silence
 
 
 @contextmanager
@@ -93,10 +93,10 @@ def _client_span(method: str, route: str, headers: MutableMapping[str, str]) -> 
 
 
 @contextmanager
-def _server_span(method: str, metadata: Mapping[str, str]) -> Iterator[SpanSink]:
-    attributes = {"rpc.system": "grpc", "rpc.service": _SERVICE, "rpc.method": method}
+def _server_span(service: str, method: str, metadata: Mapping[str, str]) -> Iterator[SpanSink]:
+    attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
     with _tracer().start_as_current_span(
-        f"{_SERVICE}/{method}",
+        f"{service}/{method}",
         context=propagate.extract(metadata),
         kind=SpanKind.SERVER,
         attributes=attributes,

@@ -14,6 +14,7 @@ from grpclib.const import Status
 from grpclib.events import RecvRequest, SendTrailingMetadata
 from grpclib.exceptions import GRPCError
 
+from chat3_api.chat3.tenant.v1 import TenantServiceBase
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     ResumeOutcome,
@@ -69,14 +70,27 @@ class ScriptedService(UserServiceBase):
             yield item
 
 
-METHODS = {
-    path.rpartition("/")[2]: handler for path, handler in UserServiceBase().__mapping__().items()
-}
-"""The methods of the contract by their names, with the types of their messages."""
+class ScriptedTenantService(TenantServiceBase):
+    """The back ends' service: it answers as the user service beside it is scripted."""
 
-for method, _ in inspect.getmembers(UserServiceBase, inspect.iscoroutinefunction):
-    if not method.startswith("_"):
-        setattr(ScriptedService, method, ScriptedService.answer)
+    def __init__(self, beside: ScriptedService) -> None:
+        self.beside = beside
+
+    async def answer(self, request: betterproto2.Message) -> Any:
+        return await self.beside.answer(request)
+
+
+METHODS = {
+    handler.request_type: handler
+    for base in (UserServiceBase(), TenantServiceBase())
+    for handler in base.__mapping__().values()
+}
+"""The methods of the contract by the types of their requests, with those of their messages."""
+
+for scripted in (ScriptedService, ScriptedTenantService):
+    for method, _ in inspect.getmembers(scripted.__base__, inspect.iscoroutinefunction):
+        if not method.startswith("_"):
+            setattr(scripted, method, scripted.answer)
 
 
 def failure(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from cli_scripted_service import ScriptedService
+from cli_scripted_service import ScriptedService, ScriptedTenantService
 from grpclib.events import RecvRequest, SendTrailingMetadata, listen
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import Health
@@ -31,7 +31,8 @@ class Running:
         self._server: Server | None = None
 
     async def start(self) -> None:
-        self._server = Server([self.service, Health({self.service: [self.health]})])
+        tenant, health = ScriptedTenantService(self.service), Health({self.service: [self.health]})
+        self._server = Server([self.service, tenant, health])
         listen(self._server, RecvRequest, self.service.read_metadata)
         listen(self._server, SendTrailingMetadata, self.service.add_trailers)
         await self._server.start("127.0.0.1", self.port)

@@ -100,3 +100,17 @@ def test_documented_commands_are_commands(document: str) -> None:
     assert lines
     for line in lines:
         parse(shlex.split(line, comments=True), IDENTITY)
+
+
+@pytest.mark.parametrize("words", [["tenant"], ["tenant", "--help"]])
+async def test_the_word_of_the_back_ends_lists_their_commands(run: Run, words: list[str]) -> None:
+    result = await run(*words)
+    assert result.code == 0
+    assert "tenant users: all users of the tenant\n  get " in result.out
+    assert "dialogs:" not in result.out
+
+
+async def test_a_group_of_back_ends_that_does_not_exist_is_told(run: Run) -> None:
+    result = await run("tenant", "usres")
+    assert result.code == 2
+    assert "invalid choice: 'tenant usres'; did you mean 'tenant users'?" in result.err

@@ -7,6 +7,7 @@ import shlex
 import unicodedata
 from typing import Any
 
+import betterproto2
 import pytest
 from cli_filled_messages import filled_message
 from cli_scripted_service import HANG, METHODS, ScriptedService, established, failure
@@ -14,6 +15,7 @@ from cli_vocabulary import Result, Run
 from google.protobuf import json_format
 from grpclib.const import Cardinality, Status
 
+from chat3_api.chat3.user import v1 as pb
 from chat3_api.chat3.user.v1 import ListUpdatesResponse, SubscribeUpdatesResponse
 from chat3_cli.arguments import OneOf
 from chat3_cli.command import Command, Unary, field_names
@@ -34,16 +36,20 @@ every_call = pytest.mark.parametrize("words", CALLS)
 every_command = pytest.mark.parametrize("words", COMMANDS)
 
 
-def name_of(command: Command) -> str:
-    """The method of the contract that a command calls."""
-    return "".join(part.capitalize() for part in command.rpc.split("_"))
+def request_of(command: Command) -> type[betterproto2.Message]:
+    """The requests of the method of the contract that a command calls."""
+    if isinstance(command, Unary):
+        return command.request
+    name = "".join(part.capitalize() for part in command.rpc.split("_"))
+    request: type[betterproto2.Message] = getattr(pb, f"{name}Request")
+    return request
 
 
 async def run_example(
     run: Run, service: ScriptedService, command: Command, text: str, *options: str
 ) -> Result:
     """Run the example of a command against an answer in which every text is `text`."""
-    handler = METHODS[name_of(command)]
+    handler = METHODS[request_of(command)]
     argv = shlex.split(command.example.replace("--resume-file ~/.chat3-token", "--resume t1"))
     if handler.cardinality is Cardinality.UNARY_UNARY:
         service.answers[handler.request_type] = [filled_message(handler.reply_type, text)]
@@ -59,9 +65,32 @@ def stream(text: str) -> list[SubscribeUpdatesResponse]:
     return [SubscribeUpdatesResponse(update=update) for update in updates]
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_every_method_has_a_command(method: str) -> None:
-    assert method in {name_of(command) for command in CALLS.values()}
+@pytest.mark.parametrize("request_type", METHODS, ids=lambda each: each.__qualname__)
+def test_every_method_has_a_command(request_type: type[betterproto2.Message]) -> None:
+    commands = [command for command in CALLS.values() if request_of(command) is request_type]
+    assert commands, f"no command sends a {request_type.__module__}.{request_type.__name__}"
+
+
+@pytest.mark.parametrize("words", UNARY)
+def test_a_command_calls_the_method_that_its_request_is_of(words: str) -> None:
+    name = UNARY[words].request.__name__.removesuffix("Request")
+    assert UNARY[words].rpc.replace("_", "") == name.lower()
+    assert UNARY[words].method.__module__ == UNARY[words].request.__module__
+
+
+@pytest.mark.parametrize("words", UNARY)
+async def test_a_command_needs_and_sends_an_acting_user_where_its_service_has_one(
+    service: ScriptedService, run: Run, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHAT3_USER")
+    service.answers[UNARY[words].request] = [METHODS[UNARY[words].request].reply_type()]
+    result = await run(*shlex.split(UNARY[words].example)[1:])
+    if words.startswith("tenant "):
+        assert result.code == 0
+        assert "x-user-id" not in service.metadata[-1]
+    else:
+        assert result.code == 2
+        assert result.err.endswith("give --user or set CHAT3_USER\n")
 
 
 @pytest.mark.parametrize("words", UNARY)
@@ -98,12 +127,12 @@ async def test_the_example_calls_the_method(service: ScriptedService, run: Run, 
     result = await run_example(run, service, CALLS[words], "text")
     assert result.code == 0
     assert result.out
-    assert type(service.requests[0]) is METHODS[name_of(CALLS[words])].request_type
+    assert type(service.requests[0]) is request_of(CALLS[words])
 
 
 @pytest.mark.parametrize("words", UNARY)
 async def test_an_empty_answer_is_no_fault(service: ScriptedService, run: Run, words: str) -> None:
-    handler = METHODS[name_of(UNARY[words])]
+    handler = METHODS[UNARY[words].request]
     service.answers[handler.request_type] = [handler.reply_type()]
     result = await run(*shlex.split(UNARY[words].example)[1:])
     assert (result.code, result.err) == (0, "")
@@ -113,7 +142,7 @@ async def test_an_empty_answer_is_no_fault(service: ScriptedService, run: Run, w
 async def test_a_failed_call_is_a_failed_command(
     service: ScriptedService, run: Run, words: str
 ) -> None:
-    request = METHODS[name_of(UNARY[words])].request_type
+    request = UNARY[words].request
     service.answers[request] = [failure(Status.PERMISSION_DENIED, "NOT_A_MEMBER")]
     result = await run(*shlex.split(UNARY[words].example)[1:])
     assert (result.code, result.out) == (4, "")
@@ -136,11 +165,11 @@ async def test_json_is_the_response_as_the_service_gave_it(
     service: ScriptedService, run: Run, words: str
 ) -> None:
     result = await run_example(run, service, CALLS[words], EVIL, "--json")
-    kind = METHODS[name_of(CALLS[words])].reply_type
+    kind = METHODS[request_of(CALLS[words])].reply_type
     expected = filled_message(kind, EVIL)
     if kind is SubscribeUpdatesResponse:
         expected = stream(EVIL)[-1]
-    google = message_class(kind.__name__)
+    google = message_class(kind.__name__, kind.__module__.removeprefix("chat3_api."))
     assert result.out.isascii()
     printed = json_format.Parse(result.out.splitlines()[-1], google())
     assert printed == google.FromString(bytes(expected))

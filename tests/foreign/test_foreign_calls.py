@@ -7,9 +7,10 @@ import pytest
 
 from chat3_embedded.store.records import Message, Topic
 from chat3_user.methods import METHODS, Streaming
+from support.all_cases import CASES
 from support.foreign import ForeignClient
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, Upstream, metadata
-from support.method_cases import CASES, Scene
+from support.method_cases import Scene
 
 META = {
     "text": "grüße 👋 \u202e مرحبا",
@@ -64,7 +65,7 @@ async def test_what_one_user_does_reaches_the_other(
 async def test_every_method_is_called(
     foreign: ForeignClient, upstream: Upstream, name: str
 ) -> None:
-    assert name in CASES, f"support/method_cases.py has no case for {name}"
+    assert name in CASES, f"tests/support has no case for {name}"
     scene = Scene(upstream)
     assert scene.dialog
     request = json.loads(CASES[name](scene).to_json())
@@ -253,7 +254,8 @@ async def test_reflection_tells_services_and_types(foreign: ForeignClient, versi
         "google.protobuf.Struct",
     ]
     told = await foreign.ask("reflect", version=version, symbols=symbols)
-    assert {"chat3.user.v1.UserService", "grpc.health.v1.Health"} <= set(told["services"])
+    ours = {"chat3.user.v1.UserService", "chat3.tenant.v1.TenantService"}
+    assert ours | {"grpc.health.v1.Health"} <= set(told["services"])
     types = told["types"]
     assert "SubscribeUpdatesResponse" in types["chat3/user/v1/update_calls.proto"]
     assert "Update" in types["chat3/user/v1/update.proto"]
@@ -263,6 +265,8 @@ async def test_reflection_tells_services_and_types(foreign: ForeignClient, versi
 SYMBOLS = {
     "chat3.user.v1.UserService.SendMessage": "chat3/user/v1/user_service.proto",
     "chat3.user.v1.UserService.SubscribeUpdates": "chat3/user/v1/user_service.proto",
+    "chat3.tenant.v1.TenantService.GetUser": "chat3/tenant/v1/tenant_service.proto",
+    "chat3.tenant.v1.GetUserRequest.user_id": "chat3/tenant/v1/user_calls.proto",
     "grpc.health.v1.Health.Watch": "grpclib/health/v1/health.proto",
     "chat3.user.v1.SendMessageRequest.idempotency_key": "chat3/user/v1/message_calls.proto",
     "chat3.user.v1.Update.message_created": "chat3/user/v1/update.proto",
@@ -301,7 +305,9 @@ async def test_a_call_needs_nothing_but_reflection(
     assert told["response"]["dialogs"][0]["meta"] == META
 
 
-@pytest.mark.parametrize("service", ["", "chat3.user.v1.UserService"])
+@pytest.mark.parametrize(
+    "service", ["", "chat3.user.v1.UserService", "chat3.tenant.v1.TenantService"]
+)
 async def test_health_is_serving(foreign: ForeignClient, service: str) -> None:
     assert (await foreign.ask("health", service=service))["response"] == {"status": "SERVING"}
 

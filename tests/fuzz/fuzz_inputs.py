@@ -178,7 +178,8 @@ class Call:
 def call(rng: random.Random, encoder: Encoder, stream: int) -> Call:
     """Return a call, which may be broken or go elsewhere than to its method."""
     method = requests.method(rng)
-    path = SERVICE + method if rng.randrange(16) else rng.choice(OTHERS)
+    own = requests.path(method)
+    path = own if rng.randrange(16) else rng.choice(OTHERS)
     head = HeadersFrame(stream, encoder.encode(headers(rng, path)), flags=["END_HEADERS"])
     frames = [head.serialize() if len(head.data) <= 16_384 else _continued(head)]
     data = framed(rng, body(rng, method))
@@ -192,7 +193,7 @@ def call(rng: random.Random, encoder: Encoder, stream: int) -> Call:
         frames.append(DataFrame(stream, b"", flags=["END_STREAM"]).serialize())
     if reset:
         frames.append(RstStreamFrame(stream, error_code=8).serialize())
-    whole = ended and not reset and path == SERVICE + method
+    whole = ended and not reset and path == own
     return Call(method, b"".join(frames), whole)
 
 

@@ -20,18 +20,23 @@ _TRIES: Final = 200
 
 
 def method(rng: random.Random) -> str:
-    """Return the name of a method."""
+    """Return the label of a method."""
     return rng.choice(tuple(METHODS))
 
 
-def sound(rng: random.Random, name: str) -> bytes:
+def path(label: str) -> str:
+    """Return the path on the wire of a method."""
+    return f"/{METHODS[label].service.full_name}/{METHODS[label].name}"
+
+
+def sound(rng: random.Random, label: str) -> bytes:
     """Return a request that keeps every rule of its fields."""
-    return encode(_sound(rng, METHODS[name]))
+    return encode(_sound(rng, METHODS[label]))
 
 
-def hostile(rng: random.Random, name: str) -> bytes:
+def hostile(rng: random.Random, label: str) -> bytes:
     """Return a sound request of which one field is hostile in a way that protobuf can carry."""
-    made = _sound(rng, METHODS[name])
+    made = _sound(rng, METHODS[label])
     fields = tuple(type(made).__dataclass_fields__)
     if not fields:
         return encode(made)
@@ -62,4 +67,4 @@ def _sound(rng: random.Random, method: Method) -> Any:
             broken = {item.field: item.description for item in error.violations}
         else:
             return made
-    raise AssertionError(f"{method.name}: no sound request, a rule lacks its sampler: {broken}")
+    raise AssertionError(f"{method.label}: no sound request, a rule lacks its sampler: {broken}")

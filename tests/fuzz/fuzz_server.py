@@ -12,8 +12,8 @@ from fuzz_upstream import agreeable_upstream
 
 from chat3_user.app import Running, running
 from chat3_user.config import composed
-from chat3_user.methods import METHODS, Keyed, Method
-from chat3_user.rpc import user_service
+from chat3_user.methods import Keyed, Method
+from chat3_user.rpc import TenantService, UserService
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,16 @@ def _counted() -> Iterator[Counter[str]]:
         real: Callable[..., Any] = getattr(method, part)
 
         def handle(dependencies: Any, call: Any, request: Any) -> Any:
-            handled[method.name] += 1
+            handled[method.label] += 1
             return real(dependencies, call, request)
 
         changed: dict[str, Any] = {part: handle}
         return replace(method, **changed)
 
     with pytest.MonkeyPatch.context() as patch:
-        counted = {name: counting(method) for name, method in METHODS.items()}
-        patch.setattr(user_service, "METHODS", counted)
+        for service in (UserService, TenantService):
+            counted = {name: counting(method) for name, method in service.METHODS.items()}
+            patch.setattr(service, "METHODS", counted)
         yield handled
 
 

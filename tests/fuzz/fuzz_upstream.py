@@ -18,7 +18,7 @@ from chat3_user.tenant_api.route import Route
 
 _CREATED: Final = 201
 _ID: Final = re.compile(r"(dlg|msg|topic|pck)_([a-z0-9]{20})")
-_NO_ID: Final = "/none/"
+_NO_ID: Final = re.compile("/none(/|$)")
 _INVALID: Final = {"error": "Bad Request", "message": "Invalid dialogId"}
 
 _BY_NAME: Final[dict[str, Any]] = {
@@ -49,7 +49,7 @@ _TABLE: Final = [(row.method, _pattern(row), row) for row in ROUTES.values()]
 def answer(method: str, target: str) -> tuple[int, Any]:
     """Say yes, in tenant-api's words, about what the target of the request names."""
     path = target.partition("?")[0]
-    if _NO_ID in path:  # asked whether a key may write: it may, but this is no id
+    if _NO_ID.search(path):  # asked whether a key may: it may, but this is no id
         return 400, _INVALID
     # Several rows may be of one route, each interested in a part of its answer.
     found = [row for verb, at, row in _TABLE if verb == method and at.fullmatch(path)]

@@ -17,11 +17,12 @@ from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.methods import METHODS
 from support.gateway import KEY, TENANT, Upstream, metadata
 
 DIALOG = "dlg_" + "a" * 20
 MESSAGE = "msg_" + "a" * 20
-SERVICE = "chat3.user.v1.UserService"
+METHOD_OF = {method.request: method for method in METHODS.values()}
 Cardinality = grpclib.const.Cardinality
 
 
@@ -137,13 +138,12 @@ class Caller:
     async def _stream(
         self, request: Message, cardinality: grpclib.const.Cardinality, timeout: float | None
     ) -> AsyncIterator[Any]:
-        method = type(request).__name__.removesuffix("Request")
-        response_type = getattr(pb, f"{method}Response")
+        method = METHOD_OF[type(request)]
         async with self.channel.request(
-            f"/{SERVICE}/{method}",
+            f"/{method.service.full_name}/{method.name}",
             cardinality,
-            type(request),
-            response_type,
+            method.request,
+            method.response,
             metadata=self.metadata,
             timeout=timeout,
         ) as stream:

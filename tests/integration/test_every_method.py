@@ -7,29 +7,44 @@ from grpclib.const import Status
 from integration_vocabulary import DIALOG, Caller, Client, Scripted
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.calls.service import TENANT, USER
 from chat3_user.limits.rates import KINDS
 from chat3_user.methods import METHODS, Keyed, Streaming
-from support.gateway import NO_KEY, READ_KEY, Upstream, run_gateway
-from support.method_cases import ACTOR, CASES, Scene
+from support.all_cases import CASES
+from support.gateway import KEY, NO_KEY, READ_KEY, Upstream, run_gateway
+from support.gateway import TENANT as TENANT_ID
+from support.method_cases import ACTOR, Scene
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
 Reason = pb.ErrorReason
 REPLAYED = "idempotency-replayed"
 READS = ("read", "subscribe")
+CASE_FILE = {
+    USER: "support/method_cases.py",
+    TENANT: "support/tenant_method_cases.py",
+}
 
 every_method = pytest.mark.parametrize("name", METHODS)
 every_keyed_method = pytest.mark.parametrize(
     "name", [name for name, method in METHODS.items() if isinstance(method, Keyed)]
 )
 every_method_of_a_dialog = pytest.mark.parametrize(
-    "name", [name for name, method in METHODS.items() if "dialog_id" in method.rules]
+    "name",
+    [
+        name
+        for name, method in METHODS.items()
+        if method.service is USER and "dialog_id" in method.rules
+    ],
+)
+every_method_of_the_back_end = pytest.mark.parametrize(
+    "name", [name for name, method in METHODS.items() if method.service is TENANT]
 )
 
 
 def case(name: str, upstream: Upstream, other: str = "bob") -> Any:
     """Return alice's call of a method; she exists, whatever it is about."""
-    assert name in CASES, f"support/method_cases.py has no case for {name}"
+    assert name in CASES, f"{CASE_FILE[METHODS[name].service]} has no case for {name}"
     scene = Scene(upstream, other)
     assert scene.dialog
     return CASES[name](scene)
@@ -45,12 +60,11 @@ async def answer(caller: Caller, name: str, request: Any) -> Any:
 
 @every_method
 def test_every_method_has_its_case(name: str) -> None:
-    assert name in CASES, f"support/method_cases.py has no case for {name}"
+    assert name in CASES, f"{CASE_FILE[METHODS[name].service]} has no case for {name}"
 
 
 def test_no_case_is_of_a_method_that_the_contract_lacks() -> None:
-    rpcs = {path.rpartition("/")[2] for path in pb.UserServiceBase().__mapping__()}
-    assert CASES.keys() <= rpcs
+    assert CASES.keys() <= METHODS.keys()
 
 
 @every_method
@@ -162,17 +176,22 @@ async def test_a_key_stands_for_one_request_whose_answer_is_repeated(
         assert (await alice.fails(other)).reason is Reason.IDEMPOTENCY_KEY_REUSED
 
 
+@pytest.mark.parametrize("whose", ["user", "key"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_rate_holds_for_every_method_of_its_kind_and_for_no_other(
-    rabbitmq: RabbitMQ, upstream: Upstream, kind: str
+    rabbitmq: RabbitMQ, upstream: Upstream, kind: str, whose: str
 ) -> None:
-    limit = {f"rate_limit_user_{kind}": "1/hour"}
+    limit = {f"rate_limit_{whose}_{kind}": "1/hour"}
     async with (
         run_gateway(upstream.url, rabbitmq.url, **limit) as gateway,
         Client(gateway.address) as client,
     ):
         caller = client.as_user(ACTOR)
-        of_kind = [name for name, method in METHODS.items() if method.kind == kind]
+        of_kind = [
+            name
+            for name, method in METHODS.items()
+            if method.kind == kind and (whose == "key" or method.service is USER)
+        ]
         await answer(caller, of_kind[0], case(of_kind[0], upstream))
         for name in of_kind:
             refused = await caller.fails(case(name, upstream))
@@ -180,3 +199,26 @@ async def test_a_rate_holds_for_every_method_of_its_kind_and_for_no_other(
             assert refused.metadata["calls"] == kind
         other = "GetUserDialogs" if kind != "read" else "SendMessage"
         assert await caller.call(case(other, upstream))
+
+
+@every_method_of_the_back_end
+async def test_a_back_end_needs_no_user_and_spends_no_users_rate(
+    rabbitmq: RabbitMQ, upstream: Upstream, name: str
+) -> None:
+    limit = {f"rate_limit_user_{METHODS[name].kind}": "1/hour"}
+    async with (
+        run_gateway(upstream.url, rabbitmq.url, **limit) as gateway,
+        Client(gateway.address) as client,
+    ):
+        back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT_ID})
+        assert await back_end.call(case(name, upstream))
+        _, trailing = await back_end.called(case(name, upstream))
+    assert "ratelimit-limit" not in trailing
+
+
+@every_method_of_the_back_end
+async def test_an_acting_user_is_not_even_read(
+    client: Client, upstream: Upstream, name: str
+) -> None:
+    named = {"x-api-key": KEY, "x-tenant-id": TENANT_ID, "x-user-id": "%"}
+    assert await client.with_metadata(named).call(case(name, upstream))

@@ -36,7 +36,10 @@ async def _calls(port: int) -> bytes:
         headers(x_api_key=SECRET, some_bin="a"),
         headers(x_api_key=SECRET, te=""),
         headers(DIALOGS + "X", x_api_key=SECRET),
-        *(headers(SERVICE + name, x_api_key=SECRET) for name in METHODS),
+        *(
+            headers(f"/{method.service.full_name}/{method.name}", x_api_key=SECRET)
+            for method in METHODS.values()
+        ),
         headers(SUBSCRIBE, x_api_key=SECRET),
         headers(SUBSCRIBE, x_api_key=SECRET, x_user_id="nobody"),
     ]

@@ -9,9 +9,13 @@ from chat3_cli.groups.me import ME
 from chat3_cli.groups.members import MEMBERS
 from chat3_cli.groups.messages import MESSAGES
 from chat3_cli.groups.packs import PACKS
+from chat3_cli.groups.tenant import BACK_END
+from chat3_cli.groups.tenant.users import TENANT_USERS
 from chat3_cli.groups.topics import TOPICS
 from chat3_cli.groups.updates import UPDATES
 from chat3_cli.groups.users import USERS
+
+__all__ = ["BACK_END", "GROUPS"]
 
 GROUPS: Sequence[Group] = (
     DIALOGS,
@@ -22,5 +26,6 @@ GROUPS: Sequence[Group] = (
     ME,
     PACKS,
     UPDATES,
+    TENANT_USERS,
     HEALTH,
 )

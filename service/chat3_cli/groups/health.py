@@ -1,6 +1,7 @@
 """`chat3 health`: the standard health service."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat3_cli import json_output
@@ -16,7 +17,7 @@ from chat3_cli.style import safe
 class Check(Command):
     """The command that asks whether the service serves."""
 
-    needs_identity: bool = False
+    identity: Sequence[str] = ()
 
     @property
     def rpc(self) -> str:

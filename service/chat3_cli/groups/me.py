@@ -9,13 +9,11 @@ from chat3_api.chat3.user.v1 import (
     UpdateMyMetaResponse,
     UserInfo,
     UserServiceStub,
-    UserStats,
 )
 from chat3_cli import values
 from chat3_cli.arguments import META_CHANGES, REMOVE, SET, SetKey, argument
 from chat3_cli.command import Call, Group
-from chat3_cli.render import by_sender_type, meta_fields, profile_fields
-from chat3_cli.style import moment
+from chat3_cli.render import meta_fields, profile_fields, stats_fields
 from chat3_cli.views import Record
 
 _NAME = argument(
@@ -29,18 +27,9 @@ _NAME = argument(
 
 
 def _shown(_args: Namespace, response: GetMyselfResponse) -> Record:
-    user, stats = response.user or UserInfo(), response.stats or UserStats()
-    packs = by_sender_type(stats.pack_unread_count, stats.pack_unread_by_sender_type)
+    user = response.user or UserInfo()
     return Record(
-        user.display_name or user.user_id,
-        [
-            ("dialogs", f"{stats.dialog_count}, {stats.unread_dialog_count} with unread messages"),
-            ("unread", by_sender_type(stats.total_unread_count, stats.unread_by_sender_type)),
-            ("unread in packs", packs),
-            ("messages sent", str(stats.total_message_count)),
-            ("counted", moment(stats.update_time)),
-            *profile_fields(user),
-        ],
+        user.display_name or user.user_id, [*stats_fields(response.stats), *profile_fields(user)]
     )
 
 

@@ -2,5 +2,6 @@
 
 from chat3_user.calls.call import Call
 from chat3_user.calls.chain import CallChain
+from chat3_user.calls.service import Service, service_of
 
-__all__ = ["Call", "CallChain"]
+__all__ = ["Call", "CallChain", "Service", "service_of"]

@@ -11,7 +11,7 @@ from chat3_user.wire import Encoded
 
 @dataclass(slots=True)
 class Call:
-    """A call under way.
+    """A call under way; ``method`` is the label of its method.
 
     ``trailing`` goes into trailing metadata. A streaming method sets ``interrupted`` to what ends a
     send that waits for a slow client, and ``slow`` to what ends its stream when the client has

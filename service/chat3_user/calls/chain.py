@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from grpclib.const import Status
 
 from chat3_user.calls.call import Call
+from chat3_user.calls.service import Service
 from chat3_user.calls.settings import DeadlineSettings
 from chat3_user.errors import reasons
 from chat3_user.limits.admission import Admission
@@ -22,7 +23,7 @@ from chat3_user.telemetry import server_span
 from chat3_user.transport import ClientGoneError, ServerCall, SlowClientError
 from chat3_user.transport.failures import fail, translated
 from chat3_user.transport.request_ids import request_id_of
-from chat3_user.validation import parse_identity, validate
+from chat3_user.validation import validate
 from chat3_user.validation.rules import Rules
 from chat3_user.wire import Encoded, decode, encode
 
@@ -41,6 +42,14 @@ class Method(Protocol):
     @property
     def name(self) -> str:
         """The method's name in the contract."""
+
+    @property
+    def service(self) -> Service:
+        """The service that it belongs to."""
+
+    @property
+    def label(self) -> str:
+        """What names it among the methods of all services."""
 
     @property
     def request(self) -> type[Any]:
@@ -111,13 +120,13 @@ class CallChain:
         return handle
 
     async def _handle(self, method: Method, stream: ServerCall, run: _Run) -> None:
-        started, name = time.perf_counter(), method.name
+        started, label, service = time.perf_counter(), method.label, method.service
         request_id = request_id_of(stream.metadata)
         status, reason = Status.OK, ""
         trailing = {"x-request-id": request_id}
-        with server_span(name, stream.metadata) as span:
+        with server_span(service.full_name, method.name, stream.metadata) as span:
             try:
-                call = Call(name, request_id, parse_identity(stream.metadata), trailing)
+                call = Call(label, request_id, service.identify(stream.metadata), trailing)
                 await run(call, await _request(stream, method))
                 stream.finish(trailing)
             except (asyncio.CancelledError, ClientGoneError):
@@ -127,12 +136,12 @@ class CallChain:
                 if stream.ended:
                     status = Status.CANCELLED
                     raise ClientGoneError from error
-                known = translated(error, method=name, request_id=request_id)
+                known = translated(error, method=label, request_id=request_id)
                 failure = fail(stream, known, request_id, trailing)
                 status, reason = failure.status, known.reason.name or ""
             finally:
                 span.answered(status.value)
-                self._metrics.call(name, status.name, reason, time.perf_counter() - started)
+                self._metrics.call(label, status.name, reason, time.perf_counter() - started)
 
     def _deadline(self, stream: ServerCall) -> float:
         """Return when a unary call is ended, by the loop's clock."""

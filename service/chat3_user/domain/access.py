@@ -8,15 +8,17 @@ for `PROOF_SECONDS`, for the same caller only; a refusal is never remembered.
 
 import asyncio
 import secrets
-from typing import Final
+from typing import Any, Final
 
 from cachetools import TTLCache
 
 from chat3_user.domain.letter_case import LetterCase
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
-from chat3_user.tenant_api.answers import MayWriteError
+from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import PermittedError
 from chat3_user.tenant_api.query import paged
+from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
 PROOF_SECONDS: Final = 5.0
@@ -82,20 +84,28 @@ class Access:
         if (identity, _WRITER) in self._proofs:
             return
         unlike = {"proof": secrets.token_hex(8)}
-        route = routes.PROVE_WRITER
-        try:
-            await self._api.call(route, identity, query=unlike, body={}, dialog_id=_NO_DIALOG)
-        except MayWriteError:
-            self._proofs[identity, _WRITER] = True
-        else:
-            raise reasons.upstream_invalid_response(route.name)
+        await self._prove_permission(routes.PROVE_WRITER, identity, query=unlike, body={})
+        self._proofs[identity, _WRITER] = True
 
     async def prove_known(self, identity: Identity) -> None:
         """Prove that the platform knows the key, and that it may read in the tenant.
 
         Raises `CallError`.
         """
-        await self._api.call(routes.USER_DIALOGS, identity, query=_SMALLEST)
+        if identity.user_id:
+            await self._api.call(routes.USER_DIALOGS, identity, query=_SMALLEST)
+        else:
+            await self._prove_permission(routes.PROVE_READER, identity)
+
+    async def _prove_permission(
+        self, route: Route[m.Model], identity: Identity, **asked: Any
+    ) -> None:
+        """Prove that the key has a route's permission, by an id that the route cannot take."""
+        try:
+            await self._api.call(route, identity, dialog_id=_NO_DIALOG, **asked)
+        except PermittedError:
+            return
+        raise reasons.upstream_invalid_response(route.name)
 
     async def prove_reader(self, identity: Identity) -> None:
         """Prove that the key may read in the tenant and that the user exists; nothing is cached.

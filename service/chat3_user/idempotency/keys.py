@@ -13,8 +13,11 @@ _SIZE: Final = 16
 
 
 def scope_digest(identity: Identity, method: str, key: str) -> bytes:
-    """Return what names ``key`` of this user and method; the API key is no part of it."""
-    return _digest(identity.tenant_id, identity.user_id, method, key)
+    """Return what names ``key`` of this user or back end, and of this method (by its label).
+
+    The API key that acts for a user is no part of it: applications may change theirs.
+    """
+    return _digest(identity.tenant_id, identity.owner, method, key)
 
 
 def request_digest(request: Any) -> bytes:

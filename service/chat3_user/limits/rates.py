@@ -181,12 +181,13 @@ class Rates:
     async def spend(self, kind: Kind, identity: Identity, trailing: dict[str, str]) -> None:
         """Count a call; what is left goes into ``trailing``.
 
-        The user's limit comes first: who alone calls too often takes nothing from others.
+        The user's limit comes first: who alone calls too often takes nothing from others. A back
+        end, which acts for no user, spends its key's alone.
 
         Raises `CallError`.
         """
         rate = self._users.get(kind)
-        if rate is not None:
+        if rate is not None and identity.user_id:
             user = _digest(f"{identity.tenant_id}\0{identity.user_id}")
             await self._take("user", kind, rate, f"u:{kind}:{user}", trailing)
         rate = self._keys.get(kind)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 import betterproto2
 
-from chat3_user.calls import Call
+from chat3_user.calls import Call, Service, service_of
 from chat3_user.idempotency import Mutation
 from chat3_user.idempotency.mutation import Keyed as KeyedRequest
 from chat3_user.idempotency.run import REPLAYED
@@ -28,7 +28,8 @@ class _Declared(Generic[RequestT, ResponseT]):
     """What every method declares.
 
     ``kind`` is the kind of its calls, by which rates are set. ``rules`` are those of the request's
-    fields: what runs may rely on them. ``name`` is the method's name in the contract.
+    fields: what runs may rely on them. ``name`` is the method's name in the contract, ``label`` the
+    one that no method of another service has.
     """
 
     request: type[RequestT]
@@ -36,9 +37,14 @@ class _Declared(Generic[RequestT, ResponseT]):
     kind: Kind
     rules: Rules
     name: str = field(init=False)
+    service: Service = field(init=False)
+    label: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.request.__name__.removesuffix("Request"))
+        name, service = self.request.__name__.removesuffix("Request"), service_of(self.request)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "service", service)
+        object.__setattr__(self, "label", service.prefix + name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Page tokens: opaque text that says where a page begins, bound to the list it belongs to.
 
-A token has a version, a kind, a payload of that kind, and a digest. The digest covers tenant, user,
-method, the request's own fields and the payload, so one comparison refuses what is damaged and what
-belongs to another list. It is no secret and grants nothing: a caller who computes a token gets a
-page of a list that is open to him anyway. So a payload is read like any other input, within bounds.
+A token has a version, a kind, a payload of that kind, and a digest. The digest covers tenant, user
+(of a back end its API key), method, the request's own fields and the payload, so one comparison
+refuses what is damaged and what belongs to another list. It is no secret and grants nothing: a
+caller who computes a token gets a page of a list that is open to him anyway. So a payload is read
+like any other input, within bounds.
 """
 
 import base64
@@ -86,7 +87,7 @@ class Tokens:
             identity = self._call.identity
             self._scope = _joined(
                 identity.tenant_id.encode(),
-                identity.user_id.encode(),
+                identity.owner.encode(),
                 self._call.method.encode(),
                 _list_of(self._request),
             )

@@ -1,10 +1,10 @@
-"""The gRPC server: our service, health and reflection on one listener."""
+"""The gRPC server: our services, health and reflection on one listener."""
 
 import importlib.resources
 import math
 import socket
 import ssl
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 # The well-known types are imported so that the pool has them before the contract asks.
@@ -19,7 +19,7 @@ from grpclib.const import Handler
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 
-from chat3_user.rpc import UserService
+from chat3_user.rpc import Served
 from chat3_user.server.reflection import with_reflection
 from chat3_user.transport import (
     ConnectionLimits,
@@ -29,8 +29,6 @@ from chat3_user.transport import (
     Route,
     library_route,
 )
-
-SERVICE_NAME: Final = "chat3.user.v1.UserService"
 
 _SHARE: Final = 0.8
 """The part of all places for health and reflection that one address may have."""
@@ -44,7 +42,7 @@ class GrpcServer:
 
     def __init__(
         self,
-        service: UserService,
+        services: Sequence[Served],
         limits: ConnectionLimits,
         count_refusal: Callable[[str], None],
         library_calls: int,
@@ -52,15 +50,15 @@ class GrpcServer:
         _load_descriptors()
         self._status = ServiceStatus()
         self._serving = False
-        health = Health({service: [self._status], OVERALL: [self._status]})
+        health = Health({OVERALL: [self._status], **{each: [self._status] for each in services}})
         places = Places(library_calls, math.ceil(library_calls * _SHARE))
         routes: dict[str, Route] = {}
-        for served in with_reflection([service, health]):
+        for served in with_reflection([*services, health]):
             mapping: Mapping[str, Handler] = served.__mapping__()
             for path, handler in mapping.items():
                 routes[path] = (
                     Route(handler.func)
-                    if served is service
+                    if isinstance(served, Served)
                     else library_route(handler, places, limits.max_age)
                 )
         self.listener = Listener(routes, limits, count_refusal)

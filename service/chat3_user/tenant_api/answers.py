@@ -55,7 +55,7 @@ class NoMetaKeyError(CallError):
     """The key that was to be removed is not there."""
 
 
-class MayWriteError(CallError):
+class PermittedError(CallError):
     """tenant-api found fault with the id, and so none with the key."""
 
 

@@ -57,8 +57,9 @@ class Route(Generic[T]):
     def path(self, identity: Identity, segments: Mapping[str, str]) -> str:
         """Return the path with its segments escaped; the user is the calling one unless given.
 
-        Raises ``TypeError`` for a segment that is missing or that the route does not have, and
-        ``ValueError`` for one that cannot be a segment.
+        A back end, which acts for no user, has to give one. Raises ``TypeError`` for a segment that
+        is missing or that the route does not have, and ``ValueError`` for one that cannot be a
+        segment.
         """
         values = []
         given = len(segments)
@@ -66,7 +67,7 @@ class Route(Generic[T]):
             value = segments.get(name)
             if value is not None:
                 given -= 1
-            elif name == _USER:
+            elif name == _USER and identity.user_id:
                 value = identity.user_id
             else:
                 raise TypeError(f"{self.name} lacks its segment {name}")

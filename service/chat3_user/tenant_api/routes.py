@@ -6,10 +6,10 @@ from typing import Any, Final
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import (
-    MayWriteError,
     NoMetaKeyError,
     NoSuchReactionError,
     NoTopicToClearError,
+    PermittedError,
     TopicTakenError,
 )
 from chat3_user.tenant_api.models import Problem
@@ -74,9 +74,9 @@ def _topic_stays(problem: Problem, request: Request[Any]) -> CallError | None:
     return None
 
 
-def _may_write(_: Problem, request: Request[Any]) -> CallError:
+def _permitted(_: Problem, request: Request[Any]) -> CallError:
     invalid = reasons.upstream_invalid_response(request.route.name)
-    return MayWriteError(invalid.reason, invalid.message, invalid.metadata)
+    return PermittedError(invalid.reason, invalid.message, invalid.metadata)
 
 
 _DIALOG: Final = "/api/users/{user_id}/dialogs/{dialog_id}"
@@ -124,10 +124,11 @@ UNSET_REACTION: Final = Route(
 SEND_MESSAGE: Final = Route(
     "POST", "/api/dialogs/{dialog_id}/messages", m.Data[m.Message], _no_dialog_or_topic
 )
-# The same route, asked with what is no dialog: permission is judged before that.
+# Asked with what is no dialog: permission is judged before that.
 PROVE_WRITER: Final = Route(
-    "POST", "/api/dialogs/{dialog_id}/messages", m.Model, bad_request=_may_write
+    "POST", "/api/dialogs/{dialog_id}/messages", m.Model, bad_request=_permitted
 )
+PROVE_READER: Final = Route("GET", "/api/dialogs/{dialog_id}", m.Model, bad_request=_permitted)
 MEMBERS: Final = Route("GET", "/api/dialogs/{dialog_id}/members", m.Page[m.Member], _not_a_member)
 ADD_MEMBER: Final = Route("POST", "/api/dialogs/{dialog_id}/members/add", m.Model, _not_a_member)
 REMOVE_MEMBER: Final = Route(

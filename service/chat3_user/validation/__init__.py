@@ -9,7 +9,12 @@ from chat3_user.validation.filters import (
     parse_pack_filter,
     parse_pack_sort,
 )
-from chat3_user.validation.identity import Identity, parse_identity, parse_request_id
+from chat3_user.validation.identity import (
+    Identity,
+    parse_identity,
+    parse_request_id,
+    parse_tenant_identity,
+)
 from chat3_user.validation.meta import check_meta
 from chat3_user.validation.requests import validate
 
@@ -25,5 +30,6 @@ __all__ = [
     "parse_pack_filter",
     "parse_pack_sort",
     "parse_request_id",
+    "parse_tenant_identity",
     "validate",
 ]

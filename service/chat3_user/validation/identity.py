@@ -1,5 +1,6 @@
 """Who calls: the identity in request metadata, parsed and checked as the contract states it."""
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,11 +27,25 @@ _ESCAPE: Final = re.compile(b"%([0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The caller: an application's key, a tenant, and the user it acts for."""
+    """The caller: an application's key, a tenant, and the user it acts for.
+
+    A back end, which acts for nobody, has no ``user_id``.
+    """
 
     api_key: str = field(repr=False)
     tenant_id: str
-    user_id: str
+    user_id: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Whose idempotency keys and page tokens the call's are: the user's, or the back end's.
+
+        A back end is known by a digest of its API key. It may read like a user's id, so what is
+        kept by owner is kept by a method's label as well, which belongs to one service.
+        """
+        if self.user_id:
+            return self.user_id
+        return hashlib.blake2b(self.api_key.encode(), digest_size=16).hexdigest()
 
 
 class _MalformedError(ValueError):
@@ -38,22 +53,24 @@ class _MalformedError(ValueError):
 
 
 def parse_identity(metadata: Mapping[str, str]) -> Identity:
-    """Return the caller's identity.
+    """Return the caller's identity, with the user it acts for.
 
     Raises ``CallError``: ``API_KEY_MISSING`` without a key, else ``INVALID_METADATA`` with every
     violation at once. ``x-request-id`` is checked along, so that one answer names all.
     """
+    return _identity(metadata, _OF_A_USER)
+
+
+def parse_tenant_identity(metadata: Mapping[str, str]) -> Identity:
+    """Return the identity of a back end, as `parse_identity` does; ``x-user-id`` is not read."""
+    return _identity(metadata, _OF_A_BACK_END)
+
+
+def _identity(metadata: Mapping[str, str], keys: Mapping[str, Callable[[str], str]]) -> Identity:
     if not metadata.get("x-api-key", "").strip(" \t"):
         raise CallError(ErrorReason.API_KEY_MISSING, "no x-api-key metadata")
     found: list[FieldViolation] = []
-    values = [
-        _parsed(metadata, key, parse, found)
-        for key, parse in (
-            ("x-api-key", _api_key),
-            ("x-tenant-id", _tenant_id),
-            ("x-user-id", _user_id),
-        )
-    ]
+    values = [_parsed(metadata, key, parse, found) for key, parse in keys.items()]
     if "x-request-id" in metadata:
         _parsed(metadata, "x-request-id", _request_id, found)
     if found:
@@ -129,3 +146,7 @@ def _user_id(value: str) -> str:
     if user_id is None:
         raise _MalformedError(user_ids.WORDS)
     return user_id
+
+
+_OF_A_BACK_END: Final = {"x-api-key": _api_key, "x-tenant-id": _tenant_id}
+_OF_A_USER: Final = {**_OF_A_BACK_END, "x-user-id": _user_id}

@@ -24,9 +24,9 @@ def _pool() -> descriptor_pool.DescriptorPool:
 
 
 @cache
-def message_class(name: str) -> Any:
+def message_class(name: str, package: str = "chat3.user.v1") -> Any:
     """Return the class of a message of the contract."""
-    descriptor = _pool().FindMessageTypeByName(f"chat3.user.v1.{name}")
+    descriptor = _pool().FindMessageTypeByName(f"{package}.{name}")
     return message_factory.GetMessageClass(descriptor)
 
 

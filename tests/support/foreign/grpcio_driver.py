@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from chat3.tenant.v1 import tenant_service_pb2, tenant_service_pb2_grpc
 from chat3.user.v1 import user_service_pb2, user_service_pb2_grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from google.rpc import error_details_pb2
@@ -23,6 +24,11 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from grpc_status import rpc_status
 
 SERVICE = "chat3.user.v1.UserService"
+DESCRIBED = {
+    name: service
+    for file in (user_service_pb2, tenant_service_pb2)
+    for name, service in file.DESCRIPTOR.services_by_name.items()
+}
 HEALTH = "grpc.health.v1.Health"
 SYNTAX = {
     "v1": "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
@@ -65,7 +71,10 @@ class Driver:
 
     def __init__(self, address: str) -> None:
         self._channel = grpc.insecure_channel(address)
-        self._stub: Any = user_service_pb2_grpc.UserServiceStub(self._channel)
+        self._stubs: dict[str, Any] = {
+            "UserService": user_service_pb2_grpc.UserServiceStub(self._channel),
+            "TenantService": tenant_service_pb2_grpc.TenantServiceStub(self._channel),
+        }
         self._streams: dict[int, Any] = {}
         self._output = threading.Lock()
 
@@ -94,14 +103,20 @@ class Driver:
             answer = {"broken": repr(error)}
         self.tell({"id": number, **answer})
 
-    def _request(self, method: str, fields: Json) -> Any:
-        described = user_service_pb2.DESCRIPTOR.services_by_name["UserService"]
-        message = message_factory.GetMessageClass(described.methods_by_name[method].input_type)()
-        return json_format.ParseDict(fields, message)
+    def _rpc(self, named: str) -> Any:
+        service, _, method = named.rpartition("/")
+        return getattr(self._stubs[service or "UserService"], method)
+
+    def _request(self, named: str, fields: Json) -> Any:
+        service, _, method = named.rpartition("/")
+        described = DESCRIBED[service or "UserService"].methods_by_name[method]
+        return json_format.ParseDict(
+            fields, message_factory.GetMessageClass(described.input_type)()
+        )
 
     def do_call(self, command: Json) -> Json:
         method = command["method"]
-        response, call = getattr(self._stub, method).with_call(
+        response, call = self._rpc(method).with_call(
             self._request(method, command["request"]),
             metadata=list(command["metadata"].items()),
             timeout=command.get("timeout", 20),
@@ -115,7 +130,7 @@ class Driver:
 
         def one(_: int) -> str:
             try:
-                getattr(self._stub, method)(request, metadata=metadata, timeout=60)
+                self._rpc(method)(request, metadata=metadata, timeout=60)
             except grpc.RpcError as error:
                 return str(error.code().name)
             return "OK"
@@ -125,7 +140,7 @@ class Driver:
 
     def do_open(self, command: Json) -> Json:
         method = command["method"]
-        stream = getattr(self._stub, method)(
+        stream = self._rpc(method)(
             self._request(method, command["request"]),
             metadata=list(command["metadata"].items()),
         )

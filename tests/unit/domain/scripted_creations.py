@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.json_order import in_order
 from chat3_user.errors import reasons
-from chat3_user.tenant_api.answers import MayWriteError, in_doubt
+from chat3_user.tenant_api.answers import PermittedError, in_doubt
 from chat3_user.tenant_api.route import Request as Sent
 
 T = TypeVar("T")
@@ -193,7 +193,7 @@ class ScriptedCreations:
                 await self._play(self._change(dialog, {key: body["value"]}, dialog.members))
                 return {}
             case ["POST", "dialogs", "none", "messages"]:
-                raise MayWriteError(ErrorReason.UPSTREAM_INVALID_RESPONSE, "the key may write")
+                raise PermittedError(ErrorReason.UPSTREAM_INVALID_RESPONSE, "the key may write")
             case ["POST", "dialogs", _, "topics"]:
                 topic = self._new("topic")
                 await self._play(self._topic(topic, body))

@@ -3,22 +3,27 @@
 import importlib
 import importlib.resources
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from google.protobuf import descriptor_pb2
 from grpclib.const import Handler
 
-import chat3_user.methods
+from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
-from chat3_user.methods import METHODS, Keyed, Method, Streaming, method
+from chat3_user.methods import METHODS, Keyed, Method, Streaming, method, tenant, user
 
+BASES: dict[ModuleType, Any] = {user: pb.UserServiceBase(), tenant: tenant_pb.TenantServiceBase()}
+"""The generated bases, by the packages of their methods."""
 RPCS: dict[str, Handler] = {
-    path.rpartition("/")[2]: handler for path, handler in pb.UserServiceBase().__mapping__().items()
+    path: handler for base in BASES.values() for path, handler in base.__mapping__().items()
 }
+OWNERS = {path: package for package, base in BASES.items() for path in base.__mapping__()}
 MODULES = {
-    file.stem
-    for file in Path(chat3_user.methods.__file__).parent.glob("*.py")
+    f"{package.__name__}.{file.stem}"
+    for package in BASES
+    for file in Path(str(package.__file__)).parent.glob("*.py")
     if "METHOD: Final" in file.read_text()
 }
 KEY = "idempotency_key"
@@ -29,26 +34,39 @@ def snake_case(name: str) -> str:
 
 
 def declared(module: str) -> Method:
-    found: Method = importlib.import_module(f"chat3_user.methods.{module}").METHOD
+    found: Method = importlib.import_module(module).METHOD
     return found
+
+
+def path_of(method: Method) -> str:
+    return f"/{method.service.full_name}/{method.name}"
 
 
 @pytest.mark.parametrize("rpc", RPCS)
 def test_every_rpc_of_the_contract_has_its_method(rpc: str) -> None:
-    assert snake_case(rpc) in MODULES, f"{rpc} has no module methods/{snake_case(rpc)}.py"
-    assert METHODS.get(rpc) is declared(snake_case(rpc)), f"{rpc} is not in methods.METHODS"
+    name, package = rpc.rpartition("/")[2], OWNERS[rpc]
+    module = f"{package.__name__}.{snake_case(name)}"
+    assert module in MODULES, f"{rpc} has no module {module}"
+    assert package.METHODS.get(name) is declared(module), f"{rpc} is not in {package.__name__}"
+    assert METHODS[declared(module).label] is declared(module)
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_every_module_declares_a_method_of_the_contract(module: str) -> None:
-    name = declared(module).name
-    assert snake_case(name) == module, f"methods/{module}.py declares {name}"
-    assert name in RPCS, f"the contract has no rpc {name}"
+    found = declared(module)
+    assert snake_case(found.name) == module.rpartition(".")[2], f"{module} declares {found.name}"
+    assert OWNERS[path_of(found)].__name__ == module.rpartition(".")[0]
+    assert path_of(found) in RPCS, f"the contract has no rpc {path_of(found)}"
+
+
+def test_no_two_methods_have_the_same_label() -> None:
+    assert len(METHODS) == sum(len(package.METHODS) for package in BASES)
+    assert all(label == method.label for label, method in METHODS.items())
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_has_the_messages_and_the_form_of_its_rpc(name: str) -> None:
-    rpc, declared = RPCS[name], METHODS[name]
+    rpc, declared = RPCS[path_of(METHODS[name])], METHODS[name]
     assert declared.request is rpc.request_type, name
     assert declared.response is rpc.reply_type, name
     assert isinstance(declared, Streaming) == rpc.cardinality.server_streaming, name
@@ -69,14 +87,16 @@ def levels() -> dict[str, str]:
         for service in file.service:
             for rpc in service.method:
                 level = rpc.options.idempotency_level
-                found[rpc.name] = descriptor_pb2.MethodOptions.IdempotencyLevel.Name(level)
+                path = f"/{file.package}.{service.name}/{rpc.name}"
+                found[path] = descriptor_pb2.MethodOptions.IdempotencyLevel.Name(level)
     return found
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_counts_as_reading_if_and_only_if_the_contract_says_so(name: str) -> None:
     reads = METHODS[name].kind in {"read", "subscribe"}
-    assert reads == (levels()[name] == "NO_SIDE_EFFECTS"), f"{name} is {METHODS[name].kind}"
+    level = levels()[path_of(METHODS[name])]
+    assert reads == (level == "NO_SIDE_EFFECTS"), f"{name} is {METHODS[name].kind}"
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -24,6 +24,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
 SECRETS = ("key-secret", "secret-user", "hunter2")
 IDENTITY = Identity("key-secret", "tnt_one", "secret-user")
+SERVICE = "chat3.user.v1.UserService"
 ROUTE = "/api/users/{user_id}/dialogs"
 
 
@@ -64,7 +65,7 @@ async def call(status: int = 200, body: Any = None) -> dict[str, str]:
         await http.open()
         stack.push_async_callback(http.close)
         path = "/api/users/secret-user/dialogs?filter=secret-user"
-        with server_span("GetUserDialogs", PARENT) as span:
+        with server_span(SERVICE, "GetUserDialogs", PARENT) as span:
             try:
                 await http.call(Request(Route("GET", ROUTE, Model), IDENTITY, path, {}))
                 span.answered(0)
@@ -91,10 +92,10 @@ async def test_spans_say_what_was_called_and_how_it_ended(spans: InMemorySpanExp
     await call()
     found = finished(spans)
     server, client = found[SpanKind.SERVER], found[SpanKind.CLIENT]
-    assert server.name == "chat3.user.v1.UserService/GetUserDialogs"
+    assert server.name == f"{SERVICE}/GetUserDialogs"
     assert dict(server.attributes or {}) == {
         "rpc.system": "grpc",
-        "rpc.service": "chat3.user.v1.UserService",
+        "rpc.service": SERVICE,
         "rpc.method": "GetUserDialogs",
         "rpc.grpc.status_code": 0,
     }
@@ -135,7 +136,7 @@ async def test_nothing_secret_is_in_a_span(spans: InMemorySpanExporter, status: 
 
 async def test_without_an_sdk_nothing_is_added() -> None:
     headers: dict[str, str] = {}
-    with server_span("M", PARENT) as outer, client_span("GET", ROUTE, headers) as inner:
+    with server_span(SERVICE, "M", PARENT) as outer, client_span("GET", ROUTE, headers) as inner:
         outer.answered(0)
         inner.failed("x")
     assert headers == {}

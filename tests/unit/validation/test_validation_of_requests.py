@@ -309,7 +309,7 @@ def any_of(hint: Any) -> st.SearchStrategy[Any]:
     return BY_TYPE[hint]
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.name)
+@pytest.mark.parametrize("method", METHODS.values(), ids=lambda method: method.label)
 @given(data=st.data())
 def test_any_request_is_accepted_or_refused_as_invalid(method: Method, data: st.DataObject) -> None:
     hints = get_type_hints(method.request)

@@ -1,4 +1,4 @@
-"""DeleteMessage: a message that the caller has sent, without what it said."""
+"""EditMessage: a new text for a message that the caller has sent."""
 
 from functools import partial
 from typing import Final
@@ -6,31 +6,33 @@ from typing import Final
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.idempotency import Earlier, Mutation
-from chat3_user.methods.changed_messages import shown, without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
+from chat3_user.methods.user.changed_messages import shown, without_deleted
 from chat3_user.validation import fields
+from chat3_user.validation.rules import Required
+from chat3_user.validation.text_rules import Length, NotBlank
 
 
 def _mutation(
-    dependencies: Dependencies, call: Call, request: pb.DeleteMessageRequest
-) -> Mutation[pb.DeleteMessageResponse]:
+    dependencies: Dependencies, call: Call, request: pb.EditMessageRequest
+) -> Mutation[pb.EditMessageResponse]:
     changes, past = dependencies.message_changes, dependencies.past_changes
     where = (call.identity, request.dialog_id, request.message_id)
-    response = partial(shown, dependencies, call, pb.DeleteMessageResponse)
+    response = partial(shown, dependencies, call, pb.EditMessageResponse)
 
     async def prove() -> None:
         await dependencies.messages.own(*where)
 
-    async def write(_: str | None) -> pb.DeleteMessageResponse:
-        return await response(await changes.set_deleted(*where, deleted=True))
+    async def write(_: str | None) -> pb.EditMessageResponse:
+        return await response(await changes.edit(*where, request.content))
 
-    async def find(earlier: Earlier) -> pb.DeleteMessageResponse | None:
-        found = await past.deletion(*where, earlier, deleted=True)
+    async def find(earlier: Earlier) -> pb.EditMessageResponse | None:
+        found = await past.edit(*where, request.content, earlier)
         return None if found is None else await response(found)
 
     return Mutation(
-        pb.DeleteMessageResponse,
+        pb.EditMessageResponse,
         write,
         find,
         prove,
@@ -39,12 +41,13 @@ def _mutation(
 
 
 METHOD: Final = Keyed(
-    request=pb.DeleteMessageRequest,
-    response=pb.DeleteMessageResponse,
+    request=pb.EditMessageRequest,
+    response=pb.EditMessageResponse,
     kind="write",
     rules={
         "dialog_id": fields.DIALOG_ID,
         "message_id": fields.MESSAGE_ID,
+        "content": (Required(), Length(10_000), NotBlank()),
         "idempotency_key": fields.IDEMPOTENCY_KEY,
     },
     mutation=_mutation,

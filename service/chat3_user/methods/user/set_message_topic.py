@@ -6,9 +6,9 @@ from typing import Final
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.idempotency import Earlier, Mutation
-from chat3_user.methods.changed_messages import shown, without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
+from chat3_user.methods.user.changed_messages import shown, without_deleted
 from chat3_user.validation import fields
 
 

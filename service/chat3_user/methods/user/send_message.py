@@ -13,9 +13,9 @@ from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
 from chat3_user.mapping.bodies import message_body
-from chat3_user.methods.changed_messages import without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
+from chat3_user.methods.user.changed_messages import without_deleted
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import in_doubt, understood
