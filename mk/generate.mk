@@ -23,8 +23,7 @@ check-generated: ## Fail when generated files differ from what the contract give
 	@$(contract_path) tools/generate.sh check
 
 breaking: ## Fail when the contract breaks what the guarded one promised
-	@$(contract_path) buf breaking --exclude-imports --against '$(BREAKING_AGAINST)'
-	@echo "breaking: compatible with $(BREAKING_AGAINST)"
+	@$(contract_path) tools/generate.sh breaking '$(BREAKING_AGAINST)'
 
 guard-contract: ## Make the present contract the guarded one; FORCE=1 accepts breaking changes
 ifneq ($(FORCE),1)

@@ -3,6 +3,7 @@
 #
 #   tools/generate.sh write               bring the generated files up to date
 #   tools/generate.sh check               fail when they are not
+#   tools/generate.sh breaking AGAINST    fail when the contract breaks what AGAINST promised
 #   tools/generate.sh check-guard IMAGE   fail when IMAGE is not the present contract
 #
 # buf, its plugins and Python come from PATH; mk/generate.mk puts the virtual environment there.
@@ -28,6 +29,13 @@ case "${1:-}" in
     fi
     PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 python -m generated_tree "$1" "$scratch/tree" .
     ;;
+  breaking)
+    # As one image each: buf compares module by module, and a message may move to no other module.
+    buf build --output "$scratch/contract.binpb"
+    buf build "${2:?what to compare with}" --output "$scratch/against.binpb"
+    buf breaking "$scratch/contract.binpb" --exclude-imports --against "$scratch/against.binpb"
+    echo "breaking: compatible with $2"
+    ;;
   check-guard)
     buf build --exclude-source-info --output "$scratch/contract.binpb"
     if ! cmp -s "$scratch/contract.binpb" "${2:?the guarded image}"; then
@@ -37,7 +45,7 @@ case "${1:-}" in
     echo "check-guard: $2 is the present contract"
     ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

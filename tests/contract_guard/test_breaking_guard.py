@@ -6,6 +6,7 @@ import pytest
 from contract_guard_project import Project
 
 V1 = "api/chat3/user/v1"
+TENANT_V1 = "api/chat3/tenant/v1"
 
 
 def remove_a_field(project: Project) -> None:
@@ -36,6 +37,10 @@ def move_a_message(project: Project) -> None:
 
 def remove_an_enum_value(project: Project) -> None:
     project.cut(f"{V1}/update_stream.proto", r"^  RELOAD_TARGET_MESSAGES = 2;\n")
+
+
+def remove_a_field_of_the_back_ends(project: Project) -> None:
+    project.cut(f"{TENANT_V1}/user.proto", r"^  string type = 2;\n")
 
 
 def remove_a_method(project: Project) -> None:
@@ -88,8 +93,8 @@ def test_an_addition_passes(project: Project) -> None:
 def test_another_contract_can_be_compared_with(project: Project) -> None:
     other = project.path("other")
     project.path("api").rename(other)
-    project.path("api/chat3/user").mkdir(parents=True)
-    (other / "chat3/user/v1").rename(project.path(V1))
+    project.path("api").mkdir()
+    (other / "chat3").rename(project.path("api/chat3"))
     assert project.make("guard-contract", "CONTRACT_IMAGE=other/present.binpb").passed
     remove_a_field(project)
 
@@ -115,6 +120,16 @@ def test_the_guard_gives_way_when_it_is_forced(project: Project) -> None:
 
     assert project.make("guard-contract", "FORCE=1").passed
     assert project.make("breaking", "check-guard").passed
+
+
+def test_both_packages_are_guarded(project: Project) -> None:
+    assert project.make("guard-contract", "FORCE=1").passed
+    remove_a_field_of_the_back_ends(project)
+
+    outcome = project.make("breaking")
+
+    assert not outcome.passed
+    assert 'name "type" on message "User" was deleted' in outcome.output
 
 
 def test_a_release_needs_the_guard_to_be_raised(project: Project) -> None:
