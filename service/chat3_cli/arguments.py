@@ -112,6 +112,14 @@ TITLE = argument(
     metavar="TEXT",
     help="the same as --set title=TEXT",
 )
+DISPLAY_NAME = argument(
+    "--name",
+    action=SetKey,
+    dest="meta",
+    type=values.under("displayName"),
+    metavar="TEXT",
+    help="the display name: the same as --set displayName=TEXT",
+)
 META_CHANGES = ("meta", "remove_keys")
 """Of these a command that changes open data needs one at least."""
 

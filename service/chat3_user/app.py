@@ -25,6 +25,7 @@ from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.domain.tenant_users import TenantUsers
 from chat3_user.domain.traces import Traces
 from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.domain.users import Users
@@ -97,7 +98,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         metrics = Metrics()
         api = TenantApi(Resilient(http, config.resilience))
         access = Access(api)
-        users, claims = Users(api, access), Claims(store)
+        users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
         sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
         messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
         admission = parts.admission(config, access.prove_known)
@@ -110,12 +111,13 @@ async def running(config: Config) -> AsyncIterator[Running]:
             past_marks=PastMarks(access, api, unshown),
             past_changes=PastChanges(api, messages, unshown),
             users=users,
+            tenant_users=TenantUsers(api, access, users, open_data),
             dialogs=Dialogs(api),
             created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
             direct_dialogs=DirectDialogs(api, users, times.settle),
             created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
             members=Members(api, unshown),
-            open_data=OpenDataChanges(api),
+            open_data=open_data,
             reading=Reading(api, unshown),
             messages=messages,
             message_changes=MessageChanges(api, messages),

@@ -106,7 +106,7 @@ def test_documented_commands_are_commands(document: str) -> None:
 async def test_the_word_of_the_back_ends_lists_their_commands(run: Run, words: list[str]) -> None:
     result = await run(*words)
     assert result.code == 0
-    assert "tenant users: all users of the tenant\n  get " in result.out
+    assert "tenant users: all users of the tenant\n  list " in result.out
     assert "dialogs:" not in result.out
 
 

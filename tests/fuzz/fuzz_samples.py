@@ -15,6 +15,7 @@ from chat3_user.validation.open_data import MessageData, MetaKey, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Rule, Rules, Seconds
 from chat3_user.validation.text_rules import Expression, Id, MessageType
 from chat3_user.validation.user_ids import UserId
+from chat3_user.validation.user_types import FitsWithUser
 
 _TYPES: Final = (
     *("", "internal.text", "internal.image", "system.note", "user.a-b", "message.x.y"),
@@ -140,6 +141,11 @@ def _(rule: Id) -> Sampler:
 @sampler.register
 def _(_: UserId) -> Sampler:
     return lambda rng: rng.choice(_USERS)
+
+
+@sampler.register
+def _(_: FitsWithUser) -> Sampler:
+    return lambda rng: rng.choice(("", "user", "bot", "x" * 50, "жук"))
 
 
 @sampler.register

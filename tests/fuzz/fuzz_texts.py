@@ -19,6 +19,8 @@ from chat3_user.validation import (
     parse_message_sort,
     parse_pack_filter,
     parse_pack_sort,
+    parse_user_filter,
+    parse_user_sort,
 )
 
 IDENTITY: Final = {"x-api-key": "demo-key", "x-tenant-id": "tnt_default", "x-user-id": "alice"}
@@ -28,6 +30,7 @@ _CALL: Final = Call("GetDialogMessages", "fuzz", parse_identity(IDENTITY))
 _LIST: Final = GetDialogMessagesRequest(dialog_id="dlg_" + "a" * 20)
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+_USER_TERMS: Final = ("userId", "type", "createdAt")
 _PACK_TERMS: Final = ("unread_count",)
 _COMPARED: Final = ("gt", "gte", "lt", "lte")
 _DIALOG_TERMS: Final = ("dialog_id", "member", "unread_count", "last_seen_time")
@@ -125,6 +128,16 @@ def pack_sort(rng: random.Random) -> str:
     return rng.choice(("", "(unread_count,desc)", "(create_time, asc)"))
 
 
+def user_filter(rng: random.Random) -> str:
+    """Return a filter of users, nearly always a sound one."""
+    return _filter(rng, _USER_TERMS)
+
+
+def user_sort(rng: random.Random) -> str:
+    """Return a sort of users."""
+    return rng.choice(("", "(user_id,desc)", "(create_time, asc)", "(type,asc)"))
+
+
 def message_sort(rng: random.Random) -> str:
     """Return a sort of messages."""
     return rng.choice(("", "(create_time,desc)", "(createdAt,asc)", "(sender_id,asc)"))
@@ -185,6 +198,8 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "sort of messages": (message_sort, parse_message_sort),
     "filter of packs": (pack_filter, parse_pack_filter),
     "sort of packs": (pack_sort, parse_pack_sort),
+    "filter of users": (user_filter, parse_user_filter),
+    "sort of users": (user_sort, parse_user_sort),
     "resume token": (token, lambda text: decode_token(text, _SCOPE, int(time.time() * 1000))),
     "page token": (page_token, _read_page_token),
     "user id": (_user, lambda text: parse_identity({**IDENTITY, "x-user-id": text})),

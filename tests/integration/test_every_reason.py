@@ -26,6 +26,7 @@ from integration_vocabulary import (
     written,
 )
 
+from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_user.app import running
@@ -156,6 +157,12 @@ async def _(world: World) -> Failure:
 @case(Reason.USER_NOT_FOUND)
 async def _(world: World) -> Failure:
     return await world.client.as_user("nobody").fails(pb.SubscribeUpdatesRequest())
+
+
+@case(Reason.USER_EXISTS)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("bob")
+    return await world.alice.fails(tenant_pb.CreateUserRequest(user_id="bob"))
 
 
 @case(Reason.MESSAGE_NOT_FOUND)

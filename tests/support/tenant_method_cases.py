@@ -4,8 +4,21 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chat3_api.chat3.tenant import v1 as pb
+from chat3_api.google.protobuf import Struct
 from support.method_cases import Scene
 
+
+def _meta() -> Struct:
+    return Struct.from_dict({"displayName": "A name", "n": 7.0})
+
+
 CASES: Final[dict[str, Callable[[Scene], Any]]] = {
+    "CreateUser": lambda _: pb.CreateUserRequest(user_id="new", type="bot", meta=_meta()),
+    "DeleteUser": lambda scene: pb.DeleteUserRequest(user_id=scene.newcomer),
     "GetUser": lambda scene: pb.GetUserRequest(user_id=scene.other),
+    "ListUsers": lambda _: pb.ListUsersRequest(filter="(type,eq,user)", include_total_size=True),
+    "UpdateUser": lambda scene: pb.UpdateUserRequest(
+        user_id=scene.other, type="contact", meta=_meta()
+    ),
+    "UpsertUser": lambda scene: pb.UpsertUserRequest(user_id=scene.other, meta=_meta()),
 }

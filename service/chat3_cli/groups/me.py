@@ -10,20 +10,10 @@ from chat3_api.chat3.user.v1 import (
     UserInfo,
     UserServiceStub,
 )
-from chat3_cli import values
-from chat3_cli.arguments import META_CHANGES, REMOVE, SET, SetKey, argument
+from chat3_cli.arguments import DISPLAY_NAME, META_CHANGES, REMOVE, SET
 from chat3_cli.command import Call, Group
 from chat3_cli.render import meta_fields, profile_fields, stats_fields
 from chat3_cli.views import Record
-
-_NAME = argument(
-    "--name",
-    action=SetKey,
-    dest="meta",
-    type=values.under("displayName"),
-    metavar="TEXT",
-    help="the display name: the same as --set displayName=TEXT",
-)
 
 
 def _shown(_args: Namespace, response: GetMyselfResponse) -> Record:
@@ -55,7 +45,7 @@ ME = Group(
             name="set",
             help="set and remove keys of the own open data",
             example="chat3 me set --name Alice --set-json away=true --remove mood",
-            arguments=(_NAME, *SET, REMOVE),
+            arguments=(DISPLAY_NAME, *SET, REMOVE),
             needs=META_CHANGES,
             method=UserServiceStub.update_my_meta,
             request=UpdateMyMetaRequest,

@@ -25,13 +25,14 @@ PROOF_SECONDS: Final = 5.0
 _PROOFS_MAX: Final = 50_000
 _SMALLEST: Final = paged(limit=1)
 _WRITER: Final = "write"
+_DELETER: Final = "delete"
 
 _NO_DIALOG: Final = "none"
 """What stands for a dialog id and is none: nothing can be written there."""
 
 
 class Access:
-    """Proves access; all but `prove_writer` needs the key's `read` permission."""
+    """Proves access; what is not about `write` or `delete` needs the key's `read` permission."""
 
     def __init__(self, api: TenantApi) -> None:
         self._api = api
@@ -83,9 +84,17 @@ class Access:
         """
         if (identity, _WRITER) in self._proofs:
             return
-        unlike = {"proof": secrets.token_hex(8)}
-        await self._prove_permission(routes.PROVE_WRITER, identity, query=unlike, body={})
+        await self._prove_permission(routes.PROVE_WRITER, identity, query=_unlike(), body={})
         self._proofs[identity, _WRITER] = True
+
+    async def prove_deleter(self, identity: Identity) -> None:
+        """Prove, in the same way, that the key may delete in the tenant; nothing is deleted.
+
+        Raises `CallError`.
+        """
+        if (identity, _DELETER) not in self._proofs:
+            await self._prove_permission(routes.PROVE_DELETER, identity, query=_unlike())
+            self._proofs[identity, _DELETER] = True
 
     async def prove_known(self, identity: Identity) -> None:
         """Prove that the platform knows the key, and that it may read in the tenant.
@@ -123,3 +132,7 @@ class Access:
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+
+
+def _unlike() -> dict[str, str]:
+    return {"proof": secrets.token_hex(8)}

@@ -57,6 +57,7 @@ STATUS = MappingProxyType(
         _R.LAST_MEMBER: Status.FAILED_PRECONDITION,
         _R.PACK_NOT_FOUND: Status.NOT_FOUND,
         _R.PLATFORM_TOO_OLD: Status.UNIMPLEMENTED,
+        _R.USER_EXISTS: Status.ALREADY_EXISTS,
     }
 )
 

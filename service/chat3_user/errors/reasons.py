@@ -58,6 +58,16 @@ def user_not_found(user_id: str) -> CallError:
     )
 
 
+def user_exists(user_id: str) -> CallError:
+    """Return the failure for a user to be created who is there already."""
+    return CallError(
+        ErrorReason.USER_EXISTS,
+        "there is such a user already",
+        metadata={"user_id": user_id},
+        resource=Resource("chat3.user", user_id),
+    )
+
+
 def message_not_found(message_id: str) -> CallError:
     """Return the failure for a message that the dialog does not have."""
     return CallError(

@@ -16,6 +16,7 @@ from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.domain.tenant_users import TenantUsers
 from chat3_user.domain.users import Users
 from chat3_user.idempotency import Once
 from chat3_user.tenant_api import TenantApi
@@ -36,6 +37,7 @@ class Dependencies:
     messages: Messages
     message_changes: MessageChanges
     users: Users
+    tenant_users: TenantUsers
     dialogs: Dialogs
     created_dialogs: CreatedDialogs
     direct_dialogs: DirectDialogs

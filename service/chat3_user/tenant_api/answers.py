@@ -112,6 +112,8 @@ def _by_problem(request: Request[Any], status: int, problem: Problem) -> CallErr
             meaning = request.route.not_found
         case HTTPStatus.BAD_REQUEST:
             meaning = request.route.bad_request
+        case HTTPStatus.CONFLICT:
+            meaning = request.route.conflict
     return None if meaning is None else meaning(problem, request)
 
 

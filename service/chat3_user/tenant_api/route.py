@@ -27,8 +27,8 @@ class Route(Generic[T]):
     """One route: ``template`` names its segments, ``model`` is the type of its answers.
 
     ``not_found`` says what 404 means when it is not about the tenant, ``forbidden`` what 403 means
-    when no permission is lacking, ``bad_request`` what 400 means. Where they are absent, or say
-    nothing, the answer is one this service does not understand.
+    when no permission is lacking, ``bad_request`` what 400 means, ``conflict`` what 409 means.
+    Where they are absent, or say nothing, the answer is one this service does not understand.
     """
 
     method: str
@@ -37,6 +37,7 @@ class Route(Generic[T]):
     not_found: "Meaning | None" = None
     forbidden: "Meaning | None" = None
     bad_request: "Meaning | None" = None
+    conflict: "Meaning | None" = None
     name: str = field(init=False)
     reads: bool = field(init=False)
     segments: tuple[str, ...] = field(init=False)

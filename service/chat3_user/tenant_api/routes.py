@@ -20,6 +20,10 @@ def _no_user(_: Problem, request: Request[Any]) -> CallError:
     return reasons.user_not_found(request.segments.get("user_id", request.identity.user_id))
 
 
+def _user_exists(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.user_exists(str(request.content.get("userId")))
+
+
 def _not_a_member(_: Problem, request: Request[Any]) -> CallError:
     return reasons.not_a_member(request.segments["dialog_id"])
 
@@ -82,8 +86,14 @@ def _permitted(_: Problem, request: Request[Any]) -> CallError:
 _DIALOG: Final = "/api/users/{user_id}/dialogs/{dialog_id}"
 _MESSAGE: Final = _DIALOG + "/messages/{message_id}"
 
-# Checks no permission.
+# These check no permission.
 USER: Final = Route("GET", "/api/users/{user_id}", m.Data[m.User], _no_user)
+USERS: Final = Route("GET", "/api/users", m.Page[m.User])
+CREATE_USER: Final = Route("POST", "/api/users", m.Model, conflict=_user_exists)
+CHANGE_USER: Final = Route("PUT", "/api/users/{user_id}", m.Model, _no_user)
+DELETE_USER: Final = Route("DELETE", "/api/users/{user_id}", m.Model, _no_user)
+
+# Checks the permission `read`.
 USER_DIALOGS: Final = Route("GET", "/api/users/{user_id}/dialogs", m.Page[m.UserDialog])
 
 # As the calling user sees a dialog: membership is checked.
@@ -129,6 +139,7 @@ PROVE_WRITER: Final = Route(
     "POST", "/api/dialogs/{dialog_id}/messages", m.Model, bad_request=_permitted
 )
 PROVE_READER: Final = Route("GET", "/api/dialogs/{dialog_id}", m.Model, bad_request=_permitted)
+PROVE_DELETER: Final = Route("DELETE", "/api/dialogs/{dialog_id}", m.Model, bad_request=_permitted)
 MEMBERS: Final = Route("GET", "/api/dialogs/{dialog_id}/members", m.Page[m.Member], _not_a_member)
 ADD_MEMBER: Final = Route("POST", "/api/dialogs/{dialog_id}/members/add", m.Model, _not_a_member)
 REMOVE_MEMBER: Final = Route(

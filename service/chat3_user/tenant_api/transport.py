@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+_NOTHING = b"{}"
+"""What an answer without a body says."""
+
 _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
@@ -81,6 +84,8 @@ class Http:
             if not route.reads and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 raise in_doubt(problem)
             raise problem
+        if status == HTTPStatus.NO_CONTENT:
+            raw = _NOTHING
         try:
             return status, route.decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

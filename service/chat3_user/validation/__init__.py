@@ -8,6 +8,8 @@ from chat3_user.validation.filters import (
     parse_message_sort,
     parse_pack_filter,
     parse_pack_sort,
+    parse_user_filter,
+    parse_user_sort,
 )
 from chat3_user.validation.identity import (
     Identity,
@@ -31,5 +33,7 @@ __all__ = [
     "parse_pack_sort",
     "parse_request_id",
     "parse_tenant_identity",
+    "parse_user_filter",
+    "parse_user_sort",
     "validate",
 ]

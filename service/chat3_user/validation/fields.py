@@ -10,6 +10,7 @@ from chat3_user.validation.open_data import MetaKey, NotInMeta, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Required, Rule
 from chat3_user.validation.text_rules import Expression, Id, Length, VisibleAscii
 from chat3_user.validation.user_ids import UserId
+from chat3_user.validation.user_types import MAX_LENGTH, FitsWithUser, TopicWord
 
 PAGE_SIZE: Final = (Between(0, 100),)
 PAGE_TOKEN: Final = (Length(1024),)
@@ -27,6 +28,7 @@ MESSAGE_ID: Final = (Required(), MESSAGE)
 
 USER: Final = UserId()
 USER_ID: Final = (Required(), USER)
+USER_TYPE: Final = (Length(MAX_LENGTH), TopicWord(), FitsWithUser())
 MEMBER_IDS: Final = (Items(100), Each(USER))
 SOME_USER_IDS: Final = (Required(), *MEMBER_IDS)
 
@@ -43,6 +45,8 @@ MESSAGE_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_mess
 MESSAGE_SORT: Final = (Expression("sort", filters.parse_message_sort),)
 PACK_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_pack_filter))
 PACK_SORT: Final = (Expression("sort", filters.parse_pack_sort),)
+USER_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_user_filter))
+USER_SORT: Final = (Expression("sort", filters.parse_user_sort),)
 
 
 def named(enum: type[betterproto2.Enum], words: str) -> Named:

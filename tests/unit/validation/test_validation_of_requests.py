@@ -36,7 +36,8 @@ TOPIC = "topic_" + "c3" * 10
 
 def checked(request: betterproto2.Message) -> None:
     """Check a request by the rules of its method."""
-    validate(request, METHODS[type(request).__name__.removesuffix("Request")].rules)
+    (method,) = (each for each in METHODS.values() if each.request is type(request))
+    validate(request, method.rules)
 
 
 def violations(request: betterproto2.Message) -> dict[str, str]:

@@ -8,8 +8,10 @@ than they say. What it would not evaluate as written here is refused with the po
 from functools import lru_cache
 from typing import Final
 
+import msgspec
+
 from chat3_user.validation.filters.errors import FilterError
-from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, PACKS, ListFields
+from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, PACKS, USERS, ListFields
 from chat3_user.validation.filters.grammar import MAX_LENGTH, parse
 from chat3_user.validation.filters.hidden import without_deleted
 from chat3_user.validation.filters.narrowing import CREATED, Query, Stop, narrowed
@@ -33,12 +35,15 @@ __all__ = [
     "parse_message_sort",
     "parse_pack_filter",
     "parse_pack_sort",
+    "parse_user_filter",
+    "parse_user_sort",
     "planned_message_filter",
     "rendered",
 ]
 
 # Clients repeat a handful of filters; an entry is a few kilobytes at most.
 _CACHED: Final = 1024
+_USER: Final = "userId"
 _EVERYTHING: Final[Plan] = ((),)
 
 
@@ -82,6 +87,24 @@ def parse_message_sort(text: str) -> str:
 def parse_pack_sort(text: str) -> Sort:
     """Return the sort of a list of packs; the newest first for an empty one."""
     return parse_sort(text, PACKS.sortable) or Sort(CREATED, "desc")
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_user_filter(text: str) -> str:
+    """Return the filter of a list of users as the platform reads it; '' for an empty one."""
+    return rendered_within_bounds(_plan(text, USERS))
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_user_sort(text: str) -> str:
+    """Return the sort of a list of users; the newest first for an empty one.
+
+    The platform takes JSON alone for this list. Users whom the field does not tell apart come by
+    their ids.
+    """
+    found = parse_sort(text, USERS.sortable) or Sort(CREATED, "desc")
+    keys = {found.field: 1 if found.direction == "asc" else -1}
+    return msgspec.json.encode({**keys, _USER: keys.get(_USER, 1)}).decode()
 
 
 @lru_cache(maxsize=_CACHED)

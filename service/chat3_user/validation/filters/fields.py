@@ -123,3 +123,13 @@ PACKS: Final = ListFields(
     sortable=_sortable(create_time="createdAt", unread_count="unreadCount"),
     only_meta_in_or=True,
 )
+
+USERS: Final = ListFields(
+    fields=_named(
+        ("user_id", _id("userId", "regex")),
+        ("type", _id("type", "regex")),
+        ("create_time", _time("createdAt")),
+    ),
+    sortable=_sortable(create_time="createdAt", user_id="userId", type="type"),
+    only_meta_in_or=True,
+)

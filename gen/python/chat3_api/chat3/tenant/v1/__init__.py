@@ -3,7 +3,23 @@
 # plugin: python-betterproto2
 # This file has been @generated
 
-__all__ = ("GetUserRequest", "GetUserResponse", "TenantServiceBase", "TenantServiceStub", "User")
+__all__ = (
+    "CreateUserRequest",
+    "CreateUserResponse",
+    "DeleteUserRequest",
+    "DeleteUserResponse",
+    "GetUserRequest",
+    "GetUserResponse",
+    "ListUsersRequest",
+    "ListUsersResponse",
+    "TenantServiceBase",
+    "TenantServiceStub",
+    "UpdateUserRequest",
+    "UpdateUserResponse",
+    "UpsertUserRequest",
+    "UpsertUserResponse",
+    "User",
+)
 
 import datetime
 from dataclasses import dataclass
@@ -22,6 +38,111 @@ if TYPE_CHECKING:
 
 _COMPILER_VERSION = "0.10.1"
 betterproto2.check_compiler_version(_COMPILER_VERSION)
+
+
+@dataclass(eq=False, repr=False)
+class CreateUserRequest(betterproto2.Message):
+    """
+    CreateUserRequest is a user to be created.
+
+    Open data that the platform still has under the id, of a user who was deleted or never existed,
+    becomes the new user's, with `meta` in its place where both have a key.
+    """
+
+    user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The user.
+
+    Rules: required; a user id as `x-user-id` takes it.
+    """
+
+    type: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    The user's type. Empty means `user`.
+
+    Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
+    bytes of UTF-8 together with `user_id`.
+    """
+
+    meta: "___google__protobuf__.Struct | None" = betterproto2.field(
+        3, betterproto2.TYPE_MESSAGE, optional=True
+    )
+    """
+    The user's open data.
+
+    Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
+    cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
+    """
+
+    idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
+    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
+    trailing metadata; while the first call runs, it waits for its answer. The same key with
+    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+
+    Rules: at most 255 characters; visible ASCII.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "CreateUserRequest", CreateUserRequest)
+
+
+@dataclass(eq=False, repr=False)
+class CreateUserResponse(betterproto2.Message):
+    """
+    CreateUserResponse is the user that was created.
+    """
+
+    user: "User | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The user.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "CreateUserResponse", CreateUserResponse)
+
+
+@dataclass(eq=False, repr=False)
+class DeleteUserRequest(betterproto2.Message):
+    """
+    DeleteUserRequest names a user to delete.
+
+    The platform keeps the user's memberships, messages and open data. Members see the id as before,
+    without a type; a user who is created under it again finds all of it.
+    """
+
+    user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The user.
+
+    Rules: required; a user id as `x-user-id` takes it.
+    """
+
+    idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
+    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
+    trailing metadata; while the first call runs, it waits for its answer. The same key with
+    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+
+    Rules: at most 255 characters; visible ASCII.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "DeleteUserRequest", DeleteUserRequest)
+
+
+@dataclass(eq=False, repr=False)
+class DeleteUserResponse(betterproto2.Message):
+    """
+    DeleteUserResponse confirms that the user is deleted.
+    """
+
+    pass
+
+
+default_message_pool.register_message("chat3.tenant.v1", "DeleteUserResponse", DeleteUserResponse)
 
 
 @dataclass(eq=False, repr=False)
@@ -54,6 +175,222 @@ class GetUserResponse(betterproto2.Message):
 
 
 default_message_pool.register_message("chat3.tenant.v1", "GetUserResponse", GetUserResponse)
+
+
+@dataclass(eq=False, repr=False)
+class ListUsersRequest(betterproto2.Message):
+    """
+    ListUsersRequest asks for a page of the tenant's users.
+
+    Pages are counted by the platform: a user who is created, deleted or changed while a list is read
+    moves others to the next page or the one before, so one may come twice or not at all. The order
+    `(create_time,asc)` moves nobody when users are created.
+    """
+
+    page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
+    """
+    The largest number of users to return. 0 means 10.
+
+    Rules: 0 to 100.
+    """
+
+    page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
+    were then. Empty begins the list. A token that belongs to another list, or to other fields,
+    gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+
+    Rules: at most 1024 characters.
+    """
+
+    filter: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
+    """
+    Selects users, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects all.
+
+    Fields: `user_id` and `type` with `eq`, `ne`, `in`, `nin` and `regex`; `create_time` with `gt`,
+    `gte`, `lt` and `lte`; `meta.<key>` with all operators. Only `meta` conditions may stand in or
+    beside an or.
+
+    Valid: `(type,eq,bot)`, `(type,in,[bot,contact])&(meta.department,eq,sales)`.
+    Invalid: `(tenant_id,eq,x)`, `(type,eq,bot)|(meta.department,eq,sales)`.
+
+    Rules: at most 2000 characters; a filter expression as described above.
+    """
+
+    sort: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    The order: `(field,asc)` or `(field,desc)` with the field `user_id`, `type` or `create_time`.
+    Empty means `(create_time,desc)`.
+
+    Rules: a sort expression as described above.
+    """
+
+    include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
+    """
+    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "ListUsersRequest", ListUsersRequest)
+
+
+@dataclass(eq=False, repr=False)
+class ListUsersResponse(betterproto2.Message):
+    """
+    ListUsersResponse is a page of the tenant's users.
+    """
+
+    users: "list[User]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
+    """
+    The users, in the requested order.
+    """
+
+    next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Continues the list. Empty when nothing follows.
+    """
+
+    total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
+    """
+    The number of items on all pages together, at the time of the call. Present when
+    `include_total_size` asked for it.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "ListUsersResponse", ListUsersResponse)
+
+
+@dataclass(eq=False, repr=False)
+class UpdateUserRequest(betterproto2.Message):
+    """
+    UpdateUserRequest changes a user.
+    """
+
+    user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The user.
+
+    Rules: required; a user id as `x-user-id` takes it.
+    """
+
+    type: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    The user's type. Empty leaves it as it is.
+
+    Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
+    bytes of UTF-8 together with `user_id`.
+    """
+
+    meta: "___google__protobuf__.Struct | None" = betterproto2.field(
+        3, betterproto2.TYPE_MESSAGE, optional=True
+    )
+    """
+    The keys to set, with their values; keys that are not named stay as they are.
+
+    Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
+    cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
+    """
+
+    remove_keys: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
+    """
+    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
+    when it is not empty.
+
+    Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
+    """
+
+    idempotency_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
+    """
+    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
+    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
+    trailing metadata; while the first call runs, it waits for its answer. The same key with
+    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+
+    Rules: at most 255 characters; visible ASCII.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "UpdateUserRequest", UpdateUserRequest)
+
+
+@dataclass(eq=False, repr=False)
+class UpdateUserResponse(betterproto2.Message):
+    """
+    UpdateUserResponse is the user after the change.
+    """
+
+    user: "User | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The user.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "UpdateUserResponse", UpdateUserResponse)
+
+
+@dataclass(eq=False, repr=False)
+class UpsertUserRequest(betterproto2.Message):
+    """
+    UpsertUserRequest is a user to be created, or brought to this state.
+    """
+
+    user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The user.
+
+    Rules: required; a user id as `x-user-id` takes it.
+    """
+
+    type: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    The user's type. Empty means `user` for a new user, and no change for a known one.
+
+    Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
+    bytes of UTF-8 together with `user_id`.
+    """
+
+    meta: "___google__protobuf__.Struct | None" = betterproto2.field(
+        3, betterproto2.TYPE_MESSAGE, optional=True
+    )
+    """
+    The keys to set, with their values; keys that are not named stay as they are.
+
+    Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
+    cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
+    """
+
+    idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
+    """
+    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
+    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
+    trailing metadata; while the first call runs, it waits for its answer. The same key with
+    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+
+    Rules: at most 255 characters; visible ASCII.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "UpsertUserRequest", UpsertUserRequest)
+
+
+@dataclass(eq=False, repr=False)
+class UpsertUserResponse(betterproto2.Message):
+    """
+    UpsertUserResponse is the user as it is now.
+    """
+
+    user: "User | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
+    """
+    The user.
+    """
+
+    created: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
+    """
+    Whether the call created the user.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "UpsertUserResponse", UpsertUserResponse)
 
 
 @dataclass(eq=False, repr=False)
@@ -122,6 +459,53 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
     method.
     """
 
+    async def create_user(
+        self,
+        message: "CreateUserRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "CreateUserResponse":
+        """
+        CreateUser creates a user.
+
+        Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
+        With an idempotency key a retry completes what an attempt that was cut off left half-written.
+        """
+
+        return await self._unary_unary(
+            "/chat3.tenant.v1.TenantService/CreateUser",
+            message,
+            CreateUserResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def upsert_user(
+        self,
+        message: "UpsertUserRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "UpsertUserResponse":
+        """
+        UpsertUser creates a user, or brings a known one to the requested state.
+
+        Needs the permissions `read` and `write`.
+        """
+
+        return await self._unary_unary(
+            "/chat3.tenant.v1.TenantService/UpsertUser",
+            message,
+            UpsertUserResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
     async def get_user(
         self,
         message: "GetUserRequest",
@@ -141,6 +525,76 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
             "/chat3.tenant.v1.TenantService/GetUser",
             message,
             GetUserResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def list_users(
+        self,
+        message: "ListUsersRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "ListUsersResponse":
+        """
+        ListUsers lists the tenant's users.
+
+        Needs the `read` permission.
+        """
+
+        return await self._unary_unary(
+            "/chat3.tenant.v1.TenantService/ListUsers",
+            message,
+            ListUsersResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def update_user(
+        self,
+        message: "UpdateUserRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "UpdateUserResponse":
+        """
+        UpdateUser changes the type and the open data of a user.
+
+        Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
+        """
+
+        return await self._unary_unary(
+            "/chat3.tenant.v1.TenantService/UpdateUser",
+            message,
+            UpdateUserResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
+    async def delete_user(
+        self,
+        message: "DeleteUserRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "DeleteUserResponse":
+        """
+        DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+        data stay, and the id remains a member of its dialogs until it is removed from them.
+
+        Needs the permissions `read` and `delete`.
+        """
+
+        return await self._unary_unary(
+            "/chat3.tenant.v1.TenantService/DeleteUser",
+            message,
+            DeleteUserResponse,
             timeout=timeout,
             deadline=deadline,
             metadata=metadata,
@@ -170,6 +624,25 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
     method.
     """
 
+    async def create_user(self, message: "CreateUserRequest") -> "CreateUserResponse":
+        """
+        CreateUser creates a user.
+
+        Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
+        With an idempotency key a retry completes what an attempt that was cut off left half-written.
+        """
+
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def upsert_user(self, message: "UpsertUserRequest") -> "UpsertUserResponse":
+        """
+        UpsertUser creates a user, or brings a known one to the requested state.
+
+        Needs the permissions `read` and `write`.
+        """
+
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
     async def get_user(self, message: "GetUserRequest") -> "GetUserResponse":
         """
         GetUser returns one user, with open data and counters.
@@ -180,6 +653,50 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
+    async def list_users(self, message: "ListUsersRequest") -> "ListUsersResponse":
+        """
+        ListUsers lists the tenant's users.
+
+        Needs the `read` permission.
+        """
+
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def update_user(self, message: "UpdateUserRequest") -> "UpdateUserResponse":
+        """
+        UpdateUser changes the type and the open data of a user.
+
+        Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
+        """
+
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def delete_user(self, message: "DeleteUserRequest") -> "DeleteUserResponse":
+        """
+        DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+        data stay, and the id remains a member of its dialogs until it is removed from them.
+
+        Needs the permissions `read` and `delete`.
+        """
+
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
+    async def __rpc_create_user(
+        self, stream: "grpclib.server.Stream[CreateUserRequest, CreateUserResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        assert request is not None
+        response = await self.create_user(request)
+        await stream.send_message(response)
+
+    async def __rpc_upsert_user(
+        self, stream: "grpclib.server.Stream[UpsertUserRequest, UpsertUserResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        assert request is not None
+        response = await self.upsert_user(request)
+        await stream.send_message(response)
+
     async def __rpc_get_user(
         self, stream: "grpclib.server.Stream[GetUserRequest, GetUserResponse]"
     ) -> None:
@@ -188,12 +705,66 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         response = await self.get_user(request)
         await stream.send_message(response)
 
+    async def __rpc_list_users(
+        self, stream: "grpclib.server.Stream[ListUsersRequest, ListUsersResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        assert request is not None
+        response = await self.list_users(request)
+        await stream.send_message(response)
+
+    async def __rpc_update_user(
+        self, stream: "grpclib.server.Stream[UpdateUserRequest, UpdateUserResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        assert request is not None
+        response = await self.update_user(request)
+        await stream.send_message(response)
+
+    async def __rpc_delete_user(
+        self, stream: "grpclib.server.Stream[DeleteUserRequest, DeleteUserResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        assert request is not None
+        response = await self.delete_user(request)
+        await stream.send_message(response)
+
     def __mapping__(self) -> "dict[str, grpclib.const.Handler]":
         return {
+            "/chat3.tenant.v1.TenantService/CreateUser": grpclib.const.Handler(
+                self.__rpc_create_user,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                CreateUserRequest,
+                CreateUserResponse,
+            ),
+            "/chat3.tenant.v1.TenantService/UpsertUser": grpclib.const.Handler(
+                self.__rpc_upsert_user,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                UpsertUserRequest,
+                UpsertUserResponse,
+            ),
             "/chat3.tenant.v1.TenantService/GetUser": grpclib.const.Handler(
                 self.__rpc_get_user,
                 grpclib.const.Cardinality.UNARY_UNARY,
                 GetUserRequest,
                 GetUserResponse,
+            ),
+            "/chat3.tenant.v1.TenantService/ListUsers": grpclib.const.Handler(
+                self.__rpc_list_users,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                ListUsersRequest,
+                ListUsersResponse,
+            ),
+            "/chat3.tenant.v1.TenantService/UpdateUser": grpclib.const.Handler(
+                self.__rpc_update_user,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                UpdateUserRequest,
+                UpdateUserResponse,
+            ),
+            "/chat3.tenant.v1.TenantService/DeleteUser": grpclib.const.Handler(
+                self.__rpc_delete_user,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                DeleteUserRequest,
+                DeleteUserResponse,
             ),
         }

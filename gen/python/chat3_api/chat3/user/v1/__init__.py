@@ -943,6 +943,25 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    USER_EXISTS = 42
+    """
+    There is a user with this id in the tenant already.
+
+    Status: `ALREADY_EXISTS`.
+    Details: `ResourceInfo`.
+    Caller: Take the user as it is, or bring it to the wanted state with `UpsertUser` or `UpdateUser`.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_USER_EXISTS",
+          "domain": "chat3.user",
+          "metadata": {
+            "user_id": "bob"
+          }
+        }
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -988,6 +1007,7 @@ class ErrorReason(betterproto2.Enum):
             39: "ERROR_REASON_LAST_MEMBER",
             40: "ERROR_REASON_PACK_NOT_FOUND",
             41: "ERROR_REASON_PLATFORM_TOO_OLD",
+            42: "ERROR_REASON_USER_EXISTS",
         }
 
     @classmethod
@@ -1035,6 +1055,7 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_LAST_MEMBER": 39,
             "ERROR_REASON_PACK_NOT_FOUND": 40,
             "ERROR_REASON_PLATFORM_TOO_OLD": 41,
+            "ERROR_REASON_USER_EXISTS": 42,
         }
 
 
