@@ -65,7 +65,7 @@ async def lossy_platform(settings: Settings | None = None) -> AsyncIterator[Loss
     with Store(":memory:") as store:
         for tenant in (TENANT, OTHER_TENANT):
             store.add_tenant(tenant)
-        store.add_key(KEY, ("read", "write"))
+        store.add_key(KEY, ("read", "write", "delete"))
         store.add_key(READ_KEY, ("read",))
         lossy = Lossy(store)
         async with (

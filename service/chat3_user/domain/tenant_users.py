@@ -7,10 +7,10 @@ unknown:
 | call | there | what is done |
 |---|---|---|
 | create | no user, or one that owns open data only | written |
-| create | a user since the attempt began, of its type | its open data is completed; the answer |
+| create | a user since the attempt began, of its type | completed, or announced anew; the answer |
 | create | another user | the platform refuses: there is such a user |
 | upsert | a user since the attempt began | brought to the wanted state; `created` |
-| upsert, update | a user in the wanted state | its last key is set again, so that it is told |
+| upsert, update | a user in the wanted state | announced anew; the answer |
 | upsert, update | a user in another state | written again |
 | delete | no user, or one created after the attempt began | the answer |
 
@@ -103,7 +103,7 @@ class TenantUsers:
             return False
         if not wanted.is_typed(user):
             return False
-        if not await self._open_data.find(wanted.identity, wanted.change, earlier):
+        if not await self._is_made(wanted, user, earlier):
             if not earlier.settled:
                 raise UnsettledError
             await self._complete(wanted)
@@ -209,21 +209,22 @@ class TenantUsers:
         # Removing needs a permission of its own, so it comes before all else.
         await self._open_data.make(wanted.identity, wanted.change)
         if not wanted.is_typed(user):
-            body = {"type": wanted.type}
-            await past_guard(
-                partial(
-                    self._api.call,
-                    routes.CHANGE_USER,
-                    wanted.identity,
-                    body=body,
-                    user_id=wanted.user_id,
-                )
-            )
+            await self._set_type(wanted)
+
+    async def _set_type(self, wanted: WantedUser) -> None:
+        """Set the wanted type; the user is told, also where it is any or the present one."""
+        ask = partial(self._api.call, routes.CHANGE_USER, wanted.identity, user_id=wanted.user_id)
+        await past_guard(partial(ask, body={"type": wanted.type} if wanted.type else {}))
 
     async def _is_made(self, wanted: WantedUser, user: m.User, earlier: Earlier) -> bool:
+        """Tell whether a user is in the wanted state; that is announced anew."""
         if not wanted.is_typed(user):
             return False
-        return await self._open_data.find(wanted.identity, wanted.change, earlier)
+        if not await self._open_data.find(wanted.identity, wanted.change, earlier):
+            return False
+        if not wanted.keys:
+            await self._set_type(wanted)
+        return True
 
 
 def _created(user: m.User) -> float:
