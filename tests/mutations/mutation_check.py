@@ -11,6 +11,7 @@ from mutation_check_changes import ChangeChecker
 from mutation_check_creations import CreationChecker
 from mutation_creations import Creation
 from mutation_tally import Tally
+from mutation_users import NewUser, check_user
 
 from chat3_embedded.store import Store
 from chat3_embedded.store.records import Message
@@ -58,6 +59,8 @@ class Checker:
                 self._send(case, written[case.key], tally)
             elif isinstance(case, Mark):
                 self._mark(case, tally)
+            elif isinstance(case, NewUser):
+                check_user(self._store, case, tally)
             elif isinstance(case, Creation):
                 self._creations.check(case, tally)
             elif isinstance(case, Change):

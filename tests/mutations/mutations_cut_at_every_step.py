@@ -11,6 +11,7 @@ from mutation_cases import Case, Like, Read, Send, full_send
 from mutation_check import Checker
 from mutation_creations import Direct, NewDialog, NewTopic, direct
 from mutation_tally import Tally
+from mutation_users import NewUser
 from mutation_world import World, counted, world
 
 from chat3_embedded import NEWEST, OLDEST
@@ -100,3 +101,27 @@ async def test_a_repair_that_is_cut_itself_is_taken_up_again(
     print(f"\nplatform {version}, {kind.__name__}, {repair}:\n{tally}")
     assert not tally.broken
     assert deaths == 2, "no repair was cut"
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("version", [NEWEST, OLDEST])
+async def test_a_user_whose_creation_is_cut_after_any_step_is_one_whole_and_announced(
+    version: str, tmp_path: Path
+) -> None:
+    tally = Tally()
+    done: list[Case] = []
+    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+        dialog = running.dialog()
+        # Of the user, of each key of its open data, and of the last one.
+        for step in ("user row", "user event", "meta row", "meta event"):
+            case = NewUser(step.replace(" ", "-"), dialog)
+            done.append(case)
+            assert await running.cut(case, [step], tally) == 1, f"nothing died after {step}"
+            case = NewUser(f"{case.key}-again", dialog)
+            done.append(case)
+            await running.cut(case, [step, step], tally)
+        await running.platform.settled()
+        Checker(running.platform.store).check(dialog, done, tally)
+    tally.add(counted(done))
+    print(f"\nplatform {version}, users:\n{tally}")
+    assert not tally.broken
