@@ -66,6 +66,8 @@ def _value(rng: random.Random, name: str, hint: Any, rules: Sequence[Rule]) -> A
         (item,) = get_args(hint)
         most = min([_ITEMS_MAX, *(rule.high for rule in rules if isinstance(rule, Items))])
         each = [rule.rule for rule in rules if isinstance(rule, Each)]
+        if any(isinstance(rule, UserId) for rule in each):
+            return [rng.choice(_USERS) for _ in range(rng.randrange(most))]
         singular = name.removesuffix("s")
         return [_value(rng, singular, item, each) for _ in range(rng.randrange(most))]
     for rule in reversed(rules):
@@ -140,7 +142,7 @@ def _(rule: Id) -> Sampler:
 
 @sampler.register
 def _(_: UserId) -> Sampler:
-    return lambda rng: rng.choice(_USERS)
+    return lambda rng: rng.choice(rng.choice((_USERS, texts.NEWCOMERS)))
 
 
 @sampler.register

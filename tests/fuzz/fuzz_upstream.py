@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
-from fuzz_texts import USERS
+from fuzz_texts import NEWCOMERS, USERS
 from msgspec import inspect
 
 from chat3_user.tenant_api import routes
@@ -19,6 +19,7 @@ from chat3_user.tenant_api.route import Route
 _CREATED: Final = 201
 _ID: Final = re.compile(r"(dlg|msg|topic|pck)_([a-z0-9]{20})")
 _NO_ID: Final = re.compile("/none(/|$)")
+_NOBODY: Final = {"error": "Not Found", "message": "User not found"}
 _INVALID: Final = {"error": "Bad Request", "message": "Invalid dialogId"}
 
 _BY_NAME: Final[dict[str, Any]] = {
@@ -123,9 +124,19 @@ def _is_time(kind: inspect.Type) -> bool:
 async def agreeable_upstream() -> AsyncIterator[str]:
     """Serve it; return its address."""
 
+    created: set[str] = set()
+
     async def handle(request: web.Request) -> web.Response:
-        await request.read()
+        body = await request.read()
         status, document = answer(request.method, str(request.rel_url))
+        if request.path == "/api/users" and request.method == "POST":
+            created.add(json.loads(body)["userId"])
+        name = request.path.removeprefix("/api/users/")
+        if request.method == "GET" and name in NEWCOMERS:
+            if name not in created:
+                status, document = 404, _NOBODY
+            # Who was read once is nobody again, and can be created anew.
+            created.discard(name)
         return web.Response(
             body=msgspec.json.encode(document), status=status, content_type="application/json"
         )
