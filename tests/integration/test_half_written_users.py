@@ -122,7 +122,8 @@ async def test_who_was_there_before_is_never_taken_for_the_attempts_own() -> Non
 async def test_a_user_of_another_type_since_is_somebody_elses() -> None:
     async with platform(idempotency_settle=1.0) as (lossy, back_end):
         lossy.writes = fault_at(1, "before")
-        await back_end.fails(creating(), timeout=0.5)
+        lossy.reads = [0.0, 0.0, 30.0]
+        await back_end.fails(creating(), timeout=3.0)
         lossy.store.add_user(TENANT, "bob", type="contact")
         refused = await back_end.fails(creating())
         assert refused.reason is Reason.USER_EXISTS
@@ -134,8 +135,9 @@ async def test_a_user_who_was_created_anew_is_not_deleted_by_a_repetition() -> N
         seeded(lossy)
         lossy.writes = fault_at(1, "after")
         request = pb.DeleteUserRequest(user_id="bob", idempotency_key="k")
-        lossy.reads = [0.0, 0.0, 2.0]
-        await back_end.fails(request, timeout=0.5)
+        lossy.reads = [0.0, 0.0, 30.0]
+        await back_end.fails(request, timeout=3.0)
+        assert user(lossy) is None
         later = time.time() * 1000 + 60_000
         lossy.store.add_user(TENANT, "bob", type="bot", created_at=later)
         assert await back_end.call(request) == pb.DeleteUserResponse()
