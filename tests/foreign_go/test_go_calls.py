@@ -7,9 +7,10 @@ import pytest
 
 from chat3_embedded.store.records import Topic
 from chat3_user.methods import METHODS, Keyed, Streaming
+from support.all_cases import CASES
 from support.foreign import ForeignClient, ForeignFailureError, Json
 from support.gateway import NO_KEY, TENANT, Upstream, metadata
-from support.method_cases import ACTOR, CASES, Scene
+from support.method_cases import ACTOR, Scene
 
 ALICE = metadata(ACTOR)
 META = {
@@ -35,7 +36,7 @@ every_keyed_method = pytest.mark.parametrize(
 
 def case(name: str, upstream: Upstream) -> Json:
     """Return alice's call of a method, of a dialog in which every kind of field is filled."""
-    assert name in CASES, f"support/method_cases.py has no case for {name}"
+    assert name in CASES, f"tests/support has no case for {name}"
     store, scene = upstream.store, Scene(upstream)
     store.add_user(TENANT, ACTOR, type="bot", meta=META, created_at=MICROSECONDS)
     dialog = scene.dialog
@@ -51,7 +52,7 @@ def case(name: str, upstream: Upstream) -> Json:
     return request
 
 
-async def test_the_generated_client_has_the_methods_of_the_service(go: ForeignClient) -> None:
+async def test_the_generated_clients_have_the_methods_of_the_services(go: ForeignClient) -> None:
     assert set((await go.ask("methods"))["methods"]) == METHODS.keys()
 
 

@@ -21,8 +21,6 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
-
-	userv1 "chat3.example/client/gen/chat3/user/v1"
 )
 
 const callTimeout = 20 * time.Second
@@ -39,7 +37,7 @@ type command struct {
 type document map[string]any
 
 type driver struct {
-	client  userv1.UserServiceClient
+	clients clients
 	output  sync.Mutex
 	streams sync.Map // of a stream's number: what cancels it
 }
@@ -53,7 +51,7 @@ func main() {
 	}
 	defer connection.Close()
 	ctx, stop := context.WithCancel(context.Background())
-	d := &driver{client: userv1.NewUserServiceClient(connection)}
+	d := &driver{clients: clientsOf(connection)}
 	if err := d.run(ctx, stop); err != nil {
 		log.Fatal(err)
 	}
@@ -97,22 +95,10 @@ func (d *driver) answer(ctx context.Context, asked command) {
 	d.tell("id", asked.ID, told, err)
 }
 
-// methods names what the generated description of the service has.
-func methods() []string {
-	names := []string{}
-	for _, method := range userv1.UserService_ServiceDesc.Methods {
-		names = append(names, method.MethodName)
-	}
-	for _, stream := range userv1.UserService_ServiceDesc.Streams {
-		names = append(names, stream.StreamName)
-	}
-	return names
-}
-
 func (d *driver) call(ctx context.Context, asked command) (document, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	stub, err := stubOf(d.client, asked.Method)
+	stub, err := d.clients.stub(asked.Method)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +116,7 @@ func (d *driver) open(ctx context.Context, asked command) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	d.streams.Store(asked.ID, cancel)
-	stub, err := stubOf(d.client, asked.Method)
+	stub, err := d.clients.stub(asked.Method)
 	d.tell("id", asked.ID, nil, err)
 	if err != nil {
 		return

@@ -4,19 +4,58 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	tenantv1 "chat3.example/client/gen/chat3/tenant/v1"
 	userv1 "chat3.example/client/gen/chat3/user/v1"
 )
+
+const tenantPrefix = "TenantService/"
+
+// services are the generated descriptions, by what the names of their methods begin with here.
+var services = map[string]grpc.ServiceDesc{
+	"":           userv1.UserService_ServiceDesc,
+	tenantPrefix: tenantv1.TenantService_ServiceDesc,
+}
+
+// clients are the generated clients, by the same.
+type clients map[string]any
+
+func clientsOf(connection grpc.ClientConnInterface) clients {
+	return clients{
+		"":           userv1.NewUserServiceClient(connection),
+		tenantPrefix: tenantv1.NewTenantServiceClient(connection),
+	}
+}
+
+// methods names what the generated descriptions of the services have.
+func methods() []string {
+	names := []string{}
+	for prefix, service := range services {
+		for _, method := range service.Methods {
+			names = append(names, prefix+method.MethodName)
+		}
+		for _, stream := range service.Streams {
+			names = append(names, prefix+stream.StreamName)
+		}
+	}
+	return names
+}
 
 // A stub is one method of the generated client.
 type stub struct{ method reflect.Value }
 
-func stubOf(client userv1.UserServiceClient, name string) (stub, error) {
-	method := reflect.ValueOf(client).MethodByName(name)
+func (c clients) stub(name string) (stub, error) {
+	own, tenants := strings.CutPrefix(name, tenantPrefix)
+	prefix := ""
+	if tenants {
+		prefix = tenantPrefix
+	}
+	method := reflect.ValueOf(c[prefix]).MethodByName(own)
 	if !method.IsValid() {
 		return stub{}, fmt.Errorf("the generated client has no method %s", name)
 	}
