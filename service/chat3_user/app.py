@@ -20,6 +20,7 @@ from chat3_user.domain.direct_dialogs import DirectDialogs
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
+from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
@@ -118,6 +119,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
             members=Members(api, unshown),
             open_data=open_data,
+            meta_rules=MetaRules(api),
             reading=Reading(api, unshown),
             messages=messages,
             message_changes=MessageChanges(api, messages),

@@ -107,7 +107,7 @@ async def test_the_word_of_the_back_ends_lists_their_commands(run: Run, words: l
     result = await run(*words)
     assert result.code == 0
     assert "tenant users: all users of the tenant\n  list " in result.out
-    assert "dialogs:" not in result.out
+    assert "\ndialogs:" not in result.out
 
 
 async def test_a_group_of_back_ends_that_does_not_exist_is_told(run: Run) -> None:

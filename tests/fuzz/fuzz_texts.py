@@ -19,6 +19,8 @@ from chat3_user.validation import (
     parse_message_sort,
     parse_pack_filter,
     parse_pack_sort,
+    parse_tenant_dialog_filter,
+    parse_tenant_dialog_sort,
     parse_user_filter,
     parse_user_sort,
 )
@@ -33,6 +35,7 @@ NEWCOMERS: Final = tuple(f"new-{number}" for number in range(60))
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _USER_TERMS: Final = ("userId", "type", "createdAt")
+_TENANT_DIALOG_TERMS: Final = ("dialog_id", "member", "create_time")
 _PACK_TERMS: Final = ("unread_count",)
 _COMPARED: Final = ("gt", "gte", "lt", "lte")
 _DIALOG_TERMS: Final = ("dialog_id", "member", "unread_count", "last_seen_time")
@@ -120,6 +123,16 @@ def dialog_sort(rng: random.Random) -> str:
     return rng.choice(("", "(unread_count,desc)", " ( lastSeenAt , asc ) "))
 
 
+def tenant_dialog_filter(rng: random.Random) -> str:
+    """Return a filter of a tenant's dialogs, nearly always a sound one."""
+    return _filter(rng, _TENANT_DIALOG_TERMS)
+
+
+def tenant_dialog_sort(rng: random.Random) -> str:
+    """Return a sort of a tenant's dialogs."""
+    return rng.choice(("", "(create_time,desc)", " ( createdAt , asc ) "))
+
+
 def pack_filter(rng: random.Random) -> str:
     """Return a filter of packs, nearly always a sound one."""
     return _filter(rng, _PACK_TERMS)
@@ -198,6 +211,8 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "filter of messages": (message_filter, parse_message_filter),
     "sort of dialogs": (dialog_sort, parse_dialog_sort),
     "sort of messages": (message_sort, parse_message_sort),
+    "filter of a tenant's dialogs": (tenant_dialog_filter, parse_tenant_dialog_filter),
+    "sort of a tenant's dialogs": (tenant_dialog_sort, parse_tenant_dialog_sort),
     "filter of packs": (pack_filter, parse_pack_filter),
     "sort of packs": (pack_sort, parse_pack_sort),
     "filter of users": (user_filter, parse_user_filter),

@@ -52,10 +52,12 @@ def answer(method: str, target: str) -> tuple[int, Any]:
     path = target.partition("?")[0]
     if _NO_ID.search(path):  # asked whether a key may: it may, but this is no id
         return 400, _INVALID
-    # Several rows may be of one route, each interested in a part of its answer.
     found = [row for verb, at, row in _TABLE if verb == method and at.fullmatch(path)]
     assert found, f"no route is {method} {path}"
-    document = reduce(_joined, [sound(row.model) for row in found])
+    # A word of the path is no id where a row has it. Several rows may be of one route, each
+    # interested in a part of its answer.
+    fewest = min(len(row.segments) for row in found)
+    document = reduce(_joined, [sound(row.model) for row in found if len(row.segments) == fewest])
     if "pagination" in document:
         document["pagination"]["total"] = len(document["data"])
     named = dict(_ID.findall(target))

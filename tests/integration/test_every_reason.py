@@ -29,6 +29,7 @@ from integration_vocabulary import (
 from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
+from chat3_embedded.store.records import MetaIndex
 from chat3_user.app import running
 from chat3_user.config import composed
 from chat3_user.errors._status import STATUS
@@ -221,6 +222,20 @@ async def _(world: World) -> Failure:
         dialog = old.dialog("alice")
         message = written(old, dialog)
         return await alice.fails(pb.DeleteMessageRequest(dialog_id=dialog, message_id=message))
+
+
+@case(Reason.DIALOG_NOT_FOUND)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(tenant_pb.GetDialogRequest(dialog_id=DIALOG))
+
+
+@case(Reason.META_INDEX_CONFLICT)
+async def _(world: World) -> Failure:
+    index = MetaIndex(TENANT, "dialog", "unique:order", "unique", ("order",), None, "test", 1.0)
+    world.upstream.store.meta_indexes.add(index)
+    request = tenant_pb.CreateDialogRequest(meta=Struct.from_dict({"order": "4711"}))
+    await world.alice.call(request)
+    return await world.alice.fails(request)
 
 
 @case(Reason.REQUEST_TOO_LARGE)

@@ -10,6 +10,9 @@ from chat3_cli.groups.members import MEMBERS
 from chat3_cli.groups.messages import MESSAGES
 from chat3_cli.groups.packs import PACKS
 from chat3_cli.groups.tenant import BACK_END
+from chat3_cli.groups.tenant.dialogs import TENANT_DIALOGS
+from chat3_cli.groups.tenant.members import TENANT_MEMBERS
+from chat3_cli.groups.tenant.topics import TENANT_TOPICS
 from chat3_cli.groups.tenant.users import TENANT_USERS
 from chat3_cli.groups.topics import TOPICS
 from chat3_cli.groups.updates import UPDATES
@@ -27,5 +30,8 @@ GROUPS: Sequence[Group] = (
     PACKS,
     UPDATES,
     TENANT_USERS,
+    TENANT_DIALOGS,
+    TENANT_MEMBERS,
+    TENANT_TOPICS,
     HEALTH,
 )

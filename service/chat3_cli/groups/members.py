@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from chat3_api.chat3.tenant.v1 import AddDialogMembersResponse as TenantAdded
 from chat3_api.chat3.user.v1 import (
     AddDialogMembersRequest,
     AddDialogMembersResponse,
@@ -18,15 +19,22 @@ from chat3_cli.style import CYAN, date_and_clock
 from chat3_cli.table import Column
 from chat3_cli.views import Says
 
+MEMBER_COLUMNS = (
+    Column[DialogMember](header="USER", cell=lambda it: it.user_id, colour=CYAN),
+    Column[DialogMember](header="JOINED", cell=lambda it: date_and_clock(it.join_time)),
+    Column[DialogMember](header="META", cell=lambda it: meta_line(it.meta), text=True),
+)
 
-def _added(args: Namespace, response: AddDialogMembersResponse) -> Says:
-    added = response.added_user_ids
+
+def added(args: Namespace, response: AddDialogMembersResponse | TenantAdded) -> Says:
+    """Say who was added to a dialog, and who was in it already."""
+    new = response.added_user_ids
     asked = dict.fromkeys(user_id.lower() for user_id in args.user_ids)
-    before = [user_id for user_id in asked if user_id not in added]
-    parts = [f"added {', '.join(added)} to {args.dialog_id}"] if added else []
+    before = [user_id for user_id in asked if user_id not in new]
+    parts = [f"added {', '.join(new)} to {args.dialog_id}"] if new else []
     if before:
         parts.append(f"{', '.join(before)} {'was' if len(before) == 1 else 'were'} in it already")
-    return Says("; ".join(parts), changed=bool(added))
+    return Says("; ".join(parts), changed=bool(new))
 
 
 MEMBERS = Group(
@@ -42,11 +50,7 @@ MEMBERS = Group(
             request=ListDialogMembersRequest,
             items=lambda response: response.members,
             noun="member",
-            columns=(
-                Column[DialogMember](header="USER", cell=lambda it: it.user_id, colour=CYAN),
-                Column[DialogMember](header="JOINED", cell=lambda it: date_and_clock(it.join_time)),
-                Column[DialogMember](header="META", cell=lambda it: meta_line(it.meta), text=True),
-            ),
+            columns=MEMBER_COLUMNS,
         ),
         Call(
             name="add",
@@ -58,7 +62,7 @@ MEMBERS = Group(
             ),
             method=UserServiceStub.add_dialog_members,
             request=AddDialogMembersRequest,
-            view=_added,
+            view=added,
         ),
         Call(
             name="remove",

@@ -2,6 +2,8 @@
 
 from argparse import Namespace
 
+from chat3_api.chat3.tenant.v1 import CreateTopicResponse as TenantCreated
+from chat3_api.chat3.tenant.v1 import UpdateTopicResponse as TenantUpdated
 from chat3_api.chat3.user.v1 import (
     CreateTopicRequest,
     CreateTopicResponse,
@@ -20,12 +22,14 @@ from chat3_cli.table import Column
 from chat3_cli.views import Record
 
 
-def _created(_args: Namespace, response: CreateTopicResponse) -> Record:
+def created(_args: Namespace, response: CreateTopicResponse | TenantCreated) -> Record:
+    """Show a topic that was created."""
     topic = response.topic or Topic()
     return Record(f"created {topic.topic_id} in {topic.dialog_id}", meta_fields(topic.meta))
 
 
-def _changed(args: Namespace, response: UpdateTopicResponse) -> Record:
+def changed(args: Namespace, response: UpdateTopicResponse | TenantUpdated) -> Record:
+    """Show a topic that was changed."""
     meta = response.topic.meta if response.topic is not None else None
     return Record(f"changed {args.topic_id}", meta_fields(meta))
 
@@ -64,7 +68,7 @@ TOPICS = Group(
             arguments=(DIALOG_ID, *SET),
             method=UserServiceStub.create_topic,
             request=CreateTopicRequest,
-            view=_created,
+            view=created,
         ),
         Call(
             name="update",
@@ -77,7 +81,7 @@ TOPICS = Group(
             needs=META_CHANGES,
             method=UserServiceStub.update_topic,
             request=UpdateTopicRequest,
-            view=_changed,
+            view=changed,
         ),
     ),
 )

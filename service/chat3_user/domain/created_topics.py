@@ -22,6 +22,10 @@ without meta, created at that very time.
 
 Metas are written in order: a key that is missing before one that is there has been removed since,
 and is not put back.
+
+Meta that breaks the tenant's meta indexes also stops a creation between two steps, and is a failure
+like any other. What was refused is then asked again by a route that says why. The platform deletes
+no topics: what was written stays, and is named.
 """
 
 import logging
@@ -31,7 +35,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from chat3_api.chat3.user.v1 import MissingPart
+from chat3_api.chat3.user.v1 import ErrorReason, MissingPart
 from chat3_user.domain.created_dialogs import UNSHOWN
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.json_order import is_index, unwritten
@@ -42,10 +46,11 @@ from chat3_user.domain.settling import (
     Settling,
     unix_time,
 )
-from chat3_user.errors import reasons
+from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
+from chat3_user.tenant_api.answers import WriteEndedError, in_doubt
 from chat3_user.tenant_api.creating import create_topic, keyed
 from chat3_user.tenant_api.query import WHOLE_PAGE, paged
 from chat3_user.tenant_api.sending import SEND_KEY
@@ -92,22 +97,13 @@ class CreatedTopics:
         self._settle = settle
         self._count = count
 
-    async def create(self, wanted: NewTopic, key: str | None) -> CreatedTopic:
-        """Write a topic; membership must have been proved.
-
-        Raises `CallError`.
-        """
-        meta = keyed(wanted.meta, key)
-        made = await create_topic(self._api, wanted.identity, wanted.dialog_id, meta)
-        return CreatedTopic(made)
-
     def search(self, wanted: NewTopic) -> "Search":
         """Return the looks of one call."""
         return Search(wanted, self._api, self._claims, Settling(self._settle), self._count)
 
 
 class Search:
-    """The looks of one call for one topic."""
+    """The writes and looks of one call for one topic."""
 
     def __init__(
         self,
@@ -122,6 +118,24 @@ class Search:
         self._claims = claims
         self._settling = settling
         self._count = count
+        # What the platform itself said it works on no more.
+        self._ended: set[str] = set()
+
+    async def write(self, key: str | None) -> CreatedTopic:
+        """Write a topic; that the caller may must have been proved.
+
+        Raises `CallError`.
+        """
+        wanted = self._wanted
+        meta = keyed(wanted.meta, key)
+        try:
+            made = await create_topic(self._api, wanted.identity, wanted.dialog_id, meta)
+        except WriteEndedError as error:
+            refusal = await self._refusal(meta)
+            if refusal is None:
+                raise
+            raise in_doubt(refusal) from error
+        return CreatedTopic(made)
 
     async def find(self, earlier: Earlier) -> CreatedTopic | None:
         """Return the topic that an earlier attempt wrote, finished as far as it can be.
@@ -134,7 +148,7 @@ class Search:
         if row is None:
             return None
         metas = unwritten(keyed(self._wanted.meta, earlier.name), row.meta or {})
-        if metas:
+        if metas and row.topic_id not in self._ended:
             self._settling.wait_for(row.topic_id, topic_created(row), earlier)
         finished = await self._change(row, {SEND_KEY: earlier.name, **metas})
         self._count("topic")
@@ -145,24 +159,64 @@ class Search:
         return CreatedTopic(finished, UNSHOWN)
 
     async def _change(self, row: m.Topic, meta: Mapping[str, Any]) -> m.Topic:
-        answer = await past_guard(
-            partial(
-                self._api.call,
-                routes.CHANGE_TOPIC,
-                self._wanted.identity,
-                body={"meta": meta},
-                dialog_id=self._wanted.dialog_id,
-                topic_id=row.topic_id,
+        try:
+            answer = await past_guard(
+                partial(
+                    self._api.call,
+                    routes.CHANGE_TOPIC,
+                    self._wanted.identity,
+                    body={"meta": meta},
+                    dialog_id=self._wanted.dialog_id,
+                    topic_id=row.topic_id,
+                )
             )
-        )
+        except WriteEndedError as error:
+            refusal = await self._refused(row, meta)
+            if refusal is None:
+                raise
+            raise refusal from error
         return answer.data
+
+    async def _refusal(self, meta: Mapping[str, Any]) -> CallError | None:
+        """Return why the platform stopped at the meta of a topic, None when that is not known."""
+        try:
+            rows = await self._named(meta[SEND_KEY])
+        except CallError:
+            return None
+        self._ended |= {row.topic_id for row in rows}
+        for row in rows:
+            lacking = unwritten(meta, row.meta or {})
+            if lacking and (refusal := await self._refused(row, lacking)) is not None:
+                return refusal
+        return None
+
+    async def _refused(self, row: m.Topic, meta: Mapping[str, Any]) -> CallError | None:
+        """Set meta by the route that says why it refuses some; None when it does not."""
+        try:
+            await past_guard(
+                partial(
+                    self._api.call,
+                    routes.SET_META_KEYS,
+                    self._wanted.identity,
+                    body={"meta": meta},
+                    kind="topic",
+                    entity_id=row.topic_id,
+                )
+            )
+        except CallError as error:
+            if error.reason is not ErrorReason.META_INDEX_CONFLICT:
+                return None
+            return reasons.meta_index_conflict("topic", error.metadata["code"], row.topic_id)
+        return None
 
     async def _keyed(self, earlier: Earlier) -> m.Topic | None:
         """Return the oldest topic that carries the key and was written in its time."""
-        page = await self._page(1, f'&(meta.{SEND_KEY},eq,"{earlier.name}")')
         since = time.time() - earlier.oldest - CLOCKS_DIFFER
-        rows = [row for row in page if topic_created(row) >= since]
+        rows = [row for row in await self._named(earlier.name) if topic_created(row) >= since]
         return min(rows, key=topic_created, default=None)
+
+    async def _named(self, name: str) -> list[m.Topic]:
+        return await self._page(1, f'&(meta.{SEND_KEY},eq,"{name}")')
 
     async def _claimed_orphan(self, earlier: Earlier, age: float) -> m.Topic | None:
         if age >= ORPHANS_WITHIN:

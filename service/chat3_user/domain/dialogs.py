@@ -21,6 +21,11 @@ class Dialogs:
     def __init__(self, api: TenantApi) -> None:
         self._api = api
 
+    async def known(self, identity: Identity, dialog_id: str) -> m.Dialog:
+        """Return a dialog of the tenant, for a back end."""
+        answer = await self._api.call(routes.DIALOG, identity, dialog_id=dialog_id)
+        return answer.data
+
     async def own(
         self, identity: Identity, dialog_id: str, *, with_last_message: bool = False
     ) -> m.UserDialog | None:
@@ -37,6 +42,15 @@ class Dialogs:
         page = await self._api.call(routes.DIALOGS, identity, query=query)
         rows = (row for row in page.data if row.meta.get(key) == name)
         return sorted(rows, key=lambda row: (dialog_created(row), row.dialog_id))
+
+    async def oldest(self, identity: Identity, key: str, text: str) -> m.Dialog | None:
+        """Return the oldest dialog whose meta has ``text`` under ``key``, None when none has.
+
+        Both keep the rules of a filter: see `fields.META_TEXT`.
+        """
+        query = paged(1, WHOLE_PAGE, f'(meta.{key},eq,"{text}")', "(createdAt,asc)")
+        page = await self._api.call(routes.DIALOGS, identity, query=query)
+        return next((row for row in page.data if row.meta.get(key) == text), None)
 
     async def members(self, identity: Identity, dialog_id: str) -> list[m.Member]:
         """Return all members."""
@@ -91,6 +105,12 @@ class Dialogs:
                     user_id=user_id,
                 )
             )
+
+    async def delete(self, identity: Identity, dialog_id: str) -> None:
+        """Delete a dialog with its memberships; needs the key's `delete` permission."""
+        await past_guard(
+            partial(self._api.call, routes.DELETE_DIALOG, identity, dialog_id=dialog_id)
+        )
 
     async def set_meta(self, identity: Identity, dialog_id: str, key: str, value: object) -> None:
         """Set one key of a dialog's meta; every member gets an update of the dialog."""

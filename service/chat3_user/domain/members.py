@@ -60,12 +60,17 @@ class Members:
         return Adding(self._dialogs, self._unshown, identity, dialog_id, wanted)
 
     async def prove_removable(self, identity: Identity, dialog_id: str, user_id: str) -> None:
-        """Prove that a user is a member, and not the last one."""
-        await self._spelling(identity, dialog_id, user_id)
+        """Prove that a user is a member, and not the last one; a back end removes that one, too."""
+        await self._removable(identity, dialog_id, user_id)
+
+    async def spelling(self, identity: Identity, dialog_id: str, user_id: str) -> str:
+        """Return a member's id as the platform spells it, which may be in another letter case."""
+        members = await self._dialogs.member_ids(identity, dialog_id)
+        return _spelling(identity, dialog_id, user_id, members)
 
     async def remove(self, identity: Identity, dialog_id: str, user_id: str) -> None:
         """Remove a member, as the platform spells the id."""
-        spelling = await self._spelling(identity, dialog_id, user_id)
+        spelling = await self._removable(identity, dialog_id, user_id)
         await self._dialogs.remove(identity, dialog_id, [spelling])
 
     async def was_removed(
@@ -79,16 +84,12 @@ class Members:
         spellings = _spellings(there, user_id)
         return all(is_surely_since(since, there[spelling]) for spelling in spellings)
 
-    async def _spelling(self, identity: Identity, dialog_id: str, user_id: str) -> str:
+    async def _removable(self, identity: Identity, dialog_id: str, user_id: str) -> str:
         members = await self._dialogs.member_ids(identity, dialog_id)
-        spellings = _spellings(members, user_id)
-        if not spellings and user_id == identity.user_id:
-            raise reasons.not_a_member(dialog_id)
-        if not spellings:
-            raise reasons.member_not_found(dialog_id, user_id)
-        if len(members) == 1:
+        spelling = _spelling(identity, dialog_id, user_id, members)
+        if len(members) == 1 and identity.user_id:
             raise reasons.last_member(dialog_id)
-        return user_id if user_id in spellings else spellings[0]
+        return spelling
 
 
 class Adding:
@@ -178,6 +179,15 @@ async def joined(dialogs: Dialogs, identity: Identity, dialog_id: str) -> dict[s
 
 def _joined_at(member: m.Member) -> float:
     return unix_time(routes.MEMBERS, member.created_at)
+
+
+def _spelling(identity: Identity, dialog_id: str, user_id: str, members: Collection[str]) -> str:
+    spellings = _spellings(members, user_id)
+    if not spellings and user_id == identity.user_id:
+        raise reasons.not_a_member(dialog_id)
+    if not spellings:
+        raise reasons.member_not_found(dialog_id, user_id)
+    return user_id if user_id in spellings else spellings[0]
 
 
 def _spellings(members: Collection[str], user_id: str) -> list[str]:

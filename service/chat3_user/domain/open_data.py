@@ -22,7 +22,7 @@ from chat3_user.domain.unshown import announced
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.answers import NoMetaKeyError
+from chat3_user.tenant_api.answers import NoMetaKeyError, WriteEndedError
 from chat3_user.tenant_api.creating import TOLD_KEY
 from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
@@ -112,16 +112,23 @@ class OpenDataChanges:
     async def _set(self, identity: Identity, change: Change, keys: list[str]) -> None:
         """Set keys so that one update tells of all of them; of a topic, also without any."""
         if change.kind == "topic":
-            await past_guard(
-                partial(
-                    self._api.call,
-                    routes.CHANGE_TOPIC,
-                    identity,
-                    body={"meta": {key: change.keys[key] for key in keys}},
-                    dialog_id=change.dialog_id,
-                    topic_id=change.entity_id,
+            meta = {key: change.keys[key] for key in keys}
+            try:
+                await past_guard(
+                    partial(
+                        self._api.call,
+                        routes.CHANGE_TOPIC,
+                        identity,
+                        body={"meta": meta},
+                        dialog_id=change.dialog_id,
+                        topic_id=change.entity_id,
+                    )
                 )
-            )
+            except WriteEndedError:
+                # This route does not say that a meta index refuses a key; the one in bulk does.
+                if meta:
+                    await self._ask(routes.SET_META_KEYS, identity, change, body={"meta": meta})
+                raise
             return
         *others, last = keys
         if others:

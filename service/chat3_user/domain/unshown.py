@@ -43,6 +43,6 @@ async def announced(announce: Callable[[], Awaitable[object]]) -> None:
     try:
         await announce()
     except CallError as error:
-        if error.reason != ErrorReason.UPSTREAM_REJECTED:
+        if error.reason not in (ErrorReason.UPSTREAM_REJECTED, ErrorReason.META_INDEX_CONFLICT):
             raise
         log.warning("a change cannot be announced anew", extra={"problem": error.message})

@@ -58,6 +58,8 @@ STATUS = MappingProxyType(
         _R.PACK_NOT_FOUND: Status.NOT_FOUND,
         _R.PLATFORM_TOO_OLD: Status.UNIMPLEMENTED,
         _R.USER_EXISTS: Status.ALREADY_EXISTS,
+        _R.DIALOG_NOT_FOUND: Status.NOT_FOUND,
+        _R.META_INDEX_CONFLICT: Status.FAILED_PRECONDITION,
     }
 )
 

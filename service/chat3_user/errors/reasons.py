@@ -28,6 +28,29 @@ def not_a_member(dialog_id: str) -> CallError:
     )
 
 
+def dialog_not_found(dialog_id: str) -> CallError:
+    """Return the failure for a dialog that the tenant does not have, for a back end."""
+    return CallError(
+        ErrorReason.DIALOG_NOT_FOUND,
+        "the tenant has no such dialog",
+        metadata={"dialog_id": dialog_id},
+        resource=Resource("chat3.dialog", dialog_id),
+    )
+
+
+def meta_index_conflict(kind: str, code: str, left_id: str = "") -> CallError:
+    """Return the failure for open data that the tenant's meta indexes refuse.
+
+    ``kind`` is what it belongs to, ``code`` the platform's; ``left_id`` is what a creation left.
+    """
+    left = {"left_id": left_id} if left_id else {}
+    return CallError(
+        ErrorReason.META_INDEX_CONFLICT,
+        f"the tenant's meta indexes refuse this open data of a {kind}",
+        metadata={"code": code, "kind": kind, **left},
+    )
+
+
 def member_in_other_case(dialog_id: str, member_id: str) -> CallError:
     """Return the failure for a member whose id the platform holds in another letter case."""
     return CallError(

@@ -35,6 +35,13 @@ class OutcomeUnknownError(CallError):
     """A write failed in a way that does not tell whether tenant-api took it."""
 
 
+class WriteEndedError(OutcomeUnknownError):
+    """tenant-api failed at a write and said so in JSON: it works on it no more.
+
+    What it had written by then stays. Most routes answer so when meta breaks a tenant's indexes.
+    """
+
+
 class UnknownRouteError(CallError):
     """tenant-api has no such route or method: its answer is HTML, not JSON."""
 
@@ -94,8 +101,16 @@ def _by_status(route: Route[Any], status: int, problem: Problem | None) -> CallE
             )
         case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             log.warning("upstream server error", extra={"route": route.name, "http_status": status})
-            return reasons.upstream_unavailable()
+            return _server_error(route, status, problem)
     return None
+
+
+def _server_error(route: Route[Any], status: int, problem: Problem | None) -> CallError:
+    unavailable = reasons.upstream_unavailable()
+    if route.reads:
+        return unavailable
+    said = status == HTTPStatus.INTERNAL_SERVER_ERROR and problem is not None and problem.message
+    return in_doubt(unavailable, WriteEndedError if said else OutcomeUnknownError)
 
 
 def _by_problem(request: Request[Any], status: int, problem: Problem) -> CallError | None:
@@ -117,11 +132,11 @@ def _by_problem(request: Request[Any], status: int, problem: Problem) -> CallErr
     return None if meaning is None else meaning(problem, request)
 
 
-def in_doubt(error: CallError) -> OutcomeUnknownError:
+def in_doubt(
+    error: CallError, kind: type[OutcomeUnknownError] = OutcomeUnknownError
+) -> OutcomeUnknownError:
     """Return ``error`` as one that leaves open whether tenant-api wrote."""
-    return OutcomeUnknownError(
-        error.reason, error.message, error.metadata, retry_after=error.retry_after
-    )
+    return kind(error.reason, error.message, error.metadata, retry_after=error.retry_after)
 
 
 def invalid(route: Route[Any], status: int, size: int, error: Exception) -> CallError:

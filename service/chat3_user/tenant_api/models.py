@@ -113,6 +113,22 @@ class Dialog(Model, frozen=True):
     stats: DialogStats = DialogStats()
 
 
+class When(Model, frozen=True):
+    """For which open data a meta index holds."""
+
+    key: str
+    op: str
+    value: Any = None
+
+
+class MetaIndex(Model, frozen=True):
+    """What a tenant demands of the open data of one kind of thing."""
+
+    mode: str
+    keys: list[str]
+    when: When | None = None
+
+
 class Topic(Model, frozen=True):
     """A topic, beside a message or in a list; ``unread_count`` is in a user's list only."""
 

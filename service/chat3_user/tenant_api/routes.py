@@ -13,7 +13,7 @@ from chat3_user.tenant_api.answers import (
     TopicTakenError,
 )
 from chat3_user.tenant_api.models import Problem
-from chat3_user.tenant_api.route import Request, Route
+from chat3_user.tenant_api.route import Meaning, Request, Route
 
 
 def _no_user(_: Problem, request: Request[Any]) -> CallError:
@@ -25,7 +25,11 @@ def _user_exists(_: Problem, request: Request[Any]) -> CallError:
 
 
 def _not_a_member(_: Problem, request: Request[Any]) -> CallError:
-    return reasons.not_a_member(request.segments["dialog_id"])
+    """Tell a back end whether the dialog exists, and a user nothing of that."""
+    dialog_id = request.segments["dialog_id"]
+    if request.identity.user_id:
+        return reasons.not_a_member(dialog_id)
+    return reasons.dialog_not_found(dialog_id)
 
 
 def _no_message(_: Problem, request: Request[Any]) -> CallError:
@@ -34,7 +38,7 @@ def _no_message(_: Problem, request: Request[Any]) -> CallError:
 
 def _no_meta_key(problem: Problem, request: Request[Any]) -> CallError | None:
     if not problem.message.startswith("Meta key "):
-        return None
+        return _no_entity(problem, request)
     refused = reasons.upstream_rejected(request.route.name, HTTPStatus.NOT_FOUND)
     return NoMetaKeyError(refused.reason, refused.message, refused.metadata)
 
@@ -78,10 +82,35 @@ def _topic_stays(problem: Problem, request: Request[Any]) -> CallError | None:
     return None
 
 
+def _no_entity(_: Problem, request: Request[Any]) -> CallError | None:
+    """Of the kinds whose existence the routes of meta check, and that they are asked about."""
+    entity_id = request.segments["entity_id"]
+    match request.segments["kind"]:
+        case "dialog" if not request.identity.user_id:
+            return reasons.dialog_not_found(entity_id)
+        case "topic":
+            return reasons.topic_not_found(entity_id)
+    return None
+
+
+def _meta_refused(problem: Problem, request: Request[Any]) -> CallError | None:
+    if problem.code not in META_INDEX_CODES:
+        return None
+    return reasons.meta_index_conflict(request.segments.get("kind", "dialog"), problem.code)
+
+
 def _permitted(_: Problem, request: Request[Any]) -> CallError:
     invalid = reasons.upstream_invalid_response(request.route.name)
     return PermittedError(invalid.reason, invalid.message, invalid.metadata)
 
+
+DUPLICATE: Final = "DUPLICATE_INDEX"
+KEYS_REQUIRED: Final = "INDEX_KEYS_REQUIRED"
+KEY_NOT_ALLOWED: Final = "META_KEY_NOT_ALLOWED"
+META_INDEX_CODES: Final = frozenset(
+    (DUPLICATE, KEYS_REQUIRED, KEY_NOT_ALLOWED, "INDEX_VALUE_TYPE_NOT_ALLOWED")
+)
+"""What the routes of meta say of open data that a tenant's meta indexes refuse."""
 
 _DIALOG: Final = "/api/users/{user_id}/dialogs/{dialog_id}"
 _MESSAGE: Final = _DIALOG + "/messages/{message_id}"
@@ -151,14 +180,36 @@ CREATE_TOPIC: Final = Route(
 CHANGE_TOPIC: Final = Route(
     "PATCH", "/api/dialogs/{dialog_id}/topics/{topic_id}", m.Data[m.Topic], _no_topic
 )
-SET_DIALOG_META: Final = Route("PUT", "/api/meta/dialog/{dialog_id}/{key}", m.Model, _not_a_member)
+SET_DIALOG_META: Final = Route(
+    "PUT",
+    "/api/meta/dialog/{dialog_id}/{key}",
+    m.Model,
+    _not_a_member,
+    bad_request=_meta_refused,
+    conflict=_meta_refused,
+)
 # Open data of a dialog, a user or a topic. Keys that are set in bulk are told to nobody.
 _META: Final = "/api/meta/{kind}/{entity_id}"
-META: Final = Route("GET", _META, m.Data[m.Json])
-SET_META_KEYS: Final = Route("PUT", _META, m.Model)
-SET_META_KEY: Final = Route("PUT", _META + "/{key}", m.Model)
-REMOVE_META_KEYS: Final = Route("DELETE", _META, m.Model)
-REMOVE_META_KEY: Final = Route("DELETE", _META + "/{key}", m.Model, _no_meta_key)
+
+
+def _meta_change(method: str, template: str, not_found: Meaning = _no_entity) -> Route[m.Model]:
+    return Route(
+        method,
+        template,
+        m.Model,
+        not_found,
+        bad_request=_meta_refused,
+        conflict=_meta_refused,
+    )
+
+
+META: Final = Route("GET", _META, m.Data[m.Json], _no_entity)
+SET_META_KEYS: Final = _meta_change("PUT", _META)
+SET_META_KEY: Final = _meta_change("PUT", _META + "/{key}")
+REMOVE_META_KEYS: Final = _meta_change("DELETE", _META)
+REMOVE_META_KEY: Final = _meta_change("DELETE", _META + "/{key}", _no_meta_key)
+# What the tenant demands of the open data of a kind.
+META_INDEXES: Final = Route("GET", "/api/meta/index/{kind}", m.Data[list[m.MetaIndex]])
 # Checks membership, and says so with 404.
 TYPING: Final = Route(
     "POST",
@@ -171,6 +222,11 @@ TYPING: Final = Route(
 # Of the whole tenant: who is a member is not asked.
 DIALOGS: Final = Route("GET", "/api/dialogs", m.Page[m.Dialog])
 CREATE_DIALOG: Final = Route("POST", "/api/dialogs", m.Data[m.Dialog])
+DIALOG: Final = Route("GET", "/api/dialogs/{dialog_id}", m.Data[m.Dialog], _not_a_member)
+DELETE_DIALOG: Final = Route("DELETE", "/api/dialogs/{dialog_id}", m.Model, _not_a_member)
+DIALOG_TOPICS: Final = Route(
+    "GET", "/api/dialogs/{dialog_id}/topics", m.Page[m.Topic], _not_a_member
+)
 ALL_TOPICS: Final = Route("GET", "/api/topics", m.Page[m.Topic])
 ALL_MESSAGES: Final = Route("GET", "/api/messages", m.Page[m.MessageId])
 

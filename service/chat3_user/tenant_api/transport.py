@@ -80,10 +80,7 @@ class Http:
                 raise problem from error
             span.answered(status)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
-            problem = failure(request, status, raw)
-            if not route.reads and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                raise in_doubt(problem)
-            raise problem
+            raise failure(request, status, raw)
         if status == HTTPStatus.NO_CONTENT:
             raw = _NOTHING
         try:

@@ -8,6 +8,8 @@ from chat3_user.validation.filters import (
     parse_message_sort,
     parse_pack_filter,
     parse_pack_sort,
+    parse_tenant_dialog_filter,
+    parse_tenant_dialog_sort,
     parse_user_filter,
     parse_user_sort,
 )
@@ -32,6 +34,8 @@ __all__ = [
     "parse_pack_filter",
     "parse_pack_sort",
     "parse_request_id",
+    "parse_tenant_dialog_filter",
+    "parse_tenant_dialog_sort",
     "parse_tenant_identity",
     "parse_user_filter",
     "parse_user_sort",

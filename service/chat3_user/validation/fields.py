@@ -8,7 +8,14 @@ from chat3_user.validation import filters
 from chat3_user.validation.list_rules import AbsentWith, OnlyByTime, ZeroWith
 from chat3_user.validation.open_data import MetaKey, NotInMeta, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Required, Rule
-from chat3_user.validation.text_rules import Expression, Id, Length, VisibleAscii
+from chat3_user.validation.text_rules import (
+    Expression,
+    FilterText,
+    Id,
+    Length,
+    NoControlCharacters,
+    VisibleAscii,
+)
 from chat3_user.validation.user_ids import UserId
 from chat3_user.validation.user_types import MAX_LENGTH, FitsWithUser, TopicWord
 
@@ -34,6 +41,8 @@ SOME_USER_IDS: Final = (Required(), *MEMBER_IDS)
 
 META: Final = (OpenData(),)
 REMOVE_KEYS: Final = (Items(100), Each(MetaKey()), NotInMeta())
+META_KEY: Final = (Required(), MetaKey())
+META_TEXT: Final = (Required(), Length(500), NoControlCharacters(), FilterText())
 AROUND_MESSAGE: Final = (MESSAGE, AbsentWith("page_token"), OnlyByTime())
 
 IDEMPOTENCY_KEY: Final = (Length(255), VisibleAscii())
@@ -47,6 +56,11 @@ PACK_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_pack_fi
 PACK_SORT: Final = (Expression("sort", filters.parse_pack_sort),)
 USER_FILTER: Final = (_FILTER_LENGTH, Expression("filter", filters.parse_user_filter))
 USER_SORT: Final = (Expression("sort", filters.parse_user_sort),)
+TENANT_DIALOG_FILTER: Final = (
+    _FILTER_LENGTH,
+    Expression("filter", filters.parse_tenant_dialog_filter),
+)
+TENANT_DIALOG_SORT: Final = (Expression("sort", filters.parse_tenant_dialog_sort),)
 
 
 def named(enum: type[betterproto2.Enum], words: str) -> Named:

@@ -19,6 +19,8 @@ _MESSAGE_TYPE: Final = re.compile(
     r"|(?:system|user|message)\.(?=.{1,80}\Z)[a-z0-9]+(?:[._-][a-z0-9]+)*)?"
 )
 _VISIBLE_ASCII: Final = re.compile("[!-~]*")
+# The platform finds the parts of a filter by these characters, quoted or not.
+_FILTER_TEXT: Final = re.compile(r"(?!\{)[^()&|]*")
 TEXT_TYPES: Final = ("", "internal.text")
 
 
@@ -100,6 +102,18 @@ class NoOuterWhiteSpace:
     def problems(self, value: str, _request: Any) -> Problems:
         """Return what the value breaks."""
         return KEPT if value.strip(WHITE_SPACE) == value else (Problem("", self.words),)
+
+
+@dataclass(frozen=True, slots=True)
+class FilterText:
+    """Text that the platform reads as itself where a filter quotes it."""
+
+    words: str = "none of `(`, `)`, `&` and `|`, and no `{` at its beginning"
+    final: bool = False
+
+    def problems(self, value: str, _request: Any) -> Problems:
+        """Return what the value breaks."""
+        return KEPT if _FILTER_TEXT.fullmatch(value) else (Problem("", self.words),)
 
 
 @dataclass(frozen=True, slots=True)

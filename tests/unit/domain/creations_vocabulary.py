@@ -55,13 +55,13 @@ class Workers:
         """Create and look until it is done, as runs of one key after another do."""
         return await _until_done(
             lambda: self.look_for_dialog(wanted, earlier(key)),
-            lambda: self.dialogs.create(wanted, key),
+            lambda: self.dialogs.search(wanted).write(key),
         )
 
     async def topic(self, wanted: NewTopic, key: str = KEY) -> CreatedTopic:
         return await _until_done(
             lambda: self.look_for_topic(wanted, earlier(key)),
-            lambda: self.topics.create(wanted, key),
+            lambda: self.topics.search(wanted).write(key),
         )
 
     async def direct_dialog(self, pair: Pair) -> DirectDialog:

@@ -75,7 +75,7 @@ async def left_by(cut: int, wanted: NewDialog, *, ago: float = 30.0) -> Scripted
     platform = ScriptedCreations(*USERS, ago=ago)
     platform.cuts = [cut]
     with pytest.raises(CallError):
-        await Workers(platform).dialogs.create(wanted, KEY)
+        await Workers(platform).dialogs.search(wanted).write(KEY)
     return platform
 
 
@@ -143,7 +143,7 @@ async def test_of_two_with_one_key_the_older_is_the_answer() -> None:
     wanted = wanted_of({}, "bob")
     platform = await left_by(6, wanted)
     (first,) = platform.visible()
-    await Workers(platform).dialogs.create(wanted, KEY)
+    await Workers(platform).dialogs.search(wanted).write(KEY)
     first.created = time.time() - 20.0
     found = await Workers(platform).look_for_dialog(wanted, earlier())
     assert found is not None
@@ -154,6 +154,6 @@ async def test_keys_are_written_in_one_order_whatever_that_of_the_request() -> N
     platform = ScriptedCreations(*USERS)
     workers = Workers(platform)
     for number, meta in enumerate(({"x": 1, "y": 2, "3": 3}, {"3": 3, "y": 2, "x": 1})):
-        await workers.dialogs.create(wanted_of(meta, "bob"), f"key-{number}")
+        await workers.dialogs.search(wanted_of(meta, "bob")).write(f"key-{number}")
     one, other = (list(dialog.meta) for dialog in platform.dialogs.values())
     assert one == other == ["3", "chat3_key", "x", "y"]

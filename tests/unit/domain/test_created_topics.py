@@ -82,7 +82,7 @@ async def left_by(cut: int, wanted: NewTopic, *, ago: float = 30.0) -> ScriptedC
     platform = ScriptedCreations(ago=ago)
     platform.cuts = [cut]
     with pytest.raises(CallError):
-        await Workers(platform).topics.create(wanted, KEY)
+        await Workers(platform).topics.search(wanted).write(KEY)
     return platform
 
 

@@ -5,10 +5,23 @@ from typing import Final
 
 from chat3_user.methods.method import Method
 from chat3_user.methods.tenant import (
+    add_dialog_members,
+    create_dialog,
+    create_topic,
     create_user,
+    delete_dialog,
     delete_user,
+    find_dialog_by_meta,
+    get_dialog,
     get_user,
+    list_dialog_members,
+    list_dialogs,
+    list_topics,
     list_users,
+    mark_member_read,
+    remove_dialog_member,
+    update_dialog_meta,
+    update_topic,
     update_user,
     upsert_user,
 )
@@ -16,10 +29,23 @@ from chat3_user.methods.tenant import (
 __all__ = ["METHODS"]
 
 _DECLARED: Final[tuple[Method, ...]] = (
+    add_dialog_members.METHOD,
+    create_dialog.METHOD,
+    create_topic.METHOD,
     create_user.METHOD,
+    delete_dialog.METHOD,
     delete_user.METHOD,
+    find_dialog_by_meta.METHOD,
+    get_dialog.METHOD,
     get_user.METHOD,
+    list_dialog_members.METHOD,
+    list_dialogs.METHOD,
+    list_topics.METHOD,
     list_users.METHOD,
+    mark_member_read.METHOD,
+    remove_dialog_member.METHOD,
+    update_dialog_meta.METHOD,
+    update_topic.METHOD,
     update_user.METHOD,
     upsert_user.METHOD,
 )

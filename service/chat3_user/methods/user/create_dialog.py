@@ -25,14 +25,15 @@ def _mutation(
     search = dependencies.created_dialogs.search(wanted)
 
     def response(created: CreatedDialog) -> pb.CreateDialogResponse:
+        seen = created.seen
         with understood(routes.CREATE_DIALOG):
             return pb.CreateDialogResponse(
-                dialog=entities.dialog(created.dialog, with_last_message=False),
+                dialog=None if seen is None else entities.dialog(seen, with_last_message=False),
                 missing_parts=list(created.missing),
             )
 
     async def write(key: str | None) -> pb.CreateDialogResponse:
-        return response(await dependencies.created_dialogs.create(wanted, key))
+        return response(await search.write(key))
 
     async def find(earlier: Earlier) -> pb.CreateDialogResponse | None:
         created = await search.find(earlier)

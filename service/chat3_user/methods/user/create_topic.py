@@ -32,7 +32,7 @@ def _mutation(
 
     async def write(key: str | None) -> pb.CreateTopicResponse:
         await prove()
-        return response(await dependencies.created_topics.create(wanted, key))
+        return response(await search.write(key))
 
     async def find(earlier: Earlier) -> pb.CreateTopicResponse | None:
         await prove()

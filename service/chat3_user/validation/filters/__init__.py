@@ -11,7 +11,14 @@ from typing import Final
 import msgspec
 
 from chat3_user.validation.filters.errors import FilterError
-from chat3_user.validation.filters.fields import DIALOGS, MESSAGES, PACKS, USERS, ListFields
+from chat3_user.validation.filters.fields import (
+    DIALOGS,
+    MESSAGES,
+    PACKS,
+    TENANT_DIALOGS,
+    USERS,
+    ListFields,
+)
 from chat3_user.validation.filters.grammar import MAX_LENGTH, parse
 from chat3_user.validation.filters.hidden import without_deleted
 from chat3_user.validation.filters.narrowing import CREATED, Query, Stop, narrowed
@@ -35,6 +42,8 @@ __all__ = [
     "parse_message_sort",
     "parse_pack_filter",
     "parse_pack_sort",
+    "parse_tenant_dialog_filter",
+    "parse_tenant_dialog_sort",
     "parse_user_filter",
     "parse_user_sort",
     "planned_message_filter",
@@ -105,6 +114,18 @@ def parse_user_sort(text: str) -> str:
     found = parse_sort(text, USERS.sortable) or Sort(CREATED, "desc")
     keys = {found.field: 1 if found.direction == "asc" else -1}
     return msgspec.json.encode({**keys, _USER: keys.get(_USER, 1)}).decode()
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_tenant_dialog_filter(text: str) -> str:
+    """Return the filter of a tenant's dialogs as the platform reads it; '' for an empty one."""
+    return rendered_within_bounds(_plan(text, TENANT_DIALOGS))
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_tenant_dialog_sort(text: str) -> Sort:
+    """Return the sort of a tenant's dialogs; the newest first for an empty one."""
+    return parse_sort(text, TENANT_DIALOGS.sortable) or Sort(CREATED, "desc")
 
 
 @lru_cache(maxsize=_CACHED)

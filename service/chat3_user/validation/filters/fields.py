@@ -133,3 +133,14 @@ USERS: Final = ListFields(
     sortable=_sortable(create_time="createdAt", user_id="userId", type="type"),
     only_meta_in_or=True,
 )
+
+TENANT_DIALOGS: Final = ListFields(
+    fields=_named(
+        ("dialog_id", _id("dialogId")),
+        ("create_time", _time("createdAt")),
+        # Of this list, no other operator is known to work on members.
+        ("member", Field(Kind.TEXT, frozenset(("eq",)), "member")),
+    ),
+    sortable=_sortable(create_time="createdAt"),
+    only_meta_in_or=True,
+)

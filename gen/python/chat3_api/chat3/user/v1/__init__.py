@@ -962,6 +962,53 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    DIALOG_NOT_FOUND = 44
+    """
+    The tenant has no such dialog. Only `TenantService` says this: a user is told
+    `ERROR_REASON_NOT_A_MEMBER`, whether the dialog exists or not.
+
+    Status: `NOT_FOUND`.
+    Details: `ResourceInfo`.
+    Caller: Do not retry.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_DIALOG_NOT_FOUND",
+          "domain": "chat3.user",
+          "metadata": {
+            "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa"
+          }
+        }
+    """
+
+    META_INDEX_CONFLICT = 45
+    """
+    The tenant's meta indexes refuse the open data. `kind` is what the open data belongs to, `code` the
+    platform's word for the broken rule: `DUPLICATE_INDEX` when something else has the same value,
+    `INDEX_KEYS_REQUIRED` when a required key is missing, `META_KEY_NOT_ALLOWED` for a key that is not
+    allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a value that cannot be indexed. A change stops at the
+    key that breaks a rule: keys that were written before it stay. A creation that was stopped in this
+    way is deleted again when the API key has the `delete` permission and the platform can delete
+    such a thing; otherwise `left_id` names what is left of it, and a repetition with the same
+    idempotency key completes it once the rule is kept.
+
+    Status: `FAILED_PRECONDITION`.
+    Details: none.
+    Caller: Change the open data or the meta index; the same request does not succeed before.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_META_INDEX_CONFLICT",
+          "domain": "chat3.user",
+          "metadata": {
+            "code": "DUPLICATE_INDEX",
+            "kind": "dialog"
+          }
+        }
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -1008,6 +1055,8 @@ class ErrorReason(betterproto2.Enum):
             40: "ERROR_REASON_PACK_NOT_FOUND",
             41: "ERROR_REASON_PLATFORM_TOO_OLD",
             42: "ERROR_REASON_USER_EXISTS",
+            44: "ERROR_REASON_DIALOG_NOT_FOUND",
+            45: "ERROR_REASON_META_INDEX_CONFLICT",
         }
 
     @classmethod
@@ -1056,6 +1105,8 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_PACK_NOT_FOUND": 40,
             "ERROR_REASON_PLATFORM_TOO_OLD": 41,
             "ERROR_REASON_USER_EXISTS": 42,
+            "ERROR_REASON_DIALOG_NOT_FOUND": 44,
+            "ERROR_REASON_META_INDEX_CONFLICT": 45,
         }
 
 
