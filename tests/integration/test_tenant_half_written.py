@@ -1,5 +1,6 @@
 """A back end's creations on a platform that is cut, or whose meta indexes refuse what is asked."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -96,6 +97,17 @@ async def test_a_topic_whose_creation_is_cut_anywhere_is_one_and_whole(step: int
         (topic,) = lossy.store.dialogs.topics(TENANT, dialog)
         assert answer.topic.topic_id == topic.topic_id
         assert answer.topic.meta == Struct.from_dict(SET)
+
+
+async def test_equal_creations_at_once_are_one_for_one_key_and_as_many_as_keys_else() -> None:
+    async with back_end(CutAfter("nothing")) as (lossy, caller):
+        one = await asyncio.gather(*(caller.call(creating("alice")) for _ in range(20)))
+        assert {answer.dialog.dialog_id for answer in one} == set(named(lossy))
+        assert len(named(lossy)) == 1
+        keys = ["", "", *(str(number) for number in range(10))]
+        many = await asyncio.gather(*(caller.call(creating("alice", key=key)) for key in keys))
+        assert len({answer.dialog.dialog_id for answer in many}) == len(keys)
+        assert len(named(lossy)) == 1 + len(keys)
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])
