@@ -17,10 +17,10 @@ from chat3_embedded.generations import NEWEST, OLDEST
 from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutAfter
 from chat3_embedded.store.records import MetaIndex, When
-from support.gateway import KEY, TENANT
+from support.gateway import TENANT
 
 REPLAYED = "idempotency-replayed"
-DELETER = "key-that-deletes"
+DELETER, KEEPER = "key-that-deletes", "key-that-deletes-nothing"
 MEMBERS = ["zoe", "alice", "bob"]
 # The row, ours and two metas, three members and their events, the event.
 DIALOG_STEPS = 11
@@ -31,11 +31,12 @@ SET = {"title": "t", "n": 1.0}
 
 @asynccontextmanager
 async def back_end(
-    cut: CutAfter, version: str = NEWEST, key: str = KEY
+    cut: CutAfter, version: str = NEWEST, key: str = KEEPER
 ) -> AsyncIterator[tuple[Lossy, Caller]]:
     platform = Settings(platform=version, after_step=cut)
     async with lossy_platform(platform) as lossy, service(lossy) as client:
         lossy.store.add_key(DELETER, ("read", "write", "delete"))
+        lossy.store.add_key(KEEPER, ("read", "write"))
         for name in MEMBERS:
             lossy.store.add_user(TENANT, name)
         yield lossy, client.with_metadata({"x-api-key": key, "x-tenant-id": TENANT})
