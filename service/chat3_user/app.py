@@ -17,6 +17,7 @@ from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
+from chat3_user.domain.existing_users import ExistingUsers
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
@@ -113,6 +114,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             past_changes=PastChanges(api, messages, unshown),
             users=users,
             tenant_users=TenantUsers(api, access, users, open_data),
+            existing_users=ExistingUsers(api),
             dialogs=Dialogs(api),
             created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
             direct_dialogs=DirectDialogs(api, users, times.settle),
@@ -126,6 +128,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             once=once,
             hub=hub,
             streams=config.streams,
+            count_dropped=metrics.user_dropped,
         )
         chain = CallChain(metrics, config.deadlines, admission)
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
@@ -176,6 +179,8 @@ class _Seen:
 
     def refresh(self) -> None:
         self.metrics.streams.set(self.hub.stream_count)
+        self.metrics.watched_users.set(sum(len(watch.users) for watch in self.hub.watches))
+        self.metrics.watch_buffered_bytes.set(sum(watch.buffered for watch in self.hub.watches))
         self.metrics.broker_live.set(self.hub.live)
         self.metrics.updates_received.set(self.hub.received)
         self.metrics.updates_unreadable.set(self.hub.unreadable.count)

@@ -51,6 +51,22 @@ class Metrics:
             registry=self.registry,
         )
         self.streams = Gauge("chat3_streams", "Open streams of updates.", registry=self.registry)
+        self.watched_users = Gauge(
+            "chat3_watched_users",
+            "Users that streams of many users watch; one that two streams watch counts twice.",
+            registry=self.registry,
+        )
+        self.watch_buffered_bytes = Gauge(
+            "chat3_watch_buffered_bytes",
+            "Bytes of updates that wait for clients of such streams to read.",
+            registry=self.registry,
+        )
+        self._dropped = Counter(
+            "chat3_watched_users_dropped",
+            "Watched users that streams dropped, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.log_entries_read = Gauge(
             "chat3_log_entries_read",
             "Entries of the updates log that were read for streams that resumed.",
@@ -69,6 +85,10 @@ class Metrics:
         self.broker_live = Gauge(
             "chat3_broker_live", "1 while updates flow from the broker.", registry=self.registry
         )
+
+    def user_dropped(self, reason: str) -> None:
+        """Count a watched user whom a stream dropped."""
+        self._dropped.labels(reason).inc()
 
     def refused(self, kind: str) -> None:
         """Count what was turned away."""

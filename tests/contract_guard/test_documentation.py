@@ -112,7 +112,9 @@ def test_every_method_has_a_page_with_what_it_takes_gives_and_breaks(
         head = page.html[page.html.index("<main") : page.html.index('<div class="method">')]
         level = method.options.IdempotencyLevel.Name(method.options.idempotency_level)
         assert f'id="{name}"' in head
-        assert (">server streaming<" in head) is method.server_streaming
+        server_only = method.server_streaming and not method.client_streaming
+        assert (">server streaming<" in head) is server_only
+        assert (">bidirectional streaming<" in head) is method.client_streaming
         assert (">unary<" in head) is not method.server_streaming
         assert f">{level}<" in head
         assert {method.input_type.lstrip("."), method.output_type.lstrip(".")} <= set(page.ids)

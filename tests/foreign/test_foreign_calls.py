@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat3_embedded.store.records import Message, Topic
-from chat3_user.methods import METHODS, Streaming
+from chat3_user.methods import METHODS, Bidi, Streaming
 from support.all_cases import CASES
 from support.foreign import ForeignClient
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, Upstream, metadata
@@ -72,6 +72,9 @@ async def test_every_method_is_called(
     if isinstance(METHODS[name], Streaming):
         stream = await foreign.subscribe(ALICE)
         await stream.cancel()
+    elif isinstance(METHODS[name], Bidi):
+        told = await foreign.ask("converse", method=name, request=request, metadata=ALICE)
+        assert len(told["responses"]) == len({str(each) for each in told["responses"]}) == 2
     else:
         assert isinstance(await foreign.call(name, request, ALICE), dict)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat3_embedded.store.records import Topic
-from chat3_user.methods import METHODS, Keyed, Streaming
+from chat3_user.methods import METHODS, Bidi, Keyed, Streaming
 from support.all_cases import CASES
 from support.foreign import ForeignClient, ForeignFailureError, Json
 from support.gateway import NO_KEY, TENANT, Upstream, metadata
@@ -20,11 +20,12 @@ META = {
     "list": [1, "two", None, [3.5, [], {}], {"deep": [None, True]}],
     "nested": {"a": {"b": [{"c": "d"}]}, "empty": {}, "blank": "", "great": 1e308},
 }
+STREAMS = Streaming | Bidi
 MICROSECONDS = 1_795_424_735_959.186035
 
 every_method = pytest.mark.parametrize("name", METHODS)
 every_unary_method = pytest.mark.parametrize(
-    "name", [name for name, method in METHODS.items() if not isinstance(method, Streaming)]
+    "name", [name for name, method in METHODS.items() if not isinstance(method, STREAMS)]
 )
 every_reading_method = pytest.mark.parametrize(
     "name", [name for name, method in METHODS.items() if method.kind == "read"]
@@ -59,9 +60,10 @@ async def test_the_generated_clients_have_the_methods_of_the_services(go: Foreig
 @every_method
 async def test_every_method_is_called(go: ForeignClient, upstream: Upstream, name: str) -> None:
     request = case(name, upstream)
-    if isinstance(METHODS[name], Streaming):
+    if isinstance(METHODS[name], STREAMS):
         stream = await go.open(name, request, ALICE)
-        assert await stream.next()
+        for _ in range(1 + isinstance(METHODS[name], Bidi)):
+            assert await stream.next()
         await stream.cancel()
     else:
         answer = await go.ask("call", method=name, request=request, metadata=ALICE)

@@ -17,12 +17,12 @@ from h2.exceptions import ProtocolError
 from hpack import Encoder
 from hyperframe.frame import DataFrame, HeadersFrame, PingFrame, SettingsFrame
 
-from chat3_user.methods import METHODS, Streaming
+from chat3_user.methods import METHODS, Bidi, Streaming
 
 CALL_STAGES = (Stage.HANDLED, Stage.ANSWERED)
 FRAME_STAGES = (Stage.FRAME,)
 FAULTS = {2: "UNKNOWN", 13: "INTERNAL", 15: "DATA_LOSS"}
-_STREAMING = {label for label, method in METHODS.items() if isinstance(method, Streaming)}
+_STREAMING = {label for label, method in METHODS.items() if isinstance(method, Streaming | Bidi)}
 _PING = PingFrame(0, opaque_data=b"are you?").serialize()
 _ACKNOWLEDGED = SettingsFrame(0, flags=["ACK"]).serialize()
 _HANG = 200.0

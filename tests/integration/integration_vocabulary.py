@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Self
 
 import aiohttp
@@ -17,13 +18,14 @@ from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError
 
 from chat3_api.chat3.user import v1 as pb
-from chat3_user.methods import METHODS
+from chat3_user.methods import METHODS, Bidi, Streaming
 from support.gateway import KEY, TENANT, Upstream, metadata
 
 DIALOG = "dlg_" + "a" * 20
 MESSAGE = "msg_" + "a" * 20
 METHOD_OF = {method.request: method for method in METHODS.values()}
 Cardinality = grpclib.const.Cardinality
+CARDINALITY = {Streaming: Cardinality.UNARY_STREAM, Bidi: Cardinality.STREAM_STREAM}
 
 
 def sending(dialog: str, content: str = "x", **more: Any) -> pb.SendMessageRequest:
@@ -147,7 +149,7 @@ class Caller:
             metadata=self.metadata,
             timeout=timeout,
         ) as stream:
-            await stream.send_message(request, end=True)
+            await stream.send_message(request, end=cardinality is not Cardinality.STREAM_STREAM)
             yield stream
 
     async def call(self, request: Message, *, timeout: float | None = 15.0) -> Any:
@@ -162,8 +164,7 @@ class Caller:
             return response, dict(stream.trailing_metadata)
 
     async def fails(self, request: Message, *, timeout: float | None = 15.0) -> Failure:
-        streaming = isinstance(request, pb.SubscribeUpdatesRequest)
-        cardinality = Cardinality.UNARY_STREAM if streaming else Cardinality.UNARY_UNARY
+        cardinality = CARDINALITY.get(type(METHOD_OF[type(request)]), Cardinality.UNARY_UNARY)
         try:
             async with asyncio.timeout(30), self._stream(request, cardinality, timeout) as stream:
                 response = await stream.recv_message()
@@ -172,6 +173,15 @@ class Caller:
                 raise AssertionError(f"answered {response}")
         except GRPCError as error:
             return failure(error)
+
+    async def conversed(self, *requests: Message) -> list[Any]:
+        """Send requests on one stream; return its first response and one for each of them."""
+        async with self._stream(requests[0], Cardinality.STREAM_STREAM, 15.0) as stream:
+            for request in requests[1:]:
+                await stream.send_message(request)
+            responses = [await stream.recv_message() for _ in range(1 + len(requests))]
+            await stream.cancel()
+            return responses
 
     @asynccontextmanager
     async def subscribed(self, **fields: Any) -> AsyncIterator[Subscription]:
@@ -244,6 +254,8 @@ async def platform(upstream: Upstream, method: str, path: str, body: Any = None)
         session.request(method, f"{upstream.url}/api{path}", json=body) as response,
     ):
         assert response.ok, await response.text()
+        if response.status == HTTPStatus.NO_CONTENT:
+            return None
         return (await response.json())["data"]
 
 

@@ -24,9 +24,9 @@ from chat3_user.updates.broker import (
 )
 from chat3_user.updates.decoded import Address
 from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.settings import HubSettings, StreamSettings
 from chat3_user.updates.fanout.stream import responses
-from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.updates.log.tokens import Token
 from chat3_user.updates.memory_broker import MemoryBroker
 from chat3_user.wire import encode

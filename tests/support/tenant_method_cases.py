@@ -44,4 +44,7 @@ CASES: Final[dict[str, Callable[[Scene], Any]]] = {
     ),
     "UpdateDialogMeta": lambda scene: pb.UpdateDialogMetaRequest(**scene.its_dialog, meta=_title()),
     "UpdateTopic": lambda scene: pb.UpdateTopicRequest(**scene.its_topic, meta=_title()),
+    "WatchUpdates": lambda scene: pb.WatchUpdatesRequest(
+        batch_id="b", watch=[pb.UserToWatch(user_id=scene.other)]
+    ),
 }

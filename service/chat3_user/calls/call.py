@@ -4,7 +4,9 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from chat3_user.errors import CallError
 from chat3_user.validation import Identity
 from chat3_user.wire import Encoded
 
@@ -27,3 +29,11 @@ class Call:
     slow: Callable[[], None] | None = None
     send_now: Callable[[Encoded], bool] | None = None
     deadline: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request on a stream of them, and why it must not be served, if so."""
+
+    request: Any
+    problem: CallError | None

@@ -7,15 +7,15 @@ its caller is proved.
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol
 
 from grpclib.const import Status
 
-from chat3_user.calls.call import Call
+from chat3_user.calls.call import Asked, Call
 from chat3_user.calls.service import Service
 from chat3_user.calls.settings import DeadlineSettings
-from chat3_user.errors import reasons
+from chat3_user.errors import CallError, reasons
 from chat3_user.limits.admission import Admission
 from chat3_user.limits.rates import Kind
 from chat3_user.metrics import Metrics
@@ -29,8 +29,9 @@ from chat3_user.wire import Encoded, decode, encode
 
 Unary = Callable[[Call, Any], Awaitable[Any]]
 Streaming = Callable[[Call, Any], AsyncGenerator[list[Encoded], None]]
+Bidi = Callable[[Call, AsyncIterator[Asked]], AsyncGenerator[list[Encoded], None]]
 Serve = Callable[[ServerCall], Awaitable[None]]
-_Run = Callable[[Call, Any], Awaitable[None]]
+_Run = Callable[[Call], Awaitable[None]]
 
 _DEADLINE_MARGIN = 0.005
 """Seconds by which a call is ended before its caller gives up, so that it learns why."""
@@ -84,7 +85,8 @@ class CallChain:
         """Return what serves calls of a method that answers once."""
 
         async def handle(stream: ServerCall) -> None:
-            async def run(call: Call, request: Any) -> None:
+            async def run(call: Call) -> None:
+                request = await _request(stream, method)
                 call.deadline = self._deadline(stream)
                 async with asyncio.timeout_at(call.deadline):
                     with self._admission.call(call.identity, stream.peer):
@@ -101,23 +103,66 @@ class CallChain:
         """Return what serves calls of a method that answers with a stream."""
 
         async def handle(stream: ServerCall) -> None:
-            async def run(call: Call, request: Any) -> None:
-                with self._admission.stream(call.identity, stream.peer) as opening:
-                    async with asyncio.timeout_at(stream.deadline - _DEADLINE_MARGIN):
-                        await self._admission.spend(method.kind, call.identity, call.trailing)
-                        call.send_now = stream.send_now
-                        responses = stream_of(call, request)
-                        try:
-                            async for batch in responses:
-                                opening.proved()
-                                stream.begin()
-                                await _send(stream, call, batch)
-                        finally:
-                            await responses.aclose()
+            async def run(call: Call) -> None:
+                request = await _request(stream, method)
+                await self._stream(method, stream, call, lambda: stream_of(call, request))
 
             await self._handle(method, stream, run)
 
         return handle
+
+    def bidi(self, method: Method, stream_of: Bidi) -> Serve:
+        """Return what serves calls of a method that takes requests while it answers.
+
+        Its caller is admitted before the first request has come.
+        """
+
+        async def handle(stream: ServerCall) -> None:
+            async def run(call: Call) -> None:
+                requests = self._requests(method, stream, call)
+                await self._stream(method, stream, call, lambda: stream_of(call, requests))
+
+            await self._handle(method, stream, run)
+
+        return handle
+
+    async def _stream(
+        self,
+        method: Method,
+        stream: ServerCall,
+        call: Call,
+        answer: Callable[[], AsyncGenerator[list[Encoded], None]],
+    ) -> None:
+        """Send what a method says, as long as its caller may have the stream."""
+        with self._admission.stream(call.identity, stream.peer) as opening:
+            async with asyncio.timeout_at(stream.deadline - _DEADLINE_MARGIN):
+                await self._admission.spend(method.kind, call.identity, call.trailing)
+                call.send_now = stream.send_now
+                responses = answer()
+                try:
+                    async for batch in responses:
+                        opening.proved()
+                        stream.begin()
+                        await _send(stream, call, batch)
+                finally:
+                    await responses.aclose()
+
+    async def _requests(
+        self, method: Method, stream: ServerCall, call: Call
+    ) -> AsyncIterator[Asked]:
+        """Yield what a client asks for while it listens; the first request is part of the call."""
+        first = True
+        while (data := await stream.receive()) is not None:
+            request: Any = decode(method.request, data)
+            problem: CallError | None = None
+            try:
+                if not first:
+                    await self._admission.spend(method.kind, call.identity, {})
+                validate(request, method.rules)
+            except CallError as error:
+                problem = error
+            first = False
+            yield Asked(request, problem)
 
     async def _handle(self, method: Method, stream: ServerCall, run: _Run) -> None:
         started, label, service = time.perf_counter(), method.label, method.service
@@ -127,7 +172,7 @@ class CallChain:
         with server_span(service.full_name, method.name, stream.metadata) as span:
             try:
                 call = Call(label, request_id, service.identify(stream.metadata), trailing)
-                await run(call, await _request(stream, method))
+                await run(call)
                 stream.finish(trailing)
             except (asyncio.CancelledError, ClientGoneError):
                 status = Status.CANCELLED

@@ -33,6 +33,8 @@ _PATHS: Final = {
     "streams_per_user": "hub.streams_per_user",
     "stream_buffer_count": "hub.buffer.count",
     "stream_buffer_bytes": "hub.buffer.bytes",
+    "watch_users": "hub.watch.users",
+    "watch_buffer_bytes": "hub.watch.bytes",
     "stream_max_age": "streams.max_age",
     "stream_recheck_interval": "streams.recheck_interval",
     "stream_grace": "hub.grace",

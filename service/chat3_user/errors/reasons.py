@@ -320,6 +320,16 @@ def too_many_streams(limit: int, subject: str = "user") -> CallError:
     )
 
 
+def too_many_watched(limit: int) -> CallError:
+    """Return the failure for a stream that watches as many users as one may."""
+    return CallError(
+        ErrorReason.TOO_MANY_STREAMS,
+        f"a stream may watch {limit} users",
+        metadata={"limit": str(limit)},
+        quota="users per stream",
+    )
+
+
 def resume_token_invalid(problem: str) -> CallError:
     """Return the failure for a resume token that cannot be read."""
     return CallError(

@@ -8,9 +8,9 @@ from typing import Final
 
 from chat3_user.methods import tenant, user
 from chat3_user.methods.dependencies import Dependencies
-from chat3_user.methods.method import Keyed, Method, Streaming, Unary
+from chat3_user.methods.method import Bidi, Keyed, Method, Streaming, Unary
 
-__all__ = ["METHODS", "Dependencies", "Keyed", "Method", "Streaming", "Unary"]
+__all__ = ["METHODS", "Bidi", "Dependencies", "Keyed", "Method", "Streaming", "Unary"]
 
 METHODS: Final[Mapping[str, Method]] = {
     method.label: method

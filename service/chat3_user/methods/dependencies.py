@@ -1,5 +1,6 @@
 """The parts of the service that methods may use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat3_user.domain.access import Access
@@ -8,6 +9,7 @@ from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
+from chat3_user.domain.existing_users import ExistingUsers
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
@@ -39,6 +41,7 @@ class Dependencies:
     message_changes: MessageChanges
     users: Users
     tenant_users: TenantUsers
+    existing_users: ExistingUsers
     dialogs: Dialogs
     created_dialogs: CreatedDialogs
     direct_dialogs: DirectDialogs
@@ -50,3 +53,4 @@ class Dependencies:
     once: Once
     hub: Hub
     streams: StreamSettings
+    count_dropped: Callable[[str], None]

@@ -3,13 +3,13 @@
 Whatever has to know all methods (the call chain, rates, tests, the fuzzer) asks the registry.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import betterproto2
 
-from chat3_user.calls import Call, Service, service_of
+from chat3_user.calls import Asked, Call, Service, service_of
 from chat3_user.idempotency import Mutation
 from chat3_user.idempotency.mutation import Keyed as KeyedRequest
 from chat3_user.idempotency.run import REPLAYED
@@ -85,4 +85,15 @@ class Streaming(_Declared[RequestT, ResponseT]):
     run: Callable[[Dependencies, Call, RequestT], AsyncGenerator[list[Encoded], None]]
 
 
-Method: TypeAlias = Unary[Any, Any] | Keyed[Any, Any] | Streaming[Any, Any]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bidi(_Declared[RequestT, ResponseT]):
+    """A method that takes requests while it answers with a stream.
+
+    A request that breaks the rules, or a rate, comes with its failure: the method says so, and goes
+    on. The first response must not wait for a request.
+    """
+
+    run: Callable[[Dependencies, Call, AsyncIterator[Asked]], AsyncGenerator[list[Encoded], None]]
+
+
+Method: TypeAlias = Unary[Any, Any] | Keyed[Any, Any] | Streaming[Any, Any] | Bidi[Any, Any]

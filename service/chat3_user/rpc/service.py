@@ -9,7 +9,7 @@ from betterproto2.grpclib import ServiceBase
 
 from chat3_user.calls import CallChain
 from chat3_user.calls.chain import Serve
-from chat3_user.methods import Dependencies, Method, Streaming
+from chat3_user.methods import Bidi, Dependencies, Method, Streaming
 
 
 class Served(ServiceBase):
@@ -34,6 +34,8 @@ class Served(ServiceBase):
         }
 
     def _served(self, method: Method) -> Serve:
+        if isinstance(method, Bidi):
+            return self._chain.bidi(method, partial(method.run, self._dependencies))
         if isinstance(method, Streaming):
             return self._chain.streaming(method, partial(method.run, self._dependencies))
         return self._chain.unary(method, partial(method.run, self._dependencies))

@@ -57,7 +57,7 @@ class GrpcServer:
             mapping: Mapping[str, Handler] = served.__mapping__()
             for path, handler in mapping.items():
                 routes[path] = (
-                    Route(handler.func)
+                    Route(handler.func, streams_requests=handler.cardinality.client_streaming)
                     if isinstance(served, Served)
                     else library_route(handler, places, limits.max_age)
                 )

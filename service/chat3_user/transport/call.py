@@ -25,7 +25,8 @@ class ServerCall(ABC):
     """A call under way.
 
     Its request messages are encoded, its answer is, too. A method that takes one message is started
-    when that is whole. Nothing here waits but `receive`, `answer` and `send`.
+    when that is whole, one that takes several at once: what it has not received yet is bounded.
+    Nothing here waits but `receive`, `answer` and `send`.
     """
 
     __slots__ = ()

@@ -22,7 +22,8 @@ _PACK: Final = 16 * 1024
 """Messages are packed up to this size: HTTP/2's default maximum for a frame."""
 
 _MOST_WAITING: Final = 64
-"""Messages a client may send ahead of a method that takes several."""
+_MOST_BYTES_WAITING: Final = 4 * 2**20
+"""Messages, and bytes of them, a client may send ahead of a method that takes several."""
 
 _HEADERS: Final[Fields] = [(b":status", b"200"), (b"content-type", b"application/grpc+proto")]
 _GZIP_HEADERS: Final[Fields] = [*_HEADERS, (b"grpc-encoding", GZIP.encode())]
@@ -79,8 +80,10 @@ class GrpcCall(ServerCall):
             return
         try:
             reader.feed(data)
-            if len(reader.ready) > _MOST_WAITING:
+            if len(reader.ready) > _MOST_WAITING or reader.held > _MOST_BYTES_WAITING:
                 raise reasons.overloaded(1.0)
+            if self._task is not None:
+                self._stream.hold(reader.held)
         except CallError as error:
             self.refuse(error)
         else:
@@ -98,6 +101,7 @@ class GrpcCall(ServerCall):
         if self._task is None:
             self.start()
         else:
+            self._stream.hold(self._reader.held)
             self._nudge()
 
     def expired(self) -> None:
@@ -146,7 +150,9 @@ class GrpcCall(ServerCall):
             if reader is None:
                 raise ClientGoneError
             if reader.ready:
-                return reader.ready.popleft()
+                message = reader.take()
+                self._stream.taken(reader.held)
+                return message
             if self._stream.whole:
                 return None
             self._wake = asyncio.get_running_loop().create_future()

@@ -7,6 +7,8 @@ from typing import Final
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons
 
 _PREFIX: Final = 5
+_OVERHEAD: Final = 100
+"""Bytes that a message which waits takes beside its own."""
 _GZIP_WINDOW: Final = 31
 _GZIP_LEVEL: Final = 1
 GZIP: Final = "gzip"
@@ -36,6 +38,7 @@ class MessageReader:
         "_single",
         "_size",
         "_taken",
+        "_waiting",
         "_wanted",
         "ready",
     )
@@ -49,7 +52,19 @@ class MessageReader:
         self._size = 0
         self._wanted = _PREFIX
         self._taken = 0
+        self._waiting = 0
         self.ready: deque[bytes] = deque()
+
+    @property
+    def held(self) -> int:
+        """The number of bytes that nobody has taken yet."""
+        return self._waiting + self._size
+
+    def take(self) -> bytes:
+        """Return the oldest message that is ready."""
+        message = self.ready.popleft()
+        self._waiting -= len(message) + _OVERHEAD
+        return message
 
     def feed(self, data: bytes) -> None:
         """Take a piece.
@@ -69,7 +84,9 @@ class MessageReader:
             message, rest = raw[_PREFIX : self._wanted], raw[self._wanted :]
             self._pieces, self._size, self._wanted = [rest], len(rest), _PREFIX
             self._taken += 1
-            self.ready.append(self._inflated(message) if raw[0] else message)
+            whole = self._inflated(message) if raw[0] else message
+            self._waiting += len(whole) + _OVERHEAD
+            self.ready.append(whole)
             if rest and self._single:
                 raise _too_many()
 

@@ -104,6 +104,15 @@ class Http2Stream:
         """Let the request stay open: it is several messages, and the method takes them."""
         self._connection.unfinished.end(self)
 
+    def hold(self, size: int) -> None:
+        """Note how many bytes of messages wait for the method that takes several."""
+        self._connection.unfinished.hold(self, size)
+
+    def taken(self, size: int) -> None:
+        """Note the same, past the arrival of data."""
+        self.hold(size)
+        self._connection.unfinished.watch()
+
     def has_room(self, size: int) -> bool:
         """Return whether so many bytes of data would leave at once."""
         try:

@@ -1,6 +1,7 @@
-"""The requests of one connection that have begun and are not whole: in time, and within memory."""
+"""The requests of one connection that no method has yet: in time, and within memory."""
 
 import asyncio
+import math
 from typing import Final
 
 from chat3_user.transport.budget import UnfinishedBudget
@@ -39,6 +40,17 @@ class UnfinishedRequests:
             stream.held += size
             self._held += size
 
+    def hold(self, stream: Http2Stream, size: int) -> None:
+        """Note what waits for a method that takes several messages; it may wait for any time."""
+        if stream.id in self._streams:
+            self._held += size - stream.held
+        elif size:
+            self._held += size
+            self._streams[stream.id] = stream
+        stream.held, stream.due = size, math.inf
+        if not size:
+            self._streams.pop(stream.id, None)
+
     def end(self, stream: Http2Stream) -> int:
         """Forget a request; return how many bytes it held."""
         if self._streams.pop(stream.id, None) is None:
@@ -61,7 +73,8 @@ class UnfinishedRequests:
             self._budget.hold(self, self._held)
         if self._streams and self._timer is None:
             due = min(stream.due for stream in self._streams.values())
-            self._timer = asyncio.get_running_loop().call_at(due, self._expire)
+            if due < math.inf:
+                self._timer = asyncio.get_running_loop().call_at(due, self._expire)
 
     def drop_oldest(self) -> int:
         """Refuse the oldest request; return how many bytes that freed."""

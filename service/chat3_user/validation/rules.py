@@ -135,7 +135,7 @@ class Each:
         if not value:
             return KEPT
         return [
-            Problem(f"[{index}]", problem.rule)
+            Problem(f"[{index}]{problem.where}", problem.rule)
             for index, item in enumerate(value)
             for problem in self.rule.problems(item, request)
         ]

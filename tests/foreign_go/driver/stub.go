@@ -66,6 +66,9 @@ func (c clients) stub(name string) (stub, error) {
 func (s stub) call(
 	ctx context.Context, request []byte, options ...grpc.CallOption,
 ) (any, error) {
+	if s.method.Type().NumIn() == 2 {
+		return s.converse(ctx, request)
+	}
 	message := reflect.New(s.method.Type().In(1).Elem())
 	if err := protojson.Unmarshal(request, message.Interface().(proto.Message)); err != nil {
 		return nil, err
@@ -75,6 +78,21 @@ func (s stub) call(
 		arguments = append(arguments, reflect.ValueOf(option))
 	}
 	return results(s.method.Call(arguments))
+}
+
+// converse opens a stream of requests and responses, and sends the first request.
+func (s stub) converse(ctx context.Context, request []byte) (any, error) {
+	opened, err := results(s.method.Call([]reflect.Value{reflect.ValueOf(ctx)}))
+	if err != nil {
+		return nil, err
+	}
+	send := reflect.ValueOf(opened).MethodByName("Send")
+	message := reflect.New(send.Type().In(0).Elem())
+	if err := protojson.Unmarshal(request, message.Interface().(proto.Message)); err != nil {
+		return nil, err
+	}
+	err, _ = send.Call([]reflect.Value{message})[0].Interface().(error)
+	return opened, err
 }
 
 // receive returns the next response of a stream that call has opened.

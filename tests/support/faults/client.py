@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -38,7 +38,8 @@ _NEVER_AGAIN = ("RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN")
 
 class StreamClient:
     """One logical client. ``port`` is where it connects next; ``offered`` says how often it goes on
-    from the token an error offers instead of the last one it read."""
+    from the token an error offers instead of the last one it read. One that is ``restless`` changes
+    by itself what it listens to, where it can."""
 
     def __init__(
         self,
@@ -58,6 +59,7 @@ class StreamClient:
         self.live = asyncio.Event()
         self.reading = asyncio.Event()
         self.reading.set()
+        self.restless = True
         self.lag = 0.0
         self.update_kinds: tuple[int, ...] = ()
         self._recorder = recorder
@@ -68,6 +70,11 @@ class StreamClient:
         self._back_off = back_off
         self._stream = 0
         self._silent: asyncio.Future[None] | None = None
+
+    @property
+    def histories(self) -> Sequence[ClientHistory]:
+        """What it saw: one history, where it is one user."""
+        return [self.history]
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -124,8 +131,7 @@ class StreamClient:
                     response = await call.read()
                 if response is grpc.aio.EOF:
                     break
-                self._saw(self._event(response, resumed_from))
-                self.token = response.resume_token
+                self._sees(response, resumed_from)
         except TimeoutError:
             silent = True
             call.cancel()
@@ -149,12 +155,21 @@ class StreamClient:
             offered,
             await call.details() or "",
         )
-        self._saw(ended)
+        self._ends(ended)
         if offered and self._rng.random() < self._offered:
             self.token = offered
         if reason in _NEVER_AGAIN:
             self.token = ""
         return ended
+
+    def _sees(self, response: Any, resumed_from: str) -> None:
+        """Note a response, and keep its token."""
+        self._saw(self._event(response, resumed_from))
+        self.token = response.resume_token
+
+    def _ends(self, ended: Ended) -> None:
+        """Note the end of a stream."""
+        self._saw(ended)
 
     def _saw(self, event: Event) -> None:
         self._recorder.saw(self.history, event)

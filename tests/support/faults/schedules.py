@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from support.faults.back_end import BackEnd
 from support.faults.checker import Verdict, judge
 from support.faults.client import StreamClient, stopped
 from support.faults.generations import UPGRADE, Generation, strangers
@@ -29,14 +30,16 @@ _SETTLE = 45.0
 class Plan:
     """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn.
 
-    ``phones`` is the part of the clients that hold no stream for long.
+    ``phones`` is the part of the clients that hold no stream for long, ``back_ends`` the part that
+    watch several users on one.
     """
 
     seats: tuple[int, int] = (6, 10)
     faults: tuple[int, int] = (3, 6)
     among: tuple[Fault, ...] = FAULTS
     length: float = 2.0
-    phones: float = 0.4
+    phones: float = 0.3
+    back_ends: float = 0.3
     generations: tuple[Generation, ...] = UPGRADE
 
 
@@ -63,7 +66,9 @@ class Schedule(Harm):
             for number in range(rng.randint(*self._plan.seats)):
                 await self._seat(stack, number, rng.choice(self._addresses))
             tasks = [asyncio.create_task(seat.client.run()) for seat in self._seats]
-            heard = sorted({seat.client.history.address for seat in self._seats})
+            heard = sorted(
+                {history.address for seat in self._seats for history in seat.client.histories}
+            )
             others = [*self._addresses[:1], *strangers(rng.choice(heard))]
             self._step(0)
             publishing = [
@@ -86,12 +91,19 @@ class Schedule(Harm):
         home = self._rng.randrange(len(self._world.workers))
         proxy = Proxy(self._world.workers[home].grpc_port)
         await stack.enter_async_context(proxy.running())
-        history = self._world.recorder.client(f"c{number}", address)
-        kind = Phone if self._rng.random() < self._plan.phones else StreamClient
-        client = kind(
-            self._world.recorder, history, proxy.port, KEY, random.Random(self._rng.random())
-        )
-        self._seats.append(Seat(client, proxy, home))
+        self._seats.append(Seat(self._client(number, address, proxy.port), proxy, home))
+
+    def _client(self, number: int, address: Address, port: int) -> StreamClient:
+        recorder, kind = self._world.recorder, self._rng.random()
+        rng = random.Random(self._rng.random())
+        if kind < self._plan.back_ends:
+            users = [other for other in self._addresses if other.tenant == address.tenant]
+            histories = [recorder.client(f"c{number}/{user.user}", user) for user in users]
+            return BackEnd(recorder, histories, port, KEY, rng)
+        history = recorder.client(f"c{number}", address)
+        if kind < self._plan.back_ends + self._plan.phones:
+            return Phone(recorder, history, port, KEY, rng)
+        return StreamClient(recorder, history, port, KEY, rng)
 
     async def _do_harm(self) -> None:
         """Start a few faults at random moments and wait until all are over."""
@@ -143,6 +155,7 @@ class Schedule(Harm):
             seat.proxy.flow()
             seat.client.reading.set()
             seat.client.lag = 0.0
+            seat.client.restless = False
         await world.heal()
         last: dict[Address, list[Publication]] = {}
         try:
@@ -171,8 +184,8 @@ class Schedule(Harm):
     def _without(self, last: dict[Address, list[Publication]]) -> list[str]:
         """Name the clients that have not had the last updates."""
         names = []
-        for seat in self._seats:
-            history = seat.client.history
+        heard = [(seat, history) for seat in self._seats for history in seat.client.histories]
+        for seat, history in heard:
             wanted = {publication.update_id for publication in last.get(history.address, ())}
             recent = history.events[-2000:]
             have = {event.update_id for event in recent if isinstance(event, Delivered)}

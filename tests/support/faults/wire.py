@@ -8,6 +8,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.rpc import error_details_pb2, status_pb2
 
 SUBSCRIBE = "/chat3.user.v1.UserService/SubscribeUpdates"
+WATCH = "/chat3.tenant.v1.TenantService/WatchUpdates"
 LIST_UPDATES = "/chat3.user.v1.UserService/ListUpdates"
 _DESCRIPTORS = (
     Path(__file__).resolve().parents[3] / "gen" / "python" / "chat3_api" / "descriptor.binpb"

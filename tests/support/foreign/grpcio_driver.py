@@ -123,6 +123,18 @@ class Driver:
         )
         return {"response": as_json(response), "trailing": text_metadata(call)}
 
+    def do_converse(self, command: Json) -> Json:
+        """Send one request on a stream of them; return the first two responses."""
+        method = command["method"]
+        stream = self._rpc(method)(
+            iter([self._request(method, command["request"])]),
+            metadata=list(command["metadata"].items()),
+            timeout=20,
+        )
+        responses = [as_json(next(stream)), as_json(next(stream))]
+        stream.cancel()
+        return {"responses": responses}
+
     def do_many(self, command: Json) -> Json:
         """Make many calls, so many at once; return how often each status came."""
         method, request = command["method"], self._request(command["method"], command["request"])

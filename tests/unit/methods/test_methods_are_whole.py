@@ -12,7 +12,7 @@ from grpclib.const import Handler
 
 from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
-from chat3_user.methods import METHODS, Keyed, Method, Streaming, method, tenant, user
+from chat3_user.methods import METHODS, Bidi, Keyed, Method, Streaming, method, tenant, user
 
 BASES: dict[ModuleType, Any] = {user: pb.UserServiceBase(), tenant: tenant_pb.TenantServiceBase()}
 """The generated bases, by the packages of their methods."""
@@ -69,7 +69,8 @@ def test_a_method_has_the_messages_and_the_form_of_its_rpc(name: str) -> None:
     rpc, declared = RPCS[path_of(METHODS[name])], METHODS[name]
     assert declared.request is rpc.request_type, name
     assert declared.response is rpc.reply_type, name
-    assert isinstance(declared, Streaming) == rpc.cardinality.server_streaming, name
+    assert isinstance(declared, Streaming | Bidi) == rpc.cardinality.server_streaming, name
+    assert isinstance(declared, Bidi) == rpc.cardinality.client_streaming, name
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -250,6 +250,48 @@ async def test_a_client_that_sends_far_ahead_is_stopped() -> None:
     assert pair.trailers(stream)["grpc-status"] == "14"
 
 
+async def test_what_waits_for_a_method_counts_until_it_is_taken() -> None:
+    gate = asyncio.Event()
+
+    async def serve(call: ServerCall) -> None:
+        await gate.wait()
+        for _ in range(3):
+            await call.receive()
+        await forever(call)
+
+    pair = Pair(serve, streams_requests=True)
+    budget = pair.listener.unfinished
+    stream = pair.ask(framed(*[b"x" * 5000] * 3), end=False)
+    pair.client.send_data(stream, framed(b"y" * 400)[:100])
+    pair.send()
+    await pair.settle()
+    assert budget.total >= 15_100
+    gate.set()
+    await pair.settle()
+    assert 100 <= budget.total < 1000
+    pair.client.reset_stream(stream)
+    pair.send()
+    await pair.settle()
+    assert budget.total == 0
+
+
+async def test_a_stream_of_requests_that_waits_gives_way_when_the_worker_needs_the_room() -> None:
+    pair = Pair(forever, ConnectionLimits(unfinished_bytes=10_000), streams_requests=True)
+    stream = pair.ask(framed(*[b"x" * 5000] * 3), end=False)
+    await pair.settle()
+    assert pair.trailers(stream)["grpc-status"] == "14"
+    assert "unfinished_budget" in pair.refused
+
+
+async def test_a_stream_of_requests_may_wait_for_longer_than_a_request_takes() -> None:
+    pair = Pair(forever, ConnectionLimits(request_timeout=0.05), streams_requests=True)
+    stream = pair.ask(framed(b"x" * 5000), end=False)
+    await asyncio.sleep(0.2)
+    await pair.settle()
+    assert not pair.refused
+    assert not pair.calls[0].ended, stream
+
+
 async def test_a_wrong_content_length_ends_its_stream_alone() -> None:
     pair = Pair(answering(b"abc"))
     other = pair.ask(bytes(4), end=False)

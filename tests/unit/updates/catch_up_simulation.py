@@ -11,8 +11,8 @@ from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.updates.broker import GAP
 from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.settings import HubSettings, TailLimits
-from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.updates.log.tokens import Token, decode_token, scope_of
 from chat3_user.updates.memory_broker import MemoryLog
 from chat3_user.wire import encode
@@ -22,6 +22,8 @@ from support.hub import Puppet, streamed
 TEMPLATES = recorded_templates()
 DIALOG = "dlg_ydilh8cuh0grd04mctjy"
 """The dialog of all recorded updates."""
+
+SHORT_MEMORY = HubSettings(tail=TailLimits(count=8))
 
 DIALOGS = (DIALOG, "dlg_00000000000000000000")
 ADDRESSES = (("t", "alice"), ("t", "bob"), ("elsewhere", "alice"))
@@ -57,17 +59,17 @@ class Client:
 class Worker:
     """A hub with a queue of its own on the log of all."""
 
-    def __init__(self, log: MemoryLog) -> None:
+    def __init__(self, log: MemoryLog, settings: HubSettings) -> None:
         self.broker = Puppet()
         self.broker._log = log
-        settings = HubSettings(tail=TailLimits(count=8))
         self.hub = Hub(self.broker, UpdateDecoder().decode, address_of, settings)
 
 
 class World:
     """Everything; after each act the clients have been judged."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: HubSettings = SHORT_MEMORY) -> None:
+        self.settings = settings
         self.log = MemoryLog("epoch 0", 100_000)
         self.workers: list[Worker] = []
         self.clients: list[Client] = []
@@ -78,7 +80,7 @@ class World:
         self._decoder = UpdateDecoder()
 
     async def open(self) -> None:
-        self.workers = [Worker(self.log) for _ in range(2)]
+        self.workers = [Worker(self.log, self.settings) for _ in range(2)]
         for worker in self.workers:
             await worker.hub.open()
 
@@ -137,7 +139,7 @@ class World:
 
     async def restart(self, index: int) -> None:
         await self.workers[index].hub.close()
-        self.workers[index] = Worker(self.log)
+        self.workers[index] = Worker(self.log, self.settings)
         await self.workers[index].hub.open()
 
     def hold(self, index: int) -> None:

@@ -16,8 +16,8 @@ from chat3_user.updates.broker import (
     LogUnreadableError,
 )
 from chat3_user.updates.fanout import catch_up, log_reads
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.settings import HubSettings
-from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.updates.log import windows
 from chat3_user.updates.log.tokens import decode_token, digest_of, scope_of
 from support.hub import Phone, Puppet, Reader, a_hub

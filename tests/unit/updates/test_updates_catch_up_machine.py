@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from chat3_api.chat3.user.v1 import UpdateKind
 from chat3_user.updates.fanout import catch_up
-from chat3_user.updates.fanout.subscription import Filter
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.log import windows
 
 CLIENTS = st.integers(0, 3)

@@ -14,8 +14,9 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.settings import BufferLimits, TailLimits
-from chat3_user.updates.fanout.subscription import Filter, Item, Subscription
+from chat3_user.updates.fanout.subscription import Subscription
 from chat3_user.updates.log.tokens import Token, decode_token, digest_of
 from chat3_user.updates.log.watermarks import Watermark
 from chat3_user.updates.routing import is_update

@@ -307,6 +307,11 @@ def any_of(hint: Any) -> st.SearchStrategy[Any]:
     if get_origin(hint) is UnionType:
         (within,) = set(get_args(hint)) - {NoneType}
         return st.none() | any_of(within)
+    if hint not in BY_TYPE and issubclass(hint, betterproto2.Message):
+        fields = get_type_hints(hint).items()
+        return st.builds(
+            hint, **{name: any_of(kind) for name, kind in fields if not name.startswith("_")}
+        )
     return BY_TYPE[hint]
 
 

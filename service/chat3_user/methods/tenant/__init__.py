@@ -24,6 +24,7 @@ from chat3_user.methods.tenant import (
     update_topic,
     update_user,
     upsert_user,
+    watch_updates,
 )
 
 __all__ = ["METHODS"]
@@ -48,6 +49,7 @@ _DECLARED: Final[tuple[Method, ...]] = (
     update_topic.METHOD,
     update_user.METHOD,
     upsert_user.METHOD,
+    watch_updates.METHOD,
 )
 
 METHODS: Final[Mapping[str, Method]] = {method.name: method for method in _DECLARED}

@@ -6,7 +6,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Unary
-from chat3_user.updates.fanout.subscription import Filter
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.validation import fields
 from chat3_user.validation.rules import Between, Each, Items
 from chat3_user.validation.text_rules import Length

@@ -10,8 +10,8 @@ from chat3_user.calls import Call
 from chat3_user.errors import reasons
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Streaming
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.stream import responses
-from chat3_user.updates.fanout.subscription import Filter
 from chat3_user.validation import fields
 from chat3_user.validation.rules import Each, Items, Seconds
 from chat3_user.validation.text_rules import Length

@@ -16,9 +16,9 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.decoded import Address, DecodedUpdate, Decoder
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.log_reads import LogReads
 from chat3_user.updates.fanout.responses import gap, gap_reason
-from chat3_user.updates.fanout.subscription import Filter, Item
 from chat3_user.updates.log.replays import Part, Replays
 from chat3_user.updates.log.tokens import NO_FEED, Missed, Token, scope_of
 from chat3_user.wire import Encoded

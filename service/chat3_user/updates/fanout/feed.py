@@ -7,9 +7,10 @@ from itertools import islice
 
 from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.updates.decoded import Address, DecodedUpdate
+from chat3_user.updates.fanout.buffer import Buffer
+from chat3_user.updates.fanout.items import Item
 from chat3_user.updates.fanout.responses import gap_item, update_item
 from chat3_user.updates.fanout.settings import TailLimits
-from chat3_user.updates.fanout.subscription import Item, Subscription
 from chat3_user.updates.log.tokens import IDS_MAX, Missed, Token, scope_of
 from chat3_user.updates.log.watermarks import Watermark
 
@@ -37,7 +38,7 @@ class Feed:
         self.user_id = user_id
         self.address: Address = (tenant_id, user_id)
         self.scope = scope_of(tenant_id, user_id)
-        self.subscriptions: set[Subscription] = set()
+        self.subscriptions: set[Buffer] = set()
         self.idle_since = time.monotonic()
         self._name = name
         self._newest_watermark = newest_watermark

@@ -1,8 +1,10 @@
 """The feeds of a worker: which users have one, and what comes for them."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from chat3_user.updates.decoded import Address, AddressReader, Decoder
+from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.unreadable import Unreadable
 
@@ -30,9 +32,11 @@ class Feeds:
         return len(self._feeds)
 
     @property
-    def stream_count(self) -> int:
-        """The number of open streams."""
-        return sum(len(feed.subscriptions) for feed in self._feeds.values())
+    def buffers(self) -> Counter[type[Buffer]]:
+        """The numbers of places that clients have in feeds, by the kind of their buffers."""
+        return Counter(
+            type(buffer) for feed in self._feeds.values() for buffer in feed.subscriptions
+        )
 
     def get(self, tenant_id: str, user_id: str) -> Feed | None:
         """Return the user's feed, if there is one."""

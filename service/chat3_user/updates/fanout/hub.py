@@ -15,10 +15,12 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.background_tasks import BackgroundTasks
+from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.catch_up import CatchUps
 from chat3_user.updates.fanout.dispatcher import Dispatcher
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.log_reads import PATIENCE, LogReads
 from chat3_user.updates.fanout.resuming import (
     Resumption,
@@ -29,8 +31,9 @@ from chat3_user.updates.fanout.resuming import (
     from_memory,
 )
 from chat3_user.updates.fanout.settings import HubSettings
-from chat3_user.updates.fanout.subscription import Filter, Subscription
+from chat3_user.updates.fanout.subscription import Subscription
 from chat3_user.updates.fanout.unreadable import Unreadable
+from chat3_user.updates.fanout.watch import Watch
 from chat3_user.updates.log.barriers import Barriers
 from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.log.tokens import (
@@ -47,7 +50,7 @@ from chat3_user.wire import Encoded
 class Hub:
     """Delivers updates to streams; created, opened and closed by the composition root.
 
-    ``catch_ups`` answers clients that hold no stream.
+    ``catch_ups`` answers clients that hold no stream; ``watches`` are the streams of many users.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Hub:
         )
         self._log_reads = LogReads(self._dispatcher, self._barriers)
         self.catch_ups = CatchUps(self._feeds, self._replays, self._log_reads, decode)
+        self.watches: set[Watch] = set()
         self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._ending: Callable[[], CallError] | None = None
 
@@ -111,8 +115,8 @@ class Hub:
 
     @property
     def stream_count(self) -> int:
-        """The number of open streams."""
-        return self._feeds.stream_count
+        """The number of open streams, of one user or of many."""
+        return self._feeds.buffers[Subscription] + len(self.watches)
 
     @property
     def received(self) -> int:
@@ -127,9 +131,11 @@ class Hub:
     def end_streams(self, problem: Callable[[], CallError]) -> None:
         """End all streams, and every one that begins from now on."""
         self._ending = problem
+        for watch in tuple(self.watches):
+            watch.end(problem())
         for feed in self._feeds:
-            for subscription in tuple(feed.subscriptions):
-                subscription.end(problem())
+            for buffer in tuple(feed.subscriptions):
+                buffer.end(problem())
 
     def read_token(self, text: str, tenant_id: str, user_id: str) -> Token | None:
         """Return the token in ``text``; nothing when there is none.
@@ -158,22 +164,44 @@ class Hub:
 
         Raises `CallError` when the user has too many streams or the broker is away.
         """
-        if self._ending is not None:
-            raise self._ending()
-        feed = self._feed(tenant_id, user_id)
-        if len(feed.subscriptions) >= self._settings.streams_per_user:
-            raise reasons.too_many_streams(self._settings.streams_per_user)
         subscription = Subscription(connection_id, wanted, self._settings.buffer, send_now)
-        feed.subscriptions.add(subscription)
+        feed = self.join(tenant_id, user_id, subscription)
         try:
             yield feed, subscription
         finally:
-            feed.subscriptions.discard(subscription)
-            feed.idle_since = time.monotonic()
+            self.leave(feed, subscription)
 
-    async def begin(
-        self, feed: Feed, subscription: Subscription, token: Token | None
-    ) -> Resumption:
+    def join(self, tenant_id: str, user_id: str, buffer: Buffer) -> Feed:
+        """Give ``buffer`` a place in the user's feed until it leaves.
+
+        Raises `CallError` when the user has too many of its kind or the broker is away.
+        """
+        if self._ending is not None:
+            raise self._ending()
+        feed = self._feed(tenant_id, user_id)
+        alike = sum(isinstance(other, type(buffer)) for other in feed.subscriptions)
+        if alike >= self._settings.streams_per_user:
+            raise reasons.too_many_streams(self._settings.streams_per_user)
+        feed.subscriptions.add(buffer)
+        return feed
+
+    def leave(self, feed: Feed, buffer: Buffer) -> None:
+        """Undo `join`."""
+        feed.subscriptions.discard(buffer)
+        feed.idle_since = time.monotonic()
+
+    def watch(self, send_now: Callable[[Encoded], bool] | None = None) -> Watch:
+        """Return a stream of many users, which watches none yet; see `WatchedUsers`.
+
+        Raises `CallError` when streams are being ended.
+        """
+        if self._ending is not None:
+            raise self._ending()
+        watch = Watch(self._settings.buffer, self._settings.watch, send_now)
+        self.watches.add(watch)
+        return watch
+
+    async def begin(self, feed: Feed, subscription: Buffer, token: Token | None) -> Resumption:
         """Make the feed live and return what goes before live updates.
 
         Raises `CallError` when the broker is away.
@@ -193,7 +221,7 @@ class Hub:
             return from_memory(token, remembered)
         return await self._resume(feed, subscription, token)
 
-    async def _resume(self, feed: Feed, subscription: Subscription, token: Token) -> Resumption:
+    async def _resume(self, feed: Feed, subscription: Buffer, token: Token) -> Resumption:
         async def resumed() -> Resumption:
             subscription.forget()
             return await from_log(feed, token, self._replays, self._decode)

@@ -20,7 +20,7 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
 )
 from chat3_user.updates.decoded import DecodedUpdate
-from chat3_user.updates.fanout.subscription import Item
+from chat3_user.updates.fanout.items import Item
 from chat3_user.wire import Encoded, builder, encode
 
 _build_response = builder(SubscribeUpdatesResponse)

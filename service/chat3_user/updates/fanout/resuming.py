@@ -15,8 +15,8 @@ from chat3_user.updates.broker import (
 )
 from chat3_user.updates.decoded import DecodedUpdate, Decoder
 from chat3_user.updates.fanout.feed import Feed
+from chat3_user.updates.fanout.items import Item
 from chat3_user.updates.fanout.responses import gap_item, gap_reason, update_item
-from chat3_user.updates.fanout.subscription import Item
 from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.log.tokens import Missed, Token
 from chat3_user.updates.log.watermarks import Watermark

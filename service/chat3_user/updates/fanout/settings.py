@@ -21,6 +21,23 @@ class BufferLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchLimits:
+    """How many users a stream may watch, and how much it may leave unread of all of them."""
+
+    users: Annotated[int, Meta(ge=1, description="users one stream of a back end may watch")] = (
+        20_000
+    )
+    bytes: Annotated[
+        int,
+        Meta(
+            ge=65_536,
+            description="bytes a slow stream of many users may leave unread before the users with"
+            " the most of them are dropped",
+        ),
+    ] = 16_777_216
+
+
+@dataclass(frozen=True, slots=True)
 class TailLimits:
     """How many updates, and how many bytes of them, a feed keeps for quick reconnects."""
 
@@ -48,6 +65,7 @@ class HubSettings:
         int, Meta(ge=1, description="open streams one user may have on one worker")
     ] = 20
     buffer: BufferLimits = field(default_factory=BufferLimits)
+    watch: WatchLimits = field(default_factory=WatchLimits)
     tail: TailLimits = field(default_factory=TailLimits)
     deliveries: DeliveryLimits = field(default_factory=DeliveryLimits)
     grace: Annotated[

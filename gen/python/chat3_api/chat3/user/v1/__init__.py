@@ -515,7 +515,8 @@ class ErrorReason(betterproto2.Enum):
     SLOW_CONSUMER = 19
     """
     The stream ended because the client did not read as fast as updates came. `resume_token` is
-    the position of the last response that was sent.
+    the position of the last response that was sent; `WatchUpdates` has no such position. There it is
+    also the reason for which a stream drops one of its users.
 
     Status: `RESOURCE_EXHAUSTED`.
     Details: `RetryInfo`.
@@ -574,7 +575,8 @@ class ErrorReason(betterproto2.Enum):
 
     TOO_MANY_STREAMS = 22
     """
-    The user, or the API key, has as many open streams on this worker as it may have.
+    The user, or the API key, has as many open streams on this worker as it may have; or a
+    `WatchUpdates` stream watches as many users as it may.
 
     Status: `RESOURCE_EXHAUSTED`.
     Details: `QuotaFailure`.
@@ -779,7 +781,8 @@ class ErrorReason(betterproto2.Enum):
 
     MESSAGE_COUNT_INVALID = 33
     """
-    The request has no message, or more than one. Every method of this contract takes one.
+    The request has no message, or more than one. A method that does not stream its requests takes
+    one.
 
     Status: `UNIMPLEMENTED`.
     Details: none.
