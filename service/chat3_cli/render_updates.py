@@ -10,7 +10,6 @@ from chat3_api.chat3.user.v1 import (
     PartialDialog,
     ResumeOutcome,
     StreamState,
-    SubscribeUpdatesResponse,
     Update,
 )
 from chat3_cli.describe_updates import described
@@ -62,7 +61,7 @@ class UpdateRenderer:
         self._style = style
         self._titles: dict[str, str] = {}
 
-    def line(self, response: SubscribeUpdatesResponse) -> str | None:
+    def line(self, response: betterproto2.Message) -> str | None:
         """Give the line for a response; nothing for a heartbeat that only shows life."""
         match betterproto2.which_one_of(response, "event")[1]:
             case ConnectionEstablished() as established:

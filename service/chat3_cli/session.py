@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -15,8 +15,13 @@ from grpclib.events import RecvTrailingMetadata, listen
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from chat3_api.chat3.tenant.v1 import TenantServiceStub
+from chat3_api.chat3.tenant.v1 import (
+    TenantServiceStub,
+    WatchUpdatesRequest,
+    WatchUpdatesResponse,
+)
 from chat3_api.chat3.user.v1 import (
+    ConnectionEstablished,
     SubscribeUpdatesRequest,
     SubscribeUpdatesResponse,
     UserServiceStub,
@@ -31,6 +36,7 @@ ATTEMPTS = 4
 UNSAID_HEARTBEAT_SECONDS = 30.0
 
 Response = TypeVar("Response", bound=betterproto2.Message)
+Streamed = TypeVar("Streamed", SubscribeUpdatesResponse, WatchUpdatesResponse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +120,23 @@ class Session:
                     raise
             await asyncio.sleep(pause)
 
-    async def subscribe(
+    def subscribe(
         self, request: SubscribeUpdatesRequest
     ) -> AsyncGenerator[SubscribeUpdatesResponse, None]:
-        """Open a stream of updates and yield its responses until it fails; it never just ends.
+        """Open a stream of updates and yield its responses until it fails; it never just ends."""
+        return self._stream(lambda: self.stub.subscribe_updates(request, metadata=self._metadata))
+
+    def watch_users(
+        self, request: WatchUpdatesRequest
+    ) -> AsyncGenerator[WatchUpdatesResponse, None]:
+        """Open a stream of the updates of many users, as `subscribe` does of one."""
+        stub = self.stub_of(WatchUpdatesRequest)
+        return self._stream(lambda: stub.watch_updates([request], metadata=self._metadata))
+
+    async def _stream(
+        self, open_: Callable[[], AsyncIterator[Streamed]]
+    ) -> AsyncGenerator[Streamed, None]:
+        """Open a stream and yield its responses.
 
         The first response must come within the timeout. Later silence is the service's choice, but
         after twice the promised heartbeat interval the connection counts as lost.
@@ -125,14 +144,11 @@ class Session:
         await self._connect(self._target.timeout)
         # The stub says AsyncIterator; what it returns is a generator, and must be closed as one so
         # that the stream is cancelled at once and not at garbage collection.
-        stream = cast(
-            "AsyncGenerator[SubscribeUpdatesResponse, None]",
-            self.stub.subscribe_updates(request, metadata=self._metadata),
-        )
+        stream = cast("AsyncGenerator[Streamed, None]", open_())
         try:
             with translated(self._target.timeout):
                 response = await _next(stream, self._target.timeout)
-            interval = _heartbeat_interval(response)
+            interval = _heartbeat_interval(response.connection_established)
             while True:
                 yield response
                 with translated(None):
@@ -168,9 +184,7 @@ OpenSession = Callable[[], Session]
 """Makes a new connection to the same service for the same user."""
 
 
-async def _next(
-    stream: AsyncGenerator[SubscribeUpdatesResponse, None], patience: float
-) -> SubscribeUpdatesResponse:
+async def _next(stream: AsyncGenerator[Streamed, None], patience: float) -> Streamed:
     async with asyncio.timeout(patience):
         response = await anext(stream, None)
     if response is None:
@@ -178,8 +192,7 @@ async def _next(
     return response
 
 
-def _heartbeat_interval(first: SubscribeUpdatesResponse) -> float:
-    established = first.connection_established
+def _heartbeat_interval(established: ConnectionEstablished | None) -> float:
     if established is not None and established.heartbeat_interval:
         return established.heartbeat_interval.total_seconds()
     return UNSAID_HEARTBEAT_SECONDS

@@ -4,6 +4,7 @@ import asyncio
 from argparse import Namespace
 from contextlib import aclosing
 from datetime import timedelta
+from typing import Protocol
 
 from grpclib.const import Status
 
@@ -20,7 +21,27 @@ from chat3_cli.whole_text import whole_text
 
 async def watch(args: Namespace, open_session: OpenSession, out: Output) -> int:
     """Print updates until enough were seen, or until the stream fails for good."""
-    watching = Watching(args, out)
+    return await follow(Watching(args, out), args, open_session, out)
+
+
+class Follower(Protocol):
+    """One run of a command that prints a stream, over as many streams as it takes."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether the last stream carried more than its opening."""
+
+    async def follow(self, open_session: OpenSession) -> None:
+        """Print one stream; return when enough was seen, raise when the stream fails."""
+
+    def worth_another_try(self, failure: Failure) -> bool:
+        """Say whether the stream is to be opened again."""
+
+
+async def follow(
+    watching: Follower, args: Namespace, open_session: OpenSession, out: Output
+) -> int:
+    """Follow one stream after the other until enough was seen, or one fails for good."""
     failures = 0
     while True:
         try:

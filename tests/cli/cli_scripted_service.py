@@ -14,7 +14,13 @@ from grpclib.const import Status
 from grpclib.events import RecvRequest, SendTrailingMetadata
 from grpclib.exceptions import GRPCError
 
-from chat3_api.chat3.tenant.v1 import TenantServiceBase
+from chat3_api.chat3.tenant.v1 import (
+    TenantServiceBase,
+    UserWatched,
+    WatchAcknowledged,
+    WatchUpdatesRequest,
+    WatchUpdatesResponse,
+)
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     ResumeOutcome,
@@ -59,6 +65,10 @@ class ScriptedService(UserServiceBase):
         self, message: SubscribeUpdatesRequest
     ) -> AsyncIterator[SubscribeUpdatesResponse]:
         self.requests.append(message)
+        async for item in self.scripted_stream():
+            yield item
+
+    async def scripted_stream(self) -> AsyncIterator[Any]:
         for item in self.streams.pop(0):
             if item is HANG:
                 self.hanging.set()
@@ -78,6 +88,15 @@ class ScriptedTenantService(TenantServiceBase):
 
     async def answer(self, request: betterproto2.Message) -> Any:
         return await self.beside.answer(request)
+
+    async def watch_updates(
+        self, messages: AsyncIterator[WatchUpdatesRequest]
+    ) -> AsyncIterator[WatchUpdatesResponse]:
+        async for message in messages:
+            self.beside.requests.append(message)
+            break
+        async for item in self.beside.scripted_stream():
+            yield item
 
 
 METHODS = {
@@ -139,3 +158,13 @@ def established(
             resume_outcome=outcome,
         ),
     )
+
+
+def users_watched(*user_ids: str) -> list[WatchUpdatesResponse]:
+    """Return how a stream of many users begins."""
+    first = established().connection_established
+    watched = [UserWatched(user_id=each, resume_token=f"{each}-1") for each in user_ids]
+    return [
+        WatchUpdatesResponse(connection_established=first),
+        WatchUpdatesResponse(acknowledged=WatchAcknowledged(batch_id="watch", watched=watched)),
+    ]

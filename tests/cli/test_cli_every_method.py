@@ -10,11 +10,13 @@ from typing import Any
 import betterproto2
 import pytest
 from cli_filled_messages import filled_message
-from cli_scripted_service import HANG, METHODS, ScriptedService, established, failure
+from cli_scripted_service import HANG, METHODS, ScriptedService, established, failure, users_watched
 from cli_vocabulary import Result, Run
 from google.protobuf import json_format
 from grpclib.const import Cardinality, Status
 
+from chat3_api.chat3.tenant import v1 as tenant_pb
+from chat3_api.chat3.tenant.v1 import WatchUpdatesResponse
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.chat3.user.v1 import ListUpdatesResponse, SubscribeUpdatesResponse
 from chat3_cli.arguments import OneOf
@@ -41,7 +43,8 @@ def request_of(command: Command) -> type[betterproto2.Message]:
     if isinstance(command, Unary):
         return command.request
     name = "".join(part.capitalize() for part in command.rpc.split("_"))
-    request: type[betterproto2.Message] = getattr(pb, f"{name}Request")
+    of_service = tenant_pb if "user" not in command.identity else pb
+    request: type[betterproto2.Message] = getattr(of_service, f"{name}Request")
     return request
 
 
@@ -54,15 +57,16 @@ async def run_example(
     if handler.cardinality is Cardinality.UNARY_UNARY:
         service.answers[handler.request_type] = [filled_message(handler.reply_type, text)]
         return await run(*argv[1:], *options)
-    parts = stream(text)
-    service.streams = [[established(), *parts, HANG]]
+    parts = stream(text, handler.reply_type)
+    begins = [established()] if handler.reply_type is SubscribeUpdatesResponse else users_watched()
+    service.streams = [[*begins, *parts, HANG]]
     return await run(*argv[1:], "--count", str(len(parts)), *options)
 
 
-def stream(text: str) -> list[SubscribeUpdatesResponse]:
+def stream(text: str, kind: Any = SubscribeUpdatesResponse) -> list[Any]:
     """An update of every kind, in which every text is `text`."""
     updates = filled_message(ListUpdatesResponse, text).updates
-    return [SubscribeUpdatesResponse(update=update) for update in updates]
+    return [kind(update=update) for update in updates]
 
 
 @pytest.mark.parametrize("request_type", METHODS, ids=lambda each: each.__qualname__)
@@ -167,8 +171,8 @@ async def test_json_is_the_response_as_the_service_gave_it(
     result = await run_example(run, service, CALLS[words], EVIL, "--json")
     kind = METHODS[request_of(CALLS[words])].reply_type
     expected = filled_message(kind, EVIL)
-    if kind is SubscribeUpdatesResponse:
-        expected = stream(EVIL)[-1]
+    if kind in (SubscribeUpdatesResponse, WatchUpdatesResponse):
+        expected = stream(EVIL, kind)[-1]
     google = message_class(kind.__name__, kind.__module__.removeprefix("chat3_api."))
     assert result.out.isascii()
     printed = json_format.Parse(result.out.splitlines()[-1], google())

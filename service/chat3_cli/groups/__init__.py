@@ -13,6 +13,7 @@ from chat3_cli.groups.tenant import BACK_END
 from chat3_cli.groups.tenant.dialogs import TENANT_DIALOGS
 from chat3_cli.groups.tenant.members import TENANT_MEMBERS
 from chat3_cli.groups.tenant.topics import TENANT_TOPICS
+from chat3_cli.groups.tenant.updates import TENANT_UPDATES
 from chat3_cli.groups.tenant.users import TENANT_USERS
 from chat3_cli.groups.topics import TOPICS
 from chat3_cli.groups.updates import UPDATES
@@ -33,5 +34,6 @@ GROUPS: Sequence[Group] = (
     TENANT_DIALOGS,
     TENANT_MEMBERS,
     TENANT_TOPICS,
+    TENANT_UPDATES,
     HEALTH,
 )
