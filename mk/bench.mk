@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-binding bench-latency bench-workers bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-binding bench-latency bench-workers bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-binding bench-latency bench-workers bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-binding bench-latency bench-workers bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -24,6 +24,9 @@ bench-streams-fanout: bench-setup ## CPU per delivered update and its latency, a
 
 bench-streams: bench-setup ## Memory of 10,000 idle streams, and a storm in which all resume
 	@$(bench_python) bench/streams_memory.py $(BENCH_ARGUMENTS)
+
+bench-watching: bench-setup ## One stream that watches 10,000 users, beside a stream for each
+	@$(bench_python) bench/watching.py $(BENCH_ARGUMENTS)
 
 bench-binding: bench-setup ## CPU of an update of nobody here, beside a binding for each user
 	@$(bench_python) bench/binding.py $(BENCH_ARGUMENTS)
