@@ -7,13 +7,13 @@ empty is empty here, and only what it does not say is absent.
 from typing import TypeVar
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.mapping import repeated
 from chat3_user.mapping import update_models as m
-from chat3_user.mapping.basics import DISPLAY_NAME, TITLE, open_meta, text_under, time
+from chat3_user.mapping.basics import DISPLAY_NAME, open_meta, text_under, time
 from chat3_user.wire import builder
 
 T = TypeVar("T")
 
-_build_dialog = builder(pb.PartialDialog)
 _build_member = builder(pb.PartialMember)
 _build_topic = builder(pb.PartialTopic)
 _build_user = builder(pb.PartialUser)
@@ -32,19 +32,8 @@ def present(section: T | None) -> T:
 
 
 def dialog(section: m.DialogSection | None) -> pb.PartialDialog | None:
-    """Return what an update carries of a dialog; in updates of counters that is no open data."""
-    if section is None:
-        return None
-    meta = section.meta
-    if meta is None and section.created_at is not None:
-        meta = {}
-    return _build_dialog(
-        dialog_id=section.dialog_id,
-        create_time=time(section.created_at),
-        meta=open_meta(meta),
-        title=text_under(TITLE, meta),
-        approximate_unread_count=section.stats.unread_count,
-    )
+    """Return what an update carries of a dialog."""
+    return None if section is None else repeated.dialog(section)
 
 
 def member(section: m.MemberSection, fields: tuple[str, ...] = ()) -> pb.PartialMember:

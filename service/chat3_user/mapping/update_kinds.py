@@ -15,10 +15,12 @@ from typing import Final
 from chat3_api.chat3.user.v1 import UpdateKind
 from chat3_user.mapping import update_models as m
 from chat3_user.mapping.update_labels import Labels
+from chat3_user.tenant_api.models import ABSENT
 
 Rule = Callable[[m.PublishedUpdate, m.Data, Labels], UpdateKind]
 
 _NONE: Final = UpdateKind.UNSPECIFIED
+_ABSENT: Final = bytes(ABSENT)
 
 
 def kind_of(published: m.PublishedUpdate, labels: Labels) -> UpdateKind:
@@ -88,7 +90,7 @@ def _are_counters_alone(dialog: m.DialogSection, member: m.MemberSection) -> boo
         and state.last_message_at is None
         and member.meta is None
         and dialog.created_at is None
-        and dialog.meta is None
+        and bytes(dialog.meta) == _ABSENT
     )
 
 

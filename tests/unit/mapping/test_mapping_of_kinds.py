@@ -4,27 +4,20 @@ The tables name each recording: one without a kind fails here.
 """
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
 import betterproto2
-import msgspec
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.field_mask_pb2 import FieldMask
-from mapping_read_bodies import BODIES, DIALOG, message
+from mapping_made_bodies import BARE, OWN, UPDATES, of_dialog, of_user, read
+from mapping_read_bodies import DIALOG, message
 
-from betterproto2_compiled import decode, encode
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.mapping.update_labels import PATHS
-from chat3_user.mapping.updates import UpdateDecoder
 from support.merging import RULES
 
-RECORDED = Path(__file__).parents[2] / "contract" / "recorded" / "updates"
-UPDATES: dict[str, dict[str, Any]] = {
-    path.stem: json.loads(path.read_text())["body"] for path in sorted(RECORDED.glob("*.json"))
-} | BODIES
 Kind = pb.UpdateKind
 COUNTERS = (
     *("total_unread_count", "unread_dialog_count", "unread_by_sender_type"),
@@ -64,35 +57,8 @@ KINDS: dict[str, tuple[pb.UpdateKind, tuple[str, ...]]] = {
     "edited": (Kind.MESSAGE_EDITED, ("content",)),
     "pack changed": (Kind.PACK_CHANGED, ("meta",)),
 }
-FULL = UPDATES["dialog__dialog_changed"]["data"]["dialog"]
-BARE = {"dialogId": DIALOG, "stats": {"unreadCount": 1}}
-OWN = {"userId": "alice", "state": {"unreadCount": 1}}
 GIVEN = {"userId": "bob", "reaction": "x", "reactionSet": []}
 STATUS = {"userId": "bob", "status": "read"}
-
-
-def read(body: dict[str, Any]) -> pb.Update:
-    """Return an update as a client reads it."""
-    decoded = UpdateDecoder().decode(msgspec.json.encode(body))
-    assert decoded is not None
-    update = decode(pb.Update, encode(decoded.update))
-    assert update.kind is decoded.kind
-    return update
-
-
-def of_dialog(event: str, context: dict[str, Any] | None = None, **sections: Any) -> dict[str, Any]:
-    body = copy.deepcopy(UPDATES["dialog__dialog_changed"])
-    data = {"dialog": FULL, **sections, "context": {"dialogId": DIALOG, **(context or {})}}
-    return body | {"sourceEventType": event, "userId": "alice", "data": data}
-
-
-def of_user(event: str, fields: list[str], **more: Any) -> dict[str, Any]:
-    body = copy.deepcopy(UPDATES["user__user_changed"])
-    user = {"userId": "alice", "type": "user", **more}
-    return body | {
-        "sourceEventType": event,
-        "data": {"user": user, "context": {"updatedFields": fields}},
-    }
 
 
 def test_every_recording_has_a_kind() -> None:
@@ -275,64 +241,3 @@ def test_every_path_is_a_field_of_what_the_update_carries() -> None:
     for thing, name in carried.items():
         descriptor = classes[f"chat3.user.v1.{name}"].DESCRIPTOR
         assert FieldMask(paths=[*PATHS[thing].values()]).IsValidForDescriptor(descriptor)
-
-
-def carried(body: dict[str, Any]) -> Any:
-    _, payload = betterproto2.which_one_of(read(body), "payload")
-    assert payload is not None
-    return payload
-
-
-BARE_FULL = {key: part for key, part in FULL.items() if key != "meta"}
-NO_META = {"userId": "alice", "state": {"unreadCount": 1}}
-
-
-@pytest.mark.parametrize(
-    ("body", "part"),
-    [
-        (of_dialog("dialog.changed", dialog=BARE_FULL), "dialog"),
-        (
-            of_dialog("dialog.member.changed", {"updatedFields": ["member.meta"]}, member=NO_META),
-            "member",
-        ),
-        (of_dialog("pack.changed", pack={"packId": "pck_x"}), "pack"),
-        (of_user("user.changed", ["user.meta"]), "user"),
-        (of_user("user.add", []), "user"),
-    ],
-)
-def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any], part: str) -> None:
-    found = getattr(carried(body), part).meta
-    assert found is not None
-    assert found.to_dict() == {}
-
-
-@pytest.mark.parametrize(
-    ("body", "part"),
-    [
-        (of_dialog("message.create", dialog=BARE, member=OWN), "dialog"),
-        (of_dialog("dialog.member.changed", {"updatedFields": ["member"]}, member=OWN), "member"),
-        (of_dialog("dialog.topic.changed", {"entityId": "topic_x"}), "topic"),
-        (of_user("message.create", ["user.stats.dialogCount"], stats={"dialogCount": 1}), "user"),
-    ],
-)
-def test_open_data_that_is_not_said_is_absent(body: dict[str, Any], part: str) -> None:
-    assert getattr(carried(body), part).meta is None
-
-
-def test_titles_and_names_stand_beside_the_open_data_they_are_in() -> None:
-    dialog = of_dialog("dialog.changed", dialog={**FULL, "meta": {"title": "Plans"}})
-    assert carried(dialog).dialog.title == "Plans"
-    assert carried(of_dialog("dialog.changed", dialog={**FULL, "meta": {}})).dialog.title is None
-    user = of_user("user.changed", ["user.meta"], meta={"displayName": "Alice"})
-    assert carried(user).user.display_name == "Alice"
-
-
-def test_keys_of_this_service_are_in_no_open_data_of_an_update() -> None:
-    meta = {"chat3_key": "00", "k": 1}
-    for body, part in (
-        (of_dialog("dialog.changed", dialog={**FULL, "meta": meta}), "dialog"),
-        (message("message.create", ["message"], meta=meta), "message"),
-        (of_dialog("dialog.topic.create", topic={"topicId": "topic_x", "meta": meta}), "topic"),
-        (of_dialog("pack.changed", pack={"packId": "pck_x", "meta": meta}), "pack"),
-    ):
-        assert getattr(carried(body), part).meta.to_dict() == {"k": 1}
