@@ -23,6 +23,8 @@ _TYPES: Final = (
 _REACTIONS: Final = ("👍", "❤️", "x", "a" * 50, "🏳️‍🌈")
 _USERS: Final = ("alice", "bob", "zoe", "ж", "a b", "Bob", "x,(y)&z")
 _ITEMS_MAX: Final = 4
+_NEW: Final = 0.6
+"""How often a request that may create a user names one who is not there yet."""
 
 Sampler = Callable[[random.Random], Any]
 
@@ -50,7 +52,8 @@ def fields_of(
         group = field.metadata["betterproto"].group
         if group is not None and group in groups:
             continue
-        value = _value(rng, name, hint, rules.get(name, ()))
+        own = rules.get(name, ())
+        value = _user(rng, rules) if _is_user(own) else _value(rng, name, hint, own)
         if group is not None and value is not None:
             groups.add(group)
         made[name] = value
@@ -76,6 +79,22 @@ def _value(rng: random.Random, name: str, hint: Any, rules: Sequence[Rule]) -> A
             value = make(rng)
             return hint(value) if issubclass(hint, betterproto2.Enum) else value
     return _by_type(rng, name, hint)
+
+
+def _is_user(rules: Sequence[Rule]) -> bool:
+    return any(isinstance(rule, UserId) for rule in rules)
+
+
+def _user(rng: random.Random, rules: Rules) -> str:
+    """Return whom a request names: users who are there, unless it may create one.
+
+    A newcomer is in no list of members, so only refusals would come of naming them elsewhere.
+    Requests that say a type may create users, but for those that remove what is there.
+    """
+    typed = any(isinstance(rule, FitsWithUser) for own in rules.values() for rule in own)
+    if typed and "remove_keys" not in rules and rng.random() < _NEW:
+        return rng.choice(texts.NEWCOMERS)
+    return rng.choice(_USERS)
 
 
 def _by_type(rng: random.Random, name: str, hint: Any) -> Any:
@@ -138,11 +157,6 @@ def _(rule: Named) -> Sampler:
 @sampler.register
 def _(rule: Id) -> Sampler:
     return lambda rng: texts.identifier(rng, rule.prefix)
-
-
-@sampler.register
-def _(_: UserId) -> Sampler:
-    return lambda rng: rng.choice(rng.choice((_USERS, texts.NEWCOMERS)))
 
 
 @sampler.register
