@@ -101,6 +101,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         api = TenantApi(Resilient(http, config.resilience))
         access = Access(api)
         users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
+        rules = MetaRules(api)
         sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
         messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
         admission = parts.admission(config, access.prove_known)
@@ -113,15 +114,14 @@ async def running(config: Config) -> AsyncIterator[Running]:
             past_marks=PastMarks(access, api, unshown),
             past_changes=PastChanges(api, messages, unshown),
             users=users,
-            tenant_users=TenantUsers(api, access, users, open_data),
+            tenant_users=TenantUsers(api, access, users, open_data, rules),
             existing_users=ExistingUsers(api),
             dialogs=Dialogs(api),
-            created_dialogs=CreatedDialogs(api, times.settle, metrics.finished),
-            direct_dialogs=DirectDialogs(api, users, times.settle),
-            created_topics=CreatedTopics(api, claims, times.settle, metrics.finished),
+            created_dialogs=CreatedDialogs(api, rules, times.settle, metrics.finished),
+            direct_dialogs=DirectDialogs(api, rules, users, times.settle),
+            created_topics=CreatedTopics(api, rules, claims, times.settle, metrics.finished),
             members=Members(api, unshown),
             open_data=open_data,
-            meta_rules=MetaRules(api),
             reading=Reading(api, unshown),
             messages=messages,
             message_changes=MessageChanges(api, messages),

@@ -142,7 +142,11 @@ async def test_a_value_that_must_be_unique_leaves_nothing_where_the_key_may_dele
         request = creating("bob", key=key, order="4711", title="t")
         refused = await caller.fails(request)
         assert refused.reason is Reason.META_INDEX_CONFLICT
-        assert refused.metadata == {"kind": "dialog", "code": "DUPLICATE_INDEX"}
+        assert refused.metadata == {
+            "kind": "dialog",
+            "code": "DUPLICATE_INDEX",
+            "index_id": index.index_id,
+        }
         assert [row.dialog_id for row in lossy.store.dialogs.all(TENANT)] == [first.dialog_id]
         lossy.store.meta_indexes.remove(index)
         second = (await caller.call(request)).dialog
@@ -187,15 +191,15 @@ async def test_what_is_left_of_a_refused_topic_is_told_and_completed_later(key: 
 
 
 @pytest.mark.parametrize(
-    ("mode", "keys", "code"),
+    ("mode", "keys", "code", "key"),
     [
-        ("allowed", ("chat3_key", "title"), "META_KEY_NOT_ALLOWED"),
-        ("required", ("order",), "INDEX_KEYS_REQUIRED"),
+        ("allowed", ("chat3_key", "title"), "META_KEY_NOT_ALLOWED", "n"),
+        ("required", ("n", "order"), "INDEX_KEYS_REQUIRED", "order"),
     ],
 )
 @pytest.mark.parametrize("kind", ["dialog", "topic"])
 async def test_what_the_request_alone_breaks_is_refused_before_anything_is_written(
-    kind: str, mode: str, keys: tuple[str, ...], code: str
+    kind: str, mode: str, keys: tuple[str, ...], code: str, key: str
 ) -> None:
     async with back_end(CutAfter("nothing")) as (lossy, caller):
         dialog = lossy.dialog("alice")
@@ -206,7 +210,12 @@ async def test_what_the_request_alone_breaks_is_refused_before_anything_is_writt
         }
         refused = await caller.fails(requests[kind])
         assert refused.reason is Reason.META_INDEX_CONFLICT
-        assert refused.metadata == {"kind": kind, "code": code}
+        assert refused.metadata == {
+            "kind": kind,
+            "code": code,
+            "index_id": index.index_id,
+            "key": key,
+        }
         assert len(lossy.store.dialogs.all(TENANT)) == 1
         assert lossy.store.dialogs.topics(TENANT, dialog) == []
         lossy.store.meta_indexes.remove(index)

@@ -40,13 +40,14 @@ from msgspec.structs import replace
 from chat3_api.chat3.user.v1 import ErrorReason, MissingPart
 from chat3_user.domain.dialogs import Dialogs, dialog_created, seen_by
 from chat3_user.domain.json_order import unwritten
+from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.settling import CLOCKS_DIFFER, Settling
 from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import WriteEndedError, in_doubt
-from chat3_user.tenant_api.creating import create_dialog, keyed
+from chat3_user.tenant_api.creating import ANY_KEY, create_dialog, keyed
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
 
@@ -94,14 +95,17 @@ class CreatedDialogs:
     ``count`` hears of each dialog that was found in part, or cannot be shown to be whole.
     """
 
-    def __init__(self, api: TenantApi, settle: float, count: Callable[[str], None]) -> None:
+    def __init__(
+        self, api: TenantApi, rules: MetaRules, settle: float, count: Callable[[str], None]
+    ) -> None:
         self._api = api
+        self._rules = rules
         self._settle = settle
         self._count = count
 
     def search(self, wanted: NewDialog) -> "Search":
         """Return the writes and looks of one call."""
-        return Search(wanted, self._api, Settling(self._settle), self._count)
+        return Search(wanted, self._api, self._rules, Settling(self._settle), self._count)
 
 
 class Search:
@@ -111,16 +115,26 @@ class Search:
         self,
         wanted: NewDialog,
         api: TenantApi,
+        rules: MetaRules,
         settling: Settling,
         count: Callable[[str], None],
     ) -> None:
         self._wanted = wanted
         self._api = api
+        self._rules = rules
         self._dialogs = Dialogs(api)
         self._settling = settling
         self._count = count
         # What the platform itself said it works on no more.
         self._ended: set[str] = set()
+
+    async def prove_allowed(self) -> None:
+        """Prove that no meta index refuses the dialog for what the request alone says.
+
+        Raises `CallError`.
+        """
+        meta = keyed(self._wanted.meta, ANY_KEY)
+        await self._rules.prove_creatable(self._wanted.identity, "dialog", meta)
 
     async def write(self, key: str | None) -> CreatedDialog:
         """Write a dialog whose members must have been proved to exist.
@@ -134,6 +148,8 @@ class Search:
         except WriteEndedError as error:
             refusal = await self._refusal(meta)
             if refusal is None:
+                # Where not even the key was written, an index that is new may leave it out.
+                await self.prove_allowed()
                 raise
             left = "left_id" in refusal.metadata
             raise (in_doubt(refusal) if left else refusal) from error
@@ -211,7 +227,7 @@ class Search:
                 "a dialog that breaks a meta index stays, without members",
                 extra={"dialog_id": dialog_id, "problem": str(error)},
             )
-            return reasons.meta_index_conflict("dialog", conflict.metadata["code"], dialog_id)
+            return reasons.leaving(conflict, dialog_id)
         return conflict
 
     async def _seen_new(self, made: m.Dialog) -> m.UserDialog | None:

@@ -39,6 +39,7 @@ from chat3_api.chat3.user.v1 import ErrorReason, MissingPart
 from chat3_user.domain.created_dialogs import UNSHOWN
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.json_order import is_index, unwritten
+from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.settling import (
     CLOCKS_DIFFER,
     ORPHAN_CLOCKS_DIFFER,
@@ -51,7 +52,7 @@ from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import WriteEndedError, in_doubt
-from chat3_user.tenant_api.creating import create_topic, keyed
+from chat3_user.tenant_api.creating import ANY_KEY, create_topic, keyed
 from chat3_user.tenant_api.query import WHOLE_PAGE, paged
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
@@ -90,16 +91,23 @@ class CreatedTopics:
     """
 
     def __init__(
-        self, api: TenantApi, claims: Claims, settle: float, count: Callable[[str], None]
+        self,
+        api: TenantApi,
+        rules: MetaRules,
+        claims: Claims,
+        settle: float,
+        count: Callable[[str], None],
     ) -> None:
         self._api = api
+        self._rules = rules
         self._claims = claims
         self._settle = settle
         self._count = count
 
     def search(self, wanted: NewTopic) -> "Search":
         """Return the looks of one call."""
-        return Search(wanted, self._api, self._claims, Settling(self._settle), self._count)
+        settling = Settling(self._settle)
+        return Search(wanted, self._api, self._rules, self._claims, settling, self._count)
 
 
 class Search:
@@ -109,17 +117,27 @@ class Search:
         self,
         wanted: NewTopic,
         api: TenantApi,
+        rules: MetaRules,
         claims: Claims,
         settling: Settling,
         count: Callable[[str], None],
     ) -> None:
         self._wanted = wanted
         self._api = api
+        self._rules = rules
         self._claims = claims
         self._settling = settling
         self._count = count
         # What the platform itself said it works on no more.
         self._ended: set[str] = set()
+
+    async def prove_allowed(self) -> None:
+        """Prove that no meta index refuses the topic for what the request alone says.
+
+        Raises `CallError`.
+        """
+        meta = keyed(self._wanted.meta, ANY_KEY)
+        await self._rules.prove_creatable(self._wanted.identity, "topic", meta)
 
     async def write(self, key: str | None) -> CreatedTopic:
         """Write a topic; that the caller may must have been proved.
@@ -133,6 +151,8 @@ class Search:
         except WriteEndedError as error:
             refusal = await self._refusal(meta)
             if refusal is None:
+                # Where not even the key was written, an index that is new may leave it out.
+                await self.prove_allowed()
                 raise
             raise in_doubt(refusal) from error
         return CreatedTopic(made)
@@ -206,7 +226,7 @@ class Search:
         except CallError as error:
             if error.reason is not ErrorReason.META_INDEX_CONFLICT:
                 return None
-            return reasons.meta_index_conflict("topic", error.metadata["code"], row.topic_id)
+            return reasons.leaving(error, row.topic_id)
         return None
 
     async def _keyed(self, earlier: Earlier) -> m.Topic | None:

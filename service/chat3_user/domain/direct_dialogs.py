@@ -21,6 +21,7 @@ from typing import Final
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.dialogs import Dialogs, dialog_created, seen_by
+from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.settling import ORPHANS_WITHIN, Settling, unix_time
 from chat3_user.domain.together import both
 from chat3_user.domain.users import Users
@@ -76,8 +77,9 @@ class DirectDialog:
 class DirectDialogs:
     """Finds and creates; ``settle`` is that of `Times`, in seconds."""
 
-    def __init__(self, api: TenantApi, users: Users, settle: float) -> None:
+    def __init__(self, api: TenantApi, rules: MetaRules, users: Users, settle: float) -> None:
         self._api = api
+        self._rules = rules
         self._users = users
         self._dialogs = Dialogs(api)
         self._settle = settle
@@ -132,7 +134,7 @@ class DirectDialogs:
 
     def search(self, pair: Pair) -> "Search":
         """Return the search of one call, which has to work on the two alone."""
-        return Search(pair, self._api, self._users, self._settle)
+        return Search(pair, self._api, self._rules, self._users, self._settle)
 
     async def _rows(self, pair: Pair) -> list[m.Dialog]:
         return await self._dialogs.named(pair.identity, DIRECT_KEY, pair.name)
@@ -151,10 +153,13 @@ class DirectDialogs:
 class Search:
     """One call's search; it knows whether it has created what it finds."""
 
-    def __init__(self, pair: Pair, api: TenantApi, users: Users, settle: float) -> None:
+    def __init__(
+        self, pair: Pair, api: TenantApi, rules: MetaRules, users: Users, settle: float
+    ) -> None:
         self._pair = pair
         self._identity = pair.identity
         self._api = api
+        self._rules = rules
         self._users = users
         self._dialogs = Dialogs(api)
         self._settle = settle
@@ -212,11 +217,11 @@ class Search:
         return await self._dialogs.named(self._identity, DIRECT_KEY, self._pair.name)
 
     async def _create(self) -> m.Dialog:
+        meta = {DIRECT_KEY: self._pair.name}
+        await self._rules.prove_creatable(self._identity, "dialog", meta)
         self._created = True
         try:
-            return await create_dialog(
-                self._api, self._identity, self._pair.members, {DIRECT_KEY: self._pair.name}
-            )
+            return await create_dialog(self._api, self._identity, self._pair.members, meta)
         except DuplicateGuardError:
             # A worker that shares no store with this one has just asked for the same.
             self._created = False

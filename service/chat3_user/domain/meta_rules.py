@@ -4,21 +4,24 @@ tenant-api writes the row of a dialog or a topic before it looks at its meta ind
 refuse then is half written, and not even our key is there to find it by. So keys that are required,
 and keys that are allowed, are looked at before: they depend on nothing but the request. Whether a
 value is unique depends on other things and is left to the platform, which has our key by then.
+
+An index of allowed keys may leave out a key of this service itself. Then nothing of the kind can be
+created, whatever is asked for; that is a failure of its own, which names the key to allow.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from chat3_user.domain.open_data import same
-from chat3_user.errors import reasons
+from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import UnknownRouteError
-from chat3_user.tenant_api.creating import keyed
+from chat3_user.tenant_api.creating import SERVICE_KEYS
 from chat3_user.validation import Identity
 from chat3_user.validation.text import WHITE_SPACE
 
-_ANY_KEY: Final = "0"
+_EMPTY: Final[Mapping[str, Any]] = {}
 
 
 class MetaRules:
@@ -27,26 +30,57 @@ class MetaRules:
     def __init__(self, api: TenantApi) -> None:
         self._api = api
 
-    async def prove_creatable(
-        self, identity: Identity, kind: str, wanted: Mapping[str, Any]
-    ) -> None:
-        """Prove that a new thing may have this open data, beside the key that we add.
+    async def of(self, identity: Identity, kind: str) -> list[m.MetaIndex]:
+        """Return the indexes of a kind of thing; platforms without meta indexes have none.
 
-        Platforms without meta indexes demand nothing. Raises `CallError`.
+        Raises `CallError`.
         """
         if self._api.lacks(routes.META_INDEXES):
-            return
+            return []
         try:
             answer = await self._api.call(routes.META_INDEXES, identity, kind=kind)
         except UnknownRouteError:
-            return
-        meta = keyed(wanted, _ANY_KEY)
-        for index in answer.data:
-            if index.mode == "allowed" and not meta.keys() <= set(index.keys):
-                raise reasons.meta_index_conflict(kind, routes.KEY_NOT_ALLOWED)
-            lacking = index.mode == "required" and not set(index.keys) <= meta.keys()
-            if lacking and holds(index.when, meta):
-                raise reasons.meta_index_conflict(kind, routes.KEYS_REQUIRED)
+            return []
+        return answer.data
+
+    async def prove_creatable(self, identity: Identity, kind: str, meta: Mapping[str, Any]) -> None:
+        """Prove that a new thing may have this open data, which is as it will be sent.
+
+        Raises `CallError`.
+        """
+        refused = refusal(await self.of(identity, kind), kind, meta)
+        if refused is not None:
+            raise refused
+
+
+def refusal(
+    indexes: list[m.MetaIndex],
+    kind: str,
+    meta: Mapping[str, Any],
+    present: Mapping[str, Any] = _EMPTY,
+) -> CallError | None:
+    """Return why indexes refuse open data that is set where ``present`` is; None when none does.
+
+    The keys of ours are looked at first: of those a caller can change nothing.
+    """
+    ours = SERVICE_KEYS.get(kind, ())
+    merged = {**present, **meta}
+    for index in sorted(indexes, key=lambda index: index.mode):
+        if index.mode == "allowed":
+            outside = sorted(meta.keys() - set(index.keys), key=lambda key: (key not in ours, key))
+            if outside and outside[0] in ours:
+                return reasons.service_key_not_allowed(kind, index.index_id, outside[0])
+            if outside:
+                return reasons.meta_index_conflict(
+                    kind, routes.KEY_NOT_ALLOWED, index_id=index.index_id, key=outside[0]
+                )
+        elif index.mode == "required":
+            lacking = [key for key in index.keys if key not in merged]
+            if lacking and holds(index.when, merged):
+                return reasons.meta_index_conflict(
+                    kind, routes.KEYS_REQUIRED, index_id=index.index_id, key=lacking[0]
+                )
+    return None
 
 
 def holds(when: m.When | None, meta: Mapping[str, Any]) -> bool:

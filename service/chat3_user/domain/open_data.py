@@ -1,7 +1,8 @@
-"""Changes the open data of dialogs, users and topics, so that one update tells of all of it.
+"""Changes the open data of dialogs, users, topics and packs, so that one update tells of all of it.
 
 The platform tells nobody of keys that are set or removed in bulk. So all but one key are written in
 bulk, and the last one, which differs from what is there, by itself: its update carries everything.
+Of packs it tells in bulk, too: their keys are all written so.
 A removal needs a permission of its own, so it comes first: without it nothing is changed.
 
 After an attempt of unknown outcome: when the open data is as asked for, it is announced anew, by an
@@ -19,6 +20,7 @@ from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.past_attempts import began
 from chat3_user.domain.unshown import announced
+from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
@@ -27,7 +29,7 @@ from chat3_user.tenant_api.creating import TOLD_KEY
 from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
-Kind = Literal["dialog", "user", "topic"]
+Kind = Literal["dialog", "user", "topic", "pack"]
 
 _TELLS_OF_REMOVALS: Final = frozenset(("dialog", "topic"))
 
@@ -67,9 +69,16 @@ class OpenDataChanges:
         self._api = api
         self._dialogs = Dialogs(api)
 
-    async def make(self, identity: Identity, change: Change) -> None:
-        """Make a change; what is there already is not written."""
-        meta = await self.read(identity, change.kind, change.entity_id)
+    async def make(
+        self, identity: Identity, change: Change, before: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make a change; what is there already is not written.
+
+        ``before`` is the open data as it is, where it was read already.
+        """
+        meta = before
+        if meta is None:
+            meta = await self.read(identity, change.kind, change.entity_id)
         differing = change.differing(meta)
         await self._remove(identity, change, change.lingering(meta), told=bool(differing))
         if differing:
@@ -86,6 +95,9 @@ class OpenDataChanges:
         elif change.kind == "dialog":
             where = (identity, change.entity_id)
             await announced(partial(self._dialogs.set_meta, *where, TOLD_KEY, earlier.name))
+        elif change.kind == "pack":
+            body = {"meta": {TOLD_KEY: earlier.name}}
+            await announced(partial(self._ask, routes.SET_META_KEYS, identity, change, body=body))
         return True
 
     async def read(self, identity: Identity, kind: Kind, entity_id: str) -> dict[str, Any]:
@@ -130,12 +142,24 @@ class OpenDataChanges:
                     await self._ask(routes.SET_META_KEYS, identity, change, body={"meta": meta})
                 raise
             return
+        if change.kind == "pack":
+            await self._set_in_bulk(identity, change, keys)
+            return
         *others, last = keys
         if others:
-            meta = {key: change.keys[key] for key in others}
-            await self._ask(routes.SET_META_KEYS, identity, change, body={"meta": meta})
+            try:
+                await self._set_in_bulk(identity, change, others)
+            except CallError as error:
+                if error.metadata.get("code") != routes.KEYS_REQUIRED:
+                    raise
+                # The last one may be what is required.
+                await self._set_in_bulk(identity, change, keys)
         value = {"value": change.keys[last]}
         await self._ask(routes.SET_META_KEY, identity, change, body=value, key=last)
+
+    async def _set_in_bulk(self, identity: Identity, change: Change, keys: list[str]) -> None:
+        meta = {key: change.keys[key] for key in keys}
+        await self._ask(routes.SET_META_KEYS, identity, change, body={"meta": meta})
 
     async def _ask(
         self,

@@ -38,16 +38,58 @@ def dialog_not_found(dialog_id: str) -> CallError:
     )
 
 
-def meta_index_conflict(kind: str, code: str, left_id: str = "") -> CallError:
+def meta_index_conflict(kind: str, code: str, *, index_id: str = "", key: str = "") -> CallError:
     """Return the failure for open data that the tenant's meta indexes refuse.
 
-    ``kind`` is what it belongs to, ``code`` the platform's; ``left_id`` is what a creation left.
+    ``kind`` is what it belongs to, ``code`` the platform's word; ``index_id`` is the index that
+    refuses and ``key`` the first key that breaks it, where they are known.
     """
-    left = {"left_id": left_id} if left_id else {}
+    named = {"index_id": index_id, "key": key}
     return CallError(
         ErrorReason.META_INDEX_CONFLICT,
         f"the tenant's meta indexes refuse this open data of a {kind}",
-        metadata={"code": code, "kind": kind, **left},
+        metadata={
+            "code": code,
+            "kind": kind,
+            **{name: word for name, word in named.items() if word},
+        },
+    )
+
+
+def service_key_not_allowed(kind: str, index_id: str, key: str) -> CallError:
+    """Return the failure for an index of allowed keys that leaves out a key of this service."""
+    return CallError(
+        ErrorReason.SERVICE_KEY_NOT_ALLOWED,
+        f"a meta index of the tenant does not allow a {kind} the key {key} of this service",
+        metadata={"index_id": index_id, "key": key, "kind": kind},
+    )
+
+
+def leaving(refusal: CallError, left_id: str) -> CallError:
+    """Return a refusal that names what a creation left behind."""
+    metadata = {**refusal.metadata, "left_id": left_id}
+    return CallError(refusal.reason, refusal.message, metadata)
+
+
+def meta_index_not_found(kind: str, index_id: str) -> CallError:
+    """Return the failure for a meta index that the tenant does not have."""
+    return CallError(
+        ErrorReason.META_INDEX_NOT_FOUND,
+        "the tenant has no such meta index",
+        metadata={"index_id": index_id, "kind": kind},
+        resource=Resource("chat3.metaIndex", f"{kind}/{index_id}"),
+    )
+
+
+def meta_index_refused(kind: str, code: str, **more: str) -> CallError:
+    """Return the failure for a meta index that contradicts open data or another index.
+
+    ``code`` is the platform's word for it.
+    """
+    return CallError(
+        ErrorReason.META_INDEX_REFUSED,
+        f"this meta index contradicts what the tenant has of a {kind}",
+        metadata={"code": code, "kind": kind, **more},
     )
 
 

@@ -13,7 +13,6 @@ from chat3_user.domain.existing_users import ExistingUsers
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
-from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
@@ -48,7 +47,6 @@ class Dependencies:
     created_topics: CreatedTopics
     members: Members
     open_data: OpenDataChanges
-    meta_rules: MetaRules
     reading: Reading
     once: Once
     hub: Hub

@@ -23,6 +23,19 @@ TOLD_KEY: Final = "chat3_told"
 """The meta key that is set in a dialog to publish an update of it, where another may be missing."""
 
 
+SERVICE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "dialog": (SEND_KEY, DIRECT_KEY, TOLD_KEY),
+    "message": (SEND_KEY,),
+    "pack": (SEND_KEY, TOLD_KEY),
+    "topic": (SEND_KEY,),
+}
+"""The keys that this service keeps in the open data of a kind of thing; kinds without any lack."""
+
+
+ANY_KEY: Final = "0"
+"""What stands for a key where only its place in open data matters."""
+
+
 def keyed(meta: Mapping[str, Any], key: str | None) -> dict[str, Any]:
     """Return meta as it is sent; the key is made up when absent.
 

@@ -17,6 +17,9 @@ Count = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 EDITED_AT: Final = "editedAt"
 """The key of meta under which older platforms keep when a message was edited."""
 
+_DETAIL_MAX: Final = 200
+"""The most characters of a detail that a caller is told."""
+
 ABSENT = msgspec.Raw(b"null")
 """The text of a part that is not there."""
 
@@ -126,7 +129,9 @@ class MetaIndex(Model, frozen=True):
 
     mode: str
     keys: list[str]
+    index_id: str = ""
     when: When | None = None
+    created_at: Time | None = None
 
 
 class Topic(Model, frozen=True):
@@ -381,3 +386,11 @@ class Problem(Model, frozen=True):
     error: str = ""
     message: str = ""
     code: str = ""
+    details: Any = None
+
+    def detail(self, name: str) -> str:
+        """Return a text of the details, the first where there are several; empty without one."""
+        found = self.details.get(name) if isinstance(self.details, dict) else None
+        if isinstance(found, list) and found:
+            found = found[0]
+        return found[:_DETAIL_MAX] if isinstance(found, str) else ""

@@ -96,7 +96,12 @@ def _no_entity(_: Problem, request: Request[Any]) -> CallError | None:
 def _meta_refused(problem: Problem, request: Request[Any]) -> CallError | None:
     if problem.code not in META_INDEX_CODES:
         return None
-    return reasons.meta_index_conflict(request.segments.get("kind", "dialog"), problem.code)
+    return reasons.meta_index_conflict(
+        request.segments.get("kind", "dialog"),
+        problem.code,
+        index_id=problem.detail("indexId"),
+        key=problem.detail("key") or problem.detail("missingKeys"),
+    )
 
 
 def _permitted(_: Problem, request: Request[Any]) -> CallError:

@@ -35,7 +35,7 @@ def _mutation(
     async def ready() -> None:
         await prove_key()
         await dependencies.users.prove(identity, wanted.members)
-        await dependencies.meta_rules.prove_creatable(identity, "dialog", wanted.meta)
+        await search.prove_allowed()
 
     async def write(key: str | None) -> pb.CreateDialogResponse:
         return response(await search.write(key))

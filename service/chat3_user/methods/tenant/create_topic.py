@@ -34,7 +34,7 @@ def _mutation(
     async def ready() -> None:
         await prove_key()
         await dependencies.dialogs.known(identity, dialog_id)
-        await dependencies.meta_rules.prove_creatable(identity, "topic", wanted.meta)
+        await search.prove_allowed()
 
     async def write(key: str | None) -> pb.CreateTopicResponse:
         return response(await search.write(key))

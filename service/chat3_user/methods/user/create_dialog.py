@@ -39,13 +39,12 @@ def _mutation(
         created = await search.find(earlier)
         return None if created is None else response(created)
 
-    return Mutation(
-        pb.CreateDialogResponse,
-        write,
-        find,
-        prove_key=partial(dependencies.access.prove_writer, identity),
-        ready=partial(dependencies.users.prove, identity, wanted.members),
-    )
+    async def ready() -> None:
+        await dependencies.users.prove(identity, wanted.members)
+        await search.prove_allowed()
+
+    prove_key = partial(dependencies.access.prove_writer, identity)
+    return Mutation(pb.CreateDialogResponse, write, find, None, prove_key, ready)
 
 
 METHOD: Final = Keyed(

@@ -39,8 +39,9 @@ def _mutation(
         created = await search.find(earlier)
         return None if created is None else response(created)
 
+    prove_key = partial(access.prove_writer, identity)
     return Mutation(
-        pb.CreateTopicResponse, write, find, prove, partial(access.prove_writer, identity)
+        pb.CreateTopicResponse, write, find, prove, prove_key, ready=search.prove_allowed
     )
 
 

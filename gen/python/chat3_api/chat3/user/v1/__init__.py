@@ -990,11 +990,13 @@ class ErrorReason(betterproto2.Enum):
     The tenant's meta indexes refuse the open data. `kind` is what the open data belongs to, `code` the
     platform's word for the broken rule: `DUPLICATE_INDEX` when something else has the same value,
     `INDEX_KEYS_REQUIRED` when a required key is missing, `META_KEY_NOT_ALLOWED` for a key that is not
-    allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a value that cannot be indexed. A change stops at the
+    allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a value that cannot be indexed. `index_id` names the
+    index and `key` the first key that breaks it, where the platform says them. A change stops at the
     key that breaks a rule: keys that were written before it stay. A creation that was stopped in this
     way is deleted again when the API key has the `delete` permission and the platform can delete
-    such a thing; otherwise `left_id` names what is left of it, and a repetition with the same
-    idempotency key completes it once the rule is kept.
+    such a thing; otherwise `left_id` names what is left of it. A repetition with the same idempotency
+    key completes a dialog, a topic or a pack that was left once the rule is kept. Of a user only open
+    data is left, which a user that is created later under the id owns.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
@@ -1007,6 +1009,80 @@ class ErrorReason(betterproto2.Enum):
           "domain": "chat3.user",
           "metadata": {
             "code": "DUPLICATE_INDEX",
+            "index_id": "unique:order",
+            "kind": "dialog"
+          }
+        }
+    """
+
+    META_INDEX_NOT_FOUND = 50
+    """
+    The tenant has no such meta index for the kind of thing. Only `TenantService` says this.
+
+    Status: `NOT_FOUND`.
+    Details: `ResourceInfo`.
+    Caller: Do not retry.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_META_INDEX_NOT_FOUND",
+          "domain": "chat3.user",
+          "metadata": {
+            "index_id": "unique:order",
+            "kind": "dialog"
+          }
+        }
+    """
+
+    META_INDEX_REFUSED = 51
+    """
+    The meta index cannot be created, because it contradicts what is there. Only `TenantService` says
+    this. `code` is the platform's word: `INDEX_CONFLICT_EXISTING_DATA` when open data breaks a
+    `UNIQUE` or `REQUIRED` index, `SCHEMA_CONFLICT_EXISTING_DATA` when open data has a key that is not
+    allowed, `INDEX_KEYS_NOT_IN_ALLOWLIST` when an index names a key that the `ALLOWED` index leaves
+    out, `INDEX_DEFINITION_CONFLICT` when another index has the same id. `violation_count` says how many
+    things break the index and `entity_ids` names the first of them, at most 20, where the platform
+    says it. Nothing was written.
+
+    Status: `FAILED_PRECONDITION`.
+    Details: none.
+    Caller: Change the open data or the other index first; the same request does not succeed before.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_META_INDEX_REFUSED",
+          "domain": "chat3.user",
+          "metadata": {
+            "code": "INDEX_CONFLICT_EXISTING_DATA",
+            "entity_ids": "dlg_aaaaaaaaaaaaaaaaaaaa",
+            "kind": "dialog",
+            "violation_count": "1"
+          }
+        }
+    """
+
+    SERVICE_KEY_NOT_ALLOWED = 52
+    """
+    An `ALLOWED` meta index of the tenant leaves out a key that this service itself keeps in open data.
+    By that key a creation is found again when it was cut off, so nothing of this kind can be created
+    through this service. The open data of the request is not at fault. `index_id` names the index and
+    `key` the key to allow. Nothing was written.
+
+    Status: `FAILED_PRECONDITION`.
+    Details: none.
+    Caller: Do not retry. The tenant's back end allows the key: it deletes the index and creates it
+    again with `TenantService.CreateMetaIndex`, which always allows this service's keys.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED",
+          "domain": "chat3.user",
+          "metadata": {
+            "index_id": "allowed:keys",
+            "key": "chat3_key",
             "kind": "dialog"
           }
         }
@@ -1060,6 +1136,9 @@ class ErrorReason(betterproto2.Enum):
             42: "ERROR_REASON_USER_EXISTS",
             44: "ERROR_REASON_DIALOG_NOT_FOUND",
             45: "ERROR_REASON_META_INDEX_CONFLICT",
+            50: "ERROR_REASON_META_INDEX_NOT_FOUND",
+            51: "ERROR_REASON_META_INDEX_REFUSED",
+            52: "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED",
         }
 
     @classmethod
@@ -1110,6 +1189,9 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_USER_EXISTS": 42,
             "ERROR_REASON_DIALOG_NOT_FOUND": 44,
             "ERROR_REASON_META_INDEX_CONFLICT": 45,
+            "ERROR_REASON_META_INDEX_NOT_FOUND": 50,
+            "ERROR_REASON_META_INDEX_REFUSED": 51,
+            "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED": 52,
         }
 
 
