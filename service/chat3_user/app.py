@@ -124,7 +124,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             open_data=open_data,
             reading=Reading(api, unshown),
             messages=messages,
-            message_changes=MessageChanges(api, messages),
+            message_changes=MessageChanges(api),
             once=once,
             hub=hub,
             streams=config.streams,

@@ -33,11 +33,20 @@ class Statuses(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A message that was to be sent; ``body`` is as `send_message` takes it."""
+    """A message that was to be sent; ``body`` is as `send_message` takes it.
+
+    ``by_back_end`` says in whose name a back end sends it; a user sends in no other.
+    """
 
     identity: Identity
     dialog_id: str
     body: Mapping[str, Any]
+    by_back_end: str = ""
+
+    @property
+    def sender_id(self) -> str:
+        """Return whose message it is, the id in lower case."""
+        return self.by_back_end or self.identity.user_id
 
     @property
     def type(self) -> str:
@@ -72,7 +81,7 @@ class Request:
         before the key, whatever the order of the request.
         """
         return (
-            message.sender_id == self.identity.user_id
+            message.sender_id == self.sender_id
             and message.type == self.type
             and message.content.strip(WHITE_SPACE) == self.body["content"].strip(WHITE_SPACE)
             and message.topic_id == self.body.get("topicId")

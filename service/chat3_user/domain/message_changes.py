@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from chat3_user.domain.guard import past_guard
-from chat3_user.domain.messages import Messages
+from chat3_user.domain.messages import Target
 from chat3_user.domain.unshown import Missing
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
@@ -17,7 +17,6 @@ from chat3_user.tenant_api.answers import (
     UnknownRouteError,
     in_doubt,
 )
-from chat3_user.validation import Identity
 from chat3_user.validation.text import WHITE_SPACE
 
 _DELETION_SINCE: Final = "0.0.81"
@@ -41,25 +40,24 @@ class Changed:
 class MessageChanges:
     """Edits, deletes, restores and moves messages; needs the key's `read` permission too."""
 
-    def __init__(self, api: TenantApi, messages: Messages) -> None:
+    def __init__(self, api: TenantApi) -> None:
         self._api = api
-        self._messages = messages
 
-    async def edit(
-        self, identity: Identity, dialog_id: str, message_id: str, content: str
-    ) -> Changed:
-        """Replace the text of a message of the caller.
+    async def edit(self, target: Target, content: str) -> Changed:
+        """Replace the text of a message.
 
         Raises `CallError`.
         """
-        before = await self._messages.own(identity, dialog_id, message_id)
+        before = await target.read()
         if before.deleted:
-            raise reasons.message_deleted(message_id)
+            raise reasons.message_deleted(target.message_id)
         if is_text_of(before, content):
             return Changed(before, changed=False)
-        body = {"content": content, "editedBy": identity.user_id}
+        body = {"content": content} | ({"editedBy": target.by} if target.by else {})
         answer = await past_guard(
-            lambda: self._api.call(routes.EDIT_MESSAGE, identity, body=body, message_id=message_id)
+            lambda: self._api.call(
+                routes.EDIT_MESSAGE, target.identity, body=body, message_id=target.message_id
+            )
         )
         after = answer.data
         now = replace(
@@ -72,21 +70,19 @@ class MessageChanges:
         )
         return Changed(now, changed=True)
 
-    async def set_deleted(
-        self, identity: Identity, dialog_id: str, message_id: str, *, deleted: bool
-    ) -> Changed:
-        """Delete or restore a message of the caller.
+    async def set_deleted(self, target: Target, *, deleted: bool) -> Changed:
+        """Delete or restore a message.
 
         Raises `CallError`, also for a platform that cannot.
         """
-        before = await self._messages.own(identity, dialog_id, message_id)
+        before = await target.read()
         body: dict[str, object] = {"deleted": deleted}
-        if deleted:
-            body["deletedBy"] = identity.user_id
+        if deleted and target.by:
+            body["deletedBy"] = target.by
         try:
             answer = await past_guard(
                 lambda: self._api.call(
-                    routes.DELETE_MESSAGE, identity, body=body, message_id=message_id
+                    routes.DELETE_MESSAGE, target.identity, body=body, message_id=target.message_id
                 )
             )
         except UnknownRouteError as error:
@@ -97,9 +93,7 @@ class MessageChanges:
         )
         return Changed(now, changed=before.deleted is not deleted)
 
-    async def move(
-        self, identity: Identity, dialog_id: str, message_id: str, topic_id: str | None
-    ) -> Changed:
+    async def move(self, target: Target, topic_id: str | None) -> Changed:
         """Move a message into a topic of its dialog, or out of its topic.
 
         The platform wants a message out of its topic first. So a move has two steps, and what fails
@@ -110,19 +104,19 @@ class MessageChanges:
         begun = False
         try:
             for _ in range(_MOVES):
-                before = await self._messages.seen(identity, dialog_id, message_id)
+                before = await target.read()
                 if before.topic_id == topic_id:
                     return Changed(before, begun)
                 try:
                     if before.topic_id is not None:
-                        await self._set_topic(identity, message_id, None)
+                        await self._set_topic(target, None)
                         begun = True
                     if topic_id is not None:
-                        await self._set_topic(identity, message_id, topic_id)
+                        await self._set_topic(target, topic_id)
                         begun = True
                 except (NoTopicToClearError, TopicTakenError):
                     continue
-                after = await self._messages.seen(identity, dialog_id, message_id)
+                after = await target.read()
                 return Changed(after, changed=True)
             raise reasons.upstream_unavailable()
         except CallError as error:
@@ -130,24 +124,24 @@ class MessageChanges:
                 raise in_doubt(error) from error
             raise
 
-    async def prove_move(
-        self, identity: Identity, dialog_id: str, message_id: str, topic_id: str | None
-    ) -> None:
+    async def prove_move(self, target: Target, topic_id: str | None) -> None:
         """Prove that the caller may move the message there, before it leaves where it is.
 
         Raises `CallError`.
         """
-        await self._messages.seen(identity, dialog_id, message_id)
+        message = await target.read()
         if topic_id is not None:
-            await self._api.call(routes.TOPIC, identity, dialog_id=dialog_id, topic_id=topic_id)
+            await self._api.call(
+                routes.TOPIC, target.identity, dialog_id=message.dialog_id, topic_id=topic_id
+            )
 
-    async def _set_topic(self, identity: Identity, message_id: str, topic_id: str | None) -> None:
+    async def _set_topic(self, target: Target, topic_id: str | None) -> None:
         await past_guard(
             lambda: self._api.call(
                 routes.SET_MESSAGE_TOPIC,
-                identity,
+                target.identity,
                 body={"topicId": topic_id},
-                message_id=message_id,
+                message_id=target.message_id,
             )
         )
 

@@ -1,15 +1,37 @@
 """One message, as a caller sees it, and the texts that it had before."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from chat3_user.domain.access import Access
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import UnknownRouteError
+from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
 _VERSIONS_SINCE = "0.0.82"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The message that a call is about, and in whose name it is changed: empty for nobody's.
+
+    ``read`` returns it as it is now, by ``route``, and raises `CallError` where the caller may not
+    see or change it.
+    """
+
+    identity: Identity
+    message_id: str
+    by: str
+    route: Route[m.Data[m.Message]]
+    read: Callable[[], Awaitable[m.Message]]
+
+    async def prove(self) -> None:
+        """Prove that the caller may see or change it."""
+        await self.read()
 
 
 class Messages:
@@ -18,6 +40,29 @@ class Messages:
     def __init__(self, api: TenantApi, access: Access) -> None:
         self._api = api
         self._access = access
+
+    def of_member(self, identity: Identity, dialog_id: str, message_id: str) -> Target:
+        """Return a message that members may change, for the calling user."""
+        read = partial(self.seen, identity, dialog_id, message_id)
+        return Target(identity, message_id, identity.user_id, routes.USER_MESSAGE, read)
+
+    def of_sender(self, identity: Identity, dialog_id: str, message_id: str) -> Target:
+        """Return a message that its sender may change, for the calling user."""
+        read = partial(self.own, identity, dialog_id, message_id)
+        return Target(identity, message_id, identity.user_id, routes.USER_MESSAGE, read)
+
+    def of_tenant(self, identity: Identity, message_id: str, by: str = "") -> Target:
+        """Return any message of the tenant, for a back end."""
+        read = partial(self.known, identity, message_id)
+        return Target(identity, message_id, by, routes.MESSAGE, read)
+
+    async def known(self, identity: Identity, message_id: str) -> m.Message:
+        """Return a message of the tenant as nobody sees it, as it is now.
+
+        Raises `CallError`.
+        """
+        answer = await self._api.call(routes.MESSAGE, identity, message_id=message_id)
+        return answer.data
 
     async def seen(self, identity: Identity, dialog_id: str, message_id: str) -> m.Message:
         """Return a message of a dialog that the caller is a member of, as it is now.

@@ -36,17 +36,16 @@ from msgspec.structs import replace
 
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.message_changes import Changed, is_text_of
-from chat3_user.domain.messages import Messages
+from chat3_user.domain.messages import Messages, Target
 from chat3_user.domain.past_attempts import began, may_be_since
 from chat3_user.domain.repairs import put_message_meta
 from chat3_user.domain.settling import unix_time
-from chat3_user.domain.unshown import UnshownChanges, announced
+from chat3_user.domain.unshown import Missing, UnshownChanges, announced
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.models import EDITED_AT
 from chat3_user.tenant_api.sending import SEND_KEY
-from chat3_user.validation import Identity
 
 _MILLISECONDS: Final = 1000
 
@@ -59,70 +58,58 @@ class PastChanges:
         self._messages = messages
         self._unshown = unshown
 
-    async def edit(
-        self, identity: Identity, dialog_id: str, message_id: str, content: str, earlier: Earlier
-    ) -> Changed | None:
+    async def edit(self, target: Target, content: str, earlier: Earlier) -> Changed | None:
         """Return the message when an earlier attempt has edited it, None when none can be seen to.
 
         The edit is announced anew, unless another one has replaced it.
         """
-        message = await self._messages.own(identity, dialog_id, message_id)
+        message = await target.read()
         since = began(earlier)
         if since is None:
             return None
         if not is_text_of(message, content):
-            versions = await self._messages.kept_versions(identity, message)
+            versions = await self._messages.kept_versions(target.identity, message)
             replaced = _was_text(versions or (), content, since)
             return Changed(message, changed=True) if replaced else None
         key, value = SEND_KEY, (message.meta or {}).get(SEND_KEY, earlier.name)
-        if not _edited_since(message, since):
-            if await self._messages.kept_versions(identity, message) is not None:
+        if not _edited_since(message, target, since):
+            if await self._messages.kept_versions(target.identity, message) is not None:
                 # There the text and its time are written as one: the text was so before.
                 return Changed(message, changed=False)
             key, value = EDITED_AT, time.time() * _MILLISECONDS
             message = replace(message, meta={**(message.meta or {}), key: value})
         if not message.deleted:
-            put = partial(put_message_meta, self._api, identity, message_id, key, value)
+            put = partial(
+                put_message_meta, self._api, target.identity, target.message_id, key, value
+            )
             await announced(partial(past_guard, put))
-        return Changed(message, changed=True, missing=self._unshown.report("edit", id=message_id))
+        return Changed(message, changed=True, missing=self._report("edit", target))
 
-    async def deletion(
-        self,
-        identity: Identity,
-        dialog_id: str,
-        message_id: str,
-        earlier: Earlier,
-        *,
-        deleted: bool,
-    ) -> Changed | None:
+    async def deletion(self, target: Target, earlier: Earlier, *, deleted: bool) -> Changed | None:
         """Return the message when it is deleted, or not, as an earlier attempt wanted it.
 
         When a message was restored cannot be told: it counts as the attempt's doing.
         """
-        message = await self._messages.own(identity, dialog_id, message_id)
+        message = await target.read()
         since = began(earlier)
         if since is None or message.deleted is not deleted:
             return None
         if message.deleted_at is not None and not may_be_since(
-            since, unix_time(routes.USER_MESSAGE, message.deleted_at)
+            since, unix_time(target.route, message.deleted_at)
         ):
             return Changed(message, changed=False)
         kind = "deletion" if deleted else "restoration"
-        return Changed(message, changed=True, missing=self._unshown.report(kind, id=message_id))
+        return Changed(message, changed=True, missing=self._report(kind, target))
 
-    async def move(
-        self,
-        identity: Identity,
-        dialog_id: str,
-        message_id: str,
-        topic_id: str | None,
-        earlier: Earlier,
-    ) -> Changed | None:
+    async def move(self, target: Target, topic_id: str | None, earlier: Earlier) -> Changed | None:
         """Return the message when it is where an earlier attempt wanted it."""
-        message = await self._messages.seen(identity, dialog_id, message_id)
+        message = await target.read()
         if began(earlier) is None or message.topic_id != topic_id:
             return None
-        return Changed(message, changed=True, missing=self._unshown.report("move", id=message_id))
+        return Changed(message, changed=True, missing=self._report("move", target))
+
+    def _report(self, kind: str, target: Target) -> Missing:
+        return self._unshown.report(kind, id=target.message_id)
 
 
 def _was_text(versions: Sequence[m.MessageVersion], content: str, since: float) -> bool:
@@ -143,10 +130,10 @@ def _was_text(versions: Sequence[m.MessageVersion], content: str, since: float) 
     return False
 
 
-def _edited_since(message: m.Message, since: float) -> bool:
+def _edited_since(message: m.Message, target: Target, since: float) -> bool:
     at: Any = message.edited_at
     if at is None:
         at = (message.meta or {}).get(EDITED_AT)
     if not isinstance(at, str | int | float):
         return False
-    return may_be_since(since, unix_time(routes.USER_MESSAGE, at))
+    return may_be_since(since, unix_time(target.route, at))

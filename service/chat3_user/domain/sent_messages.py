@@ -149,12 +149,12 @@ class Search:
             return not self._request.lacks_quote(row)
         if not self._request.has_statuses:
             return False
-        dialog = await self._sent.traces.dialog(self._request)
-        if dialog is None:
+        audience = await self._sent.traces.audience(self._request)
+        if audience is None:
             return False
-        if dialog.context.last_message_at == row.created_at:
+        if audience.last_message_at == row.created_at:
             return True
-        return dialog.members_count > 1 and first_statuses(row, dialog.members_count - 1)
+        return audience.others > 0 and first_statuses(row, audience.others)
 
     async def _finish(self, row: m.Message, name: str) -> Sent | None:
         return await self._finish_with(

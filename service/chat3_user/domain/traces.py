@@ -1,11 +1,13 @@
 """Reads what attempts to send a message left at tenant-api; changes nothing."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from chat3_user.domain.attempts import Request, Statuses, statuses_of
 from chat3_user.domain.settling import CLOCKS_DIFFER, ORPHAN_CLOCKS_DIFFER, unix_time
+from chat3_user.domain.status_history import history_page
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
@@ -16,6 +18,17 @@ from chat3_user.times import to_datetime
 
 _COPIES: Final = 50
 """More copies of one key than repairs that were cut off can leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """How many members a dialog has besides the sender, and when the sender's last message was.
+
+    The time is as the platform writes it, and absent where the sender is no member.
+    """
+
+    others: int
+    last_message_at: m.Time | None = None
 
 
 class Traces:
@@ -41,7 +54,7 @@ class Traces:
         """
         since = time.time() - age - ORPHAN_CLOCKS_DIFFER
         filter_ = f"(createdAt,gt,{int(since * 1000)})"
-        sender = request.identity.user_id
+        sender = request.sender_id
         if is_plain(sender):
             filter_ += f'&(senderId,eq,"{sender}")'
         found: dict[str, m.Message] = {}
@@ -55,11 +68,19 @@ class Traces:
         candidates = [row for row in found.values() if written_at(row) >= since]
         return sorted(candidates, key=written_at)
 
-    async def dialog(self, request: Request) -> m.UserDialog | None:
-        """Return the dialog as the sender has it, None when it is not in the sender's list."""
+    async def audience(self, request: Request) -> Audience | None:
+        """Return who is in the dialog; None when a user who sends is not."""
         query = paged(1, 1, f'(dialogId,eq,"{request.dialog_id}")')
-        page = await self._api.call(routes.USER_DIALOGS, request.identity, query=query)
-        return page.data[0] if page.data else None
+        page = await self._api.call(
+            routes.USER_DIALOGS, request.identity, query=query, user_id=request.sender_id
+        )
+        if page.data:
+            dialog = page.data[0]
+            return Audience(dialog.members_count - 1, dialog.context.last_message_at)
+        if not request.by_back_end:
+            return None
+        answer = await self._api.call(routes.DIALOG, request.identity, dialog_id=request.dialog_id)
+        return Audience(answer.data.stats.member_count)
 
     async def statuses(self, request: Request, message: m.Message) -> Statuses:
         """Return how far the platform got with the first statuses of a message.
@@ -71,12 +92,15 @@ class Traces:
         expected = await self._members_then(request, message)
         if not expected:
             return Statuses.NOBODY
-        rows = await self._history(request, message)
-        return statuses_of(expected, rows, request.identity.user_id)
+        rows = await self._history(request, message, expected)
+        if rows is None:
+            return Statuses.NOBODY
+        return statuses_of(expected, rows, request.sender_id)
 
     async def _messages(self, request: Request, query: Mapping[str, str]) -> m.Page[m.Message]:
+        route = routes.DIALOG_MESSAGES if request.by_back_end else routes.USER_MESSAGES
         return await self._api.call(
-            routes.USER_MESSAGES, request.identity, query=query, dialog_id=request.dialog_id
+            route, request.identity, query=query, dialog_id=request.dialog_id
         )
 
     async def _members_then(self, request: Request, message: m.Message) -> set[str]:
@@ -101,18 +125,20 @@ class Traces:
             if len(page.data) < WHOLE_PAGE:
                 return {user_id for user_id in found if user_id.lower() != message.sender_id}
 
-    async def _history(self, request: Request, message: m.Message) -> list[m.StatusRecord]:
+    async def _history(
+        self, request: Request, message: m.Message, members: Collection[str]
+    ) -> list[m.StatusRecord] | None:
+        """Return all entries, as a user who sends sees them; None when no member sees them."""
+        viewers = sorted(members) if request.by_back_end else [request.sender_id]
         found: list[m.StatusRecord] = []
         number = 0
         while True:
             number += 1
-            page = await self._api.call(
-                routes.STATUSES,
-                request.identity,
-                query=paged(number, WHOLE_PAGE),
-                dialog_id=request.dialog_id,
-                message_id=message.message_id,
+            page = await history_page(
+                self._api, request.identity, message, viewers, paged(number, WHOLE_PAGE)
             )
+            if page is None:
+                return None
             found += page.data
             if len(page.data) < WHOLE_PAGE:
                 return found

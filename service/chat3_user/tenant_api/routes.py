@@ -235,6 +235,13 @@ DIALOG_TOPICS: Final = Route(
 ALL_TOPICS: Final = Route("GET", "/api/topics", m.Page[m.Topic])
 ALL_MESSAGES: Final = Route("GET", "/api/messages", m.Page[m.MessageId])
 
+MESSAGE: Final = Route("GET", "/api/messages/{message_id}", m.Data[m.Message], _no_message)
+# Its pages have 100 rows at most, and its sorts are by time or sender alone.
+DIALOG_MESSAGES: Final = Route(
+    "GET", "/api/dialogs/{dialog_id}/messages", m.Page[m.Message], _not_a_member
+)
+TENANT_MESSAGES: Final = Route("GET", "/api/messages", m.Page[m.Message])
+
 # Of the whole tenant, by ids that must have been proved.
 DELETIONS: Final = Route("GET", "/api/messages", m.Page[m.Deletion])
 # From 0.0.82 on.

@@ -16,11 +16,12 @@ SEND_KEY: Final = "chat3_key"
 async def send_message(
     api: TenantApi,
     identity: Identity,
+    sender_id: str,
     dialog_id: str,
     body: Mapping[str, Any],
     key: str | None = None,
 ) -> m.Message:
-    """Write a message; membership must have been proved.
+    """Write a message; that its sender may must have been proved.
 
     ``body`` is the request without sender and key. The key (made up when absent) names the
     attempt in the message's meta, where it is looked for after a cut; and two honest messages
@@ -30,6 +31,6 @@ async def send_message(
     Raises `CallError`.
     """
     meta = {SEND_KEY: key or secrets.token_hex(16), **body.get("meta", {})}
-    document = {"senderId": identity.user_id, **body, "meta": meta}
+    document = {"senderId": sender_id, **body, "meta": meta}
     answer = await api.call(routes.SEND_MESSAGE, identity, body=document, dialog_id=dialog_id)
     return answer.data

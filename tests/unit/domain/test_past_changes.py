@@ -25,13 +25,16 @@ class Worker:
         messages = Messages(api, Access(api))
         self.counted: list[str] = []
         self.past = PastChanges(api, messages, UnshownChanges(self.counted.append))
-        self.changes = MessageChanges(api, messages)
+        self.changes = MessageChanges(api)
         self.messages = messages
+        self.own = messages.of_sender(*WHERE)
+        self.seen = messages.of_member(*WHERE)
 
 
 async def edit_found(platform: ScriptedChanges, at: Earlier | None = None) -> Changed | None:
     """Return what a look finds of an attempt to make the text `two`."""
-    return await Worker(platform).past.edit(*WHERE, "two", at or earlier())
+    worker = Worker(platform)
+    return await worker.past.edit(worker.own, "two", at or earlier())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ async def test_an_edit_is_told_from_others(platform: ScriptedChanges, *, changed
 async def test_an_edit_that_is_found_is_announced_anew_by_the_key_of_the_message() -> None:
     platform = ScriptedChanges("two", edited=1.0, message_meta={"chat3_key": "sent as"})
     worker = Worker(platform)
-    found = await worker.past.edit(*WHERE, "two", earlier(settled=False))
+    found = await worker.past.edit(worker.own, "two", earlier(settled=False))
     assert found is not None
     assert (found.missing, worker.counted) == (CHANGED_UPDATE, ["edit"])
     assert platform.written() == [META]
@@ -136,17 +139,17 @@ async def test_an_announcement_that_fails_is_no_answer(failure: CallError) -> No
 @pytest.mark.parametrize("age", [None, 7200.0])
 async def test_an_attempt_of_unknown_time_is_not_looked_for(age: float | None) -> None:
     at = earlier(age)
-    past = Worker(ScriptedChanges("two", edited=1.0, deleted=1.0, topic="a")).past
-    assert await past.edit(*WHERE, "two", at) is None
-    assert await past.deletion(*WHERE, at, deleted=True) is None
-    assert await past.move(*WHERE, "a", at) is None
+    worker = Worker(ScriptedChanges("two", edited=1.0, deleted=1.0, topic="a"))
+    assert await worker.past.edit(worker.own, "two", at) is None
+    assert await worker.past.deletion(worker.own, at, deleted=True) is None
+    assert await worker.past.move(worker.seen, "a", at) is None
 
 
 async def test_others_messages_are_refused_whatever_is_found() -> None:
-    past = Worker(ScriptedChanges("two", edited=1.0, deleted=1.0, sender="bob")).past
+    worker = Worker(ScriptedChanges("two", edited=1.0, deleted=1.0, sender="bob"))
     for look in (
-        past.edit(*WHERE, "two", earlier()),
-        past.deletion(*WHERE, earlier(), deleted=True),
+        worker.past.edit(worker.own, "two", earlier()),
+        worker.past.deletion(worker.own, earlier(), deleted=True),
     ):
         with pytest.raises(CallError) as refused:
             await look
@@ -168,7 +171,8 @@ async def test_a_deletion_and_its_reverse_are_told_from_others(
     at: float | None, *, deleted: bool, changed: bool | None
 ) -> None:
     platform = ScriptedChanges(deleted=at)
-    found = await Worker(platform).past.deletion(*WHERE, earlier(), deleted=deleted)
+    worker = Worker(platform)
+    found = await worker.past.deletion(worker.own, earlier(), deleted=deleted)
     assert (found and found.changed) == changed
     assert (found.missing if found else ()) == (CHANGED_UPDATE if changed else ())
     assert platform.written() == []
@@ -181,8 +185,8 @@ async def test_a_deletion_and_its_reverse_are_told_from_others(
 async def test_a_move_is_found_where_the_message_is(
     there: str | None, wanted: str | None, *, found: bool
 ) -> None:
-    past = Worker(ScriptedChanges(topic=there)).past
-    moved = await past.move(*WHERE, wanted, earlier())
+    worker = Worker(ScriptedChanges(topic=there))
+    moved = await worker.past.move(worker.seen, wanted, earlier())
     assert (moved is not None) == found
     assert moved is None or moved.missing == CHANGED_UPDATE
 
@@ -202,44 +206,49 @@ async def test_versions_that_nothing_replaced_are_left_out(
     versions: list[tuple[str, float]], shown: list[str]
 ) -> None:
     worker = Worker(ScriptedChanges("two", versions))
-    listed = await worker.messages.versions(ALICE, await worker.messages.own(*WHERE))
+    listed = await worker.messages.versions(ALICE, await worker.own.read())
     assert [version.content for version in reversed(listed)] == shown
 
 
 async def test_of_two_versions_of_one_text_the_later_one_is_the_edits() -> None:
     worker = Worker(ScriptedChanges("two", [("one", 1.0), ("one", 2.0)]))
-    listed = await worker.messages.versions(ALICE, await worker.messages.own(*WHERE))
+    listed = await worker.messages.versions(ALICE, await worker.own.read())
     assert [version.version_index for version in listed] == [2]
 
 
 async def test_a_move_that_fails_after_its_first_step_leaves_the_outcome_open() -> None:
     platform = ScriptedChanges(topic="a")
     platform.refusals = [None, reasons.upstream_unavailable()]
+    worker = Worker(platform)
     with pytest.raises(OutcomeUnknownError):
-        await Worker(platform).changes.move(*WHERE, "b")
+        await worker.changes.move(worker.seen, "b")
     assert platform.topic is None
 
 
 async def test_a_move_that_fails_before_its_first_step_has_moved_nothing() -> None:
     platform = ScriptedChanges(topic="a")
     platform.refusals = [reasons.upstream_unavailable()]
+    worker = Worker(platform)
     with pytest.raises(CallError) as failed:
-        await Worker(platform).changes.move(*WHERE, "b")
+        await worker.changes.move(worker.seen, "b")
     assert not isinstance(failed.value, OutcomeUnknownError)
 
 
 async def test_a_move_prevails_over_others_unless_they_never_end() -> None:
     platform = ScriptedChanges(topic="a")
     platform.moved_by_others = [None, "a", "c"]
-    moved = await Worker(platform).changes.move(*WHERE, "b")
+    worker = Worker(platform)
+    moved = await worker.changes.move(worker.seen, "b")
     assert (moved.changed, moved.message.topic_id) == (True, "b")
     platform.moved_by_others = ["a", "c"] * 3
+    worker = Worker(platform)
     with pytest.raises(OutcomeUnknownError):
-        await Worker(platform).changes.move(*WHERE, "d")
+        await worker.changes.move(worker.seen, "d")
 
 
 async def test_an_edit_whose_answer_is_lost_is_in_doubt() -> None:
     platform = ScriptedChanges()
     platform.refusals = [in_doubt(reasons.upstream_unavailable())]
+    worker = Worker(platform)
     with pytest.raises(OutcomeUnknownError):
-        await Worker(platform).changes.edit(*WHERE, "two")
+        await worker.changes.edit(worker.own, "two")

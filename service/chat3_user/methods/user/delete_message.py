@@ -5,10 +5,10 @@ from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.idempotency import Mutation
+from chat3_user.methods.changed_messages import change, without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
-from chat3_user.methods.user.changed_messages import shown, without_deleted
 from chat3_user.validation import fields
 
 
@@ -16,25 +16,14 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.DeleteMessageRequest
 ) -> Mutation[pb.DeleteMessageResponse]:
     changes, past = dependencies.message_changes, dependencies.past_changes
-    where = (call.identity, request.dialog_id, request.message_id)
-    response = partial(shown, dependencies, call, pb.DeleteMessageResponse)
-
-    async def prove() -> None:
-        await dependencies.messages.own(*where)
-
-    async def write(_: str | None) -> pb.DeleteMessageResponse:
-        return await response(await changes.set_deleted(*where, deleted=True))
-
-    async def find(earlier: Earlier) -> pb.DeleteMessageResponse | None:
-        found = await past.deletion(*where, earlier, deleted=True)
-        return None if found is None else await response(found)
-
-    return Mutation(
+    target = dependencies.messages.of_sender(call.identity, request.dialog_id, request.message_id)
+    return change(
+        dependencies,
+        target,
         pb.DeleteMessageResponse,
-        write,
-        find,
-        prove,
-        partial(dependencies.access.prove_writer, call.identity),
+        partial(changes.set_deleted, deleted=True),
+        partial(past.deletion, deleted=True),
+        prove=target.prove,
     )
 
 

@@ -1,14 +1,13 @@
 """EditMessage: a new text for a message that the caller has sent."""
 
-from functools import partial
 from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.idempotency import Mutation
+from chat3_user.methods.changed_messages import change, without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
-from chat3_user.methods.user.changed_messages import shown, without_deleted
 from chat3_user.validation import fields
 from chat3_user.validation.rules import Required
 from chat3_user.validation.text_rules import Length, NotBlank
@@ -18,25 +17,14 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.EditMessageRequest
 ) -> Mutation[pb.EditMessageResponse]:
     changes, past = dependencies.message_changes, dependencies.past_changes
-    where = (call.identity, request.dialog_id, request.message_id)
-    response = partial(shown, dependencies, call, pb.EditMessageResponse)
-
-    async def prove() -> None:
-        await dependencies.messages.own(*where)
-
-    async def write(_: str | None) -> pb.EditMessageResponse:
-        return await response(await changes.edit(*where, request.content))
-
-    async def find(earlier: Earlier) -> pb.EditMessageResponse | None:
-        found = await past.edit(*where, request.content, earlier)
-        return None if found is None else await response(found)
-
-    return Mutation(
+    target = dependencies.messages.of_sender(call.identity, request.dialog_id, request.message_id)
+    return change(
+        dependencies,
+        target,
         pb.EditMessageResponse,
-        write,
-        find,
-        prove,
-        partial(dependencies.access.prove_writer, call.identity),
+        lambda target: changes.edit(target, request.content),
+        lambda target, earlier: past.edit(target, request.content, earlier),
+        prove=target.prove,
     )
 
 

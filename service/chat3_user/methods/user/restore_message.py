@@ -5,10 +5,10 @@ from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.idempotency import Mutation
+from chat3_user.methods.changed_messages import change, without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
-from chat3_user.methods.user.changed_messages import shown, without_deleted
 from chat3_user.validation import fields
 
 
@@ -16,25 +16,14 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.RestoreMessageRequest
 ) -> Mutation[pb.RestoreMessageResponse]:
     changes, past = dependencies.message_changes, dependencies.past_changes
-    where = (call.identity, request.dialog_id, request.message_id)
-    response = partial(shown, dependencies, call, pb.RestoreMessageResponse)
-
-    async def prove() -> None:
-        await dependencies.messages.own(*where)
-
-    async def write(_: str | None) -> pb.RestoreMessageResponse:
-        return await response(await changes.set_deleted(*where, deleted=False))
-
-    async def find(earlier: Earlier) -> pb.RestoreMessageResponse | None:
-        found = await past.deletion(*where, earlier, deleted=False)
-        return None if found is None else await response(found)
-
-    return Mutation(
+    target = dependencies.messages.of_sender(call.identity, request.dialog_id, request.message_id)
+    return change(
+        dependencies,
+        target,
         pb.RestoreMessageResponse,
-        write,
-        find,
-        prove,
-        partial(dependencies.access.prove_writer, call.identity),
+        partial(changes.set_deleted, deleted=False),
+        partial(past.deletion, deleted=False),
+        prove=target.prove,
     )
 
 
