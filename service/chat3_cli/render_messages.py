@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 
+from chat3_api.chat3.tenant import v1 as tenant
 from chat3_api.chat3.user.v1 import (
     DeleteMessageResponse,
     EditMessageResponse,
@@ -28,7 +29,7 @@ from chat3_cli.style import clock, date_and_clock, moment
 from chat3_cli.views import Record, Says
 
 
-def shown(args: Namespace, response: GetMessageResponse) -> Record:
+def shown(args: Namespace, response: GetMessageResponse | tenant.GetMessageResponse) -> Record:
     """Show one message with all that is known about it."""
     message = response.message or Message()
     edited = moment(message.edit_time) or ("yes" if message.edited else None)
@@ -50,35 +51,41 @@ def shown(args: Namespace, response: GetMessageResponse) -> Record:
     )
 
 
-def sent(_args: Namespace, response: SendMessageResponse) -> Says:
+def sent(_args: Namespace, response: SendMessageResponse | tenant.SendMessageResponse) -> Says:
     """Say which message was written."""
     message = response.message or Message()
     time = clock(message.create_time)
     return Says(f"sent {message.message_id} to {message.dialog_id} at {time}")
 
 
-def edited(args: Namespace, response: EditMessageResponse) -> Says:
+def edited(args: Namespace, response: EditMessageResponse | tenant.EditMessageResponse) -> Says:
     """Say what became of an edit."""
     if response.changed:
         return Says(f"edited {args.message_id}: {message_text(response.message or Message())}")
     return Says(f"{args.message_id} had this text already", changed=False)
 
 
-def deleted(args: Namespace, response: DeleteMessageResponse) -> Says:
+def deleted(
+    args: Namespace, response: DeleteMessageResponse | tenant.DeleteMessageResponse
+) -> Says:
     """Say what became of a deletion."""
     if response.changed:
         return Says(f"deleted {args.message_id}")
     return Says(f"{args.message_id} was deleted already", changed=False)
 
 
-def restored(args: Namespace, response: RestoreMessageResponse) -> Says:
+def restored(
+    args: Namespace, response: RestoreMessageResponse | tenant.RestoreMessageResponse
+) -> Says:
     """Say what became of a restoration."""
     if response.changed:
         return Says(f"restored {args.message_id}: {message_text(response.message or Message())}")
     return Says(f"{args.message_id} was not deleted", changed=False)
 
 
-def status_set(_args: Namespace, response: SetMessageStatusResponse) -> Says:
+def status_set(
+    _args: Namespace, response: SetMessageStatusResponse | tenant.SetMessageStatusResponse
+) -> Says:
     """Say which status was recorded."""
     record = response.record
     if record is None:
@@ -87,7 +94,9 @@ def status_set(_args: Namespace, response: SetMessageStatusResponse) -> Says:
     return Says(f"{record.message_id} is {name} for {record.user_id}")
 
 
-def reacted(args: Namespace, response: SetMessageReactionResponse) -> Says:
+def reacted(
+    args: Namespace, response: SetMessageReactionResponse | tenant.SetMessageReactionResponse
+) -> Says:
     """Say what became of a reaction."""
     what = {
         (ReactionAction.SET, True): "given to",
@@ -98,7 +107,9 @@ def reacted(args: Namespace, response: SetMessageReactionResponse) -> Says:
     return Says(f"{args.reaction} {what} {args.message_id}", changed=response.changed)
 
 
-def moved(args: Namespace, response: SetMessageTopicResponse) -> Says:
+def moved(
+    args: Namespace, response: SetMessageTopicResponse | tenant.SetMessageTopicResponse
+) -> Says:
     """Say where a message was moved."""
     if args.topic_id:
         text = "is now in" if response.changed else "was already in"

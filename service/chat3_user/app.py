@@ -27,6 +27,7 @@ from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.domain.tenant_history import TenantHistory
 from chat3_user.domain.tenant_users import TenantUsers
 from chat3_user.domain.traces import Traces
 from chat3_user.domain.unshown import UnshownChanges
@@ -125,6 +126,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             reading=Reading(api, unshown),
             messages=messages,
             message_changes=MessageChanges(api),
+            tenant_history=TenantHistory(api, messages),
             once=once,
             hub=hub,
             streams=config.streams,

@@ -229,6 +229,14 @@ async def _(world: World) -> Failure:
     return await world.alice.fails(tenant_pb.GetDialogRequest(dialog_id=DIALOG))
 
 
+@case(Reason.NO_MEMBERS)
+async def _(world: World) -> Failure:
+    store = world.upstream.store
+    dialog = store.add_dialog(TENANT, []).dialog_id
+    message = store.add_message(TENANT, dialog, "alice", "hello").message_id
+    return await world.alice.fails(tenant_pb.ListMessageStatusesRequest(message_id=message))
+
+
 @case(Reason.META_INDEX_CONFLICT)
 async def _(world: World) -> Failure:
     index = MetaIndex(TENANT, "dialog", "unique:order", "unique", ("order",), None, "test", 1.0)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from chat3_api.chat3.tenant import v1 as pb
+from chat3_api.chat3.user.v1 import MessageStatus, ReactionAction
 from chat3_api.google.protobuf import Struct
 from support.method_cases import Scene
 
@@ -36,6 +37,33 @@ CASES: Final[dict[str, Callable[[Scene], Any]]] = {
     "ListDialogMembers": lambda scene: pb.ListDialogMembersRequest(**scene.its_dialog),
     "ListDialogs": lambda _: pb.ListDialogsRequest(),
     "ListTopics": lambda scene: pb.ListTopicsRequest(**scene.its_dialog),
+    "DeleteMessage": lambda scene: pb.DeleteMessageRequest(
+        message_id=scene.message, deleted_by="moderator"
+    ),
+    "EditMessage": lambda scene: pb.EditMessageRequest(
+        message_id=scene.message, content="better", edited_by="moderator"
+    ),
+    "GetMessage": lambda scene: pb.GetMessageRequest(message_id=scene.message),
+    "ListMessageStatuses": lambda scene: pb.ListMessageStatusesRequest(message_id=scene.message),
+    "ListMessageVersions": lambda scene: pb.ListMessageVersionsRequest(message_id=scene.message),
+    "ListMessages": lambda scene: pb.ListMessagesRequest(**scene.its_dialog),
+    "RestoreMessage": lambda scene: pb.RestoreMessageRequest(message_id=scene.deleted_message),
+    "SearchMessages": lambda _: pb.SearchMessagesRequest(filter="(content,regex,hello)"),
+    "SendMessage": lambda scene: pb.SendMessageRequest(
+        **scene.its_dialog, sender_id=scene.other, content="x"
+    ),
+    "SetMessageReaction": lambda scene: pb.SetMessageReactionRequest(
+        message_id=scene.message,
+        user_id=scene.other,
+        reaction="👍",
+        action=ReactionAction.SET,
+    ),
+    "SetMessageStatus": lambda scene: pb.SetMessageStatusRequest(
+        message_id=scene.message, user_id=scene.other, status=MessageStatus.READ
+    ),
+    "SetMessageTopic": lambda scene: pb.SetMessageTopicRequest(
+        message_id=scene.message, topic_id=scene.topic
+    ),
     "MarkMemberRead": lambda scene: pb.MarkMemberReadRequest(
         **scene.its_dialog, user_id=scene.other
     ),

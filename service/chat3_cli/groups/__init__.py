@@ -12,6 +12,7 @@ from chat3_cli.groups.packs import PACKS
 from chat3_cli.groups.tenant import BACK_END
 from chat3_cli.groups.tenant.dialogs import TENANT_DIALOGS
 from chat3_cli.groups.tenant.members import TENANT_MEMBERS
+from chat3_cli.groups.tenant.messages import TENANT_MESSAGES
 from chat3_cli.groups.tenant.topics import TENANT_TOPICS
 from chat3_cli.groups.tenant.updates import TENANT_UPDATES
 from chat3_cli.groups.tenant.users import TENANT_USERS
@@ -33,6 +34,7 @@ GROUPS: Sequence[Group] = (
     TENANT_USERS,
     TENANT_DIALOGS,
     TENANT_MEMBERS,
+    TENANT_MESSAGES,
     TENANT_TOPICS,
     TENANT_UPDATES,
     HEALTH,

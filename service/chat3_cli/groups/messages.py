@@ -7,10 +7,6 @@ from chat3_api.chat3.user.v1 import (
     GetMessageRequest,
     ListMessageStatusesRequest,
     ListMessageVersionsRequest,
-    MessageStatus,
-    MessageStatusRecord,
-    MessageVersion,
-    ReactionAction,
     RestoreMessageRequest,
     SendMessageRequest,
     SetMessageReactionRequest,
@@ -18,36 +14,29 @@ from chat3_api.chat3.user.v1 import (
     SetMessageTopicRequest,
     UserServiceStub,
 )
-from chat3_cli import render_messages, values
-from chat3_cli.arguments import DIALOG_ID, MESSAGE_ID, OneOf, argument, filtered, sorted_by
+from chat3_cli import render_messages
+from chat3_cli.arguments import DIALOG_ID, MESSAGE_ID, OneOf, filtered, sorted_by
 from chat3_cli.command import Call, Group
-from chat3_cli.groups.message_columns import MESSAGE, SENDER, TEXT, TIME
+from chat3_cli.groups.message_arguments import (
+    AROUND,
+    CONTENT,
+    MORE_TO_SEND,
+    NEW_TOPIC,
+    OLDEST_FIRST,
+    REACTION,
+    STATUS,
+)
+from chat3_cli.groups.message_columns import (
+    MESSAGE,
+    SENDER,
+    STATUS_COLUMNS,
+    TEXT,
+    TIME,
+    VERSION_COLUMNS,
+)
 from chat3_cli.listing import Listing
-from chat3_cli.render import status_name
-from chat3_cli.style import CYAN, DIM, date_and_clock
-from chat3_cli.table import Column
 
 _EXAMPLE = "dlg_aaaaaaaaaaaaaaaaaaaa msg_aaaaaaaaaaaaaaaaaaaa"
-_STATUSES = {
-    "read": MessageStatus.READ,
-    "delivered": MessageStatus.DELIVERED,
-    "unread": MessageStatus.UNREAD,
-}
-_OLDEST_FIRST = argument(
-    "--oldest-first",
-    action="store_const",
-    dest="sort",
-    const="(create_time,asc)",
-    help="from the beginning of the history",
-)
-_AROUND = argument(
-    "--around",
-    dest="around_message_id",
-    metavar="MESSAGE_ID",
-    help="the page that has this message in its middle",
-)
-_CONTENT = argument("content", metavar="TEXT")
-
 _READING = (
     Listing(
         name="list",
@@ -56,8 +45,8 @@ _READING = (
         arguments=(
             DIALOG_ID,
             filtered("(sender_id,eq,bob)"),
-            OneOf((sorted_by("(create_time,asc)"), _OLDEST_FIRST)),
-            _AROUND,
+            OneOf((sorted_by("(create_time,asc)"), OLDEST_FIRST)),
+            AROUND,
         ),
         method=UserServiceStub.get_dialog_messages,
         request=GetDialogMessagesRequest,
@@ -83,14 +72,7 @@ _READING = (
         request=ListMessageVersionsRequest,
         items=lambda response: response.versions,
         noun="earlier text",
-        columns=(
-            Column[MessageVersion](header="VERSION", cell=lambda it: str(it.version), right=True),
-            Column[MessageVersion](header="EDITED", cell=lambda it: date_and_clock(it.edit_time)),
-            Column[MessageVersion](header="BY", cell=lambda it: it.edited_by or "-", colour=CYAN),
-            Column[MessageVersion](
-                header="TEXT BEFORE THE EDIT", cell=lambda it: it.content, text=True
-            ),
-        ),
+        columns=VERSION_COLUMNS,
     ),
     Listing(
         name="statuses",
@@ -101,16 +83,7 @@ _READING = (
         request=ListMessageStatusesRequest,
         items=lambda response: response.statuses,
         noun="change",
-        columns=(
-            Column[MessageStatusRecord](header="USER", cell=lambda it: it.user_id, colour=CYAN),
-            Column[MessageStatusRecord](
-                header="STATUS", cell=lambda it: status_name(it.status, it.status_name)
-            ),
-            Column[MessageStatusRecord](
-                header="TIME", cell=lambda it: date_and_clock(it.create_time), colour=DIM
-            ),
-            Column[MessageStatusRecord](header="TYPE", cell=lambda it: it.user_type or "-"),
-        ),
+        columns=STATUS_COLUMNS,
     ),
 )
 
@@ -122,23 +95,8 @@ _WRITING = (
         short="send",
         arguments=(
             DIALOG_ID,
-            _CONTENT,
-            argument("--type", default="", help="message type; default internal.text"),
-            argument(
-                "--meta", type=values.json_object, metavar="JSON", help="open data: a JSON object"
-            ),
-            argument(
-                "--quote",
-                dest="quoted_message_id",
-                metavar="MESSAGE_ID",
-                help="a message of the dialog to quote",
-            ),
-            argument(
-                "--topic",
-                dest="topic_id",
-                metavar="TOPIC_ID",
-                help="a topic of the dialog to write into",
-            ),
+            CONTENT,
+            *MORE_TO_SEND,
         ),
         method=UserServiceStub.send_message,
         request=SendMessageRequest,
@@ -148,7 +106,7 @@ _WRITING = (
         name="edit",
         help="replace the text of an own message",
         example=f"chat3 messages edit {_EXAMPLE} 'Hello, all'",
-        arguments=(DIALOG_ID, MESSAGE_ID, _CONTENT),
+        arguments=(DIALOG_ID, MESSAGE_ID, CONTENT),
         method=UserServiceStub.edit_message,
         request=EditMessageRequest,
         view=render_messages.edited,
@@ -179,7 +137,7 @@ _WRITING = (
         arguments=(
             DIALOG_ID,
             MESSAGE_ID,
-            argument("status", type=values.named(_STATUSES), metavar="read|delivered|unread"),
+            STATUS,
         ),
         method=UserServiceStub.set_message_status,
         request=SetMessageStatusRequest,
@@ -193,15 +151,7 @@ _WRITING = (
         arguments=(
             DIALOG_ID,
             MESSAGE_ID,
-            argument("reaction", metavar="REACTION", help="commonly one emoji"),
-            argument(
-                "--unset",
-                action="store_const",
-                dest="action",
-                const=ReactionAction.UNSET,
-                default=ReactionAction.SET,
-                help="take the reaction back",
-            ),
+            *REACTION,
         ),
         method=UserServiceStub.set_message_reaction,
         request=SetMessageReactionRequest,
@@ -214,12 +164,7 @@ _WRITING = (
         arguments=(
             DIALOG_ID,
             MESSAGE_ID,
-            argument(
-                "topic_id",
-                type=values.id_or_none,
-                metavar="TOPIC_ID|none",
-                help="a topic of the dialog; none takes the message out of its topic",
-            ),
+            NEW_TOPIC,
         ),
         method=UserServiceStub.set_message_topic,
         request=SetMessageTopicRequest,

@@ -96,6 +96,23 @@ class Access:
             await self._prove_permission(routes.PROVE_DELETER, identity, query=_unlike())
             self._proofs[identity, _DELETER] = True
 
+    async def prove_sender(self, identity: Identity, dialog_id: str, user_id: str) -> None:
+        """Prove that a tenant has the dialog, and the user in whose name a back end writes there.
+
+        The dialog comes first: the users route checks no permission. It also answers for who only
+        owns open data: such a user is none.
+
+        Raises `CallError`.
+        """
+        proof = (identity, f"{dialog_id}/{user_id}")
+        if proof in self._proofs:
+            return
+        await self._api.call(routes.DIALOG, identity, dialog_id=dialog_id)
+        user = (await self._api.call(routes.USER, identity, user_id=user_id)).data
+        if user.type is None and user.created_at is None:
+            raise reasons.user_not_found(user_id)
+        self._proofs[proof] = True
+
     async def prove_known(self, identity: Identity) -> None:
         """Prove that the platform knows the key, and that it may read in the tenant.
 

@@ -1,9 +1,11 @@
 """One message, as a caller sees it, and the texts that it had before."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.access import Access
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
@@ -32,6 +34,14 @@ class Target:
     async def prove(self) -> None:
         """Prove that the caller may see or change it."""
         await self.read()
+
+
+class Seen(NamedTuple):
+    """A message that a user sees: who, as the platform spells the id, and where."""
+
+    identity: Identity
+    dialog_id: str
+    message_id: str
 
 
 class Messages:
@@ -86,6 +96,23 @@ class Messages:
         if message.sender_id != identity.user_id:
             raise reasons.not_the_sender(message_id)
         return message
+
+    async def as_member(self, identity: Identity, message_id: str, user_id: str) -> Seen:
+        """Return a message of the tenant as a member of its dialog sees it, for a back end.
+
+        Raises `CallError`, also when the user (the id in lower case) is no member.
+        """
+        dialog_id = (await self.known(identity, message_id)).dialog_id
+        member = replace(identity, user_id=user_id)
+        try:
+            await self._access.prove_message(member, dialog_id, message_id)
+        except CallError as error:
+            if error.reason is ErrorReason.NOT_A_MEMBER:
+                raise reasons.member_not_found(dialog_id, user_id) from error
+            if error.reason is not ErrorReason.MEMBER_IN_OTHER_CASE:
+                raise
+            member = replace(identity, user_id=error.metadata["member_id"])
+        return Seen(member, dialog_id, message_id)
 
     async def versions(self, identity: Identity, message: m.Message) -> list[m.MessageVersion]:
         """Return the texts that a message had, newest first; the caller must have seen it.

@@ -6,8 +6,9 @@ from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import UnknownRouteError
 from chat3_user.validation import Identity
+from chat3_user.validation.text_rules import OUR_NAMES
 
-TAKEN_AWAY_BY: Final = "chat3-gateway:incomplete-copy"
+TAKEN_AWAY_BY: Final = f"{OUR_NAMES}incomplete-copy"
 """Who deleted a message that this service took away; people's deletions carry other names."""
 
 

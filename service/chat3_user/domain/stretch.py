@@ -57,7 +57,7 @@ async def stretch(ask: Ask, plan: Plan, start: CutToken, count: int) -> Stretch:
 async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stretch:
     sort = str(Sort(CREATED, "asc" if start.newer else "desc"))
     # One more shows whether others follow; the message beside the cut comes along with its time.
-    limit = count + (1 if start.cut is None else 2)
+    limit = first = count + (1 if start.cut is None else 2)
     while True:
         page = await ask(query.filter, sort, limit)
         total, granted = page.pagination.total, page.pagination.limit
@@ -71,7 +71,7 @@ async def _answered(ask: Ask, query: Query, start: CutToken, count: int) -> Stre
         whole = times.index(times[-1])
         if whole - begin >= count or (whole > begin and granted < limit):
             return Stretch(messages[begin:whole][:count], more=True, total=total)
-        if granted < limit:
+        if granted < limit and limit > first:
             raise _cut_short(granted)
         limit *= _GROWTH
 

@@ -38,6 +38,16 @@ def dialog_not_found(dialog_id: str) -> CallError:
     )
 
 
+def no_members(dialog_id: str) -> CallError:
+    """Return the failure for what the platform shows to members alone, in a dialog without any."""
+    return CallError(
+        ErrorReason.NO_MEMBERS,
+        "the dialog has no members, through whom alone the platform shows this",
+        metadata={"dialog_id": dialog_id},
+        resource=Resource("chat3.dialog", dialog_id),
+    )
+
+
 def meta_index_conflict(kind: str, code: str, *, index_id: str = "", key: str = "") -> CallError:
     """Return the failure for open data that the tenant's meta indexes refuse.
 

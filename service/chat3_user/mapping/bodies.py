@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chat3_api.chat3.tenant import v1 as tenant
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_user.wire import plain
@@ -12,7 +13,7 @@ def open_data(meta: Struct | None) -> dict[str, Any]:
     return {} if meta is None else plain(meta)
 
 
-def message_body(message: pb.SendMessageRequest) -> dict[str, Any]:
+def message_body(message: pb.SendMessageRequest | tenant.SendMessageRequest) -> dict[str, Any]:
     """Return a message to be written, without its sender."""
     body: dict[str, Any] = {"content": message.content}
     if message.type:

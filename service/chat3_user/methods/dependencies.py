@@ -18,6 +18,7 @@ from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
 from chat3_user.domain.sent_messages import SentMessages
+from chat3_user.domain.tenant_history import TenantHistory
 from chat3_user.domain.tenant_users import TenantUsers
 from chat3_user.domain.users import Users
 from chat3_user.idempotency import Once
@@ -38,6 +39,7 @@ class Dependencies:
     past_changes: PastChanges
     messages: Messages
     message_changes: MessageChanges
+    tenant_history: TenantHistory
     users: Users
     tenant_users: TenantUsers
     existing_users: ExistingUsers

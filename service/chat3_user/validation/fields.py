@@ -14,6 +14,10 @@ from chat3_user.validation.text_rules import (
     Id,
     Length,
     NoControlCharacters,
+    NoOuterWhiteSpace,
+    NotBlank,
+    NotOurName,
+    SomeText,
     VisibleAscii,
 )
 from chat3_user.validation.user_ids import UserId
@@ -45,6 +49,12 @@ META_KEY: Final = (Required(), MetaKey())
 META_TEXT: Final = (Required(), Length(500), NoControlCharacters(), FilterText())
 AROUND_MESSAGE: Final = (MESSAGE, AbsentWith("page_token"), OnlyByTime())
 
+AROUND_ANY_MESSAGE: Final = (MESSAGE, AbsentWith("page_token"))
+MODERATOR: Final = (Length(200), NoControlCharacters(), NoOuterWhiteSpace(), NotOurName())
+REACTION: Final = (Required(), Length(50, low=1), NoControlCharacters(), NoOuterWhiteSpace())
+MESSAGE_TEXT: Final = (Length(10_000), SomeText())
+EDITED_TEXT: Final = (Required(), Length(10_000), NotBlank())
+
 IDEMPOTENCY_KEY: Final = (Length(255), VisibleAscii())
 
 _FILTER_LENGTH: Final = Length(filters.MAX_LENGTH)
@@ -60,6 +70,11 @@ TENANT_DIALOG_FILTER: Final = (
     _FILTER_LENGTH,
     Expression("filter", filters.parse_tenant_dialog_filter),
 )
+TENANT_MESSAGE_FILTER: Final = (
+    _FILTER_LENGTH,
+    Expression("filter", filters.parse_tenant_message_filter),
+)
+TENANT_MESSAGE_SORT: Final = (Expression("sort", filters.parse_tenant_message_sort),)
 TENANT_DIALOG_SORT: Final = (Expression("sort", filters.parse_tenant_dialog_sort),)
 
 

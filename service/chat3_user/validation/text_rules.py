@@ -22,6 +22,8 @@ _VISIBLE_ASCII: Final = re.compile("[!-~]*")
 # The platform finds the parts of a filter by these characters, quoted or not.
 _FILTER_TEXT: Final = re.compile(r"(?!\{)[^()&|]*")
 TEXT_TYPES: Final = ("", "internal.text")
+OUR_NAMES: Final = "chat3-gateway:"
+"""How the names begin under which this service itself changes messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,18 @@ class NoOuterWhiteSpace:
     def problems(self, value: str, _request: Any) -> Problems:
         """Return what the value breaks."""
         return KEPT if value.strip(WHITE_SPACE) == value else (Problem("", self.words),)
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurName:
+    """A name that is none under which this service itself changes messages."""
+
+    words: str = f"no `{OUR_NAMES}` at its beginning"
+    final: bool = False
+
+    def problems(self, value: str, _request: Any) -> Problems:
+        """Return what the value breaks."""
+        return (Problem("", self.words),) if value.startswith(OUR_NAMES) else KEPT
 
 
 @dataclass(frozen=True, slots=True)

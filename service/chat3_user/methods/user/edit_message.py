@@ -9,8 +9,6 @@ from chat3_user.methods.changed_messages import change, without_deleted
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.validation import fields
-from chat3_user.validation.rules import Required
-from chat3_user.validation.text_rules import Length, NotBlank
 
 
 def _mutation(
@@ -35,7 +33,7 @@ METHOD: Final = Keyed(
     rules={
         "dialog_id": fields.DIALOG_ID,
         "message_id": fields.MESSAGE_ID,
-        "content": (Required(), Length(10_000), NotBlank()),
+        "content": fields.EDITED_TEXT,
         "idempotency_key": fields.IDEMPOTENCY_KEY,
     },
     mutation=_mutation,

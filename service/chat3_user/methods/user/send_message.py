@@ -17,7 +17,7 @@ from chat3_user.methods.method import Keyed
 from chat3_user.methods.sending import Sending
 from chat3_user.validation import Identity, fields
 from chat3_user.validation.open_data import MessageData
-from chat3_user.validation.text_rules import Length, MessageType, SomeText
+from chat3_user.validation.text_rules import MessageType
 
 
 def _mutation(
@@ -58,7 +58,7 @@ METHOD: Final = Keyed(
     kind="write",
     rules={
         "dialog_id": fields.DIALOG_ID,
-        "content": (Length(10_000), SomeText()),
+        "content": fields.MESSAGE_TEXT,
         "type": (MessageType(),),
         "meta": (MessageData(),),
         "quoted_message_id": (fields.MESSAGE,),

@@ -16,6 +16,7 @@ from chat3_user.validation.filters.fields import (
     MESSAGES,
     PACKS,
     TENANT_DIALOGS,
+    TENANT_MESSAGES,
     USERS,
     ListFields,
 )
@@ -44,9 +45,12 @@ __all__ = [
     "parse_pack_sort",
     "parse_tenant_dialog_filter",
     "parse_tenant_dialog_sort",
+    "parse_tenant_message_filter",
+    "parse_tenant_message_sort",
     "parse_user_filter",
     "parse_user_sort",
     "planned_message_filter",
+    "planned_tenant_message_filter",
     "rendered",
 ]
 
@@ -126,6 +130,24 @@ def parse_tenant_dialog_filter(text: str) -> str:
 def parse_tenant_dialog_sort(text: str) -> Sort:
     """Return the sort of a tenant's dialogs; the newest first for an empty one."""
     return parse_sort(text, TENANT_DIALOGS.sortable) or Sort(CREATED, "desc")
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_tenant_message_filter(text: str) -> str:
+    """Return the filter of a tenant's messages as the platform reads it; '' for an empty one."""
+    return rendered_within_bounds(planned_tenant_message_filter(text))
+
+
+@lru_cache(maxsize=_CACHED)
+def planned_tenant_message_filter(text: str) -> Plan:
+    """Return the filter of a tenant's messages as `narrowed` takes it."""
+    return without_deleted(_plan(text, TENANT_MESSAGES))
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_tenant_message_sort(text: str) -> Sort:
+    """Return the sort of a tenant's messages; the newest first for an empty one."""
+    return parse_sort(text, TENANT_MESSAGES.sortable) or Sort(CREATED, "desc")
 
 
 @lru_cache(maxsize=_CACHED)

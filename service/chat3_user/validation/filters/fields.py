@@ -118,6 +118,15 @@ MESSAGES: Final = ListFields(
     and_max=MAX_OPERANDS - 2,
 )
 
+TENANT_MESSAGES: Final = ListFields(
+    fields={**MESSAGES.fields, **_named(("dialog_id", _id("dialogId")))},
+    # The platform sorts these lists by one more, the sender, which no place could be found by.
+    sortable=_sortable(create_time="createdAt"),
+    only_meta_in_or=False,
+    only_in_or=MESSAGES.only_in_or,
+    and_max=MESSAGES.and_max,
+)
+
 PACKS: Final = ListFields(
     fields=_named(("unread_count", _count("unreadCount"))),
     sortable=_sortable(create_time="createdAt", unread_count="unreadCount"),

@@ -1015,6 +1015,26 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    NO_MEMBERS = 46
+    """
+    The dialog has no members, through whom alone the platform shows what is asked for. Only
+    `TenantService.ListMessageStatuses` says this.
+
+    Status: `FAILED_PRECONDITION`.
+    Details: `ResourceInfo`.
+    Caller: Add a member to the dialog, or do without.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_NO_MEMBERS",
+          "domain": "chat3.user",
+          "metadata": {
+            "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa"
+          }
+        }
+    """
+
     META_INDEX_NOT_FOUND = 50
     """
     The tenant has no such meta index for the kind of thing. Only `TenantService` says this.
@@ -1136,6 +1156,7 @@ class ErrorReason(betterproto2.Enum):
             42: "ERROR_REASON_USER_EXISTS",
             44: "ERROR_REASON_DIALOG_NOT_FOUND",
             45: "ERROR_REASON_META_INDEX_CONFLICT",
+            46: "ERROR_REASON_NO_MEMBERS",
             50: "ERROR_REASON_META_INDEX_NOT_FOUND",
             51: "ERROR_REASON_META_INDEX_REFUSED",
             52: "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED",
@@ -1189,6 +1210,7 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_USER_EXISTS": 42,
             "ERROR_REASON_DIALOG_NOT_FOUND": 44,
             "ERROR_REASON_META_INDEX_CONFLICT": 45,
+            "ERROR_REASON_NO_MEMBERS": 46,
             "ERROR_REASON_META_INDEX_NOT_FOUND": 50,
             "ERROR_REASON_META_INDEX_REFUSED": 51,
             "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED": 52,

@@ -1,0 +1,53 @@
+"""SetMessageReaction: a member's reaction given to a message, or taken back."""
+
+from typing import Final
+
+from chat3_api.chat3.tenant import v1 as pb
+from chat3_api.chat3.user.v1 import ReactionAction
+from chat3_user.calls import Call
+from chat3_user.domain.messages import Seen
+from chat3_user.idempotency import Mutation
+from chat3_user.methods import marks
+from chat3_user.methods.dependencies import Dependencies
+from chat3_user.methods.method import Keyed
+from chat3_user.validation import fields
+
+
+def _mutation(
+    dependencies: Dependencies, call: Call, request: pb.SetMessageReactionRequest
+) -> Mutation[pb.SetMessageReactionResponse]:
+    identity = call.identity
+
+    async def see() -> Seen:
+        return await dependencies.messages.as_member(
+            identity, request.message_id, request.user_id.lower()
+        )
+
+    async def ready() -> None:
+        await dependencies.access.prove_writer(identity)
+        await see()
+
+    return marks.reaction(
+        dependencies,
+        call,
+        pb.SetMessageReactionResponse,
+        see,
+        request.reaction,
+        request.action,
+        ready=ready,
+    )
+
+
+METHOD: Final = Keyed(
+    request=pb.SetMessageReactionRequest,
+    response=pb.SetMessageReactionResponse,
+    kind="write",
+    rules={
+        "message_id": fields.MESSAGE_ID,
+        "user_id": fields.USER_ID,
+        "reaction": fields.REACTION,
+        "action": fields.one_named(ReactionAction, "an action this contract names"),
+        "idempotency_key": fields.IDEMPOTENCY_KEY,
+    },
+    mutation=_mutation,
+)
