@@ -122,7 +122,7 @@ _READING = (
 _WRITING = (
     Call(
         name="send",
-        help="write a message in a user's name",
+        help="send a message in a user's name",
         example="chat3 tenant messages send dlg_aaaaaaaaaaaaaaaaaaaa bob 'Hello'",
         arguments=(DIALOG_ID, _SENDER, CONTENT, *MORE_TO_SEND),
         identity=IDENTITY,
@@ -172,7 +172,7 @@ _WRITING = (
     ),
     Call(
         name="status",
-        help="give a message a status in a member's name",
+        help="set a status of any message in a member's name",
         example=f"chat3 tenant messages status {_EXAMPLE} bob read",
         arguments=(MESSAGE_ID, USER_ID, STATUS),
         identity=IDENTITY,
