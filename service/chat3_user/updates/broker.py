@@ -76,11 +76,21 @@ class UpdatesLog(Protocol):
         Raises `LogError`.
         """
 
-    def read(self, after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
+    def read(
+        self, after: LogPosition, until: LogPosition, look_back: int = 0
+    ) -> AsyncGenerator[LogEntry, None]:
         """Read the entries behind ``after``, up to and including ``until``.
 
-        A reader that stops earlier closes the generator. Raises `LogError`; `LogReplacedError` and
-        `LogExpiredError` before the first entry.
+        A reader that stops earlier closes the generator. With ``look_back`` so many entries up to
+        ``after`` come before them, as far as the log has them. Raises `LogError`;
+        `LogReplacedError` and `LogExpiredError` before the first entry behind ``after``.
+        """
+
+    def follow(self, after: LogPosition) -> AsyncGenerator[list[LogEntry], None]:
+        """Read the entries behind ``after``, and those that come, as many at once as there are.
+
+        It ends with a `LogError`, or when its reader closes it; `LogReplacedError` and
+        `LogExpiredError` come before the first entry.
         """
 
 

@@ -1,7 +1,9 @@
 """A broker within the process, for `make run`, demos and tests: same promises, no server."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
+from itertools import islice
 
 from chat3_user.updates.broker import (
     LogEntry,
@@ -19,6 +21,7 @@ class MemoryLog:
     def __init__(self, epoch: str, capacity: int) -> None:
         self._entries: deque[LogEntry] = deque(maxlen=capacity)
         self._next = 0
+        self._grown = asyncio.Event()
         self.append(epoch.encode(), is_update=False)
 
     def append(self, body: bytes, *, is_update: bool = True) -> LogPosition:
@@ -26,22 +29,41 @@ class MemoryLog:
         entry = LogEntry(self._next, body, is_update)
         self._entries.append(entry)
         self._next += 1
+        grown, self._grown = self._grown, asyncio.Event()
+        grown.set()
         return entry.position
 
     async def end(self) -> LogPosition:
         """Return the position of the newest entry."""
         return self._entries[-1].position
 
-    async def read(self, after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
+    async def read(
+        self, after: LogPosition, until: LogPosition, look_back: int = 0
+    ) -> AsyncGenerator[LogEntry, None]:
         """Read the entries between two positions."""
-        entries = list(self._entries)
-        start = after.offset - entries[0].offset
+        for entry in self._behind(after, look_back):
+            if entry.offset > until.offset:
+                return
+            yield entry
+
+    async def follow(self, after: LogPosition) -> AsyncGenerator[list[LogEntry], None]:
+        """Read the entries behind ``after``, and those that come."""
+        while True:
+            grown, entries = self._grown, self._behind(after)
+            if entries:
+                after = entries[-1].position
+                yield entries
+            else:
+                await grown.wait()
+
+    def _behind(self, after: LogPosition, look_back: int = 0) -> list[LogEntry]:
+        start = after.offset - self._entries[0].offset
         if start < 0:
             raise LogExpiredError
-        if start >= len(entries) or entries[start].position != after:
+        if start >= len(self._entries) or self._entries[start].position != after:
             raise LogReplacedError
-        for entry in entries[start + 1 : until.offset - entries[0].offset + 1]:
-            yield entry
+        count = len(self._entries) - max(0, start + 1 - look_back)
+        return list(islice(reversed(self._entries), count))[::-1]
 
 
 class MemoryBroker:

@@ -23,13 +23,14 @@ from support.rabbitmq import RabbitMQ
 OURS, LOGS = 2, 3
 CONSUMER = "updates"
 
-Taken = tuple[int, bytes, bytes]
+PROPERTIES = commands.Basic.Properties(headers={"x-stream-offset": 7}, delivery_mode=2)
+
+Taken = tuple[int, bytes, bytes, bytes]
 
 
 def content(channel: int, method: Any, bodies: list[bytes]) -> bytes:
     size = sum(map(len, bodies))
-    properties = commands.Basic.Properties(headers={"x-stream-offset": 7}, delivery_mode=2)
-    frames = [method, ContentHeader(0, size, properties), *map(ContentBody, bodies)]
+    frames = [method, ContentHeader(0, size, PROPERTIES), *map(ContentBody, bodies)]
     return b"".join(marshal(frame, channel) for frame in frames)
 
 
@@ -41,7 +42,9 @@ pieces = st.lists(st.binary(min_size=1, max_size=300), max_size=3)
 def deliveries(draw: st.DrawFn, channel: int, consumer: str) -> tuple[bytes, Taken]:
     tag, key, bodies = draw(st.integers(1, 2**63 - 1)), draw(names), draw(pieces)
     deliver = commands.Basic.Deliver(consumer, tag, draw(st.booleans()), draw(names), key)
-    return content(channel, deliver, bodies), (tag, key.encode(), b"".join(bodies))
+    body = b"".join(bodies)
+    properties = ContentHeader(0, len(body), PROPERTIES).marshal()
+    return content(channel, deliver, bodies), (tag, key.encode(), properties, body)
 
 
 others = st.one_of(
@@ -81,7 +84,7 @@ def test_frames_of_other_channels_may_stand_within_a_delivery() -> None:
     method = commands.Basic.Deliver(CONSUMER, delivery_tag=1, exchange="e", routing_key="k")
     frames = method, ContentHeader(0, 4), ContentBody(b"bo"), ContentBody(b"dy")
     assert split.split(other.join(marshal(frame, OURS) for frame in frames)) == other * 3
-    assert taken == [(1, b"k", b"body")]
+    assert taken == [(1, b"k", ContentHeader(0, 4).marshal(), b"body")]
 
 
 def test_half_a_frame_is_held_back_until_it_is_whole() -> None:
@@ -160,7 +163,7 @@ async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: Rab
     deliveries = Deliveries()
     taken = 0
 
-    def take(_tag: int, _key: bytes, _body: bytes) -> None:
+    def take(*_: object) -> None:
         nonlocal taken
         taken += 1
 

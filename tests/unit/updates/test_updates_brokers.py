@@ -3,16 +3,20 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from aiormq.exceptions import ChannelNotFoundEntity, PublishError
+from pamqp.commands import Basic
+from pamqp.header import ContentHeader
 
 from chat3_embedded.publishing import AmqpPublisher
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.log_reader import offset_of
 from chat3_user.updates.amqp.session import AmqpSession
 from chat3_user.updates.broker import (
     LogEntry,
@@ -153,6 +157,62 @@ async def test_marks_grow(scene: Scene) -> None:
     await scene.publish("alice", "x")
     second = await scene.broker.log.end()
     assert first.offset < second.offset
+
+
+async def test_a_read_can_look_back(scene: Scene) -> None:
+    await scene.publish("alice", "1", "2")
+    position = await scene.broker.log.end()
+    await scene.publish("alice", "3")
+    end = await scene.broker.log.end()
+
+    async def read(look_back: int) -> list[LogEntry]:
+        return [entry async for entry in scene.broker.log.read(position, end, look_back)]
+
+    whole = await read(1_000_000)
+    assert [entry.body for entry in whole if entry.is_update] == [b"1", b"2", b"3"]
+    for look_back in range(4):
+        behind = position.offset - look_back
+        assert await read(look_back) == [entry for entry in whole if entry.offset > behind]
+
+
+async def test_who_follows_the_log_gets_what_is_in_it_and_what_comes(scene: Scene) -> None:
+    start = await scene.broker.log.end()
+    await scene.publish("alice", "1", "2")
+    got: list[LogEntry] = []
+    async with asyncio.timeout(30), aclosing(scene.broker.log.follow(start)) as following:
+        async for entries in following:
+            got += entries
+            updates = [entry.body.decode() for entry in got if entry.is_update]
+            if updates == ["1", "2"]:
+                await scene.publish("bob", "3")
+            if updates[2:]:
+                break
+    assert updates == ["1", "2", "3"]
+    assert [entry.offset for entry in got] == sorted({entry.offset for entry in got})
+    assert got[0].offset > start.offset
+    assert await scene.read(start, got[-1].position) == got
+
+
+async def test_who_follows_from_a_position_of_another_log_is_told(scene: Scene) -> None:
+    end = await scene.broker.log.end()
+    for position in (LogPosition(end.offset, end.checksum ^ 1), LogPosition(end.offset + 99, 0)):
+        with pytest.raises(LogReplacedError):
+            await anext(scene.broker.log.follow(position))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-stream-offset": 2**40},
+        {"a": "\x0fx-stream-offsetl12345678", "x-stream-offset": 2**40, "z": 1},
+        {"a": "\x0fx-stream-offsetl", "x-stream-offset": 2**40},
+        {"x-stream-offset": 7},
+    ],
+)
+def test_the_offset_is_the_broker_s_whatever_a_publisher_writes(headers: dict[str, Any]) -> None:
+    properties = Basic.Properties(headers=headers, delivery_mode=2)
+    found = offset_of(ContentHeader(0, 3, properties).marshal())
+    assert found == headers["x-stream-offset"]
 
 
 async def test_a_position_of_another_log_is_told(scene: Scene) -> None:

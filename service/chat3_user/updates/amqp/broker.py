@@ -158,7 +158,7 @@ class AmqpBroker:
             limits=self._limits,
         )
         try:
-            await self._open_log(connection)
+            await self._open_log(connection, deliveries)
             async with asyncio.timeout(_START_TIMEOUT):
                 # A queue that an attempt before this one has declared missed what was published
                 # in between, and perhaps its bindings.
@@ -172,7 +172,7 @@ class AmqpBroker:
                 extra={"queue": self._queue, "kept": kept},
             )
             sink.regained(complete=kept)
-            await self._until_ended(session, connection)
+            await self._until_ended(session, connection, deliveries)
         except QueueBusyError:
             # A connection cut in silence lives on at the broker for a while. Its queue is left to
             # expire; what is in it stands in the log too.
@@ -191,20 +191,22 @@ class AmqpBroker:
                     self._queue_whole, self._was_unbound = False, True
             await session.close()
 
-    async def _until_ended(self, session: AmqpSession, connection: AbstractConnection) -> None:
+    async def _until_ended(
+        self, session: AmqpSession, connection: AbstractConnection, deliveries: Deliveries
+    ) -> None:
         """Wait for the session's end; meanwhile ask for a log that failed, now and then."""
         ended = asyncio.ensure_future(session.ended())
         try:
             while self._log_failing_since is not None:
                 if (await asyncio.wait({ended}, timeout=_LOG_RETRY))[0]:
                     break
-                await self._open_log(connection)
+                await self._open_log(connection, deliveries)
             await ended
         finally:
             ended.cancel()
             await asyncio.gather(ended, return_exceptions=True)
 
-    async def _open_log(self, connection: AbstractConnection) -> None:
+    async def _open_log(self, connection: AbstractConnection, deliveries: Deliveries) -> None:
         """Declare the log and feed it; where that cannot be, say so and go on without.
 
         A broker that has just started may not have its logs yet. So what is no refusal counts
@@ -212,7 +214,7 @@ class AmqpBroker:
         """
         try:
             async with asyncio.timeout(_LOG_TIMEOUT):
-                await self._declare_log(connection)
+                await self._declare_log(connection, deliveries)
         except _Refusals as error:
             self._log_failing_since = None
             self._go_without_log(error)
@@ -226,7 +228,7 @@ class AmqpBroker:
             self._log_failing_since = None
             self.log_problem = None
 
-    async def _declare_log(self, connection: AbstractConnection) -> None:
+    async def _declare_log(self, connection: AbstractConnection, deliveries: Deliveries) -> None:
         channel = await connection.channel()
         await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
         try:
@@ -237,7 +239,7 @@ class AmqpBroker:
             await channel.queue_declare(self._log_queue, passive=True)
         for key in (UPDATES, probe_key(self._log_queue)):
             await channel.queue_bind(self._log_queue, self._exchange, key)
-        self._log.attach(connection, self._log_lost)
+        self._log.attach(connection, deliveries, self._log_lost)
         # A log whose end can be found runs; a gap that was noted sooner could get lost like the
         # updates it tells of.
         await self._log.end()

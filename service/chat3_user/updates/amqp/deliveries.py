@@ -6,10 +6,11 @@ is in it; of an update, nothing but its body is wanted. AMQP 0-9-1, 4.2.3 and 4.
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
-Take = Callable[[int, bytes, bytes], None]
-"""Called with the delivery tag, the routing key and the body."""
+Take = Callable[[int, bytes, bytes, bytes], None]
+"""Called with the delivery tag, the routing key, the encoded properties and the body."""
 
 _HEAD: Final = struct.Struct(">BHI")
 """A frame begins with its type, its channel and the size of its payload; an octet ends it."""
@@ -22,31 +23,41 @@ _TAG: Final = struct.Struct(">Q")
 _BODY_SIZE: Final = struct.Struct(">4xQ")
 
 
+@dataclass(slots=True)
+class _Delivery:
+    """A delivery whose frames have not all come."""
+
+    take: Take
+    tag: int
+    key: bytes
+    properties: bytes = b""
+    missing: int = 0
+    pieces: list[bytes] = field(default_factory=list)
+
+
 class Deliveries:
     """Splits what one connection sends; `take_from` says whose deliveries are taken."""
 
     def __init__(self) -> None:
-        self._deliver: bytes | None = None
-        self._take: Take = _ignore
+        self._takes: dict[bytes, Take] = {}
+        self._under_way: dict[int, _Delivery] = {}
         self._partial = b""
-        self._delivering: int | None = None
-        self._tag = 0
-        self._key = b""
-        self._pieces: list[bytes] = []
-        self._missing = 0
 
     def take_from(self, consumer_tag: str, take: Take) -> None:
         """Hand the deliveries to this consumer to ``take`` from now on.
 
         The tag must be the only one of its kind on the connection.
         """
-        tag = consumer_tag.encode()
-        self._deliver, self._take = _BASIC_DELIVER + bytes([len(tag)]) + tag, take
+        self._takes[consumer_tag.encode()] = take
+
+    def release(self, consumer_tag: str) -> None:
+        """Undo `take_from`, once the broker has agreed to end the consumer."""
+        self._takes.pop(consumer_tag.encode(), None)
 
     @property
     def taking(self) -> bool:
         """Whether deliveries are taken."""
-        return self._deliver is not None
+        return bool(self._takes)
 
     def split(self, data: bytes) -> bytes:
         """Take the deliveries out of ``data``; return the whole frames that are none."""
@@ -77,28 +88,30 @@ class Deliveries:
         if data[end] != _FRAME_END:
             return False  # aiormq ends the connection for it
         if kind == _METHOD:
-            if self._deliver is None or not data.startswith(self._deliver, begin):
+            if not data.startswith(_BASIC_DELIVER, begin):
                 return False
-            tag = begin + len(self._deliver)
+            consumer = begin + len(_BASIC_DELIVER) + 1
+            tag = consumer + data[consumer - 1]
+            take = self._takes.get(data[consumer:tag])
+            if take is None:
+                return False
             exchange = tag + 9  # behind the octet that says whether it comes again
             key = exchange + 1 + data[exchange]
-            (self._tag,) = _TAG.unpack_from(data, tag)
-            self._key = data[key + 1 : key + 1 + data[key]]
-            self._delivering = channel
+            self._under_way[channel] = _Delivery(
+                take, _TAG.unpack_from(data, tag)[0], data[key + 1 : key + 1 + data[key]]
+            )
             return True
-        if channel != self._delivering:
+        delivery = self._under_way.get(channel)
+        if delivery is None:
             return False
         if kind == _HEADER:
-            (self._missing,) = _BODY_SIZE.unpack_from(data, begin)
-            self._pieces = []
+            (delivery.missing,) = _BODY_SIZE.unpack_from(data, begin)
+            delivery.properties = data[begin:end]
         elif kind == _BODY:
-            self._pieces.append(data[begin:end])
-            self._missing -= end - begin
-        if not self._missing:
-            self._delivering = None
-            self._take(self._tag, self._key, b"".join(self._pieces))
+            delivery.pieces.append(data[begin:end])
+            delivery.missing -= end - begin
+        if not delivery.missing:
+            del self._under_way[channel]
+            body = b"".join(delivery.pieces)
+            delivery.take(delivery.tag, delivery.key, delivery.properties, body)
         return True
-
-
-def _ignore(_tag: int, _key: bytes, _body: bytes) -> None:
-    """Stand where nobody takes anything yet."""

@@ -10,13 +10,13 @@ import secrets
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
-from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+from aiormq.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import ChannelNotFoundEntity
-from pamqp.commands import Basic
 
+from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES
+from chat3_user.updates.amqp.log_reader import PREFETCH, LogReader, reading
 from chat3_user.updates.broker import (
     LogEntry,
     LogExpiredError,
@@ -25,9 +25,6 @@ from chat3_user.updates.broker import (
     LogUnavailableError,
     LogUnreadableError,
 )
-from chat3_user.updates.routing import is_update
-
-_PREFETCH = 1000
 
 
 class AmqpLog:
@@ -40,15 +37,20 @@ class AmqpLog:
         self._queue = queue
         self._timeout = timeout
         self._connection: AbstractConnection | None = None
+        self._deliveries = Deliveries()
         self._lost: Callable[[], None] = lambda: None
         self.entries_read = 0
 
-    def attach(self, connection: AbstractConnection, lost: Callable[[], None]) -> None:
+    def attach(
+        self, connection: AbstractConnection, deliveries: Deliveries, lost: Callable[[], None]
+    ) -> None:
         """Use ``connection`` from now on: the log is declared there.
 
-        ``lost`` is called when the log turns out to be there no more.
+        ``deliveries`` are those of the connection; ``lost`` is called when the log turns out to be
+        there no more.
         """
         self._connection = connection
+        self._deliveries = deliveries
         self._lost = lost
 
     def detach(self) -> None:
@@ -65,46 +67,76 @@ class AmqpLog:
         try:
             async with (
                 asyncio.timeout(self._timeout),
-                self._channel() as channel,
-                _reading(channel, self._queue, "next", _PREFETCH) as arrivals,
+                self._reading("next") as reader,
             ):
-                await channel.basic_publish(marker, exchange="", routing_key=self._queue)
+                await reader.channel.basic_publish(marker, exchange="", routing_key=self._queue)
                 while True:
-                    entry = _entry(await _next(arrivals))
-                    if entry.body == marker:
-                        return entry.position
+                    for entry in await reader.next():
+                        if entry.body == marker:
+                            return entry.position
         except ChannelNotFoundEntity as error:
             self._lost()
             raise LogUnreadableError("the log was deleted") from error
         except FAILURES as error:
             raise LogUnreadableError("the end cannot be found") from error
 
-    async def read(self, after: LogPosition, until: LogPosition) -> AsyncGenerator[LogEntry, None]:
+    async def read(
+        self, after: LogPosition, until: LogPosition, look_back: int = 0
+    ) -> AsyncGenerator[LogEntry, None]:
         """Read the entries behind ``after``, up to and including ``until``."""
         if after.offset > until.offset:
             raise LogReplacedError
-        wanted = until.offset - after.offset + 1
+        begin = after.offset if not look_back else max(0, after.offset + 1 - look_back)
+        first = after.offset + 1 if not look_back else begin
+        verified = False
         try:
-            async with (
-                self._channel() as channel,
-                _reading(channel, self._queue, after.offset, wanted) as arrivals,
-            ):
-                verified = False
+            async with self._reading(begin, until.offset - begin + 1) as reader:
                 while True:
                     async with asyncio.timeout(self._timeout):
-                        entry = _entry(await _next(arrivals))
-                    self.entries_read += 1
-                    if entry.offset < after.offset:
-                        continue
-                    if not verified:
-                        _verify(entry, after)
-                        verified = True
-                    elif entry.offset <= until.offset:
-                        yield entry
-                    if entry.offset >= until.offset:
-                        return
+                        entries = await reader.next()
+                    self.entries_read += len(entries)
+                    for entry in entries:
+                        if not verified and entry.offset >= after.offset:
+                            _verify(entry, after)
+                            verified = True
+                        if first <= entry.offset <= until.offset:
+                            yield entry
+                        if entry.offset >= until.offset:
+                            return
         except FAILURES as error:
             raise LogUnreadableError("the log cannot be read") from error
+
+    async def follow(self, after: LogPosition) -> AsyncGenerator[list[LogEntry], None]:
+        """Read the entries behind ``after``, and those that come, until the log fails."""
+        # A log that was made anew may not have come as far: nothing would ever be read.
+        if after.offset > (await self.end()).offset:
+            raise LogReplacedError
+        try:
+            async with self._reading(after.offset) as reader:
+                async with asyncio.timeout(self._timeout):
+                    entries: list[LogEntry] = []
+                    while not entries:
+                        entries = [
+                            entry for entry in await reader.next() if entry.offset >= after.offset
+                        ]
+                _verify(entries.pop(0), after)
+                while True:
+                    if entries:
+                        yield entries
+                    entries = await reader.next()
+        except ChannelNotFoundEntity as error:
+            self._lost()
+            raise LogUnreadableError("the log was deleted") from error
+        except FAILURES as error:
+            raise LogUnreadableError("the log cannot be followed") from error
+
+    @asynccontextmanager
+    async def _reading(self, offset: int | str, wanted: int = PREFETCH) -> AsyncIterator[LogReader]:
+        async with (
+            self._channel() as channel,
+            reading(channel, self._deliveries, self._queue, offset, wanted) as reader,
+        ):
+            yield reader
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[AbstractChannel]:
@@ -118,61 +150,8 @@ class AmqpLog:
                 await channel.close()
 
 
-_Arrivals = asyncio.Queue[DeliveredMessage | None]
-"""What a reader gets; nothing stands for the end of the channel."""
-
-
-@asynccontextmanager
-async def _reading(
-    channel: AbstractChannel, queue: str, offset: int | str, wanted: int
-) -> AsyncIterator[_Arrivals]:
-    """Consume from ``offset`` and acknowledge in batches; a lost channel ends the waiting.
-
-    The broker sends no more than the ``wanted`` entries ahead.
-    """
-    prefetch = min(wanted, _PREFETCH)
-    arrivals: _Arrivals = asyncio.Queue()
-    unacknowledged = 0
-
-    async def arrived(message: DeliveredMessage) -> None:
-        nonlocal unacknowledged
-        arrivals.put_nowait(message)
-        unacknowledged += 1
-        if unacknowledged * 4 >= prefetch and message.delivery_tag is not None:
-            unacknowledged = 0
-            await channel.basic_ack(message.delivery_tag, multiple=True, wait=False)
-
-    await channel.basic_qos(prefetch_count=prefetch)
-    arguments: dict[str, Any] = {"x-stream-offset": offset}
-    consumed = await channel.basic_consume(queue, arrived, arguments=arguments)
-    closing = channel.closing
-    closing.add_done_callback(lambda _: arrivals.put_nowait(None))
-    try:
-        yield arrivals
-    finally:
-        closing.cancel()
-        with suppress(*FAILURES):
-            await channel.basic_cancel(consumed.consumer_tag or "", timeout=5)
-
-
-async def _next(arrivals: _Arrivals) -> DeliveredMessage:
-    message = await arrivals.get()
-    if message is None:
-        raise LogUnreadableError("the connection was lost")
-    return message
-
-
 def _verify(entry: LogEntry, after: LogPosition) -> None:
     if entry.offset > after.offset:
         raise LogExpiredError
     if zlib.crc32(entry.body) != after.checksum:
         raise LogReplacedError
-
-
-def _entry(message: DeliveredMessage) -> LogEntry:
-    headers = message.header.properties.headers or {}
-    offset = headers["x-stream-offset"]
-    routing_key = (
-        message.delivery.routing_key if isinstance(message.delivery, Basic.Deliver) else ""
-    )
-    return LogEntry(int(str(offset)), bytes(message.body), is_update(routing_key or ""))

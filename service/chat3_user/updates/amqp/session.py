@@ -23,7 +23,7 @@ from chat3_user.updates.routing import UPDATES, barrier_key, probe_key
 log = logging.getLogger(__name__)
 
 _CONSUMER = "updates"
-"""The consumer's tag; all other consumers on the connection have tags that aiormq makes up."""
+"""The consumer's tag; readers of the log have tags of their own."""
 
 _PROBE_TIMEOUT = 5.0
 
@@ -192,7 +192,7 @@ class AmqpSession:
     def _cancelled(self, _: Basic.Cancel) -> None:
         self.end("the consumer was cancelled by the broker")
 
-    def _taken(self, tag: int, routing_key: bytes, body: bytes) -> None:
+    def _taken(self, tag: int, routing_key: bytes, _properties: bytes, body: bytes) -> None:
         try:
             if routing_key == self._barrier_key_sent:
                 self._sink.barrier_reached(body.decode())
