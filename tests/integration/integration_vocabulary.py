@@ -86,18 +86,19 @@ def failure(error: GRPCError) -> Failure:
 
 
 class Subscription:
-    """An open stream of updates, read from the moment it was established."""
+    """An open stream of a user or a tenant, read from the moment it was established."""
 
-    def __init__(self, stream: Any, established: pb.SubscribeUpdatesResponse) -> None:
+    def __init__(self, stream: Any, established: Any) -> None:
         self._stream = stream
         self.token = established.resume_token
         self.ended = False
+        self.first = established
         assert established.connection_established is not None
         self.established = established.connection_established
 
-    async def next(self, timeout: float = 10.0) -> pb.SubscribeUpdatesResponse:
+    async def next(self, timeout: float = 10.0) -> Any:
         async with asyncio.timeout(timeout):
-            response: pb.SubscribeUpdatesResponse | None = await self._stream.recv_message()
+            response: Any = await self._stream.recv_message()
             if response is None:
                 self.ended = True
                 await self._stream.recv_trailing_metadata()
@@ -111,7 +112,8 @@ class Subscription:
             response = await self.next(timeout)
             assert response.gap is None
             if response.update is not None:
-                return response.update
+                update: pb.Update = response.update
+                return update
 
     async def update_of(self, *kinds: pb.UpdateKind) -> pb.Update:
         """Return the next update of one of the kinds."""
@@ -184,9 +186,12 @@ class Caller:
             return responses
 
     @asynccontextmanager
-    async def subscribed(self, **fields: Any) -> AsyncIterator[Subscription]:
+    async def subscribed(
+        self, request: Message | None = None, **fields: Any
+    ) -> AsyncIterator[Subscription]:
         """Hold a stream that is established; leaving the block cancels it."""
-        request = pb.SubscribeUpdatesRequest(**fields)
+        if request is None:
+            request = pb.SubscribeUpdatesRequest(**fields)
         async with self._stream(request, Cardinality.UNARY_STREAM, None) as stream:
             first = await stream.recv_message()
             assert first is not None

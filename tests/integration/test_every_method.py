@@ -55,8 +55,8 @@ async def answer(caller: Caller, name: str, request: Any) -> Any:
     if isinstance(METHODS[name], Bidi):
         return (await caller.conversed(request))[-1]
     if isinstance(METHODS[name], Streaming):
-        async with caller.subscribed() as stream:
-            return stream.established
+        async with caller.subscribed(request) as stream:
+            return stream.first
     return await caller.call(request)
 
 
@@ -213,7 +213,7 @@ async def test_a_back_end_needs_no_user_and_spends_no_users_rate(
         Client(gateway.address) as client,
     ):
         back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT_ID})
-        if isinstance(METHODS[name], Bidi):
+        if isinstance(METHODS[name], Bidi | Streaming):
             for _ in range(2):
                 assert await answer(back_end, name, case(name, upstream))
             return

@@ -6,6 +6,7 @@ The example in the comment, its status and its details are held against what com
 import asyncio
 import json
 import re
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -306,6 +307,21 @@ async def _(world: World) -> Failure:
     )
     async with running(config) as service, Client(Gateway(service).address) as client:
         return await client.as_user("alice").fails(pb.SubscribeUpdatesRequest())
+
+
+@case(Reason.UPDATES_LOG_UNAVAILABLE)
+async def _(world: World) -> Failure:
+    """The broker does not let the service declare a log."""
+    name, broker = f"narrow_{secrets.token_hex(4)}", world.rabbitmq
+    may = r"^chat3_updates(\.worker\..*)?$"
+    await asyncio.to_thread(broker.ctl, "add_user", name, "secret")
+    await asyncio.to_thread(broker.ctl, "set_permissions", name, may, ".*", ".*")
+    async with (
+        run_gateway(world.upstream.url, f"amqp://{name}:secret@127.0.0.1:{broker.port}/") as narrow,
+        Client(narrow.address) as client,
+    ):
+        back_end = client.as_user("alice")
+        return await back_end.fails(tenant_pb.SubscribeTenantUpdatesRequest())
 
 
 @case(Reason.RESUME_TOKEN_INVALID)

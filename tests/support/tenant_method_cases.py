@@ -70,6 +70,7 @@ CASES: Final[dict[str, Callable[[Scene], Any]]] = {
     "RemoveDialogMember": lambda scene: pb.RemoveDialogMemberRequest(
         **scene.its_dialog, user_id=scene.other
     ),
+    "SubscribeTenantUpdates": lambda _: pb.SubscribeTenantUpdatesRequest(),
     "UpdateDialogMeta": lambda scene: pb.UpdateDialogMetaRequest(**scene.its_dialog, meta=_title()),
     "UpdateTopic": lambda scene: pb.UpdateTopicRequest(**scene.its_topic, meta=_title()),
     "WatchUpdates": lambda scene: pb.WatchUpdatesRequest(

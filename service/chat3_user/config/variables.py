@@ -35,6 +35,8 @@ _PATHS: Final = {
     "stream_buffer_bytes": "hub.buffer.bytes",
     "watch_users": "hub.watch.users",
     "watch_buffer_bytes": "hub.watch.bytes",
+    "streams_per_tenant": "hub.follow.per_tenant",
+    "tenant_streams": "hub.follow.in_all",
     "stream_max_age": "streams.max_age",
     "stream_recheck_interval": "streams.recheck_interval",
     "stream_grace": "hub.grace",

@@ -372,6 +372,25 @@ def too_many_streams(limit: int, subject: str = "user") -> CallError:
     )
 
 
+def too_many_tenant_streams(limit: int) -> CallError:
+    """Return the failure for a worker with as many streams of whole tenants as it may have."""
+    return CallError(
+        ErrorReason.TOO_MANY_STREAMS,
+        f"this worker has {limit} open streams of whole tenants",
+        metadata={"limit": str(limit)},
+        quota="tenant streams per worker",
+    )
+
+
+def updates_log_unavailable() -> CallError:
+    """Return the failure for a stream of a tenant where there is no updates log to follow."""
+    return CallError(
+        ErrorReason.UPDATES_LOG_UNAVAILABLE,
+        "the broker has no updates log, or it cannot be read right now",
+        retry_after=30.0,
+    )
+
+
 def too_many_watched(limit: int) -> CallError:
     """Return the failure for a stream that watches as many users as one may."""
     return CallError(

@@ -84,6 +84,8 @@ class AmqpLog:
         self, after: LogPosition, until: LogPosition, look_back: int = 0
     ) -> AsyncGenerator[LogEntry, None]:
         """Read the entries behind ``after``, up to and including ``until``."""
+        if after.offset < 0:
+            raise LogExpiredError
         if after.offset > until.offset:
             raise LogReplacedError
         begin = after.offset if not look_back else max(0, after.offset + 1 - look_back)

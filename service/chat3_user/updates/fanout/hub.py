@@ -20,6 +20,7 @@ from chat3_user.updates.fanout.catch_up import CatchUps
 from chat3_user.updates.fanout.dispatcher import Dispatcher
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.feeds import Feeds
+from chat3_user.updates.fanout.following.streams import TenantStreams
 from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.log_reads import PATIENCE, LogReads
 from chat3_user.updates.fanout.resuming import (
@@ -50,7 +51,8 @@ from chat3_user.wire import Encoded
 class Hub:
     """Delivers updates to streams; created, opened and closed by the composition root.
 
-    ``catch_ups`` answers clients that hold no stream; ``watches`` are the streams of many users.
+    ``catch_ups`` answers clients that hold no stream; ``watches`` are the streams of many users,
+    ``tenants`` those of whole tenants.
     """
 
     def __init__(
@@ -84,6 +86,15 @@ class Hub:
         )
         self._log_reads = LogReads(self._dispatcher, self._barriers)
         self.catch_ups = CatchUps(self._feeds, self._replays, self._log_reads, decode)
+        self.tenants = TenantStreams(
+            broker.log,
+            self._replays,
+            self._log_reads,
+            self._dispatcher,
+            decode,
+            address_of,
+            settings,
+        )
         self.watches: set[Watch] = set()
         self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._ending: Callable[[], CallError] | None = None
@@ -96,6 +107,7 @@ class Hub:
 
     async def close(self) -> None:
         """Stop the broker and all background tasks."""
+        await self.tenants.close()
         await self._broker.close()
         await self._replays.close()
         await self._background.close()
@@ -115,8 +127,8 @@ class Hub:
 
     @property
     def stream_count(self) -> int:
-        """The number of open streams, of one user or of many."""
-        return self._feeds.buffers[Subscription] + len(self.watches)
+        """The number of open streams: of one user, of many, of a tenant."""
+        return self._feeds.buffers[Subscription] + len(self.watches) + len(self.tenants)
 
     @property
     def received(self) -> int:
@@ -131,6 +143,7 @@ class Hub:
     def end_streams(self, problem: Callable[[], CallError]) -> None:
         """End all streams, and every one that begins from now on."""
         self._ending = problem
+        self.tenants.end(problem)
         for watch in tuple(self.watches):
             watch.end(problem())
         for feed in self._feeds:

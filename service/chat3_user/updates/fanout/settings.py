@@ -38,6 +38,18 @@ class WatchLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowLimits:
+    """How many streams of whole tenants a worker may have."""
+
+    per_tenant: Annotated[
+        int, Meta(ge=1, description="open streams of a whole tenant, for each tenant on one worker")
+    ] = 20
+    in_all: Annotated[
+        int, Meta(ge=1, description="open streams of whole tenants one worker may have")
+    ] = 200
+
+
+@dataclass(frozen=True, slots=True)
 class TailLimits:
     """How many updates, and how many bytes of them, a feed keeps for quick reconnects."""
 
@@ -66,6 +78,7 @@ class HubSettings:
     ] = 20
     buffer: BufferLimits = field(default_factory=BufferLimits)
     watch: WatchLimits = field(default_factory=WatchLimits)
+    follow: FollowLimits = field(default_factory=FollowLimits)
     tail: TailLimits = field(default_factory=TailLimits)
     deliveries: DeliveryLimits = field(default_factory=DeliveryLimits)
     grace: Annotated[

@@ -1108,6 +1108,23 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    UPDATES_LOG_UNAVAILABLE = 53
+    """
+    A stream of a whole tenant cannot be opened, because the broker has no updates log: it has no
+    stream queues, it does not let the service declare one, or it has just started.
+
+    Status: `UNAVAILABLE`.
+    Details: `RetryInfo`.
+    Caller: Retry after the delay in `RetryInfo`; ask the operator when it stays.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_UPDATES_LOG_UNAVAILABLE",
+          "domain": "chat3.user"
+        }
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -1160,6 +1177,7 @@ class ErrorReason(betterproto2.Enum):
             50: "ERROR_REASON_META_INDEX_NOT_FOUND",
             51: "ERROR_REASON_META_INDEX_REFUSED",
             52: "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED",
+            53: "ERROR_REASON_UPDATES_LOG_UNAVAILABLE",
         }
 
     @classmethod
@@ -1214,6 +1232,7 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_META_INDEX_NOT_FOUND": 50,
             "ERROR_REASON_META_INDEX_REFUSED": 51,
             "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED": 52,
+            "ERROR_REASON_UPDATES_LOG_UNAVAILABLE": 53,
         }
 
 

@@ -1,0 +1,1 @@
+"""Streams of whole tenants: they follow the updates log, from wherever their tokens say."""

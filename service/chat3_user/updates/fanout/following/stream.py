@@ -1,0 +1,127 @@
+"""One open stream of a tenant: what it says, when it is silent, and how it ends."""
+
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from chat3_api.chat3.user.v1 import ResumeOutcome
+from chat3_user.errors import CallError, reasons
+from chat3_user.updates.broker import LogError
+from chat3_user.updates.fanout.following.follower import Follower
+from chat3_user.updates.fanout.following.streams import TenantStreams
+from chat3_user.updates.fanout.items import Item
+from chat3_user.updates.fanout.responses import established_item, heartbeat_item
+from chat3_user.updates.fanout.settings import StreamSettings
+from chat3_user.updates.log.tokens import Token
+from chat3_user.wire import Encoded
+
+_RETRY: Final = 1.0
+"""Seconds until a log that could not be read is tried again."""
+
+
+async def tenant_responses(
+    tenants: TenantStreams,
+    follower: Follower,
+    token: Token | None,
+    connection_id: str,
+    heartbeat: timedelta,
+    settings: StreamSettings,
+    still_allowed: Callable[[], Awaitable[None]],
+) -> AsyncIterator[list[Encoded]]:
+    """Yield what to send next, until the stream ends with `CallError`.
+
+    The error carries the token of the last response that was sent before: whoever takes a batch
+    removes from it what was sent.
+    """
+    first = await _established(tenants, follower, token, connection_id, heartbeat)
+    follower.sent(first.token)
+    stream = _Stream(tenants, follower, heartbeat.total_seconds(), settings, still_allowed)
+    batch = [first]
+    try:
+        while True:
+            if batch:
+                unsent = [item.encoded for item in batch]
+                yield unsent
+                # The sender takes out what it has sent; it stops early when the stream was ended.
+                if len(unsent) < len(batch):
+                    follower.sent(batch[len(batch) - len(unsent) - 1].token)
+            batch = await stream.next_batch()
+    except CallError as error:
+        metadata = {**error.metadata, "resume_token": follower.sent_token}
+        raise replace(error, metadata=metadata) from error
+
+
+class _Stream:
+    """What an open stream does from one batch to the next."""
+
+    def __init__(
+        self,
+        tenants: TenantStreams,
+        follower: Follower,
+        silence: float,
+        settings: StreamSettings,
+        still_allowed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._tail = tenants.tail
+        self._follower = follower
+        self._silence = silence
+        self._settings = settings
+        self._still_allowed = still_allowed
+        self._ends_at = _jittered(settings.max_age)
+        self._check_at = _jittered(settings.recheck_interval)
+        self._retry_at = 0.0
+        self._flowing = self._tail.flowing
+
+    async def next_batch(self) -> list[Item]:
+        """Return what to send next; nothing when there may be something now.
+
+        Raises `CallError` when the stream ends.
+        """
+        follower, now = self._follower, time.monotonic()
+        batch = follower.next_batch()
+        if now >= self._ends_at:
+            raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))
+        if now >= self._check_at:
+            await self._still_allowed()
+            self._check_at = _jittered(self._settings.recheck_interval)
+        if batch:
+            return batch
+        if now - follower.sent_at >= self._silence or self._flowing != self._tail.flowing:
+            self._flowing = self._tail.flowing
+            return [heartbeat_item(follower.token, live=self._flowing)]
+        if not follower.live and now >= self._retry_at:
+            await self._catch_up()
+        else:
+            due = min(follower.sent_at + self._silence, self._ends_at, self._check_at)
+            if not follower.live:
+                due = min(due, self._retry_at)
+            await follower.wait(due - now)
+        return []
+
+    async def _catch_up(self) -> None:
+        try:
+            await self._follower.catch_up()
+        except LogError:
+            self._retry_at = time.monotonic() + _RETRY
+
+
+async def _established(
+    tenants: TenantStreams,
+    follower: Follower,
+    token: Token | None,
+    connection_id: str,
+    heartbeat: timedelta,
+) -> Item:
+    """Begin; return the first response, whose token is where the stream begins."""
+    found = await tenants.begin(follower, token)
+    if token is None:
+        return established_item(follower.token, connection_id, heartbeat, ResumeOutcome.FRESH)
+    outcome = ResumeOutcome.RESUMED if found else ResumeOutcome.RESUMED_WITH_GAP
+    return established_item(token.encode(), connection_id, heartbeat, outcome)
+
+
+def _jittered(seconds: float) -> float:
+    return time.monotonic() + seconds * random.uniform(0.8, 1.0)
