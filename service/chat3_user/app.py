@@ -139,7 +139,11 @@ async def running(config: Config) -> AsyncIterator[Running]:
             await tls.open()
             stack.push_async_callback(tls.close)
         server = GrpcServer(
-            services, config.connections, metrics.refused, config.server.library_calls
+            services,
+            config.connections,
+            metrics.refused,
+            config.server.library_calls,
+            config.cors,
         )
         grpc_port = await server.start(
             config.server.host, config.server.port, tls=None if tls is None else tls.context

@@ -12,8 +12,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "chat3_rpc_calls",
-            "Calls by method, gRPC status and error reason.",
-            ("method", "status", "reason"),
+            "Calls by method, protocol, gRPC status and error reason.",
+            ("method", "protocol", "status", "reason"),
             registry=self.registry,
         )
         self._seconds = Histogram(
@@ -94,9 +94,9 @@ class Metrics:
         """Count what was turned away."""
         self._refused.labels(kind).inc()
 
-    def call(self, method: str, status: str, reason: str, seconds: float) -> None:
+    def call(self, method: str, protocol: str, status: str, reason: str, seconds: float) -> None:
         """Count a finished call."""
-        self._calls.labels(method, status, reason).inc()
+        self._calls.labels(method, protocol, status, reason).inc()
         self._seconds.labels(method).observe(seconds)
 
     def repaired(self, outcome: str) -> None:

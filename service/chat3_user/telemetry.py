@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 
+from grpclib.const import Status as RpcStatus
 from opentelemetry import propagate, trace
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
@@ -49,6 +50,14 @@ class _RpcSpan(_HttpSpan):
         self._span.set_attribute("rpc.grpc.status_code", status)
 
 
+class _ConnectSpan(_HttpSpan):
+    __slots__ = ()
+
+    def answered(self, status: int) -> None:
+        if status:
+            self._span.set_attribute("rpc.connect_rpc.error_code", RpcStatus(status).name.lower())
+
+
 _SILENT = SpanSink()
 
 
@@ -76,10 +85,10 @@ def client_span(
 
 
 def server_span(
-    service: str, method: str, metadata: Mapping[str, str]
+    service: str, method: str, metadata: Mapping[str, str], protocol: str = "grpc"
 ) -> AbstractContextManager[SpanSink]:
-    """Span a gRPC call to a service of ours, continuing the trace its metadata names."""
-    return _server_span(service, method, metadata) if _tracing() else _silence
+    """Span a call to a service of ours, continuing the trace its metadata names."""
+    return _server_span(service, method, metadata, protocol) if _tracing() else _silence
 
 
 @contextmanager
@@ -93,8 +102,16 @@ def _client_span(method: str, route: str, headers: MutableMapping[str, str]) -> 
 
 
 @contextmanager
-def _server_span(service: str, method: str, metadata: Mapping[str, str]) -> Iterator[SpanSink]:
-    attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": method}
+def _server_span(
+    service: str, method: str, metadata: Mapping[str, str], protocol: str
+) -> Iterator[SpanSink]:
+    connect = protocol == "connect"
+    attributes = {
+        "rpc.system": "connect_rpc" if connect else "grpc",
+        "rpc.service": service,
+        "rpc.method": method,
+        "chat3.protocol": protocol,
+    }
     with _tracer().start_as_current_span(
         f"{service}/{method}",
         context=propagate.extract(metadata),
@@ -102,7 +119,7 @@ def _server_span(service: str, method: str, metadata: Mapping[str, str]) -> Iter
         attributes=attributes,
         record_exception=False,
     ) as span:
-        yield _RpcSpan(span)
+        yield _ConnectSpan(span) if connect else _RpcSpan(span)
 
 
 def _tracer() -> trace.Tracer:

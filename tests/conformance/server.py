@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
 from connectrpc.conformance.v1 import server_compat_pb2, service_pb2
@@ -34,8 +34,8 @@ def _metadata(found: Iterable[Any]) -> MultiDict[str]:
     return MultiDict((header.name.lower(), value) for header in found for value in header.value)
 
 
-def _request_info(call: ServerCall, request: Message) -> Any:
-    """Return what came with a request."""
+def _request_info(call: ServerCall, *requests: Message) -> Any:
+    """Return what came with a call, and its requests."""
     info = service_pb2.ConformancePayload.RequestInfo()
     for name in dict.fromkeys(call.metadata):
         values: list[str] = []
@@ -48,10 +48,15 @@ def _request_info(call: ServerCall, request: Message) -> Any:
     if call.deadline < math.inf:
         left = call.deadline - asyncio.get_running_loop().time()
         info.timeout_ms = max(0, round(left * 1000))
-    packed = Packed()
-    packed.Pack(request)
-    info.requests.append(packed)
+    _add_requests(info, *requests)
     return info
+
+
+def _add_requests(info: Any, *requests: Message) -> None:
+    for request in requests:
+        packed = Packed()
+        packed.Pack(request)
+        info.requests.append(packed)
 
 
 def _failure(error: Any, info: Any | None) -> GRPCError:
@@ -114,22 +119,91 @@ async def server_stream(call: ServerCall) -> None:
         call.finish(trailing)
 
 
+async def client_stream(call: ServerCall) -> None:
+    requests = [item async for item in _requests(call, service_pb2.ClientStreamRequest)]
+    definition = (requests or [service_pb2.ClientStreamRequest()])[0].response_definition
+    info = _request_info(call, *requests)
+    call.initial = _metadata(definition.response_headers)
+    trailing = _metadata(definition.response_trailers)
+    await asyncio.sleep(definition.response_delay_ms / 1000)
+    if definition.HasField("error"):
+        call.fail(_failure(definition.error, info), trailing)
+        return
+    answer = service_pb2.ClientStreamResponse()
+    answer.payload.data = definition.response_data
+    answer.payload.request_info.CopyFrom(info)
+    await call.answer(answer.SerializeToString(), trailing)
+
+
+async def bidi_stream(call: ServerCall) -> None:
+    """Answer each request as it comes, or all of them once the last one has."""
+    requests: list[Any] = []
+    definition = None
+    sent = 0
+    trailing: MultiDict[str] = MultiDict()
+    async for request in _requests(call, service_pb2.BidiStreamRequest):
+        requests.append(request)
+        if definition is None:
+            definition = request.response_definition
+            call.initial = _metadata(definition.response_headers)
+            trailing = _metadata(definition.response_trailers)
+            if request.HasField("response_definition"):
+                call.begin()
+        if not requests[0].full_duplex:
+            continue
+        if sent >= len(definition.response_data):
+            break
+        info = _request_info(call, request)
+        if sent:
+            info = service_pb2.ConformancePayload.RequestInfo()
+            _add_requests(info, request)
+        await _send_bidi(call, definition, sent, info)
+        sent += 1
+    if definition is None:
+        call.finish(trailing)
+        return
+    info = _request_info(call, *requests)
+    for number in range(sent, len(definition.response_data)):
+        await _send_bidi(call, definition, number, None if number else info)
+        sent += 1
+    if definition.HasField("error"):
+        call.fail(_failure(definition.error, None if sent else info), trailing)
+    else:
+        call.finish(trailing)
+
+
+async def _send_bidi(call: ServerCall, definition: Any, number: int, info: Any | None) -> None:
+    await asyncio.sleep(definition.response_delay_ms / 1000)
+    answer = service_pb2.BidiStreamResponse()
+    answer.payload.data = definition.response_data[number]
+    if info is not None:
+        answer.payload.request_info.CopyFrom(info)
+    await call.send([answer.SerializeToString()])
+
+
+async def _requests(call: ServerCall, kind: Any) -> AsyncIterator[Any]:
+    while (data := await call.receive()) is not None:
+        yield kind.FromString(data)
+
+
 async def unimplemented(call: ServerCall) -> None:
     call.fail(GRPCError(Status.UNIMPLEMENTED, "not implemented"), {})
 
 
-def _bounded(serve: Any) -> Route:
+def _bounded(serve: Any, **shape: bool) -> Route:
     async def handle(call: ServerCall) -> None:
         async with asyncio.timeout_at(call.deadline if call.deadline < math.inf else None):
             await serve(call)
 
-    return Route(handle)
+    return Route(handle, **shape)
 
 
 ROUTES: Final = {
     _SERVICE + "Unary": _bounded(unary),
-    _SERVICE + "IdempotentUnary": _bounded(idempotent_unary),
-    _SERVICE + "ServerStream": _bounded(server_stream),
+    _SERVICE + "IdempotentUnary": _bounded(idempotent_unary, safe=True),
+    _SERVICE + "ServerStream": _bounded(server_stream, streams_answers=True),
+    _SERVICE + "ClientStream": _bounded(client_stream, streams_requests=True),
+    _SERVICE + "BidiStream": _bounded(bidi_stream, streams_requests=True, streams_answers=True),
     _SERVICE + "Unimplemented": _bounded(unimplemented),
 }
 

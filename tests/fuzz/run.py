@@ -41,7 +41,7 @@ _STAGES = {
 _SHARES = {"decoders": 0.59, "atheris": 0.30, "calls": 0.07, "frames": 0.03, "sockets": 0.01}
 _GROWTH = 40_000_000
 _EACH = 20
-_LOGGERS = ("chat3_user.transport.connection", "chat3_user.transport.failures", "asyncio")
+_LOGGERS = ("chat3_user.transport.http2_connection", "chat3_user.transport.failures", "asyncio")
 """They log what is a fault of ours; `refusals` logs what is one of the client's."""
 
 

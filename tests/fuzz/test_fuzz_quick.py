@@ -24,7 +24,7 @@ from chat3_user.mapping.update_models import PublishedUpdate
 from chat3_user.methods import METHODS
 from chat3_user.wire import decode
 
-_LOGGERS = ("chat3_user.transport.connection", "chat3_user.transport.failures", "asyncio")
+_LOGGERS = ("chat3_user.transport.http2_connection", "chat3_user.transport.failures", "asyncio")
 
 
 def test_decoders_read_or_refuse_and_most_cases_reach_deep() -> None:

@@ -27,6 +27,7 @@ from chat3_user.app import Running, running
 from chat3_user.config import composed
 
 DIALOGS = "/chat3.user.v1.UserService/GetUserDialogs"
+TYPING = "/chat3.user.v1.UserService/SendTypingIndicator"
 SUBSCRIBE = "/chat3.user.v1.UserService/SubscribeUpdates"
 IDENTITY = {"x-api-key": API_KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 

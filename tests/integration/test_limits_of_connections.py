@@ -242,7 +242,7 @@ async def test_frames_nobody_knows_are_ignored() -> None:
 async def test_a_client_that_reads_nothing_is_cut_off_before_memory_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("chat3_user.transport.connection._UNREAD_BYTES", 100_000)
+    monkeypatch.setattr("chat3_user.transport.http2_connection._UNREAD_BYTES", 100_000)
     async with demo(connection_control_frames=10_000_000) as service:
         small = socket.socket()
         small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

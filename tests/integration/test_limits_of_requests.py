@@ -4,7 +4,7 @@ import asyncio
 import gzip
 
 import pytest
-from edge_vocabulary import DIALOGS, RawClient, demo, headers, message
+from edge_vocabulary import DIALOGS, SUBSCRIBE, TYPING, RawClient, demo, headers, message
 from grpclib.client import Channel
 from grpclib.const import Cardinality, Status
 from grpclib.exceptions import GRPCError
@@ -195,15 +195,22 @@ async def test_malformed_headers_are_named(changed: dict[str, str], key: str) ->
     [
         ({"content_type": "text/html"}, "415"),
         ({"content_type": ""}, "415"),
-        ({"content_type": "application/grpc+json"}, "415"),
-        ({":method": "GET"}, "405"),
+        ({"content_type": "application/grpc-web-text"}, "415"),
+        ({"content_type": "application/json; charset=latin-1"}, "415"),
+        ({"content_type": "application/connect+proto"}, "415"),
+        ({":path": SUBSCRIBE, "content_type": "application/proto"}, "415"),
+        ({":method": "GET"}, "415"),
+        ({":method": "GET", ":path": "/"}, "404"),
+        ({":method": "GET", ":path": TYPING}, "405"),
+        ({":method": "PUT"}, "405"),
+        ({":method": "OPTIONS"}, "405"),
     ],
 )
-async def test_what_is_no_grpc_is_answered_as_http(changed: dict[str, str], status: str) -> None:
+async def test_what_is_no_call_is_answered_as_http(changed: dict[str, str], status: str) -> None:
     async with demo() as service, await RawClient.open(service.grpc_port) as client:
         answer = await client.call(headers(**changed))
-        assert answer.headers == {":status": status, "content-type": "text/plain"}
-        assert answer.data.startswith(b"This is gRPC")
+        assert (answer.headers[":status"], answer.headers["content-type"]) == (status, "text/plain")
+        assert ("allow" in answer.headers) == (status == "405")
         assert (await client.call()).status == 0
 
 

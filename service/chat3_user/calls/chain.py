@@ -169,7 +169,7 @@ class CallChain:
         request_id = request_id_of(stream.metadata)
         status, reason = Status.OK, ""
         trailing = {"x-request-id": request_id}
-        with server_span(service.full_name, method.name, stream.metadata) as span:
+        with server_span(service.full_name, method.name, stream.metadata, stream.protocol) as span:
             try:
                 call = Call(label, request_id, service.identify(stream.metadata), trailing)
                 await run(call)
@@ -186,7 +186,8 @@ class CallChain:
                 status, reason = failure.status, known.reason.name or ""
             finally:
                 span.answered(status.value)
-                self._metrics.call(label, status.name, reason, time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                self._metrics.call(label, stream.protocol, status.name, reason, seconds)
 
     def _deadline(self, stream: ServerCall) -> float:
         """Return when a unary call is ended, by the loop's clock."""

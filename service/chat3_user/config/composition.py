@@ -12,6 +12,7 @@ from chat3_user.server.settings import ServerSettings
 from chat3_user.shared_redis import RedisSettings
 from chat3_user.tenant_api.settings import ResilienceSettings, TenantApiSettings
 from chat3_user.tls.settings import Authorities, TlsFiles
+from chat3_user.transport.cors import CorsSettings
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.updates.amqp.settings import AmqpSettings
 from chat3_user.updates.fanout.settings import HubSettings, StreamSettings
@@ -26,6 +27,7 @@ class Config:
     tls: TlsFiles = field(default_factory=TlsFiles)
     authorities: Authorities = field(default_factory=Authorities)
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)
+    cors: CorsSettings = field(default_factory=CorsSettings)
     places: PlaceSettings = field(default_factory=PlaceSettings)
     rates: RateSettings = field(default_factory=RateSettings)
     deadlines: DeadlineSettings = field(default_factory=DeadlineSettings)

@@ -13,6 +13,7 @@ from yarl import URL
 from chat3_user.config.composition import Config
 from chat3_user.config.variables import SETTINGS, URL_SCHEMES, composed
 from chat3_user.settings import ConfigError
+from chat3_user.transport.cors import strange_origins
 
 _OPTIONAL: Final = ("redis_url",)
 _TYPES: Final = {
@@ -72,6 +73,8 @@ def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str
         yield "GRPC_TLS_CERT, GRPC_TLS_KEY: neither goes without the other"
     if config.tls.client_ca and not config.tls.certificate:
         yield "GRPC_TLS_CLIENT_CA: needs GRPC_TLS_CERT"
+    for origin in strange_origins(config.cors):
+        yield f"CORS_ORIGINS: expected https://host or http://host:port, got {origin!r}"
     if config.server.workers > 1 and config.in_process:
         yield "WORKERS: what DEMO runs in the process is not shared; use 1"
 

@@ -73,6 +73,8 @@ _PATHS: Final = {
     "library_calls_max": "server.library_calls",
     "trusted_proxies": "connections.trusted_proxies",
     "proxy_protocol": "connections.proxy_protocol",
+    "cors_origins": "cors.origins",
+    "cors_max_age": "cors.max_age",
     "refused_keys_per_address": "places.refused_keys_per_address",
     "connection_streams": "connections.streams",
     "connection_handshake_timeout": "connections.handshake_timeout",

@@ -23,6 +23,7 @@ from chat3_user.rpc import Served
 from chat3_user.server.reflection import with_reflection
 from chat3_user.transport import (
     ConnectionLimits,
+    CorsSettings,
     Http2Connection,
     Listener,
     Places,
@@ -46,6 +47,7 @@ class GrpcServer:
         limits: ConnectionLimits,
         count_refusal: Callable[[str], None],
         library_calls: int,
+        cors: CorsSettings,
     ) -> None:
         _load_descriptors()
         self._status = ServiceStatus()
@@ -57,11 +59,16 @@ class GrpcServer:
             mapping: Mapping[str, Handler] = served.__mapping__()
             for path, handler in mapping.items():
                 routes[path] = (
-                    Route(handler.func, streams_requests=handler.cardinality.client_streaming)
+                    Route(
+                        handler.func,
+                        streams_requests=handler.cardinality.client_streaming,
+                        streams_answers=handler.cardinality.server_streaming,
+                        safe=_is_safe(path),
+                    )
                     if isinstance(served, Served)
                     else library_route(handler, places, limits.max_age)
                 )
-        self.listener = Listener(routes, limits, count_refusal)
+        self.listener = Listener(routes, limits, count_refusal, cors=cors)
 
     async def start(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
         """Listen; return the port."""
@@ -100,6 +107,14 @@ class GrpcServer:
     async def close(self) -> None:
         """Give what is still running its status, and close all connections."""
         await self.listener.close()
+
+
+def _is_safe(path: str) -> bool:
+    """Return whether the contract says of a method that it has no side effects."""
+    service, _, name = path[1:].rpartition("/")
+    method = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
+    level: int = method.GetOptions().idempotency_level
+    return level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 
 def _load_descriptors() -> None:

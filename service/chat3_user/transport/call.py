@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, MutableSequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from grpclib.exceptions import GRPCError
 from multidict import MultiMapping
@@ -30,6 +30,9 @@ class ServerCall(ABC):
     """
 
     __slots__ = ()
+
+    protocol: ClassVar[str]
+    """`grpc`, `grpc_web` or `connect`."""
 
     path: str
     """`/package.Service/Method`."""
@@ -94,7 +97,17 @@ class ServerCall(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What serves a path; ``streams_requests`` starts it before the request is whole."""
+    """What serves a path; ``streams_requests`` starts it before the request is whole.
+
+    ``safe`` is a method without side effects, which HTTP may call by GET.
+    """
 
     serve: Callable[[ServerCall], Awaitable[None]]
     streams_requests: bool = False
+    streams_answers: bool = False
+    safe: bool = False
+
+    @property
+    def unary(self) -> bool:
+        """Whether there is one request and one answer."""
+        return not (self.streams_requests or self.streams_answers)

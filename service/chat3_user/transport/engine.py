@@ -31,7 +31,6 @@ __all__ = [
     "DataReceived",
     "Engine",
     "EngineError",
-    "Fields",
     "RequestReceived",
     "SettingsAcknowledged",
     "SettingsReceived",
@@ -47,9 +46,6 @@ Engine = Connection
 EngineError = NGH2Error
 StreamError = StreamProtocolError
 """A stream can no longer be used: its end is among the events that nobody has taken yet."""
-
-Fields = list[tuple[bytes, bytes]]
-"""Header fields in their order."""
 
 _CONNECTION_WINDOW: Final = 1_048_576
 _STREAM_WINDOW: Final = 262_144

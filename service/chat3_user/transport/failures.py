@@ -8,7 +8,7 @@ from grpclib.exceptions import GRPCError
 
 from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons, to_grpc_error
 from chat3_user.transport.call import ServerCall
-from chat3_user.transport.stream import SlowClientError
+from chat3_user.transport.http_stream import SlowClientError
 from chat3_user.wire import DecodeError
 
 log = logging.getLogger(__name__)

@@ -68,4 +68,8 @@ def library_route(handler: Handler, places: Places, max_age: float) -> Route:
             async with asyncio.timeout_at(min(call.deadline, aged)):
                 await handler.func(stream)
 
-    return Route(serve, streams_requests=handler.cardinality.client_streaming)
+    return Route(
+        serve,
+        streams_requests=handler.cardinality.client_streaming,
+        streams_answers=handler.cardinality.server_streaming,
+    )

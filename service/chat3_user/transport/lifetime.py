@@ -10,7 +10,7 @@ from chat3_user.transport.codes import ErrorCode
 from chat3_user.transport.engine import EngineError
 
 if TYPE_CHECKING:
-    from chat3_user.transport.connection import Http2Connection
+    from chat3_user.transport.http2_connection import Http2Connection
 
 _ROUND_TRIP: Final = 1.0
 """Seconds between the two GOAWAY frames: more than a round trip."""

@@ -12,16 +12,18 @@ from chat3_user.transport.accepting import ProxiedListener
 from chat3_user.transport.addresses import group
 from chat3_user.transport.budget import UnfinishedBudget
 from chat3_user.transport.call import Route
-from chat3_user.transport.connection import Http2Connection
-from chat3_user.transport.engine import RequestReceived
+from chat3_user.transport.cors import Cors, CorsSettings
 from chat3_user.transport.failures import Tell
-from chat3_user.transport.grpc_protocol import GrpcProtocol
+from chat3_user.transport.http2_connection import Http2Connection
+from chat3_user.transport.http_stream import HttpStream, Inbound
 from chat3_user.transport.limits import ConnectionLimits
+from chat3_user.transport.protocols import Protocols
 from chat3_user.transport.refusals import Refusals
-from chat3_user.transport.stream import Http2Stream, Inbound
+from chat3_user.transport.requests import Request
 
 _BEFORE_GO_AWAY: Final = 1.0
 _BACKLOG: Final = 4096
+_NO_ORIGINS: Final = CorsSettings()
 
 
 class Listener:
@@ -36,11 +38,12 @@ class Listener:
         limits: ConnectionLimits,
         count: Callable[[str], None],
         tell: Tell = to_grpc_error,
+        cors: CorsSettings = _NO_ORIGINS,
     ) -> None:
         self.limits = limits
         self.refusals = Refusals(count)
         self.unfinished = UnfinishedBudget(limits.unfinished_bytes)
-        self._protocol = GrpcProtocol(routes, limits, self.refusals, tell)
+        self._protocols = Protocols(routes, limits, self.refusals, tell, Cors(cors))
         self._connections: set[Http2Connection] = set()
         self._addresses: Counter[str] = Counter()
         self._server: asyncio.Server | ProxiedListener | None = None
@@ -93,9 +96,9 @@ class Listener:
             if not self._addresses[connection.address]:
                 del self._addresses[connection.address]
 
-    def request(self, stream: Http2Stream, fields: RequestReceived) -> Inbound | None:
-        """Take a request's headers."""
-        return self._protocol.request(stream, fields)
+    def request(self, stream: HttpStream, request: Request) -> Inbound | None:
+        """Take a request's head."""
+        return self._protocols.request(stream, request)
 
     # What the process uses.
 
@@ -116,7 +119,7 @@ class Listener:
         await self._stop_listening()
         for connection in tuple(self._connections):
             connection.shut_down()
-        await self._protocol.settled()
+        await self._protocols.settled()
         # What is written last has to leave before the process does.
         deadline = asyncio.get_running_loop().time() + _BEFORE_GO_AWAY
         while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110

@@ -14,7 +14,7 @@ from multidict import MultiMapping
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, FieldViolation
-from chat3_user.transport.engine import Fields
+from chat3_user.transport.fields import Fields, encoded
 
 _TIMEOUT: Final = re.compile("([0-9]{1,8})([HMSmun])")
 _SECONDS: Final = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
@@ -108,8 +108,3 @@ def _message(message: str) -> bytes:
         after = len(encoded) - before - len(bare)
         encoded = f"{'%20' * before}{bare}{'%20' * after}"
     return encoded.encode()
-
-
-def encoded(metadata: Mapping[str, str]) -> Fields:
-    """Return metadata as fields; a multidict may have several of a name."""
-    return [(name.encode(), value.encode()) for name, value in metadata.items()]

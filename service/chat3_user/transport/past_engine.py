@@ -9,7 +9,7 @@ the compression state alone.
 from collections.abc import Iterable
 from typing import Final
 
-from chat3_user.transport.engine import Fields
+from chat3_user.transport.fields import Fields
 
 _MOST_WORDS: Final = 200
 _LARGEST: Final = 16_384

@@ -5,7 +5,7 @@ import math
 from typing import Final
 
 from chat3_user.transport.budget import UnfinishedBudget
-from chat3_user.transport.stream import Http2Stream
+from chat3_user.transport.http_stream import HttpStream
 
 _OVERHEAD: Final = 2048
 """Bytes an unfinished request takes beside its body."""
@@ -21,26 +21,26 @@ class UnfinishedRequests:
     def __init__(self, budget: UnfinishedBudget, timeout: float) -> None:
         self._budget = budget
         self._timeout = timeout
-        self._streams: dict[int, Http2Stream] = {}
+        self._streams: dict[int, HttpStream] = {}
         self._held = 0
         self._reported = 0
         self._timer: asyncio.TimerHandle | None = None
         self.address = ""
 
-    def begin(self, stream: Http2Stream, fields: int) -> None:
+    def begin(self, stream: HttpStream, fields: int) -> None:
         """Take in a request that has so many header fields and is not whole."""
         stream.due = asyncio.get_running_loop().time() + self._timeout
         stream.held = _OVERHEAD + fields * _FIELD_OVERHEAD
         self._held += stream.held
         self._streams[stream.id] = stream
 
-    def grow(self, stream: Http2Stream, size: int) -> None:
+    def grow(self, stream: HttpStream, size: int) -> None:
         """Count a piece of a body."""
         if stream.id in self._streams:
             stream.held += size
             self._held += size
 
-    def hold(self, stream: Http2Stream, size: int) -> None:
+    def hold(self, stream: HttpStream, size: int) -> None:
         """Note what waits for a method that takes several messages; it may wait for any time."""
         if stream.id in self._streams:
             self._held += size - stream.held
@@ -51,14 +51,14 @@ class UnfinishedRequests:
         if not size:
             self._streams.pop(stream.id, None)
 
-    def end(self, stream: Http2Stream) -> int:
+    def end(self, stream: HttpStream) -> int:
         """Forget a request; return how many bytes it held."""
         if self._streams.pop(stream.id, None) is None:
             return 0
         self._held -= stream.held
         return stream.held
 
-    def expect(self, stream: Http2Stream, due: float) -> None:
+    def expect(self, stream: HttpStream, due: float) -> None:
         """Have a request whole before ``due``, when that is sooner than the limit."""
         if due < stream.due:
             stream.due = due

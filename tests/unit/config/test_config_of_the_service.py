@@ -24,6 +24,7 @@ OTHER: dict[str, str] = {
     "log_format": "json",
     "log_level": "debug",
     "demo": "true",
+    "cors_origins": "https://chat.example.com",
     "idempotency_on_store_failure": "write",
 }
 
@@ -215,3 +216,13 @@ def test_help_lists_every_setting_with_its_variable() -> None:
     for name in NAMES:
         assert f"--{name.replace('_', '-')}" in done.stdout
         assert name.upper() in done.stdout
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["*", "null", "chat.example.com", "https://chat.example.com/", "https://*.example.com"],
+)
+def test_an_allow_list_has_origins_alone(origin: str) -> None:
+    problem = refused({**DEMO, "CORS_ORIGINS": f"https://a.example, {origin}"})
+    assert "CORS_ORIGINS" in problem
+    assert repr(origin) in problem

@@ -95,6 +95,7 @@ async def test_spans_say_what_was_called_and_how_it_ended(spans: InMemorySpanExp
     assert server.name == f"{SERVICE}/GetUserDialogs"
     assert dict(server.attributes or {}) == {
         "rpc.system": "grpc",
+        "chat3.protocol": "grpc",
         "rpc.service": SERVICE,
         "rpc.method": "GetUserDialogs",
         "rpc.grpc.status_code": 0,
@@ -140,3 +141,15 @@ async def test_without_an_sdk_nothing_is_added() -> None:
         outer.answered(0)
         inner.failed("x")
     assert headers == {}
+
+
+async def test_a_call_by_connect_says_so(spans: InMemorySpanExporter) -> None:
+    with server_span(SERVICE, "GetUser", PARENT, "connect") as span:
+        span.answered(5)
+    assert dict(finished(spans)[SpanKind.SERVER].attributes or {}) == {
+        "rpc.system": "connect_rpc",
+        "rpc.service": SERVICE,
+        "rpc.method": "GetUser",
+        "rpc.connect_rpc.error_code": "not_found",
+        "chat3.protocol": "connect",
+    }

@@ -17,8 +17,10 @@ from h2.events import (
 )
 
 from chat3_user.transport import ConnectionLimits, Listener, Route, ServerCall
+from chat3_user.transport.cors import CorsSettings
 
 PATH = "/a.Service/Method"
+_FRAME = 16_384
 
 
 class Wire(asyncio.Transport):
@@ -57,7 +59,9 @@ class Pair:
         limits: ConnectionLimits | None = None,
         *,
         window: int = 65_535,
-        streams_requests: bool = False,
+        path: str = PATH,
+        cors: str = "",
+        **shape: bool,
     ) -> None:
         self.refused: list[str] = []
         self.calls: list[ServerCall] = []
@@ -67,10 +71,12 @@ class Pair:
             await serve(call)
 
         self.listener = Listener(
-            {PATH: Route(kept, streams_requests)},
+            {path: Route(kept, **shape)},
             limits or ConnectionLimits(),
             self.refused.append,
+            cors=CorsSettings(cors),
         )
+        self.path = path
         self.connection = self.listener.connection()
         self.wire = Wire(self)
         self.events: list[Event] = []
@@ -100,15 +106,18 @@ class Pair:
         fields: Mapping[str, str] = {
             ":method": "POST",
             ":scheme": "http",
-            ":path": PATH,
+            ":path": self.path,
             ":authority": "x",
             "te": "trailers",
             "content-type": "application/grpc",
             **{name.replace("_", "-"): value for name, value in metadata.items()},
         }
-        self.client.send_headers(stream, list(fields.items()), end_stream=body is None and end)
+        given = [(name, value) for name, value in fields.items() if value]
+        self.client.send_headers(stream, given, end_stream=body is None and end)
         if body is not None:
-            self.client.send_data(stream, body, end_stream=end)
+            for at in range(0, len(body) or 1, _FRAME):
+                last = at + _FRAME >= len(body)
+                self.client.send_data(stream, body[at : at + _FRAME], end_stream=end and last)
         self.send()
         return stream
 
@@ -130,6 +139,15 @@ class Pair:
             for event in self.events
             if isinstance(event, DataReceived) and event.stream_id == stream
         ]
+
+    def headers(self, stream: int) -> dict[str, str]:
+        """Return the first headers of a stream."""
+        found = [
+            event.headers
+            for event in self.events
+            if isinstance(event, ResponseReceived) and event.stream_id == stream
+        ]
+        return {str(name): str(value) for name, value in found[0]}
 
     def trailers(self, stream: int) -> dict[str, str]:
         """Return the last headers of a stream."""

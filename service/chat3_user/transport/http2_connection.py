@@ -11,12 +11,15 @@ from typing import Final, Protocol
 from chat3_user.transport import engine as engines
 from chat3_user.transport.budget import UnfinishedBudget
 from chat3_user.transport.codes import ErrorCode
+from chat3_user.transport.fields import Fields
 from chat3_user.transport.frames import BrokenRuleError, FrameBudget, FrameReader
+from chat3_user.transport.http2_stream import Http2Stream
+from chat3_user.transport.http_stream import HttpStream, Inbound
 from chat3_user.transport.lifetime import Lifetime
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.transport.past_engine import goaway_frame, reset_frame, trailers_frames
 from chat3_user.transport.refusals import Refusals
-from chat3_user.transport.stream import Http2Stream, Inbound
+from chat3_user.transport.requests import Request, request_of
 from chat3_user.transport.unfinished import UnfinishedRequests
 
 log = logging.getLogger(__name__)
@@ -44,7 +47,7 @@ class Owner(Protocol):
         """Forget a connection."""
         ...
 
-    def request(self, stream: Http2Stream, fields: engines.RequestReceived) -> Inbound | None:
+    def request(self, stream: HttpStream, request: Request) -> Inbound | None:
         """Take a request's headers; return what hears the rest, nothing if it was answered."""
         ...
 
@@ -58,7 +61,7 @@ class Http2Connection(asyncio.Protocol):
         self.address = address
         self.engine, self._greeting = engines.open_engine(owner.limits)
         self.streams: dict[int, Http2Stream] = {}
-        self.blocked: set[Http2Stream] = set()
+        self.blocked: set[HttpStream] = set()
         self.writable = True
         self._transport: asyncio.Transport | None = None
         self.highest = 0
@@ -157,7 +160,7 @@ class Http2Connection(asyncio.Protocol):
         if not self.engine.want_read and not self.engine.want_write:
             self.close()
 
-    def end_past_windows(self, stream: Http2Stream, trailers: engines.Fields) -> None:
+    def end_past_windows(self, stream: Http2Stream, trailers: Fields) -> None:
         """End a stream whose client has left no window: see `past_engine`."""
         self.flush()
         self._write(trailers_frames(stream.id, trailers))
@@ -242,7 +245,7 @@ class Http2Connection(asyncio.Protocol):
         stream.whole = event.end_stream
         if not event.end_stream:
             self.unfinished.begin(stream, len(event.headers))
-        stream.inbound = self._owner.request(stream, event)
+        stream.inbound = self._owner.request(stream, request_of(event.headers))
         if event.end_stream:
             self._whole(event.stream_id)
 

@@ -1,0 +1,58 @@
+"""Connect's calls by GET: the request stands in the query of the URL."""
+
+import binascii
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from chat3_user.errors import CallError, FieldViolation, invalid_fields
+
+_FLAG: Final = "1"
+_VERSION: Final = "v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a query says: ``message`` is compressed with ``compression``."""
+
+    json: bool
+    message: bytes
+    compression: str
+
+
+def codec_of(query: str) -> str:
+    """Return the codec that a query names, empty when it names none."""
+    return _parts(query).get("encoding", b"").decode("latin-1")
+
+
+def read(query: str) -> Query:
+    """Return the request in a query.
+
+    Raises `CallError`.
+    """
+    parts = _parts(query)
+    if "message" not in parts:
+        raise _invalid("a parameter `message`")
+    if parts.get("connect", _VERSION.encode()) != _VERSION.encode():
+        raise _invalid("`connect=v1`")
+    message = parts["message"]
+    if parts.get("base64") == _FLAG.encode():
+        try:
+            message = urlsafe_b64decode(message + b"=" * (-len(message) % 4))
+        except (binascii.Error, ValueError) as error:
+            raise _invalid("`message` in URL-safe base64") from error
+    compression = parts.get("compression", b"identity").decode("latin-1")
+    return Query(parts.get("encoding") == b"json", message, compression)
+
+
+def _parts(query: str) -> dict[str, bytes]:
+    parts: dict[str, bytes] = {}
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        parts.setdefault(name, unquote_to_bytes(value.replace("+", " ")))
+    return parts
+
+
+def _invalid(words: str) -> CallError:
+    return invalid_fields([FieldViolation("", f"a query with {words}")])
