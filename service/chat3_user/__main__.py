@@ -11,10 +11,12 @@ from chat3_user.config import Config, changed, masked, parse
 from chat3_user.demo.platform import check_installed
 from chat3_user.idempotency.database_file import check_database
 from chat3_user.process.ports import check_ops_ports, claim
+from chat3_user.process.token_keys import with_token_keys
 from chat3_user.process.worker import run
 from chat3_user.process.workers import Workers, core_count
 from chat3_user.settings import ConfigError, check_all
 from chat3_user.tls.checking import check_files
+from chat3_user.tokens.composing import check_key_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,7 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config, print_only = parse(arguments)
         if print_only:
-            check_files(config.tls, config.authorities)
+            check_all(
+                lambda: check_files(config.tls, config.authorities),
+                lambda: check_key_file(config.token_issuer),
+            )
             sys.stdout.write(json.dumps(masked(config), indent=2) + "\n")
             return 0
         count = config.server.workers or (1 if config.in_process else core_count())
@@ -32,11 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"chat3-user-service: {problem}\n")
         return 2
     with claimed:
-        config = changed(config, grpc_port=claimed.getsockname()[1])
+        logs.configure(config.logs)
+        config = with_token_keys(changed(config, grpc_port=claimed.getsockname()[1]))
         if count == 1:
             run(config)
         else:
-            logs.configure(config.logs)
             Workers(config, count, run).serve()
     return 0
 
@@ -50,6 +55,7 @@ def _checked(config: Config, workers: int) -> socket.socket:
         claims: list[socket.socket] = []
         check_all(
             lambda: check_files(config.tls, config.authorities),
+            lambda: check_key_file(config.token_issuer),
             lambda: None if config.tenant_api.url else check_installed(),
             lambda: (
                 None if config.redis.url else check_database(config.idempotency, config.platform)

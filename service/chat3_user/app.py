@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from chat3_user import parts
-from chat3_user.calls import CallChain
+from chat3_user.calls import CallChain, Callers
 from chat3_user.config import Config
 from chat3_user.demo.platform import DemoPlatform, demo_platform
 from chat3_user.demo.welcome import print_welcome
@@ -46,6 +46,7 @@ from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.transport import Http
 from chat3_user.tls.listener import ServerTls, listener_tls
 from chat3_user.tls.outgoing import upstream_tls
+from chat3_user.tokens.issuer_keys import IssuerKeys
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.fanout.hub import Hub
@@ -105,6 +106,10 @@ async def running(config: Config) -> AsyncIterator[Running]:
         rules = MetaRules(api)
         sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
         messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
+        tokens, issuer_keys = parts.tokens(config, metrics)
+        if issuer_keys is not None:
+            await issuer_keys.open()
+            stack.push_async_callback(issuer_keys.close)
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = Dependencies(
@@ -130,9 +135,11 @@ async def running(config: Config) -> AsyncIterator[Running]:
             once=once,
             hub=hub,
             streams=config.streams,
+            tokens=tokens,
             count_dropped=metrics.user_dropped,
         )
-        chain = CallChain(metrics, config.deadlines, admission)
+        callers = Callers(tokens, metrics.token)
+        chain = CallChain(metrics, config.deadlines, admission, callers)
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)
         if tls is not None:
@@ -149,7 +156,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             config.server.host, config.server.port, tls=None if tls is None else tls.context
         )
         stack.push_async_callback(server.close)
-        seen = _Seen(metrics, hub, broker, server)
+        seen = _Seen(metrics, hub, broker, server, issuer_keys)
         ops_port = await stack.enter_async_context(
             serving_ops(config.ops, create_ops_app(metrics, seen.problems, seen.refresh))
         )
@@ -170,6 +177,7 @@ class _Seen:
     hub: Hub
     broker: Broker
     server: GrpcServer
+    issuer_keys: IssuerKeys | None
 
     def problems(self) -> Mapping[str, str]:
         found: dict[str, str] = {}
@@ -179,6 +187,8 @@ class _Seen:
             found["not_ready"] = "the process is being stopped"
         if isinstance(self.broker, AmqpBroker) and self.broker.log_problem:
             found["updates_log"] = self.broker.log_problem
+        if self.issuer_keys is not None and self.issuer_keys.problem:
+            found["token_issuer_keys"] = self.issuer_keys.problem
         if self.hub.unreadable.problem:
             found["updates"] = self.hub.unreadable.problem
         return found

@@ -50,6 +50,21 @@ class Metrics:
             ("kind",),
             registry=self.registry,
         )
+        self._tokens = Counter(
+            "chat3_bearer_tokens",
+            "Bearer tokens of calls, by what was decided: accepted, or the reason of the refusal.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._tokens_created = Counter(
+            "chat3_user_tokens_issued", "Tokens that were created.", registry=self.registry
+        )
+        self._issuer_keys = Counter(
+            "chat3_token_issuer_key_reads",
+            "Readings of the public keys of the tokens' issuer, by outcome.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.streams = Gauge("chat3_streams", "Open streams of updates.", registry=self.registry)
         self.watched_users = Gauge(
             "chat3_watched_users",
@@ -89,6 +104,18 @@ class Metrics:
     def user_dropped(self, reason: str) -> None:
         """Count a watched user whom a stream dropped."""
         self._dropped.labels(reason).inc()
+
+    def token(self, outcome: str) -> None:
+        """Count a call with a bearer token."""
+        self._tokens.labels(outcome).inc()
+
+    def token_created(self) -> None:
+        """Count a token that was created."""
+        self._tokens_created.inc()
+
+    def issuer_keys(self, outcome: str) -> None:
+        """Count a reading of the keys of the tokens' issuer."""
+        self._issuer_keys.labels(outcome).inc()
 
     def refused(self, kind: str) -> None:
         """Count what was turned away."""

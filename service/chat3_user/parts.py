@@ -10,7 +10,11 @@ from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
+from chat3_user.metrics import Metrics
 from chat3_user.tls.outgoing import upstream_tls
+from chat3_user.tokens import UserTokens
+from chat3_user.tokens.composing import user_tokens
+from chat3_user.tokens.issuer_keys import IssuerKeys
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.memory_broker import MemoryBroker
@@ -55,4 +59,15 @@ def admission(config: Config, prove: Prove) -> Admission:
         Rates(store, users=users, keys=keys),
         KnownKeys(Rate.parse(config.places.refused_keys_per_address)),
         prove,
+    )
+
+
+def tokens(config: Config, metrics: Metrics) -> tuple[UserTokens, IssuerKeys | None]:
+    """Return what proves users by tokens, and the keys of the issuer, where one is set."""
+    return user_tokens(
+        config.tokens,
+        config.token_issuer,
+        config.authorities.token_issuer,
+        metrics.token_created,
+        metrics.issuer_keys,
     )

@@ -17,6 +17,9 @@ from chat3_embedded.store import Store
 from chat3_user.app import Running, running
 from chat3_user.config import composed
 
+TOKEN_KEYS = "test:" + "dGVz" * 10 + "dGU="
+"""Keys of tokens, the same for all services of the tests."""
+
 TENANT, OTHER_TENANT = "tnt_one", "tnt_two"
 KEY, READ_KEY, WRITE_KEY, NO_KEY = "key-all", "key-read", "key-write", "key-none"
 
@@ -93,7 +96,7 @@ async def run_gateway(
         tenant_api_url=tenant_api_url,
         rabbitmq_url=rabbitmq_url,
         rabbitmq_updates_log=log,
-        **{"idempotency_database": ":memory:", **settings},
+        **{"idempotency_database": ":memory:", "token_keys": TOKEN_KEYS, **settings},
     )
     async with running(config) as service:
         await service.ready()

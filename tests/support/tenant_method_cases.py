@@ -1,6 +1,7 @@
 """One honest call of every method of TenantService; see `method_cases`."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Final
 
 from chat3_api.chat3.tenant import v1 as pb
@@ -19,6 +20,9 @@ def _title() -> Struct:
 
 CASES: Final[dict[str, Callable[[Scene], Any]]] = {
     "CreateUser": lambda _: pb.CreateUserRequest(user_id="new", type="bot", meta=_meta()),
+    "CreateUserToken": lambda scene: pb.CreateUserTokenRequest(
+        user_id=scene.other, ttl=timedelta(minutes=5)
+    ),
     "DeleteUser": lambda scene: pb.DeleteUserRequest(user_id=scene.newcomer),
     "GetUser": lambda scene: pb.GetUserRequest(user_id=scene.other),
     "ListUsers": lambda _: pb.ListUsersRequest(filter="(type,eq,user)", include_total_size=True),

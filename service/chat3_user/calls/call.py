@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chat3_user.calls.proof import LASTING, Proof
 from chat3_user.errors import CallError
 from chat3_user.validation import Identity
 from chat3_user.wire import Encoded
@@ -19,6 +20,7 @@ class Call:
     send that waits for a slow client, and ``slow`` to what ends its stream when the client has
     taken nothing for too long; ``send_now`` lets it send past the loop, while that waits for the
     method, and says whether it could. ``deadline`` is when the call is ended, by the loop's clock.
+    ``proof`` says for how long the identity holds: a stream ends with it.
     """
 
     method: str
@@ -29,6 +31,7 @@ class Call:
     slow: Callable[[], None] | None = None
     send_now: Callable[[Encoded], bool] | None = None
     deadline: float = math.inf
+    proof: Proof = LASTING
 
 
 @dataclass(frozen=True, slots=True)

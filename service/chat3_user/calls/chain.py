@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from grpclib.const import Status
 
 from chat3_user.calls.call import Asked, Call
+from chat3_user.calls.callers import Callers
+from chat3_user.calls.proof import LASTING
 from chat3_user.calls.service import Service
 from chat3_user.calls.settings import DeadlineSettings
 from chat3_user.errors import CallError, reasons
@@ -76,8 +78,10 @@ class CallChain:
         metrics: Metrics,
         deadlines: DeadlineSettings,
         admission: Admission,
+        callers: Callers,
     ) -> None:
         self._metrics = metrics
+        self._callers = callers
         self._deadlines = deadlines
         self._admission = admission
 
@@ -167,12 +171,12 @@ class CallChain:
     async def _handle(self, method: Method, stream: ServerCall, run: _Run) -> None:
         started, label, service = time.perf_counter(), method.label, method.service
         request_id = request_id_of(stream.metadata)
-        status, reason = Status.OK, ""
+        status, reason, proof = Status.OK, "", LASTING
         trailing = {"x-request-id": request_id}
         with server_span(service.full_name, method.name, stream.metadata, stream.protocol) as span:
             try:
-                call = Call(label, request_id, service.identify(stream.metadata), trailing)
-                await run(call)
+                identity, proof = await self._callers.identified(service, stream.metadata)
+                await run(Call(label, request_id, identity, trailing, proof=proof))
                 stream.finish(trailing)
             except (asyncio.CancelledError, ClientGoneError):
                 status = Status.CANCELLED
@@ -181,7 +185,7 @@ class CallChain:
                 if stream.ended:
                     status = Status.CANCELLED
                     raise ClientGoneError from error
-                known = translated(error, method=label, request_id=request_id)
+                known = proof.told(translated(error, method=label, request_id=request_id))
                 failure = fail(stream, known, request_id, trailing)
                 status, reason = failure.status, known.reason.name or ""
             finally:

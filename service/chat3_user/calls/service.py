@@ -11,14 +11,16 @@ from chat3_user.validation import Identity, parse_identity, parse_tenant_identit
 class Service:
     """One service: ``identify`` reads the identity of its callers from request metadata.
 
-    ``prefix`` begins the labels of its methods, which name them wherever methods of all services
-    meet: in metrics, logs, idempotency keys and page tokens.
+    ``takes_tokens`` lets a bearer token stand for it. ``prefix`` begins the labels of its methods,
+    which name them wherever methods of all services meet: in metrics, logs, idempotency keys and
+    page tokens.
     """
 
     package: str
     name: str
     identify: Callable[[Mapping[str, str]], Identity]
     prefix: str
+    takes_tokens: bool = False
 
     @property
     def full_name(self) -> str:
@@ -26,7 +28,7 @@ class Service:
         return f"{self.package}.{self.name}"
 
 
-USER: Final = Service("chat3.user.v1", "UserService", parse_identity, "")
+USER: Final = Service("chat3.user.v1", "UserService", parse_identity, "", takes_tokens=True)
 """Its labels are bare: stored keys, clients' page tokens and dashboards have them so."""
 
 TENANT: Final = Service("chat3.tenant.v1", "TenantService", parse_tenant_identity, "TenantService/")

@@ -13,6 +13,7 @@ from chat3_user.shared_redis import RedisSettings
 from chat3_user.tenant_api.settings import ResilienceSettings, TenantApiSettings
 from chat3_user.tls.settings import Authorities, TlsFiles
 from chat3_user.transport.cors import CorsSettings
+from chat3_user.tokens.settings import IssuerSettings, TokenSettings
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.updates.amqp.settings import AmqpSettings
 from chat3_user.updates.fanout.settings import HubSettings, StreamSettings
@@ -38,6 +39,8 @@ class Config:
     streams: StreamSettings = field(default_factory=StreamSettings)
     idempotency: IdempotencySettings = field(default_factory=IdempotencySettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
+    tokens: TokenSettings = field(default_factory=TokenSettings)
+    token_issuer: IssuerSettings = field(default_factory=IssuerSettings)
     demo: DemoSettings = field(default_factory=DemoSettings)
     logs: LogSettings = field(default_factory=LogSettings)
 

@@ -14,6 +14,7 @@ from chat3_user.config.composition import Config
 from chat3_user.config.variables import SETTINGS, URL_SCHEMES, composed
 from chat3_user.settings import ConfigError
 from chat3_user.transport.cors import strange_origins
+from chat3_user.tokens.composing import problems as token_problems
 
 _OPTIONAL: Final = ("redis_url",)
 _TYPES: Final = {
@@ -77,6 +78,7 @@ def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str
         yield f"CORS_ORIGINS: expected https://host or http://host:port, got {origin!r}"
     if config.server.workers > 1 and config.in_process:
         yield "WORKERS: what DEMO runs in the process is not shared; use 1"
+    yield from token_problems(config.tokens, config.token_issuer)
 
 
 def _is_url(value: str, schemes: Sequence[str]) -> bool:

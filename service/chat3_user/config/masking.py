@@ -5,18 +5,26 @@ from typing import Any, Final
 from yarl import URL
 
 from chat3_user.config.composition import Config
-from chat3_user.config.variables import SETTINGS, URL_SCHEMES
+from chat3_user.config.variables import SECRETS, SETTINGS, URL_SCHEMES
 
 _MASK: Final = "***"
+_PLACES: Final = ("token_issuer_keys",)
+"""The settings that are files or URLs."""
 
 
 def masked(config: Config) -> dict[str, Any]:
     """Return the settings by variable, without anything that may be a secret."""
     return {
-        setting.variable: _without_secrets(value) if name in URL_SCHEMES else value
-        for name, setting in SETTINGS.items()
-        for value in (setting.of(config),)
+        setting.variable: _shown(name, setting.of(config)) for name, setting in SETTINGS.items()
     }
+
+
+def _shown(name: str, value: Any) -> Any:
+    if name in SECRETS:
+        return value and _MASK
+    if name in URL_SCHEMES or (name in _PLACES and "://" in value):
+        return _without_secrets(value)
+    return value
 
 
 def _without_secrets(text: str) -> str:

@@ -90,6 +90,16 @@ _PATHS: Final = {
     "rate_limit_key_write": "rates.key_write",
     "rate_limit_key_typing": "rates.key_typing",
     "rate_limit_key_subscribe": "rates.key_subscribe",
+    "token_keys": "tokens.keys",
+    "token_issuer": "token_issuer.issuer",
+    "token_issuer_keys": "token_issuer.keys",
+    "token_issuer_ca_file": "authorities.token_issuer",
+    "token_issuer_audience": "token_issuer.audience",
+    "token_issuer_algorithms": "token_issuer.algorithms",
+    "token_issuer_tenant_claim": "token_issuer.tenant_claim",
+    "token_issuer_user_claim": "token_issuer.user_claim",
+    "token_issuer_tenants": "token_issuer.tenants",
+    "token_issuer_api_key": "token_issuer.api_key",
 }
 
 
@@ -99,6 +109,9 @@ URL_SCHEMES: Final = {
     "redis_url": ("redis", "rediss"),
 }
 """The settings that are URLs, which may have passwords in them."""
+
+SECRETS: Final = ("token_keys", "token_issuer_api_key")
+"""The settings that are secrets as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

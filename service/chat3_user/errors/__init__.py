@@ -1,6 +1,6 @@
 """Failures a caller can see: raised where they are known, translated once at the edge."""
 
-from chat3_user.errors import reasons
+from chat3_user.errors import reasons, token_reasons
 from chat3_user.errors._failures import CallError, FieldViolation, Resource, invalid_fields
 from chat3_user.errors._status import to_grpc_error
 
@@ -11,4 +11,5 @@ __all__ = [
     "invalid_fields",
     "reasons",
     "to_grpc_error",
+    "token_reasons",
 ]

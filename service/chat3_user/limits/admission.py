@@ -2,7 +2,8 @@
 
 A worker with more calls than it can serve answers all of them late; one that refuses the rest at
 once serves as many as it can. No address and no key holds all places, and neither do all strangers
-together: a key counts as a stranger's until the platform has taken it.
+together: a key counts as a stranger's until the platform has taken it. A user who was proved shares
+a key with all users of an app, and has half of what the key has.
 """
 
 import math
@@ -23,6 +24,9 @@ Prove = Callable[[Identity], Awaitable[object]]
 
 _SHARE: Final = 0.8
 """The part of all places that one address, one key, or all unproved callers may have."""
+
+_USERS_SHARE: Final = 0.4
+"""The part of all places that one user may have who was proved."""
 
 _OPENINGS: Final = 5000
 """Streams of unproved callers that may be opening at once: a new worker's clients all come as such,
@@ -102,6 +106,7 @@ class Admission:
         share = math.ceil(settings.calls * _SHARE)
         self._places = Places(settings.calls, share)
         self._unproved = Places(share, share)
+        self._users = Places(settings.calls, math.ceil(settings.calls * _USERS_SHARE))
         openings = max(settings.streams_per_key, _OPENINGS)
         self._openings = Places(openings, math.ceil(openings * _SHARE))
         self._streams_max = settings.streams_per_key
@@ -115,12 +120,20 @@ class Admission:
         """The number of unary calls under way."""
         return self._places.taken
 
-    def call(self, identity: Identity, peer: Peer) -> "CallPlace":
+    def call(self, identity: Identity, peer: Peer) -> AbstractContextManager[None]:
         """Return the place of a unary call, to be entered.
 
         Entering raises `CallError`; the outcome tells whether the call's key is good.
         """
-        return CallPlace(self._places, self._unproved, self._keys, identity.api_key, peer.address)
+        place = CallPlace(self._places, self._unproved, self._keys, identity.api_key, peer.address)
+        return self._call_of_user(identity, place) if identity.user_proved else place
+
+    @contextmanager
+    def _call_of_user(
+        self, identity: Identity, place: AbstractContextManager[None]
+    ) -> Iterator[None]:
+        with self._users.place((identity.tenant_id, identity.user_id)), place:
+            yield
 
     @contextmanager
     def stream(self, identity: Identity, peer: Peer) -> Iterator[Opening]:

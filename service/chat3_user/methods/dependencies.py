@@ -23,6 +23,7 @@ from chat3_user.domain.tenant_users import TenantUsers
 from chat3_user.domain.users import Users
 from chat3_user.idempotency import Once
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tokens import UserTokens
 from chat3_user.updates.fanout.hub import Hub
 from chat3_user.updates.fanout.settings import StreamSettings
 
@@ -53,4 +54,5 @@ class Dependencies:
     once: Once
     hub: Hub
     streams: StreamSettings
+    tokens: UserTokens
     count_dropped: Callable[[str], None]

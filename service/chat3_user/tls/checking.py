@@ -17,6 +17,7 @@ def check_files(listener: TlsFiles, authorities: Authorities) -> None:
         ("TENANT_API_CA_FILE", lambda: upstream_tls(authorities.tenant_api)),
         ("RABBITMQ_CA_FILE", lambda: upstream_tls(authorities.rabbitmq)),
         ("REDIS_CA_FILE", lambda: upstream_tls(authorities.redis)),
+        ("TOKEN_ISSUER_CA_FILE", lambda: upstream_tls(authorities.token_issuer)),
     ):
         try:
             load()

@@ -54,3 +54,10 @@ class Authorities:
     redis: Annotated[
         str, Meta(description="certificates that sign Redis' own; empty takes the system's")
     ] = ""
+    token_issuer: Annotated[
+        str,
+        Meta(
+            description="certificates that sign those of the TOKEN_ISSUER_KEYS address; empty takes"
+            " the system's"
+        ),
+    ] = ""

@@ -17,6 +17,9 @@ from chat3_user.validation.filters import (
 )
 from chat3_user.validation.identity import (
     Identity,
+    has_bearer,
+    parse_bearer,
+    parse_claims,
     parse_identity,
     parse_request_id,
     parse_tenant_identity,
@@ -28,6 +31,9 @@ __all__ = [
     "FilterError",
     "Identity",
     "check_meta",
+    "has_bearer",
+    "parse_bearer",
+    "parse_claims",
     "parse_dialog_filter",
     "parse_dialog_sort",
     "parse_identity",

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,7 @@ TENANT_WORDS: Final = "1 to 20 characters of a-z, 0-9, `_` and `-`"
 ENCODING_WORDS: Final = "percent-encoded UTF-8"
 REQUEST_ID_WORDS: Final = "1 to 128 visible ASCII characters"
 ONCE_WORDS: Final = "sent once"
+ALONE_WORDS: Final = "not sent beside a bearer token"
 
 _API_KEY: Final = re.compile("[!-~]{1,512}")
 _TENANT: Final = re.compile("[a-z0-9_-]{1,20}")
@@ -23,18 +24,21 @@ _REQUEST_ID: Final = re.compile("[!-~]{1,128}")
 _COMMON_USER: Final = re.compile("[a-z0-9_@:-]{1,100}")
 _ENCODED: Final = re.compile("(?:[ -$&-~]|%[0-9A-Fa-f]{2})*")
 _ESCAPE: Final = re.compile(b"%([0-9A-Fa-f]{2})")
+_BEARER: Final = re.compile("bearer(?: +|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The caller: an application's key, a tenant, and the user it acts for.
 
-    A back end, which acts for nobody, has no ``user_id``.
+    A back end, which acts for nobody, has no ``user_id``. ``user_proved`` says that the user is the
+    caller, and not somebody whom the owner of the key names.
     """
 
     api_key: str = field(repr=False)
     tenant_id: str
     user_id: str = ""
+    user_proved: bool = field(default=False, compare=False, kw_only=True)
 
     @property
     def owner(self) -> str:
@@ -68,21 +72,57 @@ def parse_tenant_identity(metadata: Mapping[str, str]) -> Identity:
 
 def _identity(metadata: Mapping[str, str], keys: Mapping[str, Callable[[str], str]]) -> Identity:
     if not metadata.get("x-api-key", "").strip(" \t"):
-        raise CallError(ErrorReason.API_KEY_MISSING, "no x-api-key metadata")
+        raise CallError(ErrorReason.API_KEY_MISSING, "no x-api-key metadata, and no bearer token")
     found: list[FieldViolation] = []
     values = [_parsed(metadata, key, parse, found) for key, parse in keys.items()]
     if "x-request-id" in metadata:
         _parsed(metadata, "x-request-id", _request_id, found)
     if found:
-        first = found[0].field.removeprefix("metadata.")
-        raise CallError(
-            ErrorReason.INVALID_METADATA,
-            "invalid metadata: "
-            + ", ".join(item.field.removeprefix("metadata.") for item in found),
-            metadata={"key": first},
-            violations=tuple(found),
-        )
+        raise _invalid(found)
     return Identity(*values)
+
+
+def _invalid(found: Sequence[FieldViolation]) -> CallError:
+    keys = [violation.field.removeprefix("metadata.") for violation in found]
+    return CallError(
+        ErrorReason.INVALID_METADATA,
+        f"invalid metadata: {', '.join(keys)}",
+        metadata={"key": keys[0]},
+        violations=tuple(found),
+    )
+
+
+def parse_claims(api_key: str, tenant_id: str, user_id: str) -> Identity | None:
+    """Return the identity that a token proves, or None when it breaks a rule of the metadata."""
+    user = normal_user_id(user_id)
+    try:
+        tenant = _tenant_id(tenant_id)
+    except _MalformedError:
+        return None
+    return None if user is None else Identity(api_key, tenant, user, user_proved=True)
+
+
+def has_bearer(metadata: Mapping[str, str]) -> bool:
+    """Return whether a call carries a bearer token; ``authorization`` of other schemes is none."""
+    return "authorization" in metadata and any(map(_BEARER.match, _all(metadata, "authorization")))
+
+
+def parse_bearer(metadata: Mapping[str, str]) -> str:
+    """Return the bearer token that a call carries, which is the only identity in its metadata.
+
+    Raises ``CallError``: ``INVALID_METADATA`` with every violation at once.
+    """
+    values = _all(metadata, "authorization")
+    found = [
+        FieldViolation(f"metadata.{key}", ALONE_WORDS) for key in _OF_A_USER if key in metadata
+    ]
+    if len(values) > 1:
+        found.append(FieldViolation("metadata.authorization", ONCE_WORDS))
+    if "x-request-id" in metadata:
+        _parsed(metadata, "x-request-id", _request_id, found)
+    if found:
+        raise _invalid(found)
+    return _BEARER.sub("", values[0], count=1).strip(" ")
 
 
 def parse_request_id(metadata: Mapping[str, str]) -> str | None:
@@ -100,9 +140,8 @@ def _parsed(
     parse: Callable[[str], str],
     found: list[FieldViolation],
 ) -> str:
-    # A multidict keeps repeated keys apart: which of two identities is meant cannot be known.
-    getall = getattr(metadata, "getall", None)
-    if getall is not None and len(getall(key, ())) > 1:
+    # Which of two identities is meant cannot be known.
+    if len(_all(metadata, key)) > 1:
         found.append(FieldViolation(f"metadata.{key}", ONCE_WORDS))
         return ""
     try:
@@ -110,6 +149,15 @@ def _parsed(
     except _MalformedError as error:
         found.append(FieldViolation(f"metadata.{key}", str(error)))
         return ""
+
+
+def _all(metadata: Mapping[str, str], key: str) -> Sequence[str]:
+    """Return all values of a key: a multidict keeps repeated ones apart."""
+    getall = getattr(metadata, "getall", None)
+    if getall is None:
+        return (metadata[key],) if key in metadata else ()
+    found: Sequence[str] = getall(key, ())
+    return found
 
 
 def _api_key(value: str) -> str:

@@ -26,7 +26,17 @@ OTHER: dict[str, str] = {
     "demo": "true",
     "cors_origins": "https://chat.example.com",
     "idempotency_on_store_failure": "write",
+    "token_keys": "two:" + "b3Ro" * 10 + "b3Q=",
+    "token_issuer_algorithms": "ES256",
+    "token_issuer_keys": "https://issuer.example.com/keys",
 }
+ISSUER = {
+    "TOKEN_ISSUER": "https://issuer.example.com/",
+    "TOKEN_ISSUER_KEYS": "/keys.json",
+    "TOKEN_ISSUER_AUDIENCE": "chat",
+    "TOKEN_ISSUER_API_KEY": "key",
+}
+"""What makes settings of an issuer complete."""
 
 
 def other(name: str) -> str:
@@ -61,9 +71,13 @@ def test_every_setting_comes_by_variable_and_by_flag(
 ) -> None:
     for variable in NAMES:
         monkeypatch.delenv(variable.upper(), raising=False)
+    beside = {**DEMO, **(ISSUER if name.startswith("token_issuer") else {})}
+    for variable, given in beside.items():
+        monkeypatch.setenv(variable, given)
+    monkeypatch.delenv(name.upper(), raising=False)
     value = other(name)
     expected = msgspec.convert(value, HINTS[name], strict=False)
-    assert SETTINGS[name].of(load({**DEMO, name.upper(): value}, {})) == expected
+    assert SETTINGS[name].of(load({**beside, name.upper(): value}, {})) == expected
     flag = f"--{name.replace('_', '-')}"
     arguments = [flag] if HINTS[name] is bool else [flag, value]
     config, print_only = parse(["--demo", *arguments])

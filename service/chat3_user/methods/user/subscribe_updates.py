@@ -28,9 +28,12 @@ async def _run(
     await dependencies.access.prove_reader(identity)
     wanted = Filter(frozenset(request.update_kinds), frozenset(request.dialog_ids))
     connection_id = secrets.token_hex(8)
-    with hub.subscription(
-        identity.tenant_id, identity.user_id, connection_id, wanted, call.send_now
-    ) as (feed, subscription):
+    with (
+        hub.subscription(
+            identity.tenant_id, identity.user_id, connection_id, wanted, call.send_now
+        ) as (feed, subscription),
+        call.proof.ending(subscription.end),
+    ):
         call.interrupted = subscription.ended
         call.slow = lambda: subscription.end(reasons.slow_consumer())
         stream = responses(

@@ -203,7 +203,7 @@ class ErrorReason(betterproto2.Enum):
     INVALID_METADATA = 2
     """
     Request metadata is missing or malformed: `x-tenant-id`, `x-user-id`, `x-request-id`, or an
-    `x-api-key` that cannot be one.
+    `x-api-key` that cannot be one. Or a bearer token stands beside other metadata of identity.
 
     Status: `INVALID_ARGUMENT`.
     Details: `BadRequest`.
@@ -222,11 +222,11 @@ class ErrorReason(betterproto2.Enum):
 
     API_KEY_MISSING = 3
     """
-    The call carries no `x-api-key` metadata.
+    The call carries neither `x-api-key` metadata nor, to `UserService`, a bearer token.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
-    Caller: Send the API key with every call.
+    Caller: Send the API key, or a token, with every call.
 
     Example:
 
@@ -1125,6 +1125,129 @@ class ErrorReason(betterproto2.Enum):
         }
     """
 
+    TOKEN_INVALID = 56
+    """
+    The bearer token is not genuine: it is malformed, too long, forged, damaged, of an algorithm that
+    is not allowed, or breaks a rule of its issuer. The answer does not say which.
+
+    Status: `UNAUTHENTICATED`.
+    Details: none.
+    Caller: Get a new token; this one never succeeds.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKEN_INVALID",
+          "domain": "chat3.user"
+        }
+    """
+
+    TOKEN_EXPIRED = 57
+    """
+    The bearer token has expired. An open stream ends with it when its token expires, with its resume
+    token in `resume_token`.
+
+    Status: `UNAUTHENTICATED`.
+    Details: none.
+    Caller: Get a new token; open the stream again with it and the resume token.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKEN_EXPIRED",
+          "domain": "chat3.user"
+        }
+    """
+
+    TOKEN_NOT_YET_VALID = 58
+    """
+    The bearer token is not valid yet: its times begin more than 30 seconds in the future, by the
+    clock of the service.
+
+    Status: `UNAUTHENTICATED`.
+    Details: none.
+    Caller: Set the clock of the machine that creates the tokens, and get a new token.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKEN_NOT_YET_VALID",
+          "domain": "chat3.user"
+        }
+    """
+
+    TOKEN_KEY_UNKNOWN = 59
+    """
+    The bearer token names a key that the service does not have: the key was retired, or the token is
+    of another service.
+
+    Status: `UNAUTHENTICATED`.
+    Details: none.
+    Caller: Get a new token.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKEN_KEY_UNKNOWN",
+          "domain": "chat3.user"
+        }
+    """
+
+    TOKEN_NOT_ACCEPTED = 60
+    """
+    The bearer token is not meant for this call. `because` says why: `service` for a token that was
+    sent to `chat3.tenant.v1.TenantService`, `issuer`, `audience` or `tenant` for a genuine token of
+    another issuer, audience or tenant than the service accepts.
+
+    Status: `PERMISSION_DENIED`.
+    Details: none.
+    Caller: Call `TenantService` with an API key; otherwise get a token that is meant for this service.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKEN_NOT_ACCEPTED",
+          "domain": "chat3.user",
+          "metadata": {
+            "because": "service"
+          }
+        }
+    """
+
+    TOKENS_NOT_CONFIGURED = 61
+    """
+    The service is set up without keys for tokens: it neither creates nor accepts any.
+
+    Status: `FAILED_PRECONDITION`.
+    Details: none.
+    Caller: Have the operator set `TOKEN_KEYS`; an API key still works.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKENS_NOT_CONFIGURED",
+          "domain": "chat3.user"
+        }
+    """
+
+    TOKEN_REVOKED = 66
+    """
+    The API key behind the bearer token is unknown, inactive or expired by now. An open stream ends with
+    it when the key is revoked, with its resume token in `resume_token`.
+
+    Status: `UNAUTHENTICATED`.
+    Details: none.
+    Caller: Get a new token, which has another API key behind it; open the stream again with it and the
+    resume token.
+
+    Example:
+
+        {
+          "reason": "ERROR_REASON_TOKEN_REVOKED",
+          "domain": "chat3.user"
+        }
+    """
+
     @classmethod
     def betterproto_value_to_renamed_proto_names(cls) -> dict[int, str]:
         return {
@@ -1178,6 +1301,13 @@ class ErrorReason(betterproto2.Enum):
             51: "ERROR_REASON_META_INDEX_REFUSED",
             52: "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED",
             53: "ERROR_REASON_UPDATES_LOG_UNAVAILABLE",
+            56: "ERROR_REASON_TOKEN_INVALID",
+            57: "ERROR_REASON_TOKEN_EXPIRED",
+            58: "ERROR_REASON_TOKEN_NOT_YET_VALID",
+            59: "ERROR_REASON_TOKEN_KEY_UNKNOWN",
+            60: "ERROR_REASON_TOKEN_NOT_ACCEPTED",
+            61: "ERROR_REASON_TOKENS_NOT_CONFIGURED",
+            66: "ERROR_REASON_TOKEN_REVOKED",
         }
 
     @classmethod
@@ -1233,6 +1363,13 @@ class ErrorReason(betterproto2.Enum):
             "ERROR_REASON_META_INDEX_REFUSED": 51,
             "ERROR_REASON_SERVICE_KEY_NOT_ALLOWED": 52,
             "ERROR_REASON_UPDATES_LOG_UNAVAILABLE": 53,
+            "ERROR_REASON_TOKEN_INVALID": 56,
+            "ERROR_REASON_TOKEN_EXPIRED": 57,
+            "ERROR_REASON_TOKEN_NOT_YET_VALID": 58,
+            "ERROR_REASON_TOKEN_KEY_UNKNOWN": 59,
+            "ERROR_REASON_TOKEN_NOT_ACCEPTED": 60,
+            "ERROR_REASON_TOKENS_NOT_CONFIGURED": 61,
+            "ERROR_REASON_TOKEN_REVOKED": 66,
         }
 
 
@@ -6356,6 +6493,15 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
     | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
     | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
 
+    Or by a token of the user, alone, instead of the first three:
+
+    | key | value |
+    |---|---|
+    | `authorization` | `Bearer` and a token: of `chat3.tenant.v1.TenantService.CreateUserToken`, or of the issuer that the service is set up to accept |
+
+    A call that carries a bearer token beside `x-api-key`, `x-tenant-id` or `x-user-id` gives
+    `ERROR_REASON_INVALID_METADATA`. `authorization` of another scheme is ignored.
+
     The acting user is never taken from a request's body.
 
     User ids are lower case here, so that one person is one user. The platform compares ids as they
@@ -7234,6 +7380,15 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
     | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
     | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
     | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+
+    Or by a token of the user, alone, instead of the first three:
+
+    | key | value |
+    |---|---|
+    | `authorization` | `Bearer` and a token: of `chat3.tenant.v1.TenantService.CreateUserToken`, or of the issuer that the service is set up to accept |
+
+    A call that carries a bearer token beside `x-api-key`, `x-tenant-id` or `x-user-id` gives
+    `ERROR_REASON_INVALID_METADATA`. `authorization` of another scheme is ignored.
 
     The acting user is never taken from a request's body.
 

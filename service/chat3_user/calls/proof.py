@@ -1,0 +1,46 @@
+"""For how long a caller's identity holds, and what a caller is told when it no longer does."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_user.errors import CallError, token_reasons
+
+_LONGEST_TIMER: Final = 1e8
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What proves an identity until ``until`` (Unix seconds): a token, unless it lasts for ever."""
+
+    until: float = math.inf
+
+    @contextmanager
+    def ending(self, end: Callable[[CallError], None]) -> Iterator[None]:
+        """Have a stream ended by ``end`` when the proof ends within the block."""
+        if self.until == math.inf:
+            yield
+            return
+        left = max(0.0, min(self.until - time.time(), _LONGEST_TIMER))
+        timer = asyncio.get_running_loop().call_later(
+            left, lambda: end(token_reasons.token_expired())
+        )
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def told(self, error: CallError) -> CallError:
+        """Return what a caller is told of a failure: who has a token knows of no API key."""
+        if self.until == math.inf or error.reason is not ErrorReason.API_KEY_INVALID:
+            return error
+        return replace(token_reasons.token_revoked(), metadata=error.metadata)
+
+
+LASTING: Final = Proof()
+"""The proof by an API key: the platform is asked about it again and again."""
