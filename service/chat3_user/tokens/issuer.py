@@ -1,8 +1,7 @@
 """Tokens of a customer's own issuer: signed by its keys, and checked by its claims (JWS)."""
 
-import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -100,10 +99,8 @@ class IssuerTokens:
         audience = claims.get("aud")
         if accepted.audience not in (audience if isinstance(audience, list) else (audience,)):
             raise token_reasons.token_not_accepted("audience")
-        expires_at = _time(claims, "exp", math.nan)
-        begins_at = max(_time(claims, "nbf", 0.0), _time(claims, "iat", 0.0))
-        if math.isnan(expires_at):
-            raise token_reasons.token_invalid()
+        expires_at = _time(claims.get("exp"))
+        begins_at = max(_time(claims.get("nbf", 0)), _time(claims.get("iat", 0)))
         check_times(self._clock(), begins_at=begins_at, expires_at=expires_at)
         tenant, user = claims.get(accepted.tenant_claim), claims.get(accepted.user_claim)
         if not isinstance(tenant, str) or not isinstance(user, str):
@@ -116,12 +113,11 @@ class IssuerTokens:
         return Bearer(identity, expires_at)
 
 
-def _time(claims: Mapping[str, Any], name: str, absent: float) -> float:
+def _time(value: object) -> float:
     """Return a time (Unix seconds).
 
     Raises `CallError` for what is no number.
     """
-    value = claims.get(name, absent)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise token_reasons.token_invalid()
     return float(max(-_FAR, min(value, _FAR)))

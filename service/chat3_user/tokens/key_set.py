@@ -1,10 +1,11 @@
 """A JSON Web Key Set: the public keys in it that can check signatures."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
 _TYPES: Final[Mapping[str, type[RSAKey | ECKey | OKPKey]]] = {
@@ -53,7 +54,8 @@ def _public_key(entry: dict[str, Any]) -> Key | None:
     if entry.get("use", "sig") != "sig":
         return None
     try:
-        key = _TYPES[kind].import_key(entry)
+        with warnings.catch_warnings(action="ignore", category=SecurityWarning):
+            key = _TYPES[kind].import_key(entry)
         if isinstance(key, RSAKey) and key.public_key.key_size < _RSA_BITS:
             return None
     except (JoseError, ValueError, TypeError, KeyError):
