@@ -35,6 +35,7 @@ from chat3_user.app import running
 from chat3_user.config import composed
 from chat3_user.errors._status import STATUS
 from chat3_user.tenant_api import TenantApi
+from chat3_user.tokens.keyring import made_up
 from support import named_tests
 from support.gateway import (
     KEY,
@@ -47,6 +48,7 @@ from support.gateway import (
 )
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
+from support.tokens import bearer, token
 
 Reason = pb.ErrorReason
 _IDEMPOTENCY = "integration/test_idempotency.py::"
@@ -371,6 +373,49 @@ async def _(world: World) -> Failure:
     world.upstream.dialog("alice")
     async with world.another(streams_per_user=1) as alice, alice.subscribed():
         return await alice.fails(pb.SubscribeUpdatesRequest())
+
+
+async def with_token(world: World, text: str) -> Failure:
+    caller = world.client.with_metadata(bearer(text))
+    return await caller.fails(pb.GetUserDialogsRequest())
+
+
+@case(Reason.TOKEN_INVALID)
+async def _(world: World) -> Failure:
+    return await with_token(world, token()[:-1])
+
+
+@case(Reason.TOKEN_EXPIRED)
+async def _(world: World) -> Failure:
+    return await with_token(world, token(created_at=0))
+
+
+@case(Reason.TOKEN_NOT_YET_VALID)
+async def _(world: World) -> Failure:
+    return await with_token(world, token(created_at=4e9))
+
+
+@case(Reason.TOKEN_KEY_UNKNOWN)
+async def _(world: World) -> Failure:
+    return await with_token(world, token(keys=made_up()))
+
+
+@case(Reason.TOKEN_NOT_ACCEPTED)
+async def _(world: World) -> Failure:
+    caller = world.client.with_metadata(bearer(token()))
+    return await caller.fails(tenant_pb.ListUsersRequest())
+
+
+@case(Reason.TOKENS_NOT_CONFIGURED)
+async def _(world: World) -> Failure:
+    world.upstream.dialog("alice")
+    async with world.another(token_keys="") as alice:
+        return await alice.fails(tenant_pb.CreateUserTokenRequest(user_id="alice"))
+
+
+@case(Reason.TOKEN_REVOKED)
+async def _(world: World) -> Failure:
+    return await with_token(world, token(key="wrong"))
 
 
 @case(Reason.INTERNAL)

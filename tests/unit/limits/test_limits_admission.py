@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,26 @@ def test_a_place_is_given_back_however_a_call_ends() -> None:
     ):
         pass
     assert admission.calls == 0
+
+
+def test_a_user_who_was_proved_leaves_room_for_others_of_the_same_key(held: ExitStack) -> None:
+    admission = admitting(calls=10)
+    proved = replace(ALICE, user_proved=True)
+    for number in range(4):
+        held.enter_context(admission.call(proved, from_address(number)))
+    with pytest.raises(CallError, match="OVERLOADED"), admission.call(proved, from_address(9)):
+        pass
+    bob = replace(proved, user_id="bob")
+    for number in range(4):
+        held.enter_context(admission.call(bob, from_address(number)))
+    # And the key has no more than its own share.
+    carl = replace(proved, user_id="carl")
+    with pytest.raises(CallError, match="OVERLOADED"), admission.call(carl, from_address(9)):
+        pass
+    held.close()
+    assert admission.calls == 0
+    with admission.call(proved, HERE):
+        assert admission.calls == 1
 
 
 def test_neither_an_address_nor_a_key_has_all_places(held: ExitStack) -> None:
