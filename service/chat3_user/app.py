@@ -33,7 +33,7 @@ from chat3_user.domain.traces import Traces
 from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.domain.users import Users
 from chat3_user.errors import reasons
-from chat3_user.idempotency import Claims, Once
+from chat3_user.idempotency import Claims, Once, Store
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.methods import Dependencies
@@ -46,6 +46,7 @@ from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.transport import Http
 from chat3_user.tls.listener import ServerTls, listener_tls
 from chat3_user.tls.outgoing import upstream_tls
+from chat3_user.tokens import UserTokens
 from chat3_user.tokens.issuer_keys import IssuerKeys
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
@@ -102,42 +103,13 @@ async def running(config: Config) -> AsyncIterator[Running]:
         metrics = Metrics()
         api = TenantApi(Resilient(http, config.resilience))
         access = Access(api)
-        users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
-        rules = MetaRules(api)
-        sent = SentMessages(Traces(api), api, claims, times.settle, metrics.repaired)
-        messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
         tokens, issuer_keys = parts.tokens(config, metrics)
         if issuer_keys is not None:
             await issuer_keys.open()
             stack.push_async_callback(issuer_keys.close)
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
-        dependencies = Dependencies(
-            api=api,
-            access=access,
-            deleted=DeletedMessages(api),
-            sent=sent,
-            past_marks=PastMarks(access, api, unshown),
-            past_changes=PastChanges(api, messages, unshown),
-            users=users,
-            tenant_users=TenantUsers(api, access, users, open_data, rules),
-            existing_users=ExistingUsers(api),
-            dialogs=Dialogs(api),
-            created_dialogs=CreatedDialogs(api, rules, times.settle, metrics.finished),
-            direct_dialogs=DirectDialogs(api, rules, users, times.settle),
-            created_topics=CreatedTopics(api, rules, claims, times.settle, metrics.finished),
-            members=Members(api, unshown),
-            open_data=open_data,
-            reading=Reading(api, unshown),
-            messages=messages,
-            message_changes=MessageChanges(api),
-            tenant_history=TenantHistory(api, messages),
-            once=once,
-            hub=hub,
-            streams=config.streams,
-            tokens=tokens,
-            count_dropped=metrics.user_dropped,
-        )
+        dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         callers = Callers(tokens, metrics.token)
         chain = CallChain(metrics, config.deadlines, admission, callers)
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
@@ -167,6 +139,50 @@ async def running(config: Config) -> AsyncIterator[Running]:
         log.info("draining", extra={"streams": hub.stream_count})
         hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
         await server.drain(config.server.shutdown_grace)
+
+
+def _dependencies(
+    config: Config,
+    metrics: Metrics,
+    api: TenantApi,
+    access: Access,
+    store: Store,
+    once: Once,
+    hub: Hub,
+    tokens: UserTokens,
+) -> Dependencies:
+    """Return what the methods work with."""
+    settle = config.idempotency.times.settle
+    users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
+    rules = MetaRules(api)
+    sent = SentMessages(Traces(api), api, claims, settle, metrics.repaired)
+    messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
+    return Dependencies(
+        api=api,
+        access=access,
+        deleted=DeletedMessages(api),
+        sent=sent,
+        past_marks=PastMarks(access, api, unshown),
+        past_changes=PastChanges(api, messages, unshown),
+        users=users,
+        tenant_users=TenantUsers(api, access, users, open_data, rules),
+        existing_users=ExistingUsers(api),
+        dialogs=Dialogs(api),
+        created_dialogs=CreatedDialogs(api, rules, settle, metrics.finished),
+        direct_dialogs=DirectDialogs(api, rules, users, settle),
+        created_topics=CreatedTopics(api, rules, claims, settle, metrics.finished),
+        members=Members(api, unshown),
+        open_data=open_data,
+        reading=Reading(api, unshown),
+        messages=messages,
+        message_changes=MessageChanges(api),
+        tenant_history=TenantHistory(api, messages),
+        once=once,
+        hub=hub,
+        streams=config.streams,
+        tokens=tokens,
+        count_dropped=metrics.user_dropped,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,8 +218,8 @@ async def test_an_open_stream_ends_when_the_key_behind_its_token_is_revoked(
         ended = await stream.failure()
         assert ended.reason is Reason.TOKEN_REVOKED
         resumed = {"resume_token": ended.metadata["resume_token"]}
-        async with client.with_metadata(bearer(token())).subscribed(**resumed) as stream:
-            assert stream.established.resume_outcome is pb.ResumeOutcome.RESUMED
+        async with client.with_metadata(bearer(token())).subscribed(**resumed) as again:
+            assert again.established.resume_outcome is pb.ResumeOutcome.RESUMED
 
 
 async def test_a_client_that_reads_nothing_is_ended_with_its_token_too(

@@ -12,8 +12,8 @@ from chat3_user.server.settings import ServerSettings
 from chat3_user.shared_redis import RedisSettings
 from chat3_user.tenant_api.settings import ResilienceSettings, TenantApiSettings
 from chat3_user.tls.settings import Authorities, TlsFiles
-from chat3_user.transport.cors import CorsSettings
 from chat3_user.tokens.settings import IssuerSettings, TokenSettings
+from chat3_user.transport.cors import CorsSettings
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.updates.amqp.settings import AmqpSettings
 from chat3_user.updates.fanout.settings import HubSettings, StreamSettings

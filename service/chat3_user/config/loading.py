@@ -13,8 +13,8 @@ from yarl import URL
 from chat3_user.config.composition import Config
 from chat3_user.config.variables import SETTINGS, URL_SCHEMES, composed
 from chat3_user.settings import ConfigError
-from chat3_user.transport.cors import strange_origins
 from chat3_user.tokens.composing import problems as token_problems
+from chat3_user.transport.cors import strange_origins
 
 _OPTIONAL: Final = ("redis_url",)
 _TYPES: Final = {
