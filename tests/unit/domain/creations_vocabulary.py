@@ -10,6 +10,7 @@ from chat3_user.domain.access import Access
 from chat3_user.domain.created_dialogs import CreatedDialog, CreatedDialogs, NewDialog
 from chat3_user.domain.created_topics import CreatedTopic, CreatedTopics, NewTopic
 from chat3_user.domain.direct_dialogs import DirectDialog, DirectDialogs, Pair
+from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.users import Users
 from chat3_user.errors import CallError
 from chat3_user.idempotency import Claims, Earlier
@@ -39,11 +40,12 @@ class Workers:
     def __init__(self, platform: ScriptedCreations, *, settle: float = 0.0) -> None:
         self.platform = platform
         api = TenantApi(platform)
-        users = Users(api, Access(api))
+        users, rules = Users(api, Access(api)), MetaRules(api)
         self.counted: list[str] = []
-        self.dialogs = CreatedDialogs(api, settle, self.counted.append)
-        self.topics = CreatedTopics(api, Claims(ClaimsInMemory()), settle, self.counted.append)
-        self.direct = DirectDialogs(api, users, settle)
+        self.dialogs = CreatedDialogs(api, rules, settle, self.counted.append)
+        claims = Claims(ClaimsInMemory())
+        self.topics = CreatedTopics(api, rules, claims, settle, self.counted.append)
+        self.direct = DirectDialogs(api, rules, users, settle)
 
     async def look_for_dialog(self, wanted: NewDialog, at: Earlier) -> CreatedDialog | None:
         return await self.dialogs.search(wanted).find(at)

@@ -155,26 +155,30 @@ class ScriptedCreations:
 
     def _read(self, parts: list[str], query: dict[str, str]) -> Any:
         wanted = dict(re.findall(r'\(([^,]+),eq,"([^"]*)"\)', query.get("filter", "")))
+        rows: list[Any]
         match parts:
             case ["users", user]:
                 if user not in self.users:
                     raise reasons.user_not_found(user)
                 return {"data": {"userId": user, "type": "user", "createdAt": "1.000000"}}
+            case ["meta", "index", _]:
+                return {"data": []}
             case ["users", user, "dialogs"]:
                 own = [row for row in self.dialogs.values() if row.id == wanted.get("dialogId")]
-                return _page([_seen(row, user) for row in own if user in row.members], query)
+                rows = [_seen(row, user) for row in own if user in row.members]
             case ["dialogs"]:
-                rows = [row for row in self.dialogs.values() if _has(row, wanted)]
-                return _page([_shown("dialogId", row) for row in rows], query)
+                found = [row for row in self.dialogs.values() if _has(row, wanted)]
+                rows = [_shown("dialogId", row) for row in found]
             case ["dialogs", dialog_id, "members"]:
-                return _page([{"userId": user} for user in self.dialogs[dialog_id].members], query)
+                rows = [{"userId": user} for user in self.dialogs[dialog_id].members]
             case ["topics"]:
-                rows = sorted(self.topics.values(), key=lambda row: -row.created)
-                shown = [_shown("topicId", row) for row in rows if _has(row, wanted)]
-                return _page(shown, query)
+                topics = sorted(self.topics.values(), key=lambda row: -row.created)
+                rows = [_shown("topicId", row) for row in topics if _has(row, wanted)]
             case ["messages"]:
-                return _page([_MESSAGE] * self.dialogs[wanted["dialogId"]].messages, query)
-        raise AssertionError(f"nobody should read {parts}")
+                rows = [_MESSAGE] * self.dialogs[wanted["dialogId"]].messages
+            case _:
+                raise AssertionError(f"nobody should read {parts}")
+        return _page(rows, query)
 
     async def _write(self, method: str, parts: list[str], body: Any) -> Any:
         match method, *parts:
