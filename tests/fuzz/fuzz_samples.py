@@ -25,6 +25,10 @@ _USERS: Final = ("alice", "bob", "zoe", "ж", "a b", "Bob", "x,(y)&z")
 _ITEMS_MAX: Final = 4
 _NEW: Final = 0.6
 """How often a request that may create a user names one who is not there yet."""
+_OF_ITS_DIALOG: Final = frozenset(("quoted_message_id", "around_message_id"))
+"""Fields that name a message of the dialog beside them."""
+_ITS_MEMBER: Final = frozenset(("user_id", "sender_id"))
+"""Fields that name a member of it."""
 
 Sampler = Callable[[random.Random], Any]
 
@@ -57,6 +61,13 @@ def fields_of(
         if group is not None and value is not None:
             groups.add(group)
         made[name] = value
+    for name in sorted(_OF_ITS_DIALOG & made.keys()):
+        # As `fuzz_upstream` has it.
+        if made[name] and rng.random() < 0.7:
+            made[name] = made["dialog_id"].replace("dlg_", "msg_")
+    if made.keys() & {"dialog_id", "message_id"}:
+        for name in sorted(_ITS_MEMBER & made.keys()):
+            made[name] = rng.choice(texts.USERS)
     return made
 
 

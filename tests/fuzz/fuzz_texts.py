@@ -21,6 +21,8 @@ from chat3_user.validation import (
     parse_pack_sort,
     parse_tenant_dialog_filter,
     parse_tenant_dialog_sort,
+    parse_tenant_message_filter,
+    parse_tenant_message_sort,
     parse_user_filter,
     parse_user_sort,
 )
@@ -40,6 +42,7 @@ _PACK_TERMS: Final = ("unread_count",)
 _COMPARED: Final = ("gt", "gte", "lt", "lte")
 _DIALOG_TERMS: Final = ("dialog_id", "member", "unread_count", "last_seen_time")
 _MESSAGE_TERMS: Final = ("sender_id", "type", "createdAt", "content")
+_TENANT_MESSAGE_TERMS: Final = ("dialog_id", *_MESSAGE_TERMS)
 _HOSTILE: Final = (
     *("", "\0", "\r\nx: y", "../../x", "%2e%2e", "a.b", "*.#", "'", '"', "\\", "$where"),
     *("\u202e", "\ufeff", "\u2028", "e\u0301" * 300, "👍" * 5001, "a" * 20_000, " x "),
@@ -133,6 +136,16 @@ def tenant_dialog_sort(rng: random.Random) -> str:
     return rng.choice(("", "(create_time,desc)", " ( createdAt , asc ) "))
 
 
+def tenant_message_filter(rng: random.Random) -> str:
+    """Return a filter of a tenant's messages, nearly always a sound one."""
+    return _filter(rng, _TENANT_MESSAGE_TERMS)
+
+
+def tenant_message_sort(rng: random.Random) -> str:
+    """Return a sort of a tenant's messages."""
+    return rng.choice(("", "(create_time,desc)", "(createdAt, asc)"))
+
+
 def pack_filter(rng: random.Random) -> str:
     """Return a filter of packs, nearly always a sound one."""
     return _filter(rng, _PACK_TERMS)
@@ -213,6 +226,8 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "sort of messages": (message_sort, parse_message_sort),
     "filter of a tenant's dialogs": (tenant_dialog_filter, parse_tenant_dialog_filter),
     "sort of a tenant's dialogs": (tenant_dialog_sort, parse_tenant_dialog_sort),
+    "filter of a tenant's messages": (tenant_message_filter, parse_tenant_message_filter),
+    "sort of a tenant's messages": (tenant_message_sort, parse_tenant_message_sort),
     "filter of packs": (pack_filter, parse_pack_filter),
     "sort of packs": (pack_sort, parse_pack_sort),
     "filter of users": (user_filter, parse_user_filter),

@@ -61,6 +61,8 @@ def answer(method: str, target: str) -> tuple[int, Any]:
     if "pagination" in document:
         document["pagination"]["total"] = len(document["data"])
     named = dict(_ID.findall(target))
+    if "msg" in named:
+        named.setdefault("dlg", named["msg"])
     said = json.dumps(document)
     for prefix, name in named.items():
         said = said.replace(f"{prefix}_{'a' * 20}", f"{prefix}_{name}")
