@@ -13,6 +13,7 @@ from chat3_user.demo.platform import DemoPlatform, demo_platform
 from chat3_user.demo.welcome import print_welcome
 from chat3_user.domain.access import Access
 from chat3_user.domain.created_dialogs import CreatedDialogs
+from chat3_user.domain.created_packs import CreatedPacks
 from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
@@ -21,8 +22,11 @@ from chat3_user.domain.existing_users import ExistingUsers
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
+from chat3_user.domain.meta_indexes import MetaIndexes
 from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.open_data import OpenDataChanges
+from chat3_user.domain.pack_members import PackMembers
+from chat3_user.domain.packs import Packs
 from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
@@ -154,9 +158,9 @@ def _dependencies(
     """Return what the methods work with."""
     settle = config.idempotency.times.settle
     users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
-    rules = MetaRules(api)
     sent = SentMessages(Traces(api), api, claims, settle, metrics.repaired)
     messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
+    rules, packs, members = MetaRules(api), Packs(api, unshown), Members(api, unshown)
     return Dependencies(
         api=api,
         access=access,
@@ -171,8 +175,12 @@ def _dependencies(
         created_dialogs=CreatedDialogs(api, rules, settle, metrics.finished),
         direct_dialogs=DirectDialogs(api, rules, users, settle),
         created_topics=CreatedTopics(api, rules, claims, settle, metrics.finished),
-        members=Members(api, unshown),
+        packs=packs,
+        created_packs=CreatedPacks(api, rules, packs, claims, settle, metrics.finished),
+        pack_members=PackMembers(api, packs, members),
+        members=members,
         open_data=open_data,
+        meta_indexes=MetaIndexes(api),
         reading=Reading(api, unshown),
         messages=messages,
         message_changes=MessageChanges(api),

@@ -6,7 +6,7 @@ from typing import Any
 
 import betterproto2
 
-from chat3_api.google.protobuf import Struct
+from chat3_api.google.protobuf import Struct, Value
 
 NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
 
@@ -47,6 +47,7 @@ def _values(kind: Any, text: str, depth: int) -> Iterator[Any]:
         datetime: NOON,
         timedelta: timedelta(seconds=7),
         Struct: Struct.from_dict({text: text, "list": [text, 7, None]}),
+        Value: Value(string_value=text),
     }
     if kind in simple:
         yield simple[kind]

@@ -10,7 +10,9 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 import betterproto2
 import fuzz_texts as texts
 
-from chat3_api.google.protobuf import Struct
+from chat3_api.chat3.tenant.v1 import MetaIndexCondition
+from chat3_api.google.protobuf import Struct, Value
+from chat3_user.validation.meta_indexes import MOST_VALUES, Condition
 from chat3_user.validation.open_data import MessageData, MetaKey, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Rule, Rules, Seconds
 from chat3_user.validation.text_rules import Expression, Id, MessageType
@@ -142,6 +144,20 @@ def meta(rng: random.Random) -> Struct:
     return Struct.from_dict(document)
 
 
+def _condition(rng: random.Random) -> MetaIndexCondition | None:
+    """Return for which open data an index may hold, more often all."""
+    if rng.random() < 0.5:
+        return None
+    operator, most = rng.choice([*MOST_VALUES.items()])
+    values = (Value(string_value="support"), Value(number_value=7.0), Value(bool_value=True))
+    count = rng.randint(min(most, 1), min(most, 3))
+    return MetaIndexCondition(
+        key=rng.choice(("kind", "Key_9")),
+        operator=operator,
+        values=[rng.choice(values) for _ in range(count)],
+    )
+
+
 @singledispatch
 def sampler(_: Rule) -> Sampler | None:
     """Return what makes values that keep a rule; nothing for a rule that the others meet."""
@@ -178,6 +194,11 @@ def _(_: FitsWithUser) -> Sampler:
 @sampler.register
 def _(_: MetaKey) -> Sampler:
     return lambda rng: rng.choice(("title", "b", "Key_9", "7", "x" * 100))
+
+
+@sampler.register
+def _(_: Condition) -> Sampler:
+    return _condition
 
 
 @sampler.register

@@ -23,6 +23,8 @@ from chat3_user.validation import (
     parse_tenant_dialog_sort,
     parse_tenant_message_filter,
     parse_tenant_message_sort,
+    parse_tenant_pack_filter,
+    parse_tenant_pack_sort,
     parse_user_filter,
     parse_user_sort,
 )
@@ -37,6 +39,7 @@ NEWCOMERS: Final = tuple(f"new-{number}" for number in range(60))
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _USER_TERMS: Final = ("userId", "type", "createdAt")
+_TENANT_PACK_TERMS: Final = ("pack_id", "create_time")
 _TENANT_DIALOG_TERMS: Final = ("dialog_id", "member", "create_time")
 _PACK_TERMS: Final = ("unread_count",)
 _COMPARED: Final = ("gt", "gte", "lt", "lte")
@@ -146,6 +149,16 @@ def tenant_message_sort(rng: random.Random) -> str:
     return rng.choice(("", "(create_time,desc)", "(createdAt, asc)"))
 
 
+def tenant_pack_filter(rng: random.Random) -> str:
+    """Return a filter of a tenant's packs, nearly always a sound one."""
+    return _filter(rng, _TENANT_PACK_TERMS)
+
+
+def tenant_pack_sort(rng: random.Random) -> str:
+    """Return a sort of a tenant's packs."""
+    return rng.choice(("", "(create_time,desc)", " ( createdAt , asc ) "))
+
+
 def pack_filter(rng: random.Random) -> str:
     """Return a filter of packs, nearly always a sound one."""
     return _filter(rng, _PACK_TERMS)
@@ -228,6 +241,8 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "sort of a tenant's dialogs": (tenant_dialog_sort, parse_tenant_dialog_sort),
     "filter of a tenant's messages": (tenant_message_filter, parse_tenant_message_filter),
     "sort of a tenant's messages": (tenant_message_sort, parse_tenant_message_sort),
+    "filter of a tenant's packs": (tenant_pack_filter, parse_tenant_pack_filter),
+    "sort of a tenant's packs": (tenant_pack_sort, parse_tenant_pack_sort),
     "filter of packs": (pack_filter, parse_pack_filter),
     "sort of packs": (pack_sort, parse_pack_sort),
     "filter of users": (user_filter, parse_user_filter),

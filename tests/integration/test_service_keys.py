@@ -45,8 +45,8 @@ def calls(client: Client, dialog: str, key: str) -> list[tuple[str, Any, Any]]:
     """Return every call that creates: of what kind, who makes it, and the request."""
     alice = client.as_user("alice")
     back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT})
-    named = {"meta": Struct.from_dict({"title": "t"}), "idempotency_key": key}
-    place = {"dialog_id": dialog}
+    named: dict[str, Any] = {"meta": Struct.from_dict({"title": "t"}), "idempotency_key": key}
+    place: dict[str, Any] = {"dialog_id": dialog}
     return [
         ("dialog", alice, pb.CreateDialogRequest(member_ids=["bob"], **named)),
         ("topic", alice, pb.CreateTopicRequest(**place, **named)),

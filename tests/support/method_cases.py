@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
-from chat3_embedded.store.records import Pack, PackLink, Topic
+from chat3_embedded.store.records import MetaIndex, Pack, PackLink, Topic
 from support.gateway import TENANT, Upstream
 
 ACTOR: Final = "alice"
@@ -58,10 +58,23 @@ class Scene:
         return pack_id
 
     @cached_property
+    def index(self) -> str:
+        """A meta index of users."""
+        index_id = "unique:email"
+        index = MetaIndex(TENANT, "user", index_id, "unique", ("email",), None, "x", _LONG_AGO)
+        self.upstream.store.meta_indexes.add(index)
+        return index_id
+
+    @cached_property
     def newcomer(self) -> str:
         """A user who is in no dialog."""
         self.upstream.store.add_user(TENANT, "dora")
         return "dora"
+
+    @property
+    def its_pack(self) -> dict[str, Any]:
+        """The field of requests about the pack."""
+        return {"pack_id": self.pack}
 
     @property
     def its_dialog(self) -> dict[str, Any]:

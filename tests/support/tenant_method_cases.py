@@ -77,6 +77,40 @@ CASES: Final[dict[str, Callable[[Scene], Any]]] = {
     "SubscribeTenantUpdates": lambda _: pb.SubscribeTenantUpdatesRequest(),
     "UpdateDialogMeta": lambda scene: pb.UpdateDialogMetaRequest(**scene.its_dialog, meta=_title()),
     "UpdateTopic": lambda scene: pb.UpdateTopicRequest(**scene.its_topic, meta=_title()),
+    "AddPackDialog": lambda scene: pb.AddPackDialogRequest(
+        **scene.its_pack, dialog_id=scene.upstream.dialog(scene.other)
+    ),
+    "AddPackMember": lambda scene: pb.AddPackMemberRequest(
+        **scene.its_pack, user_id=scene.newcomer
+    ),
+    "CreatePack": lambda _: pb.CreatePackRequest(meta=_title()),
+    "DeletePack": lambda scene: pb.DeletePackRequest(**scene.its_pack),
+    "GetPack": lambda scene: pb.GetPackRequest(**scene.its_pack),
+    "GetPackMember": lambda scene: pb.GetPackMemberRequest(**scene.its_pack, user_id=scene.other),
+    "ListPackDialogs": lambda scene: pb.ListPackDialogsRequest(**scene.its_pack),
+    "ListPackMembers": lambda scene: pb.ListPackMembersRequest(**scene.its_pack),
+    "ListPackMessages": lambda scene: pb.ListPackMessagesRequest(**scene.its_pack),
+    "ListPacks": lambda _: pb.ListPacksRequest(),
+    "MarkPackMemberRead": lambda scene: pb.MarkPackMemberReadRequest(
+        **scene.its_pack, user_id=scene.other
+    ),
+    "RemovePackDialog": lambda scene: pb.RemovePackDialogRequest(
+        **scene.its_pack, **scene.its_dialog
+    ),
+    "RemovePackMember": lambda scene: pb.RemovePackMemberRequest(
+        **scene.its_pack, user_id=scene.other
+    ),
+    "UpdatePackMeta": lambda scene: pb.UpdatePackMetaRequest(**scene.its_pack, meta=_title()),
+    "CreateMetaIndex": lambda _: pb.CreateMetaIndexRequest(
+        kind=pb.MetaKind.USER, mode=pb.MetaIndexMode.UNIQUE, keys=["phone"]
+    ),
+    "DeleteMetaIndex": lambda scene: pb.DeleteMetaIndexRequest(
+        kind=pb.MetaKind.USER, index_id=scene.index
+    ),
+    "GetMetaIndex": lambda scene: pb.GetMetaIndexRequest(
+        kind=pb.MetaKind.USER, index_id=scene.index
+    ),
+    "ListMetaIndexes": lambda _: pb.ListMetaIndexesRequest(kind=pb.MetaKind.USER),
     "WatchUpdates": lambda scene: pb.WatchUpdatesRequest(
         batch_id="b", watch=[pb.UserToWatch(user_id=scene.other)]
     ),

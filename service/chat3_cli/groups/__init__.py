@@ -13,6 +13,8 @@ from chat3_cli.groups.tenant import BACK_END
 from chat3_cli.groups.tenant.dialogs import TENANT_DIALOGS
 from chat3_cli.groups.tenant.members import TENANT_MEMBERS
 from chat3_cli.groups.tenant.messages import TENANT_MESSAGES
+from chat3_cli.groups.tenant.meta_indexes import TENANT_META_INDEXES
+from chat3_cli.groups.tenant.packs import TENANT_PACKS
 from chat3_cli.groups.tenant.topics import TENANT_TOPICS
 from chat3_cli.groups.tenant.updates import TENANT_UPDATES
 from chat3_cli.groups.tenant.users import TENANT_USERS
@@ -36,6 +38,8 @@ GROUPS: Sequence[Group] = (
     TENANT_MEMBERS,
     TENANT_MESSAGES,
     TENANT_TOPICS,
+    TENANT_PACKS,
+    TENANT_META_INDEXES,
     TENANT_UPDATES,
     HEALTH,
 )

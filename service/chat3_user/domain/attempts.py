@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chat3_user.domain.json_order import is_index
+from chat3_user.domain.json_order import precede_key
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.models import EDITED_AT
 from chat3_user.tenant_api.sending import SEND_KEY
@@ -88,7 +88,7 @@ class Request:
             and message.quoted_message is None
             and not message.deleted
             and not was_edited(message)
-            and _precede_key(message.meta or {}, self.body.get("meta", {}))
+            and precede_key(message.meta or {}, self.body.get("meta", {}))
         )
 
 
@@ -133,11 +133,3 @@ def statuses_of(
         return Statuses.NONE
     lacking = {user_id.lower() for user_id in expected} - {row.user_id.lower() for row in others}
     return Statuses.SOME if lacking else Statuses.ALL
-
-
-def _precede_key(there: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    """Tell whether all of ``there`` was asked for and stands before the key in JavaScript's order.
-
-    An object's keys that are array indexes come first there, in ascending order.
-    """
-    return all(is_index(key) and key in asked and asked[key] == there[key] for key in there)

@@ -38,7 +38,7 @@ from typing import Any
 from chat3_api.chat3.user.v1 import ErrorReason, MissingPart
 from chat3_user.domain.created_dialogs import UNSHOWN
 from chat3_user.domain.guard import past_guard
-from chat3_user.domain.json_order import is_index, unwritten
+from chat3_user.domain.json_order import precede_key, unwritten
 from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.settling import (
     CLOCKS_DIFFER,
@@ -78,10 +78,7 @@ class NewTopic:
 
     def may_have_left(self, topic: m.Topic) -> bool:
         """Tell whether an attempt that was cut before its key may have left the topic."""
-        return all(
-            is_index(key) and key in self.meta and self.meta[key] == value
-            for key, value in (topic.meta or {}).items()
-        )
+        return precede_key(topic.meta or {}, self.meta)
 
 
 class CreatedTopics:

@@ -18,6 +18,14 @@ def is_index(key: str) -> bool:
     )
 
 
+def precede_key(there: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Tell whether an attempt at ``asked`` that was cut before its key may have left ``there``.
+
+    All of that was asked for, and is written before the key: keys that are array indexes.
+    """
+    return all(is_index(key) and key in asked and asked[key] == there[key] for key in there)
+
+
 def in_order(keys: Iterable[str]) -> list[str]:
     """Return an object's keys in the order in which they are written."""
     listed = list(keys)

@@ -25,11 +25,8 @@ from chat3_user.domain.unshown import Missing, UnshownChanges
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.query import WHOLE_PAGE, is_plain, paged
+from chat3_user.tenant_api.query import PACKS_PAGE, WHOLE_PAGE, is_plain, paged
 from chat3_user.validation import Identity
-
-_PACK_PAGE = 50
-"""The most dialogs of a pack that the platform returns at once."""
 
 _OLDEST_FIRST = "(createdAt,asc)"
 
@@ -172,8 +169,8 @@ class Reading:
         while True:
             number += 1
             page = await self._api.call(
-                routes.PACK_DIALOGS, identity, query=paged(number, _PACK_PAGE), pack_id=pack_id
+                routes.PACK_DIALOGS, identity, query=paged(number, PACKS_PAGE), pack_id=pack_id
             )
             found += [row.dialog_id for row in page.data]
-            if len(page.data) < _PACK_PAGE:
+            if len(page.data) < PACKS_PAGE:
                 return found

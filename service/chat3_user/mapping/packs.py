@@ -17,6 +17,16 @@ def single_pack(item: m.UserPackDetails) -> pb.Pack:
     return _pack(item, pack_stats(item.stats), item.user_stats)
 
 
+def pack_membership(own: m.UserPackStats) -> pb.PackMembership:
+    """Return one user's counters in a pack."""
+    return pb.PackMembership(
+        unread_count=own.unread_count,
+        unread_by_sender_type=by_sender_type(own.unread_by_sender_type),
+        dialog_count=own.dialog_count,
+        update_time=time(own.last_updated_at),
+    )
+
+
 def _pack(
     item: m.UserPack | m.UserPackDetails, stats: pb.PackStats | None, own: m.UserPackStats
 ) -> pb.Pack:
@@ -26,12 +36,7 @@ def _pack(
         create_time=time(item.created_at),
         meta=open_meta(item.meta),
         stats=stats,
-        membership=pb.PackMembership(
-            unread_count=own.unread_count,
-            unread_by_sender_type=by_sender_type(own.unread_by_sender_type),
-            dialog_count=own.dialog_count,
-            update_time=time(own.last_updated_at),
-        ),
+        membership=pack_membership(own),
         last_message=None if newest is None else last_message(newest, newest.dialog_id),
         last_activity_time=time(item.last_activity_at),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from chat3_user.domain.access import Access
 from chat3_user.domain.created_dialogs import CreatedDialogs
+from chat3_user.domain.created_packs import CreatedPacks
 from chat3_user.domain.created_topics import CreatedTopics
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
@@ -13,7 +14,10 @@ from chat3_user.domain.existing_users import ExistingUsers
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
+from chat3_user.domain.meta_indexes import MetaIndexes
 from chat3_user.domain.open_data import OpenDataChanges
+from chat3_user.domain.pack_members import PackMembers
+from chat3_user.domain.packs import Packs
 from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.reading import Reading
@@ -48,8 +52,12 @@ class Dependencies:
     created_dialogs: CreatedDialogs
     direct_dialogs: DirectDialogs
     created_topics: CreatedTopics
+    packs: Packs
+    created_packs: CreatedPacks
+    pack_members: PackMembers
     members: Members
     open_data: OpenDataChanges
+    meta_indexes: MetaIndexes
     reading: Reading
     once: Once
     hub: Hub

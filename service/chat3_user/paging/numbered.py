@@ -39,14 +39,17 @@ def is_numbered(token: tuple[int, bytes] | None) -> bool:
     return token is not None and token[0] == KIND
 
 
-def numbered_page(request: ListRequest, call: Call) -> NumberedPage:
+def numbered_page(request: ListRequest, call: Call, most: int | None = None) -> NumberedPage:
     """Return which page a valid request asks for: by its token, else by ``page``, else the first.
 
+    It has ``most`` items, where the platform returns no more of a list at once.
     Raises `CallError` for a token that is damaged or belongs to another list, and for one that
     continues pages of another size.
     """
     tokens = Tokens(request, call)
     size = page_size(request)
+    if most is not None:
+        size = min(size, most)
     number = getattr(request, "page", 0) or 1
     found = tokens.read()
     if found is not None:

@@ -62,6 +62,10 @@ class NoMetaKeyError(CallError):
     """The key that was to be removed is not there."""
 
 
+class NotInPackError(CallError):
+    """The dialog that was to be taken out of a pack is not in it."""
+
+
 class PermittedError(CallError):
     """tenant-api found fault with the id, and so none with the key."""
 
@@ -90,6 +94,8 @@ def _by_status(route: Route[Any], status: int, problem: Problem | None) -> CallE
         case HTTPStatus.NOT_FOUND if problem is None:
             log.error("upstream does not know the route", extra={"route": route.name})
             unknown = reasons.upstream_invalid_response(route.name)
+            if route.since:
+                unknown = reasons.platform_too_old(route.since)
             return UnknownRouteError(unknown.reason, unknown.message, unknown.metadata)
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             return reasons.request_too_large(BODY_LIMIT)

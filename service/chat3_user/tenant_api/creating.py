@@ -36,6 +36,13 @@ ANY_KEY: Final = "0"
 """What stands for a key where only its place in open data matters."""
 
 
+def missing_service_keys(kind: str, index: m.MetaIndex) -> list[str]:
+    """Return which keys of this service an index of allowed keys leaves out."""
+    if index.mode != "allowed":
+        return []
+    return [key for key in SERVICE_KEYS.get(kind, ()) if key not in index.keys]
+
+
 def keyed(meta: Mapping[str, Any], key: str | None) -> dict[str, Any]:
     """Return meta as it is sent; the key is made up when absent.
 

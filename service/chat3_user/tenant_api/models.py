@@ -263,9 +263,10 @@ class ReadPack(Model, frozen=True):
 
 
 class PackDialog(Model, frozen=True):
-    """A dialog of a pack."""
+    """A dialog of a pack, and since when."""
 
     dialog_id: str
+    added_at: Time | None = None
 
 
 class Member(Model, frozen=True):
@@ -327,6 +328,21 @@ class PackStats(Model, frozen=True):
     unique_topic_count: Count = 0
     sum_topic_count: Count = 0
     last_updated_at: Time | None = None
+
+
+class Pack(Model, frozen=True):
+    """A pack as the tenant has it, whoever asks."""
+
+    pack_id: str
+    created_at: Time | None = None
+    meta: Json = {}
+    stats: PackStats = PackStats()
+
+
+class PackUser(Model, frozen=True):
+    """A user who is in a dialog of a pack."""
+
+    user_id: str
 
 
 class UserPackStats(Model, frozen=True):

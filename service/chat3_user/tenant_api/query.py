@@ -6,6 +6,9 @@ from typing import Final
 WHOLE_PAGE: Final = 100
 """The most rows that a page of tenant-api has."""
 
+PACKS_PAGE: Final = 50
+"""The most rows that a page of a list of packs has, or of one of a pack: more is cut silently."""
+
 
 _PLAIN_ID: Final = re.compile("[A-Za-z0-9_@:+-]+")
 

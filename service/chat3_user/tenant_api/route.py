@@ -29,6 +29,7 @@ class Route(Generic[T]):
     ``not_found`` says what 404 means when it is not about the tenant, ``forbidden`` what 403 means
     when no permission is lacking, ``bad_request`` what 400 means, ``conflict`` what 409 means.
     Where they are absent, or say nothing, the answer is one this service does not understand.
+    ``since`` is a version of the platform that has the route: one without it is told as too old.
     """
 
     method: str
@@ -38,6 +39,7 @@ class Route(Generic[T]):
     forbidden: "Meaning | None" = None
     bad_request: "Meaning | None" = None
     conflict: "Meaning | None" = None
+    since: str = ""
     name: str = field(init=False)
     reads: bool = field(init=False)
     segments: tuple[str, ...] = field(init=False)

@@ -8,6 +8,7 @@ from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import (
     NoMetaKeyError,
     NoSuchReactionError,
+    NotInPackError,
     NoTopicToClearError,
     PermittedError,
     TopicTakenError,
@@ -45,6 +46,19 @@ def _no_meta_key(problem: Problem, request: Request[Any]) -> CallError | None:
 
 def _no_pack(_: Problem, request: Request[Any]) -> CallError:
     return reasons.pack_not_found(request.segments["pack_id"])
+
+
+def _no_pack_or_dialog(problem: Problem, request: Request[Any]) -> CallError:
+    if problem.message == "Dialog not found":
+        return reasons.dialog_not_found(str(request.content.get("dialogId")))
+    return _no_pack(problem, request)
+
+
+def _no_pack_or_not_in_it(problem: Problem, request: Request[Any]) -> CallError:
+    missing = _no_pack(problem, request)
+    if problem.message == "Dialog not found in pack":
+        return NotInPackError(missing.reason, missing.message, missing.metadata)
+    return missing
 
 
 def _no_topic(problem: Problem, request: Request[Any]) -> CallError:
@@ -90,18 +104,47 @@ def _no_entity(_: Problem, request: Request[Any]) -> CallError | None:
             return reasons.dialog_not_found(entity_id)
         case "topic":
             return reasons.topic_not_found(entity_id)
+        case "pack":
+            return reasons.pack_not_found(entity_id)
     return None
 
 
 def _meta_refused(problem: Problem, request: Request[Any]) -> CallError | None:
+    return _refused_of(request.segments.get("kind", "dialog"), problem)
+
+
+def _pack_refused(problem: Problem, _: Request[Any]) -> CallError | None:
+    return _refused_of("pack", problem)
+
+
+def _refused_of(kind: str, problem: Problem) -> CallError | None:
     if problem.code not in META_INDEX_CODES:
         return None
     return reasons.meta_index_conflict(
-        request.segments.get("kind", "dialog"),
+        kind,
         problem.code,
         index_id=problem.detail("indexId"),
         key=problem.detail("key") or problem.detail("missingKeys"),
     )
+
+
+def _index_refused(problem: Problem, request: Request[Any]) -> CallError | None:
+    """Return why an index was not created: `details` has at most 20 of the things that break it."""
+    if problem.code not in REFUSED_INDEX_CODES:
+        return None
+    details = problem.details if isinstance(problem.details, dict) else {}
+    found = {"violation_count": details.get("totalViolations")}
+    rows = details.get("violations")
+    ids = [row.get("entityId") for row in rows if isinstance(row, dict)] if rows else []
+    named = " ".join(str(each)[:_ID_MAX] for each in ids[:_SHOWN_IDS] if each)
+    more = {name: str(count) for name, count in found.items() if isinstance(count, int)}
+    if named:
+        more["entity_ids"] = named
+    return reasons.meta_index_refused(request.segments["kind"], problem.code, **more)
+
+
+def _no_index(_: Problem, request: Request[Any]) -> CallError:
+    return reasons.meta_index_not_found(request.segments["kind"], request.segments["index_id"])
 
 
 def _permitted(_: Problem, request: Request[Any]) -> CallError:
@@ -116,6 +159,19 @@ META_INDEX_CODES: Final = frozenset(
     (DUPLICATE, KEYS_REQUIRED, KEY_NOT_ALLOWED, "INDEX_VALUE_TYPE_NOT_ALLOWED")
 )
 """What the routes of meta say of open data that a tenant's meta indexes refuse."""
+
+REFUSED_INDEX_CODES: Final = frozenset(
+    (
+        "INDEX_CONFLICT_EXISTING_DATA",
+        "SCHEMA_CONFLICT_EXISTING_DATA",
+        "INDEX_DEFINITION_CONFLICT",
+        "INDEX_KEYS_NOT_IN_ALLOWLIST",
+    )
+)
+"""What the routes of meta indexes say of one that contradicts what is there."""
+
+_SHOWN_IDS: Final = 20
+_ID_MAX: Final = 80
 
 _DIALOG: Final = "/api/users/{user_id}/dialogs/{dialog_id}"
 _MESSAGE: Final = _DIALOG + "/messages/{message_id}"
@@ -214,7 +270,22 @@ SET_META_KEY: Final = _meta_change("PUT", _META + "/{key}")
 REMOVE_META_KEYS: Final = _meta_change("DELETE", _META)
 REMOVE_META_KEY: Final = _meta_change("DELETE", _META + "/{key}", _no_meta_key)
 # What the tenant demands of the open data of a kind.
-META_INDEXES: Final = Route("GET", "/api/meta/index/{kind}", m.Data[list[m.MetaIndex]])
+_INDEXES: Final = "/api/meta/index/{kind}"
+META_INDEXES: Final = Route("GET", _INDEXES, m.Data[list[m.MetaIndex]], since="0.0.80")
+CREATE_META_INDEX: Final = Route(
+    "POST",
+    _INDEXES,
+    m.Data[m.MetaIndex],
+    bad_request=_index_refused,
+    conflict=_index_refused,
+    since="0.0.80",
+)
+META_INDEX: Final = Route(
+    "GET", _INDEXES + "/{index_id}", m.Data[m.MetaIndex], _no_index, since="0.0.80"
+)
+DELETE_META_INDEX: Final = Route(
+    "DELETE", _INDEXES + "/{index_id}", m.Model, _no_index, since="0.0.80"
+)
 # Checks membership, and says so with 404.
 TYPING: Final = Route(
     "POST",
@@ -262,6 +333,39 @@ TOPIC: Final = Route(
     "GET", "/api/dialogs/{dialog_id}/topics/{topic_id}", m.Data[m.Topic], _no_topic
 )
 SET_MESSAGE_META: Final = Route("PUT", "/api/meta/message/{message_id}/{key}", m.Model, _no_message)
+
+# Packs as the tenant has them.
+_TENANT_PACK: Final = "/api/packs/{pack_id}"
+PACKS: Final = Route("GET", "/api/packs", m.Page[m.Pack], since="0.0.80")
+CREATE_PACK: Final = Route(
+    "POST",
+    "/api/packs",
+    m.Data[m.Pack],
+    bad_request=_pack_refused,
+    conflict=_pack_refused,
+    since="0.0.80",
+)
+PACK: Final = Route("GET", _TENANT_PACK, m.Data[m.Pack], _no_pack, since="0.0.80")
+DELETE_PACK: Final = Route("DELETE", _TENANT_PACK, m.Model, _no_pack, since="0.0.80")
+DIALOGS_OF_PACK: Final = Route(
+    "GET", _TENANT_PACK + "/dialogs", m.Page[m.PackDialog], _no_pack, since="0.0.80"
+)
+ADD_PACK_DIALOG: Final = Route(
+    "POST", _TENANT_PACK + "/dialogs", m.Model, _no_pack_or_dialog, since="0.0.80"
+)
+REMOVE_PACK_DIALOG: Final = Route(
+    "DELETE",
+    _TENANT_PACK + "/dialogs/{dialog_id}",
+    m.Model,
+    _no_pack_or_not_in_it,
+    since="0.0.80",
+)
+USERS_OF_PACK: Final = Route(
+    "GET", _TENANT_PACK + "/users", m.Data[list[m.PackUser]], _no_pack, since="0.0.80"
+)
+MESSAGES_OF_PACK: Final = Route(
+    "GET", _TENANT_PACK + "/messages", m.Cursored[m.Message], _no_pack, since="0.0.80"
+)
 
 # Of packs that hold a dialog of the user: others are 404.
 _PACK: Final = "/api/users/{user_id}/packs/{pack_id}"

@@ -12,6 +12,8 @@ from chat3_user.validation.filters import (
     parse_tenant_dialog_sort,
     parse_tenant_message_filter,
     parse_tenant_message_sort,
+    parse_tenant_pack_filter,
+    parse_tenant_pack_sort,
     parse_user_filter,
     parse_user_sort,
 )
@@ -47,6 +49,8 @@ __all__ = [
     "parse_tenant_identity",
     "parse_tenant_message_filter",
     "parse_tenant_message_sort",
+    "parse_tenant_pack_filter",
+    "parse_tenant_pack_sort",
     "parse_user_filter",
     "parse_user_sort",
     "validate",

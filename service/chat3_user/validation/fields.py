@@ -4,8 +4,15 @@ from typing import Final
 
 import betterproto2
 
+from chat3_api.chat3.tenant.v1 import MetaIndexMode, MetaKind
 from chat3_user.validation import filters
 from chat3_user.validation.list_rules import AbsentWith, OnlyByTime, ZeroWith
+from chat3_user.validation.meta_indexes import (
+    AbsentForAllowed,
+    Condition,
+    KeysOfMode,
+    NoTwoAlike,
+)
 from chat3_user.validation.open_data import MetaKey, NotInMeta, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Required, Rule
 from chat3_user.validation.text_rules import (
@@ -22,6 +29,17 @@ from chat3_user.validation.text_rules import (
 )
 from chat3_user.validation.user_ids import UserId
 from chat3_user.validation.user_types import MAX_LENGTH, FitsWithUser, TopicWord
+
+
+def named(enum: type[betterproto2.Enum], words: str) -> Named:
+    """Return the rule that a value is one of the enum's, and not its zero."""
+    return Named(words, frozenset(int(member) for member in enum if member))
+
+
+def one_named(enum: type[betterproto2.Enum], words: str) -> tuple[Rule, ...]:
+    """Return the rules of a field that has to hold one of the enum's values, and not its zero."""
+    return (Required(), named(enum, words))
+
 
 PAGE_SIZE: Final = (Between(0, 100),)
 PAGE_TOKEN: Final = (Length(1024),)
@@ -47,6 +65,11 @@ META: Final = (OpenData(),)
 REMOVE_KEYS: Final = (Items(100), Each(MetaKey()), NotInMeta())
 META_KEY: Final = (Required(), MetaKey())
 META_TEXT: Final = (Required(), Length(500), NoControlCharacters(), FilterText())
+META_KIND: Final = one_named(MetaKind, "a kind this contract names")
+META_INDEX_MODE: Final = one_named(MetaIndexMode, "a mode this contract names")
+META_INDEX_KEYS: Final = (Required(), KeysOfMode(), Each(MetaKey()), NoTwoAlike())
+META_INDEX_CONDITION: Final = (Condition(), AbsentForAllowed())
+META_INDEX_ID: Final = (Required(), Length(500), NoControlCharacters())
 AROUND_MESSAGE: Final = (MESSAGE, AbsentWith("page_token"), OnlyByTime())
 
 AROUND_ANY_MESSAGE: Final = (MESSAGE, AbsentWith("page_token"))
@@ -76,13 +99,8 @@ TENANT_MESSAGE_FILTER: Final = (
 )
 TENANT_MESSAGE_SORT: Final = (Expression("sort", filters.parse_tenant_message_sort),)
 TENANT_DIALOG_SORT: Final = (Expression("sort", filters.parse_tenant_dialog_sort),)
-
-
-def named(enum: type[betterproto2.Enum], words: str) -> Named:
-    """Return the rule that a value is one of the enum's, and not its zero."""
-    return Named(words, frozenset(int(member) for member in enum if member))
-
-
-def one_named(enum: type[betterproto2.Enum], words: str) -> tuple[Rule, ...]:
-    """Return the rules of a field that has to hold one of the enum's values, and not its zero."""
-    return (Required(), named(enum, words))
+TENANT_PACK_FILTER: Final = (
+    _FILTER_LENGTH,
+    Expression("filter", filters.parse_tenant_pack_filter),
+)
+TENANT_PACK_SORT: Final = (Expression("sort", filters.parse_tenant_pack_sort),)

@@ -295,6 +295,7 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     timedelta: st.timedeltas(),
     Struct: META,
+    Value: VALUES,
 }
 
 

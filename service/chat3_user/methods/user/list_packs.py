@@ -10,14 +10,14 @@ from chat3_user.methods.method import Unary
 from chat3_user.paging import numbered_page
 from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import understood
-from chat3_user.tenant_api.query import paged
+from chat3_user.tenant_api.query import PACKS_PAGE, paged
 from chat3_user.validation import fields, parse_pack_filter, parse_pack_sort
 
 
 async def _run(
     dependencies: Dependencies, call: Call, request: pb.ListPacksRequest
 ) -> pb.ListPacksResponse:
-    page = numbered_page(request, call)
+    page = numbered_page(request, call, PACKS_PAGE)
     sort = parse_pack_sort(request.sort)
     query = paged(page.number, page.size, parse_pack_filter(request.filter), sort.field)
     answer = await dependencies.api.call(

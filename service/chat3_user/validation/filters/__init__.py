@@ -17,6 +17,7 @@ from chat3_user.validation.filters.fields import (
     PACKS,
     TENANT_DIALOGS,
     TENANT_MESSAGES,
+    TENANT_PACKS,
     USERS,
     ListFields,
 )
@@ -47,6 +48,8 @@ __all__ = [
     "parse_tenant_dialog_sort",
     "parse_tenant_message_filter",
     "parse_tenant_message_sort",
+    "parse_tenant_pack_filter",
+    "parse_tenant_pack_sort",
     "parse_user_filter",
     "parse_user_sort",
     "planned_message_filter",
@@ -148,6 +151,17 @@ def planned_tenant_message_filter(text: str) -> Plan:
 def parse_tenant_message_sort(text: str) -> Sort:
     """Return the sort of a tenant's messages; the newest first for an empty one."""
     return parse_sort(text, TENANT_MESSAGES.sortable) or Sort(CREATED, "desc")
+
+
+def parse_tenant_pack_filter(text: str) -> str:
+    """Return the filter of a tenant's packs as the platform reads it; '' for an empty one."""
+    return rendered_within_bounds(_plan(text, TENANT_PACKS))
+
+
+@lru_cache(maxsize=_CACHED)
+def parse_tenant_pack_sort(text: str) -> Sort:
+    """Return the sort of a tenant's packs; the newest first for an empty one."""
+    return parse_sort(text, TENANT_PACKS.sortable) or Sort(CREATED, "desc")
 
 
 @lru_cache(maxsize=_CACHED)

@@ -143,6 +143,12 @@ USERS: Final = ListFields(
     only_meta_in_or=True,
 )
 
+TENANT_PACKS: Final = ListFields(
+    fields=_named(("pack_id", _id("packId")), ("create_time", _time("createdAt"))),
+    sortable=_sortable(create_time="createdAt"),
+    only_meta_in_or=True,
+)
+
 TENANT_DIALOGS: Final = ListFields(
     fields=_named(
         ("dialog_id", _id("dialogId")),

@@ -3408,7 +3408,7 @@ class ListPacksRequest(betterproto2.Message):
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
-    The largest number of packs to return. 0 means 10.
+    The largest number of packs to return. 0 means 10. The platform returns 50 at most.
 
     Rules: 0 to 100.
     """
