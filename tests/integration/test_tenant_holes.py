@@ -208,13 +208,15 @@ async def back_end(recorded: Scripted, rabbitmq: RabbitMQ) -> AsyncIterator[Call
 
 
 @every_method
-async def test_every_request_carries_the_tenant_and_the_key_of_its_call(
+async def test_every_request_carries_the_tenant_and_the_key_of_its_call_and_no_acting_user(
     back_end: Caller, recorded: Scripted, upstream: Upstream, label: str
 ) -> None:
-    assert await answer(back_end, label, case(label, upstream)) is not None
+    named = Caller(back_end.channel, {**METADATA, "x-user-id": "intruder"})
+    assert await answer(named, label, case(label, upstream)) is not None
     assert recorded.asked
-    for headers in recorded.headers:
+    for headers, (_, target, body) in zip(recorded.headers, recorded.asked, strict=True):
         assert (headers["X-Tenant-Id"], headers["X-API-Key"]) == (TENANT, KEY)
+        assert "intruder" not in f"{target} {body.decode()} {headers}"
 
 
 FOREIGN: Final = [

@@ -4,17 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from integration_vocabulary import Caller, Client, Scripted, platform
+from integration_vocabulary import Caller, Client, platform
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user.v1 import ErrorReason as Reason
 from chat3_api.chat3.user.v1 import GetUserRequest as GetUserAsUser
 from chat3_api.google.protobuf import Struct
-from chat3_user.calls.service import TENANT as SERVICE
-from chat3_user.methods import METHODS
-from support.all_cases import CASES
 from support.gateway import KEY, NO_KEY, OTHER_TENANT, READ_KEY, TENANT, WRITE_KEY, Upstream
-from support.method_cases import Scene
 
 WRITES = [
     pb.CreateUserRequest(user_id="new"),
@@ -350,17 +346,3 @@ async def test_a_type_that_a_routing_key_has_no_room_for_is_refused(
     for request in (pb.CreateUserRequest, pb.UpsertUserRequest, pb.UpdateUserRequest):
         refused = await back_end.fails(request(user_id=user_id, type=kind))
         assert list(refused.violations) == ["type"]
-
-
-@pytest.mark.parametrize("label", [name for name in METHODS if METHODS[name].service is SERVICE])
-async def test_no_route_is_asked_for_an_acting_user(
-    tricked: Caller, scripted: Scripted, upstream: Upstream, label: str
-) -> None:
-    """A user's id in the metadata goes nowhere, whatever the method asks."""
-    named = Caller(tricked.channel, {**tricked.metadata, "x-user-id": "intruder"})
-    scripted.says({"error": "Bad Request", "message": "no"}, status=400)
-    scene = Scene(upstream)
-    assert scene.dialog
-    await named.fails(CASES[label](scene))
-    assert scripted.asked
-    assert not [path for _, path, body in scripted.asked if "intruder" in path + body.decode()]
