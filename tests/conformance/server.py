@@ -9,9 +9,12 @@ import asyncio
 import math
 import signal
 import socket
+import ssl
 import sys
+import tempfile
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any, Final
 
 from connectrpc.conformance.v1 import server_compat_pb2, service_pb2
@@ -23,6 +26,8 @@ from grpclib.exceptions import GRPCError
 from multidict import MultiDict
 
 from chat3_user.errors import CallError, to_grpc_error
+from chat3_user.tls.listener import ServerTls
+from chat3_user.tls.settings import TlsFiles
 from chat3_user.transport import ConnectionLimits, Listener, Route, ServerCall
 from chat3_user.transport.metadata import binary
 
@@ -213,6 +218,18 @@ def bare(error: CallError, request_id: str) -> GRPCError:
     return GRPCError(to_grpc_error(error, request_id).status, error.message)
 
 
+def _tls(asked: Any) -> ssl.SSLContext:
+    """Return the listener's TLS, with the certificate and the authority that the runner made."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("cert.pem", "key.pem", "client.pem")]
+        given = (asked.server_creds.cert, asked.server_creds.key, asked.client_tls_cert)
+        for file, content in zip(files, given, strict=True):
+            file.write_bytes(content)
+        certificate, key, client_ca = map(str, files)
+        tls = ServerTls(TlsFiles(certificate, key, client_ca if asked.client_tls_cert else ""))
+    return tls.context
+
+
 async def main() -> None:
     size = int.from_bytes(sys.stdin.buffer.read(4))
     asked = server_compat_pb2.ServerCompatRequest.FromString(sys.stdin.buffer.read(size))
@@ -220,8 +237,10 @@ async def main() -> None:
     listener = Listener(ROUTES, limits, lambda _: None, bare)
     sock = socket.create_server(("127.0.0.1", 0))
     sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
-    await listener.listen(sock, tls=None)
-    told = server_compat_pb2.ServerCompatResponse(host="127.0.0.1", port=sock.getsockname()[1])
+    await listener.listen(sock, tls=_tls(asked) if asked.use_tls else None)
+    told = server_compat_pb2.ServerCompatResponse(
+        host="127.0.0.1", port=sock.getsockname()[1], pem_cert=asked.server_creds.cert
+    )
     raw = told.SerializeToString()
     sys.stdout.buffer.write(len(raw).to_bytes(4) + raw)
     sys.stdout.buffer.flush()

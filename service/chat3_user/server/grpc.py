@@ -22,9 +22,9 @@ from grpclib.health.service import OVERALL, Health
 from chat3_user.rpc import Served
 from chat3_user.server.reflection import with_reflection
 from chat3_user.transport import (
+    Connection,
     ConnectionLimits,
     CorsSettings,
-    Http2Connection,
     Listener,
     Places,
     Route,
@@ -85,7 +85,7 @@ class GrpcServer:
         return bound
 
     @property
-    def connections(self) -> Collection[Http2Connection]:
+    def connections(self) -> Collection[Connection]:
         """The open connections."""
         return self.listener.connections
 

@@ -87,7 +87,7 @@ def _server_context(files: TlsFiles) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(_CIPHERS)
-    context.set_alpn_protocols(["h2"])
+    context.set_alpn_protocols(["h2", "http/1.1"])
     # A resumed session would skip the check of a client's certificate against a new CA; gRPC's
     # connections are long, so resuming would save little.
     context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION

@@ -184,6 +184,10 @@ class Http2Connection(asyncio.Protocol):
         if not stream.closed:
             asyncio.get_running_loop().call_later(_LAST_WORDS, stream.reset, ErrorCode.NO_ERROR)
 
+    def go_away(self) -> None:
+        """Ask the client to go on elsewhere; calls in flight are not touched."""
+        self.lifetime.go_away()
+
     def shut_down(self) -> None:
         """Give every call under way its status, and close."""
         for stream in tuple(self.streams.values()):

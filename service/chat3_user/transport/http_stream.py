@@ -59,6 +59,7 @@ class HttpConnection(Protocol):
     address: str
     unfinished: "UnfinishedRequests"
     blocked: "set[HttpStream]"
+    writable: bool
 
 
 class HttpStream(ABC):

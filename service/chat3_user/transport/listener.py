@@ -5,7 +5,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from chat3_user.errors import to_grpc_error
 from chat3_user.transport.accepting import ProxiedListener
@@ -14,6 +14,8 @@ from chat3_user.transport.budget import UnfinishedBudget
 from chat3_user.transport.call import Route
 from chat3_user.transport.cors import Cors, CorsSettings
 from chat3_user.transport.failures import Tell
+from chat3_user.transport.first_bytes import NewConnection
+from chat3_user.transport.http1_server import Http1Server
 from chat3_user.transport.http2_connection import Http2Connection
 from chat3_user.transport.http_stream import HttpStream, Inbound
 from chat3_user.transport.limits import ConnectionLimits
@@ -24,6 +26,25 @@ from chat3_user.transport.requests import Request
 _BEFORE_GO_AWAY: Final = 1.0
 _BACKLOG: Final = 4096
 _NO_ORIGINS: Final = CorsSettings()
+
+
+class Connection(Protocol):
+    """A client's connection, whatever it speaks; ``streams`` are the requests under way."""
+
+    address: str
+
+    @property
+    def streams(self) -> Collection[object]:
+        """The requests under way."""
+        ...
+
+    def go_away(self) -> None:
+        """Take no more requests, and close when those under way are answered."""
+        ...
+
+    def shut_down(self) -> None:
+        """Give every call under way its status, and close."""
+        ...
 
 
 class Listener:
@@ -44,22 +65,24 @@ class Listener:
         self.refusals = Refusals(count)
         self.unfinished = UnfinishedBudget(limits.unfinished_bytes)
         self._protocols = Protocols(routes, limits, self.refusals, tell, Cors(cors))
-        self._connections: set[Http2Connection] = set()
+        self._http_1: Http1Server | None = None
+        self._connections: set[Connection] = set()
         self._addresses: Counter[str] = Counter()
         self._server: asyncio.Server | ProxiedListener | None = None
         self._socket: socket.socket | None = None
 
     async def listen(self, sock: socket.socket, *, tls: ssl.SSLContext | None) -> None:
         """Serve the connections that come to ``sock``."""
+        self._http_1 = Http1Server(self)
         timeout = self.limits.handshake_timeout
         if self.limits.proxy_protocol:
-            proxied = ProxiedListener(sock, self.connection, tls, timeout, self.refusals)
+            proxied = ProxiedListener(sock, self._new, tls, timeout, self.refusals)
             await proxied.open(_BACKLOG)
             self._server = proxied
             return
         self._socket = sock
         self._server = await asyncio.get_running_loop().create_server(
-            self.connection,
+            self._new,
             sock=sock,
             backlog=_BACKLOG,
             ssl=tls,
@@ -67,17 +90,17 @@ class Listener:
         )
 
     def connection(self, address: str = "") -> Http2Connection:
-        """Return what serves a new connection; ``address`` is the client's, where a proxy says."""
+        """Return what serves HTTP/2; ``address`` is the client's, where a proxy says."""
         return Http2Connection(self, address)
 
     @property
-    def connections(self) -> Collection[Http2Connection]:
+    def connections(self) -> Collection[Connection]:
         """The open connections."""
         return self._connections
 
     # What connections use.
 
-    def opened(self, connection: Http2Connection) -> str | None:
+    def opened(self, connection: Connection) -> str | None:
         """Take a new connection in; return why not."""
         connection.address = group(connection.address)
         if len(self._connections) >= self.limits.connections:
@@ -88,7 +111,7 @@ class Listener:
         self._addresses[connection.address] += 1
         return None
 
-    def lost(self, connection: Http2Connection) -> None:
+    def lost(self, connection: Connection) -> None:
         """Forget a connection."""
         if connection in self._connections:
             self._connections.discard(connection)
@@ -111,7 +134,7 @@ class Listener:
         await self._stop_listening()
         await self._until_idle(min(grace, _BEFORE_GO_AWAY))
         for connection in tuple(self._connections):
-            connection.lifetime.go_away()
+            connection.go_away()
         await self._until_idle(grace)
 
     async def close(self) -> None:
@@ -124,6 +147,11 @@ class Listener:
         deadline = asyncio.get_running_loop().time() + _BEFORE_GO_AWAY
         while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+
+    def _new(self, address: str = "") -> NewConnection:
+        if self._http_1 is None:
+            raise RuntimeError("the listener does not listen")
+        return NewConnection(self, self.connection, self._http_1.connection, address)
 
     async def _stop_listening(self) -> None:
         """Accept nothing more.

@@ -1,0 +1,277 @@
+"""A client's connection over HTTP/1.1: aiohttp reads and writes it, our limits hold around it."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+from aiohttp import web
+
+from chat3_user.transport.budget import UnfinishedBudget
+from chat3_user.transport.http1_stream import Http1Stream
+from chat3_user.transport.http_stream import HttpStream, Inbound
+from chat3_user.transport.limits import HEADERS_FACTOR, ConnectionLimits
+from chat3_user.transport.refusals import Refusals
+from chat3_user.transport.requests import Request, request_of
+from chat3_user.transport.unfinished import UnfinishedRequests
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_TIMEOUT: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_BODIES: Final = 8
+"""How much longer than the largest message a request may be on the wire: chunks have heads."""
+
+
+class Owner(Protocol):
+    """What connections share: the listener's."""
+
+    limits: ConnectionLimits
+    refusals: Refusals
+    unfinished: UnfinishedBudget
+
+    def opened(self, connection: "Http1Connection") -> str | None:
+        """Take a new connection in; return why not."""
+        ...
+
+    def lost(self, connection: "Http1Connection") -> None:
+        """Forget a connection."""
+        ...
+
+    def request(self, stream: HttpStream, request: Request) -> Inbound | None:
+        """Take a request's head; return what hears the rest, nothing if it was answered."""
+        ...
+
+
+class Server(Protocol):
+    """aiohttp's server, which calls `Http1Connection.serve` for each request."""
+
+    def handler(self, connection: "Http1Connection") -> web.RequestHandler:
+        """Return aiohttp's half of a new connection."""
+        ...
+
+    def forget(self, handler: web.RequestHandler) -> None:
+        """Let go of a connection that is lost."""
+        ...
+
+
+class Http1Connection(asyncio.Protocol):
+    """One client's connection; ``address`` is the client's, where a proxy says."""
+
+    def __init__(self, owner: Owner, server: Server, address: str = "") -> None:
+        self._owner = owner
+        self._server = server
+        self._handler = server.handler(self)
+        self.limits = owner.limits
+        self.address = address
+        self.unfinished = UnfinishedRequests(owner.unfinished, owner.limits.request_timeout)
+        self.blocked: set[HttpStream] = set()
+        self.writable = True
+        self._transport: asyncio.Transport | None = None
+        self._stream: Http1Stream | None = None
+        self._number = 0
+        self._received = 0
+        self._going = False
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    @property
+    def streams(self) -> Sequence[Http1Stream]:
+        """The request under way, if there is one."""
+        return () if self._stream is None else (self._stream,)
+
+    # What asyncio says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve, and to age; or turn the client away at once."""
+        self._transport = transport  # type: ignore[assignment]  # uvloop has its own class
+        if not self.address:
+            peer = transport.get_extra_info("peername")
+            self.address = peer[0] if isinstance(peer, tuple) else "local"
+        problem = self._owner.opened(self)
+        if problem is not None:
+            self._end(_FULL, "connection_limit", problem)
+            return
+        self.unfinished.address = self.address
+        self._later("age", self.limits.max_age * random.uniform(0.8, 1.0), self.go_away)
+        self._await_head()
+        self._handler.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Have aiohttp read what has come; end the connection when it is too much."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        limits = self.limits
+        most = limits.metadata_bytes * HEADERS_FACTOR + limits.request_bytes * _BODIES
+        self._received += len(data)
+        if self._received > most:
+            self._end(b"", "request_too_large", "a request without an end")
+            return
+        if self._stream is None:
+            self._await_head()
+        self._handler.data_received(data)
+
+    def eof_received(self) -> None:
+        """Let the connection close: a client that sends no more reads no more."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection; whoever serves its call learns it."""
+        for timer in self._timers.values():
+            timer.cancel()
+        if self._stream is not None:
+            self._lose(self._stream)
+        self.unfinished.close()
+        self._handler.connection_lost(exc)
+        self._server.forget(self._handler)
+        self._owner.lost(self)
+
+    def pause_writing(self) -> None:
+        """Have senders wait: the client does not read."""
+        self.writable = False
+        self._handler.pause_writing()
+        # Whoever streams ends sooner, and has a last word for the client.
+        self._later("unread", 2 * self.limits.stall_timeout, self._end_unread)
+
+    def resume_writing(self) -> None:
+        """Let senders go on."""
+        self.writable = True
+        self._cancel("unread")
+        self._handler.resume_writing()
+        for stream in tuple(self.blocked):
+            stream.nudge()
+
+    # What the listener uses.
+
+    def go_away(self) -> None:
+        """Close after the request under way; at once when there is none."""
+        self._going = True
+        if self._stream is None and self._transport is not None:
+            self._transport.close()
+
+    def shut_down(self) -> None:
+        """Give the call under way its status, and close."""
+        stream = self._stream
+        self.go_away()
+        if stream is not None and stream.inbound is not None and stream.open:
+            stream.inbound.shut_down()
+
+    # What aiohttp uses.
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve a request; return its answer, written or to be written."""
+        self._cancel("head")
+        self._received = 0
+        self._number += 1
+        stream = self._stream = Http1Stream(self, self._number)
+        head = request_of(
+            ((name.lower(), value) for name, value in request.raw_headers),
+            request.method,
+            _origin_form(request.raw_path),
+            1,
+        )
+        content = request.content
+        reading: asyncio.Task[None] | None = None
+        try:
+            whole = content.is_eof()
+            if not whole:
+                self.unfinished.begin(stream, head.fields)
+            stream.inbound = self._owner.request(stream, head)
+            if whole:
+                self._take(stream, content.read_nowait())
+                self._whole(stream)
+            elif stream.open:
+                reading = asyncio.create_task(self._read(stream, request))
+            response = await stream.respond(request)
+            if self._going or not stream.whole:
+                response.force_close()
+            return response
+        finally:
+            if reading is not None:
+                reading.cancel()
+                await asyncio.gather(reading, return_exceptions=True)
+            self._stream = None
+            self._lose(stream)
+            self.unfinished.watch()
+
+    async def _read(self, stream: Http1Stream, request: web.BaseRequest) -> None:
+        """Read a body that comes in pieces."""
+        self.unfinished.watch()
+        try:
+            if request.headers.get("expect", "").lower() == "100-continue":
+                await request.writer.write(_CONTINUE)
+                request.writer.output_size = 0
+            while data := await request.content.readany():
+                self.unfinished.grow(stream, len(data))
+                self._take(stream, data)
+                self.unfinished.watch()
+                if stream.answered:
+                    return
+        except (web.RequestPayloadError, ConnectionError) as error:
+            if self._transport is not None and not self._transport.is_closing():
+                self._owner.refusals.refused("broken_rule", self.address, type(error).__name__)
+            self._lose(stream)
+            return
+        self._whole(stream)
+
+    def _take(self, stream: Http1Stream, data: bytes) -> None:
+        if stream.inbound is not None and not stream.answered and data:
+            stream.inbound.data(data)
+
+    def _whole(self, stream: Http1Stream) -> None:
+        stream.whole = True
+        self.unfinished.end(stream)
+        if stream.inbound is not None and not stream.answered:
+            stream.inbound.end()
+        self.unfinished.watch()
+
+    def _lose(self, stream: Http1Stream) -> None:
+        """End a stream: all was said, or the client has left."""
+        self.unfinished.end(stream)
+        stream.lose()
+        inbound, stream.inbound = stream.inbound, None
+        if inbound is not None:
+            inbound.lost()
+
+    # Time.
+
+    def _await_head(self) -> None:
+        """See to it that the head of a request is whole in time."""
+        if "head" not in self._timers:
+            self._received = 0
+            self._later("head", self.limits.handshake_timeout, self._end_headless)
+
+    def _end_headless(self) -> None:
+        if self._received:
+            self._end(_TIMEOUT, "unfinished_headers", "headers without an end")
+        else:
+            self._end(b"", "handshake", "no request")
+
+    def _end_unread(self) -> None:
+        if self._transport is not None:
+            self._owner.refusals.refused("unread_answers", self.address)
+            self._transport.abort()
+
+    def _end(self, words: bytes, kind: str, problem: str) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        self._owner.refusals.refused(kind, self.address, problem)
+        if words:
+            transport.write(words)
+        transport.close()
+        # A client that reads nothing would keep its socket for ever.
+        asyncio.get_running_loop().call_later(self.limits.handshake_timeout, transport.abort)
+
+    def _later(self, name: str, seconds: float, act: Callable[[], None]) -> None:
+        self._timers[name] = asyncio.get_running_loop().call_later(seconds, act)
+
+    def _cancel(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+
+def _origin_form(target: str) -> str:
+    """Return the target of a request without scheme and authority, which proxies may send."""
+    before, scheme, rest = target.partition("://")
+    if not scheme or "/" in before or "?" in before:
+        return target
+    return "/" + rest.partition("/")[2]
