@@ -10,19 +10,41 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from edge_vocabulary import DIALOGS, SUBSCRIBE, RawClient, demo, headers
+from edge_vocabulary import DIALOGS, SUBSCRIBE, Answer, RawClient, demo, headers
+from grpclib.metadata import decode_bin_value
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from chat3_embedded.demo import API_KEY
 from chat3_user import telemetry
+from chat3_user.calls.service import TENANT
 from chat3_user.methods import METHODS
+from support import tokens
 from support.ports import free_port
+from support.tokens import Issuer, token
 
 SECRET = "s3cr3t-of-an-application"
 SERVICE = DIALOGS.rpartition("/")[0] + "/"
 PASSWORD = "pa55word-of-an-operator"
+TOKEN_SECRET = "c2VjcmV0LW9mLWFuLW9wZXJhdG9yLWZvci10b2tlbnM"
+TOKEN_KEYS = f"secret:{TOKEN_SECRET}"
+TOKEN = token(key=SECRET, tenant="tnt_default", keys=TOKEN_KEYS)
+GOOD_TOKEN = token(key=API_KEY, tenant="tnt_default", keys=TOKEN_KEYS)
+OLD_TOKEN = token(key=SECRET, keys=TOKEN_KEYS, created_at=0)
+ISSUER = Issuer()
+SIGNED = ISSUER.signed(tenant_id="tnt_default")
+ISSUER_KEY = "k3y-for-tokens-of-an-issuer"
+PARTS = [part for text in (TOKEN, GOOD_TOKEN, OLD_TOKEN, SIGNED) for part in text.split(".")[1:]]
+"""What tells a token: its head is no secret."""
+SECRETS = [SECRET, PASSWORD, TOKEN_SECRET, ISSUER_KEY, *(part for part in PARTS if part)]
+
+
+def by_token(text: str, path: str = DIALOGS, **more: str) -> list[tuple[str, str]]:
+    """Return the headers of a call with a token instead of another identity."""
+    alone = {"x_api_key": "", "x_tenant_id": "", "x_user_id": "", **more}
+    return headers(path, authorization=f"Bearer {text}", **alone)
 
 
 async def _calls(port: int) -> bytes:
@@ -42,13 +64,24 @@ async def _calls(port: int) -> bytes:
         ),
         headers(SUBSCRIBE, x_api_key=SECRET),
         headers(SUBSCRIBE, x_api_key=SECRET, x_user_id="nobody"),
+        *(by_token(text) for text in (TOKEN, GOOD_TOKEN, OLD_TOKEN, SIGNED)),
+        *(by_token(text[:-1]) for text in (TOKEN, SIGNED)),
+        *(by_token(f"{text}.") for text in (TOKEN, SIGNED)),
+        by_token(TOKEN, x_api_key=SECRET),
+        by_token(TOKEN, x_request_id="a b"),
+        by_token(TOKEN, DIALOGS + "X"),
+        by_token(TOKEN, SUBSCRIBE),
+        by_token(TOKEN, te=""),
+        by_token(TOKEN, x_more="y" * 20_000),
+        by_token(TOKEN, f"/{TENANT.full_name}/ListUsers"),
+        by_token(TOKEN, f"{DIALOGS}?access_token={TOKEN}"),
     ]
     async with await RawClient.open(port) as client:
         for one in sent:
             answer = await client.call(one)
-            seen += json.dumps(answer.headers).encode() + answer.data
+            seen += _all_of(answer)
         answer = await client.call(headers(x_api_key=SECRET), b"\0\0\0\0\x05abcd")
-        seen += json.dumps(answer.headers).encode()
+        seen += _all_of(answer)
         client.send(b"\xff" * 100)
         await client.closed.wait()
         seen += repr(client.gone).encode()
@@ -58,6 +91,8 @@ async def _calls(port: int) -> bytes:
 @pytest.mark.parametrize("upstream", ["demo", "unreachable"])
 async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path: Path) -> None:
     grpc, ops = free_port(), free_port()
+    key_file = tmp_path / "keys.json"
+    key_file.write_bytes(ISSUER.document())
     environment = os.environ | {
         "DEMO": "true",
         "GRPC_PORT": str(grpc),
@@ -66,6 +101,12 @@ async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path:
         "LOG_FORMAT": "json",
         "RATE_LIMIT_KEY_READ": "3/minute",
         "PYTHONASYNCIODEBUG": "1",
+        "TOKEN_KEYS": TOKEN_KEYS,
+        "TOKEN_ISSUER": tokens.ISSUER,
+        "TOKEN_ISSUER_KEYS": str(key_file),
+        "TOKEN_ISSUER_AUDIENCE": tokens.AUDIENCE,
+        "TOKEN_ISSUER_ALGORITHMS": "ES256",
+        "TOKEN_ISSUER_API_KEY": ISSUER_KEY,
     }
     if upstream == "unreachable":
         environment |= {
@@ -93,7 +134,8 @@ async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path:
     printed = subprocess.run(  # noqa: ASYNC221
         [*command, "--print-config"], env=environment, capture_output=True, check=True
     )
-    for secret in (SECRET, PASSWORD):
+    assert b"TOKEN_REVOKED" in seen or upstream == "unreachable", "no token was opened"
+    for secret in SECRETS:
         for name, text in (
             ("log", output_bytes),
             ("answer", seen),
@@ -110,13 +152,20 @@ async def test_no_secret_is_in_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telemetry, "_tracing", lambda: True)
     monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer("test"))
     assert trace.get_tracer_provider() is not provider
-    async with demo() as service:
+    async with demo(token_keys=TOKEN_KEYS) as service:
         await _calls(service.grpc_port)
     spans = exporter.get_finished_spans()
     assert spans
     text = " ".join(span.to_json() for span in spans)
-    assert SECRET not in text
+    assert not [secret for secret in SECRETS if secret in text]
     assert "GetUserDialogs" in text
+
+
+def _all_of(answer: Answer) -> bytes:
+    """Return what an answer says, the details of its status decoded."""
+    details = answer.headers.get("grpc-status-details-bin", "")
+    readable = decode_bin_value(details.encode())
+    return json.dumps(answer.headers).encode() + answer.data + readable
 
 
 async def _listening(port: int) -> None:

@@ -86,14 +86,15 @@ class Issuer:
             "exp": int(time.time() + ISSUED_FOR),
             **claims,
         }
-        payload = json.dumps({name: value for name, value in said.items() if value is not None})
-        algorithm = (head or {}).get("alg", "ES256")
-        return jws.serialize_compact(
-            {"alg": "ES256", "kid": by, **(head or {})},
-            payload,
-            self.keys[by],
-            registry=jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False),
-        )
+        payload = {name: value for name, value in said.items() if value is not None}
+        return self.signed_under({"alg": "ES256", "kid": by, **(head or {})}, payload, by=by)
+
+    def signed_under(self, head: Mapping[str, Any], payload: Any, *, by: str = "one") -> str:
+        """Return whatever is said, under whatever head, with a good signature."""
+        text = f"{segment(head)}.{segment(payload)}"
+        algorithm = jws.JWSRegistry.algorithms[str(head["alg"])]
+        signature = algorithm.sign(text.encode(), self.keys[by])
+        return f"{text}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
 
     def settings(self, **changed: str) -> dict[str, str]:
         """Return the settings of a service that accepts the issuer."""
@@ -115,8 +116,12 @@ class Issuer:
             body = self.document() if self.body is None else self.body
             return web.Response(body=body, status=self.status)
 
+        async def moved(_: web.Request) -> web.Response:
+            raise web.HTTPFound("/keys")
+
         app = web.Application()
         app.router.add_get("/keys", answer)
+        app.router.add_get("/moved", moved)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -173,7 +173,9 @@ async def test_a_file_and_an_address_are_read(issuer: Issuer, tmp_path: Path) ->
 async def test_an_address_that_answers_otherwise_is_refused(issuer: Issuer) -> None:
     async with issuer.running():
         read = key_source(issuer.url, None)
-        for status, body in ((503, None), (302, None), (404, b""), (200, b"x" * 262_145)):
+        with pytest.raises(source_module.KeySetError, match="302"):
+            await key_source(issuer.url.replace("/keys", "/moved"), None)()
+        for status, body in ((503, None), (204, None), (404, b""), (200, b"x" * 262_145)):
             issuer.status, issuer.body = status, body
             with pytest.raises(source_module.KeySetError):
                 await read()

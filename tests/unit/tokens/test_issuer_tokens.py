@@ -101,10 +101,12 @@ async def test_no_algorithm_and_symmetric_ones_are_refused(
     issuer: Issuer, algorithm: object
 ) -> None:
     _, claims, signature = issuer.signed().split(".")
-    head = segment({"alg": algorithm, "kid": "one"})
-    for end in (signature, "AA", ""):
-        failure = await refused(issuer, f"{head}.{claims}.{end}")
-        assert failure.reason is Reason.TOKEN_INVALID
+    # A key that is not known is not even looked for.
+    for id_ in ("one", "unknown"):
+        head = segment({"alg": algorithm, "kid": id_})
+        for end in (signature, "AA", ""):
+            failure = await refused(issuer, f"{head}.{claims}.{end}")
+            assert failure.reason is Reason.TOKEN_INVALID
 
 
 async def test_a_public_key_is_no_secret_that_signs(issuer: Issuer) -> None:
@@ -144,17 +146,14 @@ async def test_a_head_that_brings_its_own_key_or_rules_is_refused(
         "b64": True,
         "zip": "DEF",
     }
-    _, claims, signature = issuer.signed().split(".")
-    head = segment({"alg": "ES256", "kid": "one", name: value[name]})
-    failure = await refused(issuer, f"{head}.{claims}.{signature}")
+    failure = await refused(issuer, issuer.signed(head={name: value[name]}))
     assert failure.reason is Reason.TOKEN_INVALID
 
 
 @pytest.mark.parametrize("id_", ["", "o" * 256, None, 1, ["one"], {"one": 1}])
 async def test_an_id_that_is_none_is_refused(issuer: Issuer, id_: object) -> None:
-    _, claims, signature = issuer.signed().split(".")
-    head = segment({"alg": "ES256", "kid": id_})
-    assert (await refused(issuer, f"{head}.{claims}.{signature}")).reason is Reason.TOKEN_INVALID
+    failure = await refused(issuer, issuer.signed(head={"kid": id_}))
+    assert failure.reason is Reason.TOKEN_INVALID
 
 
 @pytest.mark.parametrize("id_", ["two", "../one", "one\x00", "ONE", " one"])
@@ -285,8 +284,7 @@ async def test_no_mutation_of_a_signed_token_crashes(changes: list[tuple[int, in
     mutated = TEXT
     for start, length, text in changes:
         mutated = mutated[:start] + text + mutated[start + length :]
-    # The last character of a signature has spare bits: it is then the same signature.
-    if mutated[:-1] == TEXT[:-1] and len(mutated) == len(TEXT):
+    if mutated == TEXT:
         return
     failure = await refused(ISSUED, mutated)
     assert failure.reason in {Reason.TOKEN_INVALID, Reason.TOKEN_KEY_UNKNOWN}
