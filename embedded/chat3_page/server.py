@@ -1,0 +1,97 @@
+"""The back end of the page, as an application would have one: it alone holds the API key.
+
+It serves the page's files, says who can sign in, and makes user tokens. Everything else the browser
+asks the service itself.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from chat3_page.policy import headers
+
+_FILES: Final = Path(__file__).with_name("static")
+_HOST: Final = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
+_LARGEST_BODY: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UserToken:
+    """What proves to the service who calls, until it expires."""
+
+    token: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Who can sign in, by user id, and where the service is.
+
+    ``service`` is a function of the host name that the browser has for this machine: it gives an
+    origin, such as ``http://127.0.0.1:50051``. ``make_token`` calls the service with the API key.
+    """
+
+    users: Mapping[str, str]
+    service: Callable[[str], str]
+    make_token: Callable[[str], Awaitable[UserToken]]
+
+
+def create_page_app(page: Page) -> web.Application:
+    """Return the application."""
+
+    def service_of(request: web.Request) -> str:
+        named = _HOST.fullmatch(request.host)
+        if named is None:
+            raise web.HTTPBadRequest(text="the Host header names no host")
+        return page.service(named[1])
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        name = request.match_info.get("name") or "index.html"
+        return web.FileResponse(_FILES / name, headers=headers(service_of(request)))
+
+    async def configuration(request: web.Request) -> web.Response:
+        users = [{"userId": user_id, "name": name} for user_id, name in page.users.items()]
+        return web.json_response({"users": users, "service": service_of(request)})
+
+    async def sign_in(request: web.Request) -> web.Response:
+        # JSON is what a page of another origin cannot send without asking first.
+        if request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType
+        wanted = await request.json()
+        user_id = wanted.get("userId") if isinstance(wanted, dict) else None
+        if user_id not in page.users:
+            raise web.HTTPForbidden(text="not a user of the demo")
+        token = await page.make_token(user_id)
+        answer = {"token": token.token, "expires": token.expires.isoformat()}
+        return web.json_response(answer, headers={"Cache-Control": "no-store"})
+
+    names = "|".join(re.escape(path.name) for path in sorted(_FILES.iterdir()))
+    app = web.Application(client_max_size=_LARGEST_BODY)
+    app.add_routes(
+        [
+            web.get("/", file),
+            web.get(f"/{{name:{names}}}", file),
+            web.get("/demo/configuration", configuration),
+            web.post("/demo/sign-in", sign_in),
+        ]
+    )
+    return app
+
+
+@asynccontextmanager
+async def serve_page(page: Page, host: str, port: int) -> AsyncIterator[int]:
+    """Serve the page within the block, which gets the port; 0 takes a free one."""
+    runner = web.AppRunner(create_page_app(page), access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        bound: int = runner.addresses[0][1]
+        yield bound
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,35 @@
+/** Reads what the page shows: one call at a time for one thing, repeated until it succeeds. */
+import type { Clock } from "../client/clock.js";
+import { withRetries } from "../client/retry.js";
+
+export class Reader {
+  /** What is being read; true when it is wanted once more, because it changed since the call began. */
+  readonly #reading = new Map<string, boolean>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly signal: AbortSignal,
+    /** Told of what cannot be read, with the failure that no repetition mends. */
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** Has `read` called once from its beginning, now or after the call that is on its way. */
+  want(key: string, read: () => Promise<void>): void {
+    const busy = this.#reading.has(key);
+    this.#reading.set(key, busy);
+    if (!busy) void this.#run(key, read);
+  }
+
+  async #run(key: string, read: () => Promise<void>): Promise<void> {
+    try {
+      do {
+        this.#reading.set(key, false);
+        await withRetries(this.clock, this.signal, read);
+      } while (this.#reading.get(key));
+    } catch (error) {
+      if (!this.signal.aborted) this.failed(error);
+    } finally {
+      this.#reading.delete(key);
+    }
+  }
+}

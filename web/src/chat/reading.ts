@@ -1,0 +1,130 @@
+/** The reads of the contract that the page needs, put into the picture. */
+import { failureOf } from "../client/failures.js";
+import type { UserClient } from "../client/transport.js";
+import type { Dialog } from "../gen/chat3/user/v1/dialog_pb.js";
+import type { Message } from "../gen/chat3/user/v1/message_pb.js";
+import {
+  type Picture,
+  withDialog,
+  withDialogs,
+  withHistory,
+  withMessage,
+  withMoreDialogs,
+  withOlder,
+} from "../store/picture.js";
+import type { Board } from "./board.js";
+
+const DIALOGS_PAGE = 30;
+const MESSAGES_PAGE = 20;
+const LARGEST_PAGE = 100;
+
+export class Reading {
+  constructor(
+    private readonly client: UserClient,
+    private readonly board: Board,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async myself(): Promise<void> {
+    const call = () => this.client.getMyself({}, this.#options);
+    await this.board.read(call, (picture, { user, stats }) => ({
+      ...picture,
+      ...(user && { profile: user }),
+      ...(stats && { stats }),
+    }));
+  }
+
+  /** Reads as many dialogs as are shown, or the first page. */
+  async dialogs(): Promise<void> {
+    const shown = this.#picture.dialogs.size;
+    const call = async () => {
+      const found = new Map<string, Dialog>();
+      let pageToken = "";
+      do {
+        const page = await this.#dialogsPage(pageToken);
+        for (const dialog of page.dialogs) found.set(dialog.dialogId, dialog);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "" && found.size < shown);
+      return { dialogs: [...found.values()], pageToken };
+    };
+    await this.board.read(call, (picture, { dialogs, pageToken }) =>
+      withDialogs(picture, dialogs, pageToken),
+    );
+  }
+
+  async moreDialogs(): Promise<void> {
+    const call = () => this.#dialogsPage(this.#picture.moreDialogsToken);
+    await this.board.read(call, (picture, page) =>
+      withMoreDialogs(picture, page.dialogs, page.nextPageToken),
+    );
+  }
+
+  async dialog(dialogId: string): Promise<void> {
+    const call = async () => {
+      try {
+        const found = await this.client.getDialog({ dialogId, includeLastMessage: true }, this.#options);
+        return found.dialog;
+      } catch (error) {
+        if (isGone(error)) return undefined;
+        throw error;
+      }
+    };
+    await this.board.read(call, (picture, found) => withDialog(picture, dialogId, found));
+  }
+
+  /** Reads the newest messages: as many as are shown, or the first page. */
+  async history(dialogId: string): Promise<void> {
+    const shown = this.#picture.histories.get(dialogId)?.messages.length ?? 0;
+    const call = async () => {
+      const messages: Message[] = [];
+      let pageToken = "";
+      do {
+        const pageSize = Math.min(LARGEST_PAGE, Math.max(MESSAGES_PAGE, shown - messages.length));
+        const page = await this.client.getDialogMessages({ dialogId, pageSize, pageToken }, this.#options);
+        messages.push(...page.messages);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "" && messages.length < shown);
+      return { messages, pageToken };
+    };
+    await this.board.read(call, (picture, { messages, pageToken }) =>
+      withHistory(picture, dialogId, messages, pageToken),
+    );
+  }
+
+  async older(dialogId: string): Promise<void> {
+    const pageToken = this.#picture.histories.get(dialogId)?.olderToken ?? "";
+    if (pageToken === "") return;
+    const call = () =>
+      this.client.getDialogMessages({ dialogId, pageSize: MESSAGES_PAGE, pageToken }, this.#options);
+    await this.board.read(call, (picture, page) =>
+      withOlder(picture, dialogId, page.messages, page.nextPageToken),
+    );
+  }
+
+  async message(dialogId: string, messageId: string): Promise<void> {
+    const call = () => this.client.getMessage({ dialogId, messageId }, this.#options);
+    await this.board.read(call, (picture, { message }) =>
+      message ? withMessage(picture, message) : picture,
+    );
+  }
+
+  #dialogsPage(pageToken: string) {
+    return this.client.getUserDialogs(
+      { pageSize: DIALOGS_PAGE, pageToken, includeLastMessage: true },
+      this.#options,
+    );
+  }
+
+  get #picture(): Picture {
+    return this.board.picture.value;
+  }
+
+  get #options() {
+    return { signal: this.signal };
+  }
+}
+
+/** Whether the user is no member of a dialog any more, or there is no such dialog. */
+function isGone(error: unknown): boolean {
+  return ["ERROR_REASON_NOT_A_MEMBER", "ERROR_REASON_DIALOG_NOT_FOUND"].includes(failureOf(error).reason);
+}

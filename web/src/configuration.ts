@@ -1,0 +1,37 @@
+/** What the application's own back end tells the page: who can sign in, and where the service is. */
+import { Code, ConnectError } from "@connectrpc/connect";
+
+import type { SignIn } from "./client/session.js";
+
+export interface DemoUser {
+  readonly userId: string;
+  readonly name: string;
+}
+
+export interface Configuration {
+  readonly users: readonly DemoUser[];
+  /** The origin of the service; empty when it is the page's own. */
+  readonly service: string;
+}
+
+export async function readConfiguration(): Promise<Configuration> {
+  return (await answered(await fetch("demo/configuration"))) as Configuration;
+}
+
+/** Asks the back end for a user token: it has the API key, the page never sees it. */
+export const signIn: SignIn = async (userId) => {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify({ userId });
+  const { token, expires } = (await answered(
+    await fetch("demo/sign-in", { method: "POST", headers, body }),
+  )) as {
+    token: string;
+    expires: string;
+  };
+  return { token, expires: Date.parse(expires) };
+};
+
+async function answered(response: Response): Promise<unknown> {
+  if (response.ok) return response.json();
+  throw new ConnectError(`the demo's back end answered ${response.status}`, Code.Unavailable);
+}

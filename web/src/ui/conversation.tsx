@@ -1,0 +1,76 @@
+/** One dialog: its messages, and the place to write the next one. */
+import { useState } from "preact/hooks";
+
+import type { Chat } from "../chat/chat.js";
+import type { Message } from "../gen/chat3/user/v1/message_pb.js";
+import type { Picture } from "../store/picture.js";
+import { Composer } from "./composer.js";
+import { ConfirmDeletion } from "./confirm_deletion.js";
+import { HistoryView } from "./history_view.js";
+import { useObservable } from "./hooks.js";
+import { titleOf, typingIn } from "./words.js";
+
+interface Properties {
+  readonly chat: Chat;
+  readonly picture: Picture;
+  readonly dialogId: string;
+}
+
+export function Conversation({ chat, picture, dialogId }: Properties) {
+  const typists = useObservable(chat.typists.now).get(dialogId);
+  const [edited, setEdited] = useState<Message>();
+  const [deleting, setDeleting] = useState<Message>();
+  const dialog = picture.dialogs.get(dialogId);
+  const history = picture.histories.get(dialogId);
+  const own = history?.messages.findLast((message) => message.mine && !message.deleted);
+
+  return (
+    <section class="conversation" aria-label={titleOf(dialog)}>
+      <header>
+        <a class="back" href="#dialogs" aria-label="Back to the dialogs">
+          ←
+        </a>
+        <div>
+          <h2>{titleOf(dialog)}</h2>
+          <p class="small">{dialog ? `${dialog.memberCount} members` : " "}</p>
+        </div>
+        {(dialog?.membership?.unreadCount ?? 0) > 0 && (
+          <button type="button" class="quiet" onClick={() => void chat.actions.markDialogRead(dialogId)}>
+            Mark all as read
+          </button>
+        )}
+      </header>
+      <HistoryView
+        chat={chat}
+        dialogId={dialogId}
+        history={history}
+        onEdit={setEdited}
+        onDelete={setDeleting}
+      />
+      <p class="typing" role="status" aria-label="Typing">
+        {typingIn([...(typists?.values() ?? [])])}
+      </p>
+      <Composer
+        key={edited?.messageId ?? ""}
+        edited={edited}
+        onTyped={() => chat.typed(dialogId)}
+        onEditLast={() => setEdited(own)}
+        onCancel={() => setEdited(undefined)}
+        onDone={(text) => {
+          if (edited === undefined) chat.send(dialogId, text);
+          else void chat.actions.edit(edited, text);
+          setEdited(undefined);
+        }}
+      />
+      {deleting && (
+        <ConfirmDeletion
+          message={deleting}
+          onAnswer={(wanted) => {
+            if (wanted) void chat.actions.delete(deleting);
+            setDeleting(undefined);
+          }}
+        />
+      )}
+    </section>
+  );
+}

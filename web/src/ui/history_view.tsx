@@ -1,0 +1,104 @@
+/** The messages of a dialog: stays at the newest, keeps its place when older ones are added. */
+import { Fragment } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+
+import type { Chat } from "../chat/chat.js";
+import type { Message } from "../gen/chat3/user/v1/message_pb.js";
+import type { History } from "../store/picture.js";
+import { useObservable, useVisible } from "./hooks.js";
+import { moveFocus } from "./keys.js";
+import { MessageView } from "./message_view.js";
+import { OutgoingView } from "./outgoing_view.js";
+import { dayOf } from "./words.js";
+
+// So near to the end, the end is what is looked at.
+const NEAR = 40;
+
+interface Properties {
+  readonly chat: Chat;
+  readonly dialogId: string;
+  readonly history: History | undefined;
+  readonly onEdit: (message: Message) => void;
+  readonly onDelete: (message: Message) => void;
+}
+
+export function HistoryView({ chat, dialogId, history, onEdit, onDelete }: Properties) {
+  const box = useRef<HTMLDivElement>(null);
+  const beginning = useRef<HTMLButtonElement>(null);
+  const fromEnd = useRef(0);
+  const visible = useVisible();
+  const messages = history?.messages ?? [];
+  const known = new Set(messages.map((message) => message.meta?.client_id));
+  const outgoing = useObservable(chat.outbox.items).filter(
+    (item) => item.dialogId === dialogId && !known.has(item.key),
+  );
+
+  function scrolled(): void {
+    const element = box.current;
+    if (element === null) return;
+    fromEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight;
+    chat.looking(visible && fromEnd.current < NEAR);
+  }
+
+  const first = messages[0]?.messageId;
+  const last = outgoing.at(-1)?.key ?? messages.at(-1)?.messageId;
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    // Older messages push down what is looked at: the distance from the end is what stays.
+    const kept = fromEnd.current < NEAR ? 0 : fromEnd.current;
+    element.scrollTop = element.scrollHeight - element.clientHeight - kept;
+  }, [first]);
+  useLayoutEffect(() => {
+    if (box.current !== null && fromEnd.current < NEAR) box.current.scrollTop = box.current.scrollHeight;
+  }, [last, messages]);
+  useEffect(() => {
+    scrolled();
+    return () => chat.looking(false);
+  }, [visible, messages.length]);
+  useEffect(() => {
+    const button = beginning.current;
+    if (button === null) return undefined;
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && chat.older(dialogId), {
+      root: box.current,
+    });
+    observer.observe(button);
+    return () => observer.disconnect();
+  }, [first, history?.olderToken]);
+
+  return (
+    <div
+      ref={box}
+      class="history"
+      role="log"
+      aria-label="Messages"
+      aria-busy={history === undefined}
+      onScroll={scrolled}
+      onKeyDown={(event) => moveFocus(event, "article")}
+    >
+      {history === undefined && <p class="waiting">Loading messages…</p>}
+      {history?.olderToken && (
+        <button ref={beginning} type="button" class="more" onClick={() => chat.older(dialogId)}>
+          Older messages
+        </button>
+      )}
+      {messages.map((message, place) => (
+        <Fragment key={message.messageId}>
+          {dayOf(message.createTime) !== dayOf(messages[place - 1]?.createTime) && (
+            <h3>{dayOf(message.createTime)}</h3>
+          )}
+          <MessageView
+            message={message}
+            actions={chat.actions}
+            reachable={place === messages.length - 1}
+            onEdit={onEdit}
+            onDelete={onDelete}
+          />
+        </Fragment>
+      ))}
+      {outgoing.map((item) => (
+        <OutgoingView key={item.key} item={item} outbox={chat.outbox} />
+      ))}
+    </div>
+  );
+}

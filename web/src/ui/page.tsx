@@ -1,0 +1,49 @@
+/** The page: signing in, then the chat of the user who did. */
+import { useEffect, useState } from "preact/hooks";
+
+import { Chat } from "../chat/chat.js";
+import { systemClock } from "../client/clock.js";
+import { withRetries } from "../client/retry.js";
+import { Session } from "../client/session.js";
+import { browserClient } from "../client/transport.js";
+import { type Configuration, readConfiguration, signIn } from "../configuration.js";
+import { ChatView } from "./chat_view.js";
+import { SignIn } from "./sign_in.js";
+
+// Of a tab, so that two tabs can be two people; kept through a reload.
+const SIGNED_IN = "chat3.user";
+
+export function Page() {
+  const [configuration, setConfiguration] = useState<Configuration>();
+  const [chat, setChat] = useState<Chat>();
+
+  function enter(userId: string, { service }: Configuration): void {
+    sessionStorage.setItem(SIGNED_IN, userId);
+    const session = new Session(userId, signIn, systemClock);
+    const client = browserClient(service || location.origin, session);
+    const entered = new Chat(userId, client, systemClock, sessionStorage);
+    entered.start();
+    setChat(entered);
+  }
+
+  function leave(): void {
+    chat?.close();
+    sessionStorage.removeItem(SIGNED_IN);
+    location.hash = "";
+    setChat(undefined);
+  }
+
+  useEffect(() => {
+    const closing = new AbortController();
+    void withRetries(systemClock, closing.signal, readConfiguration).then((found) => {
+      setConfiguration(found);
+      const userId = sessionStorage.getItem(SIGNED_IN);
+      if (userId !== null) enter(userId, found);
+    });
+    return () => closing.abort();
+  }, []);
+
+  if (chat !== undefined) return <ChatView chat={chat} onSignOut={leave} />;
+  if (configuration === undefined) return <p class="waiting">Looking for the service…</p>;
+  return <SignIn users={configuration.users} onChoose={(userId) => enter(userId, configuration)} />;
+}
