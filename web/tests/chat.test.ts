@@ -74,6 +74,21 @@ test("older messages are read by token until there are none", async () => {
   assert.equal(service.calls.length, calls);
 });
 
+test("what two pages have in common is shown once", async () => {
+  const service = new Service();
+  service.messages = Array.from({ length: 30 }, (_, place) => message(place + 1));
+  const chat = await service.chat();
+  service.messages.push(message(31));
+  service.stream.send(written(31));
+  await settled();
+  chat.older(DIALOG);
+  await settled();
+  assert.deepEqual(
+    shown(chat),
+    service.messages.map((_, place) => place + 1),
+  );
+});
+
 test("a page token that is not taken any more is replaced with the history", async () => {
   const service = new Service();
   service.messages = Array.from({ length: 30 }, (_, place) => message(place + 1));
@@ -87,20 +102,33 @@ test("a page token that is not taken any more is replaced with the history", asy
 
 test("after a gap all that was shown is read again, however much it was", async () => {
   const service = new Service();
-  service.messages = Array.from({ length: 30 }, (_, place) => message(place + 1));
+  service.messages = Array.from({ length: 130 }, (_, place) => message(place + 1));
   const chat = await service.chat();
-  chat.older(DIALOG);
-  await settled();
-  service.messages.push(message(31), message(32));
+  for (let page = 0; page < 6; page++) {
+    chat.older(DIALOG);
+    await settled();
+  }
+  assert.equal(shown(chat).length, 130);
+  service.messages.push(message(131), message(132));
   service.dialogs = [dialog(), dialog({ dialogId: OTHER })];
   service.stream.send({
     case: "gap",
     value: { reason: GapReason.EXPIRED, reload: [ReloadTarget.DIALOGS, ReloadTarget.MESSAGES] },
   });
   await settled();
-  assert.equal(shown(chat).at(-1), 32);
-  assert.ok(shown(chat).length >= 30);
+  assert.equal(shown(chat).at(-1), 132);
+  assert.ok(shown(chat).length >= 130);
   assert.equal(chat.board.picture.value.dialogs.size, 2);
+});
+
+test("a dialog that the list does not have can be shown by its address", async () => {
+  const service = new Service();
+  service.messages = [message(1)];
+  const chat = await service.chat(undefined);
+  service.dialogs = [dialog({ dialogId: OTHER })];
+  chat.show(OTHER);
+  await settled();
+  assert.equal(chat.board.picture.value.dialogs.get(OTHER)?.title, "Old");
 });
 
 test("what is not shown during a gap is read when it is shown again", async () => {
@@ -247,4 +275,15 @@ test("a sign of typing is shown for its time, or until the message is there", as
     await settled();
     assert.deepEqual(typists(), []);
   }
+});
+
+test("whoever goes on typing is shown until the last sign is over", async () => {
+  const service = new Service();
+  const chat = await service.chat();
+  const value = { dialog: { dialogId: DIALOG }, userId: "bob", expiresIn: { seconds: 5n } };
+  for (let sign = 0; sign < 2; sign++) {
+    service.stream.send({ case: "update", value: update({ case: "typing", value }) });
+    await service.clock.pass(3_000);
+  }
+  assert.equal(chat.typists.now.value.get(DIALOG)?.size, 1);
 });

@@ -67,6 +67,16 @@ test("calls whose token was refused at once share the new one", async () => {
   assert.equal(made(), 2);
 });
 
+test("a token that is refused late does not take its successor away", async () => {
+  const { session, made } = signedIn(new FakeClock());
+  const first = await session.token();
+  session.refused(first);
+  await session.token();
+  session.refused(first);
+  await session.token();
+  assert.equal(made(), 2);
+});
+
 test("a new token that is refused too is a failure", async () => {
   const { session } = signedIn(new FakeClock());
   const { client, got } = calling(session, []);

@@ -82,7 +82,10 @@ export class Chat {
   /** Shows a dialog, or none. */
   show(dialogId: string | undefined): void {
     this.#shown = dialogId;
-    if (this.#loaded) this.#readShown();
+    if (this.#loaded && dialogId !== undefined) {
+      this.#readShown();
+      if (!this.board.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
+    }
     this.#markRead();
   }
 
@@ -135,11 +138,9 @@ export class Chat {
 
   /** A dialog that is not on the first pages of the list can be shown, by its address. */
   #readShown(): void {
-    const { dialogs, histories } = this.board.picture.value;
     const dialogId = this.#shown;
-    if (dialogId === undefined) return;
-    if (!dialogs.has(dialogId)) this.#read({ what: "dialog", dialogId });
-    if (!histories.has(dialogId)) this.#readHistory(dialogId);
+    if (dialogId === undefined || this.board.picture.value.dialogs.has(dialogId)) return;
+    this.#read({ what: "dialog", dialogId });
   }
 
   /** What is shown is read now, what was shown before when it is shown again. */

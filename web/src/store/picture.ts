@@ -39,9 +39,11 @@ export function messageIn(picture: Picture, dialogId: string, messageId: string)
 
 /** Takes dialogs as a list returned them, instead of all that were known. */
 export function withDialogs(picture: Picture, dialogs: readonly Dialog[], moreDialogsToken: string): Picture {
-  const found = new Map(dialogs.map((dialog) => [dialog.dialogId, dialog]));
-  const histories = new Map([...picture.histories].filter(([dialogId]) => found.has(dialogId)));
-  return { ...picture, dialogs: found, moreDialogsToken, histories };
+  return {
+    ...picture,
+    dialogs: new Map(dialogs.map((dialog) => [dialog.dialogId, dialog])),
+    moreDialogsToken,
+  };
 }
 
 /** Takes another page of the list. What moved to the top meanwhile can be on two pages. */
