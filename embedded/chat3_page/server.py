@@ -21,6 +21,10 @@ _HOST: Final = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 _LARGEST_BODY: Final = 1024
 
 
+class SignInError(Exception):
+    """No token can be made now; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class UserToken:
     """What proves to the service who calls, until it expires."""
@@ -34,7 +38,8 @@ class Page:
     """Who can sign in, by user id, and where the service is.
 
     ``service`` is a function of the host name that the browser has for this machine: it gives an
-    origin, such as ``http://127.0.0.1:50051``. ``make_token`` calls the service with the API key.
+    origin, such as ``http://127.0.0.1:50051``. ``make_token`` calls the service with the API key, and
+    raises `SignInError`.
     """
 
     users: Mapping[str, str]
@@ -67,7 +72,10 @@ def create_page_app(page: Page) -> web.Application:
         user_id = wanted.get("userId") if isinstance(wanted, dict) else None
         if user_id not in page.users:
             raise web.HTTPForbidden(text="not a user of the demo")
-        token = await page.make_token(user_id)
+        try:
+            token = await page.make_token(user_id)
+        except SignInError as error:
+            raise web.HTTPServiceUnavailable(text=str(error)) from error
         answer = {"token": token.token, "expires": token.expires.isoformat()}
         return web.json_response(answer, headers={"Cache-Control": "no-store"})
 

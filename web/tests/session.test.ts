@@ -33,8 +33,13 @@ function calling(session: Session, taken: readonly string[]) {
         getMyself: (_, { requestHeader }) => {
           const token = requestHeader.get("authorization")?.replace("Bearer ", "") ?? "";
           got.push(token);
-          if (!taken.includes(token)) throw refusal("ERROR_REASON_API_KEY_INVALID", Code.Unauthenticated);
+          if (!taken.includes(token)) throw refusal("ERROR_REASON_TOKEN_INVALID", Code.Unauthenticated);
           return {};
+        },
+        subscribeUpdates: async function* (_, { requestHeader }) {
+          got.push(requestHeader.get("authorization")?.replace("Bearer ", "") ?? "");
+          yield {};
+          throw refusal("ERROR_REASON_TOKEN_EXPIRED", Code.Unauthenticated);
         },
       }),
     { transport: { interceptors: [authorized(session)] } },
@@ -97,4 +102,18 @@ test("a sign-in that fails does not stand in the way of the next", async () => {
   );
   await assert.rejects(session.token());
   assert.equal(await session.token(), "t");
+});
+
+test("a stream whose token has expired is opened again with a new one", async () => {
+  const { session } = signedIn(new FakeClock());
+  const { client, got } = calling(session, []);
+  for (let stream = 0; stream < 2; stream++) {
+    await assert.rejects(
+      async () => {
+        for await (const response of client.subscribeUpdates({})) assert.ok(response);
+      },
+      { code: Code.Unauthenticated },
+    );
+  }
+  assert.deepEqual(got, ["t1", "t2"]);
 });

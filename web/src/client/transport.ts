@@ -25,13 +25,17 @@ export function clientOf(transport: Transport): UserClient {
   });
 }
 
-/** A token that has expired or was revoked is replaced once; a refused new one is a failure. */
+/**
+ * A token that has expired or was revoked is replaced: for a unary call at once and once, for a stream
+ * when it is opened again. A new one that is refused too is a failure.
+ */
 export function authorized(session: Session): Interceptor {
   return (next) => async (request) => {
     const token = await session.token();
     request.header.set("authorization", `Bearer ${token}`);
     try {
-      return await next(request);
+      const response = await next(request);
+      return response.stream ? { ...response, message: watched(response.message, session, token) } : response;
     } catch (error) {
       if (!isUnauthenticated(error)) throw error;
       session.refused(token);
@@ -40,4 +44,14 @@ export function authorized(session: Session): Interceptor {
       return await next(request);
     }
   };
+}
+
+/** A stream says that its token is refused where its messages end, be it at the beginning or later. */
+async function* watched<T>(messages: AsyncIterable<T>, session: Session, token: string): AsyncIterable<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    if (isUnauthenticated(error)) session.refused(token);
+    throw error;
+  }
 }
