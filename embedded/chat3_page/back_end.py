@@ -1,4 +1,4 @@
-"""How an application's back end gets user tokens: one call of the service, with the API key, in JSON."""
+"""Gets user tokens as an application does: one call of the service, with the API key, in JSON."""
 
 import ssl
 from collections.abc import AsyncIterator, Mapping

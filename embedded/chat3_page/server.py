@@ -38,8 +38,8 @@ class Page:
     """Who can sign in, by user id, and where the service is.
 
     ``service`` is a function of the host name that the browser has for this machine: it gives an
-    origin, such as ``http://127.0.0.1:50051``. ``make_token`` calls the service with the API key, and
-    raises `SignInError`.
+    origin, such as ``http://127.0.0.1:50051``. ``make_token`` calls the service with the API key,
+    and raises `SignInError`.
     """
 
     users: Mapping[str, str]
