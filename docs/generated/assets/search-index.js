@@ -491,7 +491,7 @@ window.searchIndex = {
 "RemovePackMemberResponse confirms that the user is in no dialog of the pack.",
 "Request metadata is missing or malformed: x-tenant-id, x-user-id, x-request-id, or an x-api-key that cannot be one. Or a bearer token stands beside other metadata of identity. What to do Send the named metadata as UserService describes it.",
 "RestoreMessage takes back the deletion of a message that the calling user has sent, whoever deleted it. Needs the permissions read and write, and membership. Others' messages give ERROR_REASON_NOT_THE_SENDER. Platforms before 0.0.81 cannot restore: ERROR_REASON_PLATFORM_TOO_OLD.",
-"RestoreMessage takes back the deletion of any message. Needs what DeleteMessage needs.",
+"RestoreMessage takes back the deletion of any message. Needs the permissions read and write, and version 0.0.81 of the platform: an older one gives ERROR_REASON_PLATFORM_TOO_OLD.",
 "RestoreMessageRequest names a deleted message of the calling user to restore.",
 "RestoreMessageRequest names any deleted message of the tenant to restore. The platform keeps no name of whoever restores it.",
 "RestoreMessageResponse is the message after it was restored.",

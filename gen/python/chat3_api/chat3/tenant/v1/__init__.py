@@ -5091,7 +5091,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         RestoreMessage takes back the deletion of any message.
 
-        Needs what `DeleteMessage` needs.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
+        `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -5806,7 +5807,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         RestoreMessage takes back the deletion of any message.
 
-        Needs what `DeleteMessage` needs.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
+        `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
