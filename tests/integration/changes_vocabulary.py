@@ -35,8 +35,16 @@ class Scene:
         return self.client.as_user("alice", key=MAY_REMOVE)
 
     @property
+    def back_end(self) -> Caller:
+        return self.client.with_metadata({"x-api-key": MAY_REMOVE, "x-tenant-id": TENANT})
+
+    @property
     def its_message(self) -> dict[str, Any]:
         return {"dialog_id": self.dialog, "message_id": self.message, "idempotency_key": "k"}
+
+    @property
+    def any_message(self) -> dict[str, Any]:
+        return {"message_id": self.message, "idempotency_key": "k"}
 
     @property
     def now(self) -> Message:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from changes_vocabulary import MEMBERS, Scene, scene
 
+from chat3_api.chat3.tenant import v1 as tenant
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_embedded.generations import NEWEST, OLDEST
@@ -48,6 +49,7 @@ class Change:
     versions: tuple[str, ...] = BOTH
     tells: bool = True
     before: Callable[[Scene], object] = lambda _: None
+    by_back_end: bool = False
 
     def steps_on(self, version: str) -> int:
         """Return how many steps all its writes have together."""
@@ -207,6 +209,49 @@ CHANGES = (
         old_steps=4,
         tells=False,
     ),
+    Change(
+        "edit by a back end",
+        lambda at: tenant.EditMessageRequest(**at.any_message, content="two", edited_by="staff"),
+        lambda at, answer: at.now.content == answer.message.content == "two" and answer.changed,
+        "message.changed",
+        ("message.content",),
+        shows=lambda data: data["message"]["content"] == "two",
+        instead="message.changed",
+        steps=3,
+        by_back_end=True,
+    ),
+    Change(
+        "delete by a back end",
+        lambda at: tenant.DeleteMessageRequest(**at.any_message, deleted_by="staff"),
+        lambda at, answer: (
+            at.now.deleted_by == answer.message.deleted_by == "staff" and answer.changed
+        ),
+        "message.deleted",
+        versions=NEW,
+        by_back_end=True,
+    ),
+    Change(
+        "restore by a back end",
+        lambda at: tenant.RestoreMessageRequest(**at.any_message),
+        lambda at, answer: (
+            not at.now.deleted and answer.message.content == "one" and answer.changed
+        ),
+        "message.deleted",
+        versions=NEW,
+        before=deleted,
+        by_back_end=True,
+    ),
+    Change(
+        "move by a back end",
+        lambda at: tenant.SetMessageTopicRequest(**at.any_message, topic_id=at.topics[1]),
+        lambda at, answer: (
+            at.now.topic_id == answer.message.topic_id == at.topics[1] and answer.changed
+        ),
+        "message.changed",
+        ("message.topicId",),
+        steps=4,
+        by_back_end=True,
+    ),
 )
 
 
@@ -225,8 +270,9 @@ async def test_a_change_that_is_cut_anywhere_is_made_once_and_announced_or_told(
     async with scene(version) as at:
         change.before(at)
         at.cut.arm(step)
-        answer = await at.alice.call(change.request(at))
-        again, trailing = await at.alice.called(change.request(at))
+        caller = at.back_end if change.by_back_end else at.alice
+        answer = await caller.call(change.request(at))
+        again, trailing = await caller.called(change.request(at))
         assert change.holds(at, answer), answer
         assert (again, trailing[REPLAYED]) == (answer, "true")
 

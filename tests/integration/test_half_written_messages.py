@@ -3,11 +3,13 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from idempotency_vocabulary import Lossy, lossy_platform, service
 from integration_vocabulary import Caller, marking, sending
 
+from chat3_api.chat3.tenant import v1 as tenant
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_embedded.generations import NEWEST, OLDEST
@@ -15,7 +17,7 @@ from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutAfter
 from chat3_embedded.store import edits
 from chat3_embedded.store.records import Message
-from support.gateway import TENANT
+from support.gateway import KEY, TENANT
 
 REPLAYED = "idempotency-replayed"
 TEXT = "half"
@@ -24,11 +26,16 @@ MEMBERS = ("alice", "bob", "carol")
 STEPS = 10
 
 
+BACK_END = {"x-api-key": KEY, "x-tenant-id": TENANT}
+
+
 @asynccontextmanager
-async def cut_platform(version: str, cut: CutAfter) -> AsyncIterator[tuple[Lossy, Caller]]:
+async def cut_platform(
+    version: str, cut: CutAfter, *, by_back_end: bool = False
+) -> AsyncIterator[tuple[Lossy, Caller]]:
     settings = Settings(platform=version, after_step=cut, keep_updates=True)
     async with lossy_platform(settings) as lossy, service(lossy) as client:
-        yield lossy, client.as_user("alice")
+        yield lossy, client.with_metadata(BACK_END) if by_back_end else client.as_user("alice")
 
 
 def written(lossy: Lossy, dialog: str) -> list[Message]:
@@ -55,13 +62,21 @@ async def announced(lossy: Lossy, message_id: str) -> set[str]:
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
+@pytest.mark.parametrize("sender", ["", "alice", "helper"])
 async def test_a_send_that_is_cut_anywhere_is_one_message_whole_or_told(
-    version: str, step: int
+    version: str, step: int, sender: str
 ) -> None:
-    async with cut_platform(version, CutAfter(step)) as (lossy, alice):
+    """Alice sends; or a back end does in her name, or in that of a user who is no member."""
+    async with cut_platform(version, CutAfter(step), by_back_end=bool(sender)) as (lossy, alice):
         dialog = lossy.dialog(*MEMBERS)
+        lossy.store.add_user(TENANT, "helper")
         quoted = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
-        request = sending(dialog, TEXT, idempotency_key="k", quoted_message_id=quoted)
+        more = {"idempotency_key": "k", "quoted_message_id": quoted}
+        request: Any = sending(dialog, TEXT, **more)
+        if sender:
+            request = tenant.SendMessageRequest(
+                dialog_id=dialog, sender_id=sender, content=TEXT, **more
+            )
         request.meta = Struct.from_dict({"n": 1})
         answer = await alice.call(request)
         (message,) = written(lossy, dialog)
@@ -71,7 +86,8 @@ async def test_a_send_that_is_cut_anywhere_is_one_message_whole_or_told(
         if version == NEWEST:
             assert told == set()
         assert (message.quoted is None) == (pb.MissingPart.QUOTE in told)
-        lacking = {"bob", "carol"} - statuses(lossy, message.message_id)
+        assert message.sender_id == (sender or "alice")
+        lacking = {*MEMBERS} - {message.sender_id} - statuses(lossy, message.message_id)
         assert bool(lacking) == (pb.MissingPart.STATUSES in told)
         assert await announced(lossy, message.message_id) == set(MEMBERS)
         again, trailing = await alice.called(request)
@@ -122,12 +138,19 @@ async def test_what_the_user_deleted_before_it_was_found_is_answered_without_its
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("step", ["status row", "status event"])
-async def test_a_read_that_is_cut_is_never_recorded_twice(version: str, step: str) -> None:
-    async with cut_platform(version, CutAfter(step)) as (lossy, alice):
+@pytest.mark.parametrize("by_back_end", [False, True])
+async def test_a_read_that_is_cut_is_never_recorded_twice(
+    version: str, step: str, *, by_back_end: bool
+) -> None:
+    async with cut_platform(version, CutAfter(step), by_back_end=by_back_end) as (lossy, alice):
         dialog = lossy.dialog(*MEMBERS)
         message = lossy.store.add_message(TENANT, dialog, "bob", "hello").message_id
         before = lossy.store.marks.status_count(TENANT, message)
-        request = marking(dialog, message)
+        request: Any = marking(dialog, message)
+        if by_back_end:
+            request = tenant.SetMessageStatusRequest(
+                message_id=message, user_id="alice", status=pb.MessageStatus.READ
+            )
         request.idempotency_key = "k"
         answer = await alice.call(request)
         assert answer.record.status == pb.MessageStatus.READ

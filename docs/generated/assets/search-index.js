@@ -578,7 +578,7 @@ window.searchIndex = {
 "The counters replace those known unless their stats_version is smaller; they come from several publishers and can overtake each other.",
 "The dialog after the change.",
 "The dialog concerned, also of an update of an unknown kind, if the platform names it as it does in others. Absent when none is.",
-"The dialog has no members, through whom alone the platform shows what is asked for. Only TenantService.ListMessageStatuses says this. What to do Add a member to the dialog, or do without.",
+"The dialog has no members, through whom alone the platform shows what is asked for; a member whose id has a dot, which no route of the platform takes, is none here. Only TenantService.ListMessageStatuses says this. What to do Add a member to the dialog, or do without.",
 "The dialog has no message with this id: the one addressed, or the one to be quoted. What to do Mend the message id.",
 "The dialog has no topic with this id. What to do Mend the topic id.",
 "The dialog is read again, by GetDialog, for its number of members. When the receiving user is the new member, the messages are read too: updates do not tell of the time before.",

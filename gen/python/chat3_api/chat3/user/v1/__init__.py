@@ -1017,7 +1017,8 @@ class ErrorReason(betterproto2.Enum):
 
     NO_MEMBERS = 46
     """
-    The dialog has no members, through whom alone the platform shows what is asked for. Only
+    The dialog has no members, through whom alone the platform shows what is asked for; a member whose
+    id has a dot, which no route of the platform takes, is none here. Only
     `TenantService.ListMessageStatuses` says this.
 
     Status: `FAILED_PRECONDITION`.
