@@ -249,6 +249,30 @@ async def _(world: World) -> Failure:
     return await world.alice.fails(request)
 
 
+@case(Reason.META_INDEX_NOT_FOUND)
+async def _(world: World) -> Failure:
+    return await world.alice.fails(
+        tenant_pb.GetMetaIndexRequest(kind=tenant_pb.MetaKind.DIALOG, index_id="unique:order")
+    )
+
+
+@case(Reason.META_INDEX_REFUSED)
+async def _(world: World) -> Failure:
+    world.upstream.store.meta.put(TENANT, "user", "alice", "name", "Alice")
+    return await world.alice.fails(
+        tenant_pb.CreateMetaIndexRequest(
+            kind=tenant_pb.MetaKind.USER, mode=tenant_pb.MetaIndexMode.REQUIRED, keys=["email"]
+        )
+    )
+
+
+@case(Reason.SERVICE_KEY_NOT_ALLOWED)
+async def _(world: World) -> Failure:
+    index = MetaIndex(TENANT, "dialog", "allowed:keys", "allowed", ("title",), None, "test", 1.0)
+    world.upstream.store.meta_indexes.add(index)
+    return await world.alice.fails(tenant_pb.CreateDialogRequest())
+
+
 @case(Reason.REQUEST_TOO_LARGE)
 async def _(world: World) -> Failure:
     meta = Struct.from_dict({"text": "x" * 102_400})

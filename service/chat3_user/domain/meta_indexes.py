@@ -19,9 +19,6 @@ from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.creating import SERVICE_KEYS
 from chat3_user.validation import Identity
 
-_NO_SEGMENTS = frozenset((".", ".."))
-"""Ids that a path cannot hold; the platform gives none."""
-
 
 class MetaIndexes:
     """Every method raises `CallError`."""
@@ -35,10 +32,11 @@ class MetaIndexes:
         return answer.data
 
     async def known(self, identity: Identity, kind: str, index_id: str) -> m.MetaIndex:
-        """Return one index."""
-        where = self._where(kind, index_id)
-        answer = await self._api.call(routes.META_INDEX, identity, **where)
-        return answer.data
+        """Return one index. It is looked for in the list, so that no path is made of any text."""
+        for index in await self.of(identity, kind):
+            if index.index_id == index_id:
+                return index
+        raise reasons.meta_index_not_found(kind, index_id)
 
     async def create(
         self, identity: Identity, kind: str, spec: dict[str, Any], *, dry: bool
@@ -60,9 +58,9 @@ class MetaIndexes:
         return None
 
     async def delete(self, identity: Identity, kind: str, index_id: str) -> None:
-        """Delete an index; open data stays as it is."""
-        where = self._where(kind, index_id)
-        await past_guard(partial(self._api.call, routes.DELETE_META_INDEX, identity, **where))
+        """Delete an index that was found; open data stays as it is."""
+        ask = partial(self._api.call, routes.DELETE_META_INDEX, identity)
+        await past_guard(partial(ask, kind=kind, index_id=index_id))
 
     async def was_deleted(
         self, identity: Identity, kind: str, index_id: str, earlier: Earlier
@@ -71,11 +69,6 @@ class MetaIndexes:
         if began(earlier) is None:
             return False
         return all(index.index_id != index_id for index in await self.of(identity, kind))
-
-    def _where(self, kind: str, index_id: str) -> dict[str, Any]:
-        if index_id in _NO_SEGMENTS:
-            raise reasons.meta_index_not_found(kind, index_id)
-        return {"kind": kind, "index_id": index_id}
 
 
 def with_service_keys(kind: str, spec: dict[str, Any]) -> dict[str, Any]:

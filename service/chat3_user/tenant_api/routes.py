@@ -280,9 +280,6 @@ CREATE_META_INDEX: Final = Route(
     conflict=_index_refused,
     since="0.0.80",
 )
-META_INDEX: Final = Route(
-    "GET", _INDEXES + "/{index_id}", m.Data[m.MetaIndex], _no_index, since="0.0.80"
-)
 DELETE_META_INDEX: Final = Route(
     "DELETE", _INDEXES + "/{index_id}", m.Model, _no_index, since="0.0.80"
 )

@@ -18,7 +18,7 @@ async def _run(
     index = await dependencies.meta_indexes.known(
         call.identity, KINDS[request.kind], request.index_id
     )
-    with understood(routes.META_INDEX):
+    with understood(routes.META_INDEXES):
         return pb.GetMetaIndexResponse(index=meta_index(request.kind, index))
 
 

@@ -1077,8 +1077,8 @@ class ErrorReason(betterproto2.Enum):
           "domain": "chat3.user",
           "metadata": {
             "code": "INDEX_CONFLICT_EXISTING_DATA",
-            "entity_ids": "dlg_aaaaaaaaaaaaaaaaaaaa",
-            "kind": "dialog",
+            "entity_ids": "alice",
+            "kind": "user",
             "violation_count": "1"
           }
         }
