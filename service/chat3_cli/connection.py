@@ -37,6 +37,12 @@ def add_options(parser: argparse.ArgumentParser, environ: Mapping[str, str]) -> 
         default=environ.get("CHAT3_USER"),
     )
     add(
+        "--token",
+        "CHAT3_TOKEN: a token of the user who acts, instead of the three above",
+        type=values.header,
+        default=environ.get("CHAT3_TOKEN"),
+    )
+    add(
         "--timeout",
         "for a call with its retries, or to open a stream; default 30",
         type=values.seconds,
@@ -69,6 +75,16 @@ def identity(
     parser: argparse.ArgumentParser, args: argparse.Namespace, *, needed: Sequence[str]
 ) -> Identity:
     """Say in whose name the calls are made; end the process when what is needed is not given."""
+    if args.token and "user" in needed:
+        others = ("user", "api_key", "tenant")
+        given = [
+            f"--{name.replace('_', '-')}"
+            for name in others
+            if getattr(args, name) != parser.get_default(name)
+        ]
+        if given:
+            parser.error(f"a token (--token, CHAT3_TOKEN) does not go with {', '.join(given)}")
+        return Identity(api_key="", tenant="", user="", token=args.token)
     for option in needed:
         if not getattr(args, option):
             flag, variable = option.replace("_", "-"), f"CHAT3_{option.upper()}"

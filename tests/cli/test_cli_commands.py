@@ -8,6 +8,7 @@ import pytest
 from cli_scripted_service import ScriptedService
 from cli_vocabulary import DIALOG, MESSAGE, Run, Running, Spawn, ended
 
+from chat3_api.chat3.tenant.v1 import CreateUserTokenRequest, CreateUserTokenResponse
 from chat3_api.chat3.user.v1 import (
     Dialog,
     DialogMembership,
@@ -286,6 +287,37 @@ async def test_identity_travels_in_metadata(service: ScriptedService, run: Run) 
     assert metadata["x-api-key"] == "other"
     assert metadata["x-tenant-id"] == "tnt_2"
     assert metadata["x-user-id"] == "J%C3%B6rg%20100%25%2Fx"
+
+
+async def test_a_token_travels_instead_of_an_identity(
+    service: ScriptedService, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()] * 2
+    await run("dialogs", "--token", "one.token")
+    monkeypatch.setenv("CHAT3_TOKEN", "another.token")
+    await run("dialogs")
+    sent = [each["authorization"] for each in service.metadata]
+    assert sent == ["Bearer one.token", "Bearer another.token"]
+    assert not [name for each in service.metadata for name in each if name.startswith("x-")]
+
+
+@pytest.mark.parametrize("option", ["--user", "--api-key", "--tenant"])
+async def test_a_token_goes_with_no_other_identity(run: Run, option: str) -> None:
+    result = await run("dialogs", "--token", "one.token", option, "another")
+    assert result.code == 2
+    assert f"does not go with {option}" in result.err
+    assert "one.token" not in result.err
+
+
+async def test_a_back_end_calls_with_its_key_whatever_token_there_is(
+    service: ScriptedService, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT3_TOKEN", "a.token")
+    service.answers[CreateUserTokenRequest] = [CreateUserTokenResponse(token="made.for.bob")]
+    result = await run("tenant", "tokens", "create", "bob", "--ttl", "90")
+    assert (result.code, result.out) == (0, "made.for.bob\n")
+    assert service.requests == [CreateUserTokenRequest(user_id="bob", ttl=timedelta(seconds=90))]
+    assert "authorization" not in service.metadata[-1]
 
 
 async def test_it_runs_as_a_process(service: ScriptedService, spawn: Spawn) -> None:

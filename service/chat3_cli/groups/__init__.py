@@ -15,6 +15,7 @@ from chat3_cli.groups.tenant.members import TENANT_MEMBERS
 from chat3_cli.groups.tenant.messages import TENANT_MESSAGES
 from chat3_cli.groups.tenant.meta_indexes import TENANT_META_INDEXES
 from chat3_cli.groups.tenant.packs import TENANT_PACKS
+from chat3_cli.groups.tenant.tokens import TENANT_TOKENS
 from chat3_cli.groups.tenant.topics import TENANT_TOPICS
 from chat3_cli.groups.tenant.updates import TENANT_UPDATES
 from chat3_cli.groups.tenant.users import TENANT_USERS
@@ -41,5 +42,6 @@ GROUPS: Sequence[Group] = (
     TENANT_PACKS,
     TENANT_META_INDEXES,
     TENANT_UPDATES,
+    TENANT_TOKENS,
     HEALTH,
 )
