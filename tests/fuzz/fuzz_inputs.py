@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import fuzz_requests as requests
 import fuzz_texts as texts
+import fuzz_tokens as tokens
 import fuzz_updates as updates
 from hpack import Encoder
 from hyperframe.frame import ContinuationFrame, DataFrame, HeadersFrame, RstStreamFrame
@@ -111,6 +112,17 @@ def update(rng: random.Random, kind: pb.UpdateKind) -> bytes:
             return mutated(rng, updates.encoded(made))
 
 
+def _identity(rng: random.Random, path: str) -> dict[str, str]:
+    """Return who calls: of users some by a token, which may be changed on its way."""
+    if rng.randrange(6) or not path.startswith(SERVICE):
+        return IDENTITY
+    token = tokens.bearer(rng)
+    if not rng.randrange(3):
+        token = mutated(rng, token.encode()).decode("ascii", "replace").replace("\ufffd", "A")
+        token = "".join(filter(str.isprintable, token)).strip()
+    return {"authorization": f"{rng.choice(('Bearer', 'bearer', 'BEARER '))} {token}".strip()}
+
+
 def headers(rng: random.Random, path: str) -> list[tuple[bytes, bytes]]:
     """Return a call's headers, which may be hostile."""
     sent = {
@@ -120,7 +132,7 @@ def headers(rng: random.Random, path: str) -> list[tuple[bytes, bytes]]:
         ":authority": "localhost",
         "te": "trailers",
         "content-type": "application/grpc",
-        **IDENTITY,
+        **_identity(rng, path),
     }
     found = [(name.encode(), value.encode()) for name, value in sent.items()]
     if rng.randrange(4):

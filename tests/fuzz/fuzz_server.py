@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from fuzz_tokens import TOKEN_KEYS
 from fuzz_upstream import agreeable_upstream
 
 from chat3_user.app import Running, running
@@ -78,6 +79,7 @@ async def attacked() -> AsyncIterator[Attacked]:
             grpc_port=0,
             ops_port=0,
             tenant_api_url=url,
+            token_keys=TOKEN_KEYS,
             # No call that is whole takes so long, on the busiest machine; the others are cut off.
             default_deadline=300.0,
             streams_per_user=100_000,

@@ -12,6 +12,7 @@ from pathlib import Path
 import fuzz_frames as odd_frames
 import fuzz_inputs as inputs
 from fuzz_depth import Depth, Stage
+from fuzz_tokens import TOKEN_KEYS
 from fuzz_upstream import agreeable_upstream
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -78,6 +79,7 @@ async def worker() -> AsyncIterator[Worker]:
             **os.environ,
             "DEMO": "true",
             "TENANT_API_URL": url,
+            "TOKEN_KEYS": TOKEN_KEYS,
             "GRPC_PORT": str(port),
             "OPS_PORT": "0",
             "DEFAULT_DEADLINE": "2",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+import fuzz_tokens
+
 from chat3_api.chat3.user.v1 import GetDialogMessagesRequest
 from chat3_user.calls import Call
 from chat3_user.paging import Cut, CutToken, Tokens, is_numbered, numbered_page, read_cut
@@ -249,6 +251,8 @@ READERS: Final[dict[str, tuple[Callable[[random.Random], str], Reader]]] = {
     "sort of users": (user_sort, parse_user_sort),
     "resume token": (token, lambda text: decode_token(text, _SCOPE, int(time.time() * 1000))),
     "page token": (page_token, _read_page_token),
+    "sealed token": (fuzz_tokens.sealed, fuzz_tokens.read_sealed),
+    "signed token": (fuzz_tokens.signed, fuzz_tokens.read_signed),
     "user id": (_user, lambda text: parse_identity({**IDENTITY, "x-user-id": text})),
 }
 """What makes a text of each grammar, and what reads it."""

@@ -2,13 +2,15 @@
 
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any, get_args
 
 import fuzz_decoders
+import fuzz_inputs
 import fuzz_requests
 import fuzz_texts
+import fuzz_tokens
 import fuzz_updates
 import fuzz_upstream
 import fuzz_wire
@@ -96,6 +98,17 @@ def test_the_texts_of_a_grammar_are_accepted_before_they_are_damaged(grammar: st
     for _ in range(200):
         text = fuzz_texts.READERS[grammar][0](rng)
         assert fuzz_decoders.read_text(grammar, text), text
+
+
+@pytest.mark.parametrize("make", [fuzz_tokens.odd, fuzz_tokens.hostile, fuzz_tokens.bearer])
+def test_tokens_that_are_none_are_refused_by_the_catalogue(
+    make: Callable[[random.Random], str],
+) -> None:
+    rng = random.Random(1)
+    for _ in range(500):
+        text = fuzz_inputs.mutated(rng, make(rng).encode()) if rng.randrange(2) else make(rng)
+        for grammar in ("sealed token", "signed token"):
+            fuzz_decoders.read_text(grammar, text if isinstance(text, str) else repr(text)[2:-1])
 
 
 @pytest.mark.parametrize("name", fuzz_upstream.ROUTES)
