@@ -6,7 +6,12 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from itertools import count
 
-from chat3_api.chat3.user.v1 import GapReason, ListUpdatesResponse, SubscribeUpdatesResponse
+from chat3_api.chat3.user.v1 import (
+    GapReason,
+    ListUpdatesResponse,
+    SubscribeUpdatesResponse,
+    UpdateKind,
+)
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.updates.broker import GAP
@@ -38,11 +43,15 @@ class Published:
     publisher: str
     number: int
     wanted_by: frozenset[str]
+    droppable: bool = False
 
 
 @dataclass
 class Client:
-    """One logical client, with the filter it always uses; ``owed`` is what it has not had."""
+    """One logical client, with the filter it always uses; ``owed`` is what it has not had.
+
+    ``excused`` may still come, and need not; nothing else may.
+    """
 
     name: str
     address: tuple[str, str]
@@ -50,6 +59,9 @@ class Client:
     token: str = ""
     got: list[str] = field(default_factory=list)
     owed: list[Published] = field(default_factory=list)
+    excused: list[Published] = field(default_factory=list)
+    begun: bool = False
+    """Whether updates are owed although the client has no token yet."""
 
     @property
     def position(self) -> Token:
@@ -66,10 +78,14 @@ class Worker:
 
 
 class World:
-    """Everything; after each act the clients have been judged."""
+    """Everything; after each act the clients have been judged.
 
-    def __init__(self, settings: HubSettings = SHORT_MEMORY) -> None:
+    ``drops`` says that clients may be so slow that typing indicators are dropped.
+    """
+
+    def __init__(self, settings: HubSettings = SHORT_MEMORY, *, drops: bool = False) -> None:
         self.settings = settings
+        self._drops = drops
         self.log = MemoryLog("epoch 0", 100_000)
         self.workers: list[Worker] = []
         self.clients: list[Client] = []
@@ -117,7 +133,8 @@ class World:
             )
         )
         update_id = f"evt_{number}:{made['updateType']}:{made['entityId']}"
-        update = Published(update_id, address, publisher, number, wanted_by)
+        droppable = self._drops and decoded.kind is UpdateKind.TYPING
+        update = Published(update_id, address, publisher, number, wanted_by, droppable)
         return update, body
 
     def publish(self, *updates: tuple[Published, bytes], swapped: bool = False) -> None:
@@ -126,14 +143,18 @@ class World:
             if update.update_id not in self.published:
                 self.published[update.update_id] = update
                 for client in self.clients:
-                    if client.token and client.name in update.wanted_by:
-                        client.owed.append(update)
+                    if client.name in update.wanted_by:
+                        self._note(client, update)
             self.log.append(body)
         for worker in self.workers:
             bodies = [body for _, body in updates]
             worker.broker.queue += bodies[::-1] if swapped else bodies
             if worker.broker.flowing:
                 worker.broker.flow()
+
+    def _note(self, client: Client, update: Published) -> None:
+        due = client.token or client.begun
+        (client.owed if due and not update.droppable else client.excused).append(update)
 
     # What happens to workers and the log.
 
@@ -160,6 +181,18 @@ class World:
         hub = self.workers[index].hub
         await hub._watermarks.renew(lambda: hub.live)
 
+    def lose_queue(self, index: int, kept: int) -> None:
+        """Lose the broker, and what waits in a queue behind the first ``kept``; have it back."""
+        broker = self.workers[index].broker
+        del broker.queue[kept:]
+        broker.flow()
+        broker.sink.lost()
+        broker.sink.regained(complete=False)
+
+    def moment(self) -> int:
+        """Return a number between those of what was published before and after."""
+        return next(self._numbers)
+
     def hole(self) -> None:
         """Say in the log that updates may be missing."""
         body = GAP + str(next(self._numbers)).encode()
@@ -179,6 +212,15 @@ class World:
         await self.open()
 
     # What clients do.
+
+    def forgets(self, client: Client) -> None:
+        """Have a client begin anew: what is old may be on its way to a queue that is behind."""
+        client.token, client.begun = "", False
+        client.got.clear()
+        client.owed.clear()
+        client.excused = [
+            update for update in self.published.values() if client.name in update.wanted_by
+        ]
 
     async def call(self, client: Client, index: int, size: int, *, lost: bool = False) -> bool:
         """Ask once; return whether more waits. A ``lost`` answer leaves the client as it was."""
@@ -230,18 +272,26 @@ class World:
         assert update.address == client.address
         assert client.name in update.wanted_by, f"{client.name} did not want {update}"
         assert update_id not in client.got, f"{client.name} got {update_id} twice"
-        assert update in client.owed, f"{client.name} is not owed {update}"
+        due = next((due for due in (client.owed, client.excused) if update in due), None)
+        assert due is not None, f"{client.name} is not owed {update}"
         sooner = [
             other
             for other in client.owed
             if other.publisher == update.publisher and other.number < update.number
         ]
         assert not sooner, f"{client.name} got {update} before {sooner}"
-        client.owed.remove(update)
+        later = [self.published[other] for other in client.got]
+        assert not any(
+            other.publisher == update.publisher and other.number > update.number for other in later
+        ), f"{client.name} got {update} after a later one"
+        due.remove(update)
         client.got.append(update_id)
 
-    def _excuse(self, client: Client, reason: GapReason) -> None:
-        """Judge a gap: it must be true, and excuses what it was true of."""
+    def _excuse(self, client: Client, reason: GapReason, before: int | None = None) -> None:
+        """Judge a gap: it must be true, and excuses what it was true of.
+
+        What was published ``before`` it was made, when it was made long ago, may have followed it.
+        """
         place = client.position
         assert place.position is not None
         entries = self.log._entries
@@ -259,4 +309,6 @@ class World:
             there = 0 <= index < len(entries)
             of_another = not there or entries[index].position != place.position
             assert of_another or not place.complete
-        client.owed.clear()
+        if before is not None:
+            client.excused += [update for update in client.owed if update.number < before]
+        client.owed = [u for u in client.owed if before is not None and u.number >= before]

@@ -1,8 +1,9 @@
 """Users come and go on streams of many, through any trouble: each keeps every promise of their own.
 
 A machine of hypothesis publishes, watches and unwatches, reads or does not, moves users between
-streams of many on two workers, streams of their own and calls, holds queues back, restarts workers,
-lets feeds expire, and cuts and marks the log. The judge is that of the catch-up machine.
+streams of many on two workers, streams of their own and calls, lets users begin anew and streams
+beat, holds queues back and loses them, restarts workers, lets feeds expire, and cuts and marks the
+log. The judge is that of the catch-up machine.
 """
 
 import asyncio
@@ -43,7 +44,8 @@ class Watching(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._runner = asyncio.Runner()
-        self._world = World(SETTINGS)
+        self._world = World(SETTINGS, drops=True)
+        self._trimmed = False
         self._back_ends: list[BackEnd] = []
 
     def _run(self, act: Coroutine[Any, Any, Any]) -> Any:
@@ -160,6 +162,27 @@ class Watching(RuleBasedStateMachine):
         if client.token and not any(client in self._held(each) for each in self._back_ends):
             self._run(self._world.stream(client, worker, most))
 
+    @rule(user=ONE)
+    def forgets(self, user: int) -> None:
+        """A user whom nobody watches begins anew."""
+        client = self._world.clients[user]
+        if not any(client in self._held(back_end) for back_end in self._back_ends):
+            self._world.forgets(client)
+
+    @rule(worker=WORKERS)
+    def beats(self, worker: int) -> None:
+        self._run(self._back_ends[worker].beats())
+
+    @rule(worker=WORKERS, kept=st.integers(0, 5))
+    def loses_the_broker(self, worker: int, kept: int) -> None:
+        """What is lost at the queue comes from the log, as long as that has it."""
+        if not self._trimmed:
+            self._run(self._loses(worker, kept))
+
+    async def _loses(self, worker: int, kept: int) -> None:
+        self._world.lose_queue(worker, kept)
+        await self._world.workers[worker].hub.wait_live()
+
     @rule(worker=WORKERS)
     def restart(self, worker: int) -> None:
         self._run(self._restart(worker))
@@ -194,6 +217,7 @@ class Watching(RuleBasedStateMachine):
 
     @rule(count=st.integers(1, 60))
     def trim(self, count: int) -> None:
+        self._trimmed = True
         self._world.trim(count)
 
     def teardown(self) -> None:

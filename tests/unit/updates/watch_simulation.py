@@ -17,6 +17,7 @@ from chat3_user.updates.fanout.watching import Batch, WatchedUsers
 from chat3_user.wire import Encoded
 
 TENANT = "t"
+_LONG = timedelta(seconds=300)
 
 
 class BackEnd:
@@ -30,6 +31,8 @@ class BackEnd:
         self._hub = hub
         self._inbox: list[bytes] = []
         self._gap_owed: set[str] = set()
+        self._silence = Silence(_LONG)
+        self._begun: dict[str, int] = {}
         self._asked: list[tuple[dict[str, Client], list[str]]] = []
         self._answers = 0
         self.watch: Watch = hub.watch(self._sent_now)
@@ -50,8 +53,7 @@ class BackEnd:
         return True
 
     async def _send(self) -> None:
-        silence = Silence(timedelta(seconds=300))
-        stream = watch_responses(self._hub, self.watch, "c", silence, StreamSettings())
+        stream = watch_responses(self._hub, self.watch, "c", self._silence, StreamSettings())
         async for batch in stream:
             while batch:
                 await self.reading.wait()
@@ -66,6 +68,17 @@ class BackEnd:
         batch = Batch(str(len(self._asked)), tokens, frozenset(leaving))
         self._asked.append((joining, leaving))
         await self._users.apply(batch, self._users.check(batch))
+        for client in watch:
+            client.begun = True
+        self._begun |= dict.fromkeys(joining, self.world.moment())
+
+    async def beats(self) -> None:
+        """Have every user who is silent hear of it, once."""
+        self._silence.interval = timedelta(0)
+        self.watch.nudge()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self._silence.interval = _LONG
 
     async def reads(self) -> None:
         """Read all that the service sends now."""
@@ -103,7 +116,7 @@ class BackEnd:
                 self.world._take(found, update.update_id)
             case Gap() as gap:
                 self._gap_owed.discard(response.user_id)
-                self.world._excuse(found, gap.reason)
+                self.world._excuse(found, gap.reason, self._begun[response.user_id])
             case pb.UserDropped() as dropped:
                 assert dropped.reason is ErrorReason.SLOW_CONSUMER
                 del self.watched[response.user_id]
@@ -114,6 +127,11 @@ class BackEnd:
         self.watch.end(reasons.internal())
         self._sender.cancel()
         await asyncio.gather(self._sender, return_exceptions=True)
+        for joining, _ in self._asked[self._answers :]:
+            for client in joining.values():
+                if not client.token:
+                    # It has heard nothing of a beginning: nothing has begun.
+                    self.world.forgets(client)
         self._users.close()
         self._hub.watches.discard(self.watch)
         self.watched.clear()
