@@ -6,9 +6,11 @@ import json
 import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from grpclib.exceptions import ProtocolError, StreamTerminatedError
 from integration_vocabulary import Caller, Client, platform
 from watch_vocabulary import Watcher, watching
 
@@ -336,6 +338,34 @@ async def test_a_flood_of_requests_ends_its_own_stream_only(
         await asyncio.gather(*(loud.send(["nobody"]) for _ in range(500)), return_exceptions=True)
         assert (await loud.ends()).reason is ErrorReason.OVERLOADED
         await has(quiet, "ann", await publish(upstream, "ann"))
+
+
+async def test_answers_do_not_pile_up_for_a_client_that_does_not_read(
+    gateway: Gateway, client: Client, upstream: Upstream
+) -> None:
+    known(upstream, USERS)
+    connection = client.connection(
+        http2_connection_window_size=65_535, http2_stream_window_size=65_535
+    )
+    caller = client.as_user("x", channel=connection)
+    # grpclib does not like the end of a stream in the middle of a message.
+    with suppress(ProtocolError):
+        async with watching(caller) as watcher:
+            watcher.reading.clear()
+            hub = gateway.running.hub
+            await watcher.refused(await watcher.send(["nobody"]))
+            # The answer to this one does not fit into the client's window.
+            await watcher.send(USERS)
+            most = 0
+            for _ in range(300):
+                if hub.watches:
+                    most = max(most, *(len(watch._notices) for watch in hub.watches))
+                    with suppress(StreamTerminatedError):
+                        await watcher.send(["nobody"])
+                    await asyncio.sleep(0.01)
+            assert most <= 2
+            # What it sent ahead was too much.
+            assert not hub.watches
 
 
 @pytest.mark.timeout(120)

@@ -34,6 +34,7 @@ _PATHS: Final = {
     "stream_buffer_count": "hub.buffer.count",
     "stream_buffer_bytes": "hub.buffer.bytes",
     "watch_users": "hub.watch.users",
+    "watch_users_per_key": "hub.watch.users_per_key",
     "watch_buffer_bytes": "hub.watch.bytes",
     "streams_per_tenant": "hub.follow.per_tenant",
     "tenant_streams": "hub.follow.in_all",

@@ -391,13 +391,13 @@ def updates_log_unavailable() -> CallError:
     )
 
 
-def too_many_watched(limit: int) -> CallError:
-    """Return the failure for a stream that watches as many users as one may."""
+def too_many_watched(limit: int, subject: str) -> CallError:
+    """Return the failure for a stream, or an API key, that watches as many users as one may."""
     return CallError(
         ErrorReason.TOO_MANY_STREAMS,
-        f"a stream may watch {limit} users",
+        f"one {subject} may watch {limit} users on this worker",
         metadata={"limit": str(limit)},
-        quota="users per stream",
+        quota=f"watched users per {subject}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a schedule: with the broker, with clients, with workers."""
+"""What can go wrong in a schedule: with the broker, with tenant-api, with clients, with workers."""
 
 import asyncio
 import random
@@ -152,6 +152,20 @@ class Harm:
             self._rng.choice(self._addresses), self._rng.randint(100, 400)
         )
 
+    async def platform_away(self) -> None:
+        """Kill tenant-api, and start it again."""
+        self._world.platform.refusing = True
+        self._world.platform.cut()
+        await asyncio.sleep(self._rng.uniform(0.2, 1.5))
+        self._world.platform.flow()
+
+    async def stall_platform(self) -> None:
+        self._world.platform.stall(self._rng.choice((Way.UP, Way.DOWN, Way.BOTH)))
+        await asyncio.sleep(self._rng.uniform(0.2, 1.0))
+        if self._rng.random() < 0.5:
+            self._world.platform.cut()
+        self._world.platform.flow()
+
     async def kill_worker(self) -> None:
         await self._down_and_up(signal.SIGKILL)
 
@@ -195,6 +209,8 @@ FAULTS: tuple[Fault, ...] = (
     (Harm.slow_client, 2),
     (Harm.stop_reading_in_a_burst, 2),
     (Harm.burst, 3),
+    (Harm.platform_away, 2),
+    (Harm.stall_platform, 1),
     (Harm.kill_worker, 1.5),
     (Harm.terminate_worker, 1.5),
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from support.faults.amqp_proxy import AmqpProxy
 from support.faults.history import Recorder
+from support.faults.proxy import Proxy
 from support.faults.publisher import Publisher
 from support.faults.workers import Worker, proxied_worker
 from support.gateway import OTHER_TENANT, TENANT, Upstream, run_upstream
@@ -19,10 +20,14 @@ TENANTS = (TENANT, OTHER_TENANT)
 
 @dataclass
 class World:
-    """Everything a schedule plays with; it is reused from one schedule to the next."""
+    """Everything a schedule plays with; it is reused from one schedule to the next.
+
+    ``platform`` stands between the workers and ``upstream``.
+    """
 
     rabbitmq: RabbitMQ
     upstream: Upstream
+    platform: Proxy
     workers: list[Worker]
     amqp: list[AmqpProxy]
     publishers: list[Publisher] = field(default_factory=list)
@@ -40,6 +45,7 @@ class World:
 
     async def heal(self) -> None:
         """Undo all faults: links flow, workers run and have their broker."""
+        self.platform.flow()
         for amqp in self.amqp:
             amqp.proxy.flow()
         for worker in self.workers:
@@ -79,8 +85,10 @@ async def world(
     """Run a world within the block, its workers started."""
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(run_upstream(rabbitmq.url))
+        platform = Proxy(int(upstream.url.rpartition(":")[2]))
+        await stack.enter_async_context(platform.running())
         settings = {
-            "TENANT_API_URL": upstream.url,
+            "TENANT_API_URL": f"http://127.0.0.1:{platform.port}",
             "RABBITMQ_UPDATES_LOG": f"faults_log_{seed}",
             "SHUTDOWN_GRACE": "1",
             **(environment or {}),
@@ -89,7 +97,8 @@ async def world(
             await stack.enter_async_context(proxied_worker(f"w{index}", rabbitmq.port, settings))
             for index in range(workers)
         ]
-        made = World(rabbitmq, upstream, [pair[0] for pair in pairs], [pair[1] for pair in pairs])
+        processes, amqp = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        made = World(rabbitmq, upstream, platform, processes, amqp)
         for index in range(2):
             publisher = Publisher(
                 f"p{index}", rabbitmq.url, lambda: made.recorder, random.Random(seed + index)

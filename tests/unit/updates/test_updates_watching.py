@@ -18,7 +18,8 @@ from chat3_user.updates.fanout.settings import (
     StreamSettings,
     WatchLimits,
 )
-from chat3_user.updates.fanout.watch import Watch
+from chat3_user.updates.fanout.watch import Outgoing, Watch
+from chat3_user.updates.fanout.watch_responses import heartbeat
 from chat3_user.updates.fanout.watch_stream import Silence, watch_responses
 from chat3_user.updates.fanout.watching import Batch, UserError, WatchedUsers
 from support.faults.wire import message_class
@@ -28,8 +29,8 @@ from support.hub import SETTINGS, Puppet, a_hub
 class Stream:
     """A stream that a test reads batch by batch."""
 
-    def __init__(self, hub: Hub, silence: float = 300) -> None:
-        self.watch: Watch = hub.watch()
+    def __init__(self, hub: Hub, silence: float = 300, owner: str = "key") -> None:
+        self.watch: Watch = hub.watch(owner=owner)
         self.dropped: list[str] = []
         self.users = WatchedUsers(hub, self.watch, "t", self.dropped.append)
         self._batches = watch_responses(
@@ -171,6 +172,64 @@ async def test_a_silent_user_has_a_heartbeat_although_others_talk() -> None:
                 break
             await asyncio.sleep(0.01)
         assert "bob" in beats
+
+
+async def test_no_heartbeat_of_a_user_comes_before_the_answer() -> None:
+    async with a_stream(silence=0) as (stream, _, _):
+        for _ in range(200):
+            stream.watch.tell(lambda: Outgoing(heartbeat(live=True)))
+        await stream.change({"alice": ""})
+        seen: list[tenant_pb.WatchUpdatesResponse] = []
+        while not any(each.user_id for each in seen):
+            seen += await stream.read()
+        about = [each for each in seen if each.user_id or each.acknowledged is not None]
+        assert about[0].acknowledged is not None
+
+
+async def test_a_stream_with_much_to_send_lets_others_run() -> None:
+    async with a_stream(silence=0) as (stream, _, _):
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(others())
+        await stream.change({f"user{number}": "" for number in range(500)})
+        await stream.read()
+        before = turns
+        for _ in range(7):
+            assert await stream.read()
+        assert turns - before >= 7
+        other.cancel()
+
+
+async def test_the_streams_of_an_api_key_have_a_room_in_common() -> None:
+    settings = HubSettings(watch=WatchLimits(users_per_key=3))
+    async with a_stream(settings) as (stream, hub, _):
+        other, third = Stream(hub), Stream(hub, owner="other")
+        await other.change({"alice": "", "bob": ""})
+        batch = Batch("b", {"cid": "", "dan": ""}, frozenset())
+        with pytest.raises(CallError) as full:
+            stream.users.check(batch)
+        assert full.value.reason is pb.ErrorReason.TOO_MANY_STREAMS
+        assert full.value.metadata == {"limit": "3"}
+        await third.change({"cid": "", "dan": ""})
+        # Two batches that were checked at once do not both get the last place.
+        batches = [Batch("b", {user: ""}, frozenset()) for user in ("eve", "fay")]
+        tokens = [stream.users.check(each) for each in batches]
+        outcomes = await asyncio.gather(
+            stream.users.apply(batches[0], tokens[0]),
+            other.users.apply(batches[1], tokens[1]),
+            return_exceptions=True,
+        )
+        assert [type(outcome) for outcome in outcomes] == [type(None), CallError]
+        assert "fay" not in other.watch.users
+        await other.change({"fay": ""}, "bob")
+        await other.close()
+        await third.close()
 
 
 async def test_an_empty_stream_beats_and_ends_as_the_hub_says() -> None:

@@ -36,7 +36,7 @@ async def _run(
 ) -> AsyncGenerator[list[Encoded], None]:
     await dependencies.access.prove_known(call.identity)
     hub = dependencies.hub
-    watch = hub.watch(call.send_now)
+    watch = hub.watch(call.send_now, call.identity.api_key)
     users = WatchedUsers(hub, watch, call.identity.tenant_id, dependencies.count_dropped)
     silence = Silence(_SILENCE)
     call.interrupted = watch.ended
@@ -93,6 +93,8 @@ async def _serve(
             _refuse(watch, request, error, error.metadata.get("user_id", ""))
         else:
             silence.interval = request.heartbeat_interval or silence.interval
+        # Whoever reads no answers gets no more requests handled: answers do not pile up.
+        await watch.told()
 
 
 async def _apply(

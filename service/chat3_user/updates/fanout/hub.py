@@ -203,16 +203,29 @@ class Hub:
         feed.subscriptions.discard(buffer)
         feed.idle_since = time.monotonic()
 
-    def watch(self, send_now: Callable[[Encoded], bool] | None = None) -> Watch:
+    def watch(self, send_now: Callable[[Encoded], bool] | None = None, owner: str = "") -> Watch:
         """Return a stream of many users, which watches none yet; see `WatchedUsers`.
 
-        Raises `CallError` when streams are being ended.
+        ``owner`` is the API key, whose streams together are bounded. Raises `CallError` when
+        streams are being ended.
         """
         if self._ending is not None:
             raise self._ending()
-        watch = Watch(self._settings.buffer, self._settings.watch, send_now)
+        watch = Watch(self._settings.buffer, self._settings.watch, send_now, owner)
         self.watches.add(watch)
         return watch
+
+    def make_room(self, watch: Watch, more: int) -> None:
+        """Find out whether a stream may watch so many more users.
+
+        Raises `CallError`.
+        """
+        limits = self._settings.watch
+        if len(watch.users) + more > limits.users:
+            raise reasons.too_many_watched(limits.users, "stream")
+        watched = sum(len(each.users) for each in self.watches if each.owner == watch.owner)
+        if watched + more > limits.users_per_key:
+            raise reasons.too_many_watched(limits.users_per_key, "API key")
 
     async def begin(self, feed: Feed, subscription: Buffer, token: Token | None) -> Resumption:
         """Make the feed live and return what goes before live updates.

@@ -27,6 +27,10 @@ class WatchLimits:
     users: Annotated[int, Meta(ge=1, description="users one stream of a back end may watch")] = (
         20_000
     )
+    users_per_key: Annotated[
+        int,
+        Meta(ge=1, description="users all streams of one API key may watch on one worker"),
+    ] = 100_000
     bytes: Annotated[
         int,
         Meta(

@@ -115,7 +115,7 @@ class Watch:
 
     Whatever is queued is bounded by count and bytes for each user, and by bytes for all: when that
     is too much, the users with the most are dropped, each with a notice of the token to go on from.
-    ``leave`` is called with every user that was dropped, and why.
+    ``leave`` is called with every user that was dropped, and why; ``owner`` is the API key.
     """
 
     def __init__(
@@ -123,7 +123,9 @@ class Watch:
         buffer: BufferLimits,
         limits: WatchLimits,
         send_now: Callable[[Encoded], bool] | None = None,
+        owner: str = "",
     ) -> None:
+        self.owner = owner
         self.users: dict[str, Watched] = {}
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffered = 0
@@ -137,11 +139,7 @@ class Watch:
         self._notices: deque[Callable[[], Outgoing]] = deque()
         self._problem: BaseException | None = None
         self._wake: asyncio.Future[None] | None = None
-
-    @property
-    def users_max(self) -> int:
-        """The number of users that may be watched."""
-        return self._limits.users
+        self._told: asyncio.Future[None] | None = None
 
     def add(self, user_id: str) -> Watched:
         """Return a new place for a user that is not watched; it holds what comes until opened."""
@@ -183,6 +181,12 @@ class Watch:
         self._notices.append(notice)
         self.nudge()
 
+    async def told(self) -> None:
+        """Wait until all that was told is on its way to the client."""
+        while self._notices:
+            self._told = asyncio.get_running_loop().create_future()
+            await self._told
+
     def end(self, problem: BaseException) -> None:
         """End the stream with ``problem``."""
         if self._problem is None:
@@ -200,6 +204,8 @@ class Watch:
         batch: list[Outgoing] = []
         while self._notices and len(batch) < _BATCH:
             batch.append(self._notices.popleft()())
+        if self._told is not None and not (self._notices or self._told.done()):
+            self._told.set_result(None)
         while self._ready and not self._notices and len(batch) < _BATCH:
             watched = next(iter(self._ready))
             del self._ready[watched]
@@ -214,7 +220,8 @@ class Watch:
     def silent_since(self, before: float, most: int = _BATCH) -> list[Watched]:
         """Return users to whom nothing was sent since ``before``, those who wait longest first.
 
-        Nothing waits for them: their feeds have had no more than was sent, or is about to be.
+        Nothing waits for them: their feeds have had no more than was sent, or is about to be. Users
+        whom the client does not know to be watched have a backlog that waits, be it empty.
         """
         found: list[Watched] = []
         for watched in self._silent:

@@ -1,5 +1,6 @@
 """One open stream of many users: what it says, when it is silent, and how it ends."""
 
+import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator
@@ -44,6 +45,8 @@ async def watch_responses(
             # The sender stops early when the stream was ended.
             for outgoing in batch[: len(batch) - len(unsent)]:
                 watch.sent(outgoing)
+            # A client that takes all at once does not keep the worker from its other streams.
+            await asyncio.sleep(0)
         batch = watch.next_batch()
         batch += _bookmarks(hub, watch, silence.seconds)
         if not batch and (live != hub.live or time.monotonic() - watch.sent_at >= silence.seconds):

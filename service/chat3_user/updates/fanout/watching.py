@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome
-from chat3_user.errors import CallError, FieldViolation, invalid_fields, reasons
+from chat3_user.errors import CallError, FieldViolation, invalid_fields
 from chat3_user.updates.fanout.hub import Hub
 from chat3_user.updates.fanout.resuming import Resumption
 from chat3_user.updates.fanout.watch import Outgoing, Watch, Watched
@@ -59,9 +59,7 @@ class WatchedUsers:
         ]
         if twice:
             raise invalid_fields(twice[:32])
-        leaving = len(batch.unwatch & self._watch.users.keys())
-        if len(self._watch.users) - leaving + len(batch.watch) > self._watch.users_max:
-            raise reasons.too_many_watched(self._watch.users_max)
+        self._check_room(batch)
         tokens: dict[str, Token | None] = {}
         for user_id, text in batch.watch.items():
             try:
@@ -75,6 +73,8 @@ class WatchedUsers:
 
         Raises `CallError`, `UserError`; then nothing has changed.
         """
+        # Other streams of the key may have taken the room since it was checked.
+        self._check_room(batch)
         joined: list[Watched] = []
         try:
             for user_id in tokens:
@@ -122,6 +122,10 @@ class WatchedUsers:
         """Watch nobody any more."""
         for watched in tuple(self._watch.users.values()):
             self._leave(watched)
+
+    def _check_room(self, batch: Batch) -> None:
+        leaving = len(batch.unwatch & self._watch.users.keys())
+        self._hub.make_room(self._watch, len(batch.watch) - leaving)
 
     async def _begin(
         self, joined: list[Watched], tokens: Mapping[str, Token | None]

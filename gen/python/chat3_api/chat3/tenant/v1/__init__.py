@@ -3915,9 +3915,11 @@ default_message_pool.register_message("chat3.tenant.v1", "WatchRefused", WatchRe
 class WatchUpdatesRequest(betterproto2.Message):
     """
     WatchUpdatesRequest changes which users a stream watches. The service handles one request after the
-    other, each whole or not at all, and answers each with an `acknowledged` or a `refused`. At most 64
-    requests, and 4 MiB of them, may wait for their turn: a client that sends more ahead loses the
-    stream with `ERROR_REASON_OVERLOADED`.
+    other, each whole or not at all, and answers each with an `acknowledged` or a `refused`. It handles
+    the next request when the answers before it are on their way. At most 64 requests, and 4 MiB of
+    them, may wait for their turn: a client that sends more ahead loses the stream with
+    `ERROR_REASON_OVERLOADED`. One request has at most 512 KiB unless the operator set another size; a
+    larger one ends the stream with `ERROR_REASON_REQUEST_TOO_LARGE`.
     """
 
     batch_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3930,7 +3932,8 @@ class WatchUpdatesRequest(betterproto2.Message):
     watch: "list[UserToWatch]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
     """
     The users to be watched from now on, each with the place to go on from. A user that the stream
-    watches already is refused: unwatch the user first, in an earlier request.
+    watches already is refused: unwatch the user first, in an earlier request. Read the answer to that
+    request before you watch the user again: what comes before it moves the user's token on.
 
     Rules: at most 1000 items; each with a user id as `x-user-id` takes it and a resume token of at
     most 1024 characters; no user twice, and none that is in `unwatch`.
@@ -5245,9 +5248,10 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         ends with a failure, as that of `SubscribeUpdates` does, but without a `resume_token` in its
         metadata: the client opens a new one and watches its users again, each with its own token.
 
-        One stream can watch 20,000 users unless the operator set another number. A client that reads
-        too slowly loses users one by one, those with the most waiting first, each with a `dropped` that
-        carries the user's token. One that reads nothing for a minute loses the stream.
+        One stream can watch 20,000 users, and all streams of an API key 100,000 on one worker, unless the
+        operator set other numbers. A client that reads too slowly loses users one by one, those with the
+        most waiting first, each with a `dropped` that carries the user's token. One that reads nothing for
+        a minute loses the stream.
         """
 
         async for response in self._stream_stream(
@@ -5889,9 +5893,10 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         ends with a failure, as that of `SubscribeUpdates` does, but without a `resume_token` in its
         metadata: the client opens a new one and watches its users again, each with its own token.
 
-        One stream can watch 20,000 users unless the operator set another number. A client that reads
-        too slowly loses users one by one, those with the most waiting first, each with a `dropped` that
-        carries the user's token. One that reads nothing for a minute loses the stream.
+        One stream can watch 20,000 users, and all streams of an API key 100,000 on one worker, unless the
+        operator set other numbers. A client that reads too slowly loses users one by one, those with the
+        most waiting first, each with a `dropped` that carries the user's token. One that reads nothing for
+        a minute loses the stream.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)

@@ -576,7 +576,7 @@ class ErrorReason(betterproto2.Enum):
     TOO_MANY_STREAMS = 22
     """
     The user, or the API key, has as many open streams on this worker as it may have; or a
-    `WatchUpdates` stream watches as many users as it may.
+    `WatchUpdates` stream, or the API key with all of them, watches as many users as it may.
 
     Status: `RESOURCE_EXHAUSTED`.
     Details: `QuotaFailure`.
