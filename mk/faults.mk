@@ -1,5 +1,6 @@
 # The heavy suites: faults against a real broker, and writes under faults.
-# SCHEDULES=200 plays so many random fault schedules; SEED=17 SCHEDULES=1 plays one of them again.
+# SCHEDULES=200 plays so many random fault schedules; SEED=17 SCHEDULES=1 plays one of them again;
+# BACK_ENDS=0.7 has that part of their clients watch many users on one stream.
 
 SCHEDULES ?= 20
 SWITCHES ?= 5
@@ -18,7 +19,7 @@ test-faults-short: setup ## Play the part of test-faults and test-mutations that
 
 test-faults: setup ## Break broker, workers and clients at random and by name; SCHEDULES=200 SEED=17
 	@tools/setup.sh servers
-	@$(RUN_IN_VENV) SCHEDULES='$(SCHEDULES)' SEED='$(SEED)' pytest -q tests/faults
+	@$(RUN_IN_VENV) SCHEDULES='$(SCHEDULES)' SEED='$(SEED)' BACK_ENDS='$(BACK_ENDS)' pytest -q tests/faults
 
 test-generations: setup ## Old and new routing keys of the platform, and its upgrade under load; SWITCHES=5
 	@tools/setup.sh servers

@@ -1,6 +1,7 @@
 """Random schedules of faults; the promises hold in all of them.
 
 `SCHEDULES` says how many, `SEED` where they begin: `SEED=17 SCHEDULES=1` plays schedule 17 again.
+`BACK_ENDS` is the part of the clients that watch several users on one stream.
 """
 
 import os
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from support.faults.checker import Verdict
-from support.faults.schedules import Schedule
+from support.faults.schedules import Plan, Schedule
 from support.faults.world import World, world
 from support.rabbitmq import RabbitMQ
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "20"))
 SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
+PLAN = Plan(back_ends=float(os.environ.get("BACK_ENDS") or Plan.back_ends))
 _BROKER_EVERY = 20
 """Every so many schedules the broker itself is killed: that takes longer than all other faults."""
 
@@ -29,7 +31,8 @@ async def test_random_faults_break_no_promise(
     async with world(broker, SEED) as made:
         for seed in range(SEED, SEED + SCHEDULES):
             started = time.monotonic()
-            schedule = Schedule(made, seed, with_broker=seed % _BROKER_EVERY == _BROKER_EVERY // 2)
+            with_broker = seed % _BROKER_EVERY == _BROKER_EVERY // 2
+            schedule = Schedule(made, seed, with_broker=with_broker, plan=PLAN)
             verdict = await schedule.play()
             total.add(verdict)
             renewed = await made.renew_lost_log()
