@@ -82,9 +82,7 @@ async def test_connections_over_the_limit_are_turned_away_with_a_word() -> None:
         await second.close()
 
 
-@pytest.mark.parametrize(
-    "preface", [b"", b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
-)
+@pytest.mark.parametrize("preface", [b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
 async def test_a_client_that_says_nothing_more_is_closed(preface: bytes) -> None:
     async with (
         demo(connection_handshake_timeout=0.3) as service,
@@ -97,13 +95,14 @@ async def test_a_client_that_says_nothing_more_is_closed(preface: bytes) -> None
 
 @pytest.mark.parametrize(
     "start",
-    [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"\0" * 100],
+    [b"", b"P", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"\0" * 100, b"PRI * HTTP/2.1\r\n\r\n"],
 )
-async def test_what_is_no_http2_is_closed(start: bytes) -> None:
-    async with demo() as service:
+async def test_what_is_no_http_is_closed(start: bytes) -> None:
+    async with demo(connection_handshake_timeout=0.3) as service:
         async with await RawClient.open(service.grpc_port, greet=False) as client:
             client.send(start)
-            await client.turned_away()
+            async with asyncio.timeout(10):
+                await client.closed.wait()
         await _next_call_works(service)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from edge_vocabulary import DIALOGS, IDENTITY, SUBSCRIBE, RawClient, demo, headers, message
+from http1_vocabulary import request
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.app import Running
@@ -116,13 +117,8 @@ async def test_ciphers_without_forward_secrecy_are_refused(certs: Path) -> None:
     assert "Cipher is (NONE)" in output
 
 
-@pytest.mark.parametrize("protocols", [[], ["http/1.1"]])
-async def test_a_client_that_does_not_choose_h2_is_told_so(
-    certs: Path, protocols: list[str]
-) -> None:
+async def test_a_client_that_speaks_http2_without_alpn_is_told_so(certs: Path) -> None:
     context = ssl.create_default_context(cafile=str(certs / "ca.pem"))
-    if protocols:
-        context.set_alpn_protocols(protocols)
     async with (
         _encrypted(certs) as service,
         await RawClient.open(service.grpc_port, tls=context) as client,
@@ -130,6 +126,21 @@ async def test_a_client_that_does_not_choose_h2_is_told_so(
         gone = await client.turned_away()
     assert gone.error_code == 12  # INADEQUATE_SECURITY
     assert gone.additional_data == b"ALPN must choose h2"
+
+
+@pytest.mark.parametrize("protocols", [[], ["http/1.1"]])
+async def test_alpn_chooses_http_1(certs: Path, protocols: list[str]) -> None:
+    """A client without ALPN speaks it, too, as all did before HTTP/2."""
+    context = ssl.create_default_context(cafile=str(certs / "ca.pem"))
+    if protocols:
+        context.set_alpn_protocols(protocols)
+    async with _encrypted(certs) as service:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", service.grpc_port, ssl=context, server_hostname="localhost"
+        )
+        writer.write(request())
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        writer.close()
 
 
 async def test_a_plaintext_client_is_refused_and_the_next_is_served(certs: Path) -> None:

@@ -61,7 +61,8 @@ class Http1Connection(asyncio.Protocol):
         self._owner = owner
         self._server = server
         self._handler = server.handler(self)
-        self.limits = owner.limits
+        self.limits = limits = owner.limits
+        self._most = limits.metadata_bytes * HEADERS_FACTOR + limits.request_bytes * _BODIES
         self.address = address
         self.unfinished = UnfinishedRequests(owner.unfinished, owner.limits.request_timeout)
         self.blocked: set[HttpStream] = set()
@@ -99,14 +100,12 @@ class Http1Connection(asyncio.Protocol):
         """Have aiohttp read what has come; end the connection when it is too much."""
         if self._transport is None or self._transport.is_closing():
             return
-        limits = self.limits
-        most = limits.metadata_bytes * HEADERS_FACTOR + limits.request_bytes * _BODIES
-        self._received += len(data)
-        if self._received > most:
-            self._end(b"", "request_too_large", "a request without an end")
-            return
         if self._stream is None:
             self._await_head()
+        self._received += len(data)
+        if self._received > self._most:
+            self._end(b"", "request_too_large", "a request without an end")
+            return
         self._handler.data_received(data)
 
     def eof_received(self) -> None:

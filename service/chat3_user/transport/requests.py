@@ -32,7 +32,7 @@ def request_of(
 ) -> Request:
     """Return the head in ``headers``; HTTP/2 has its method and its target among them."""
     metadata: MultiDict[str] = MultiDict()
-    size = fields = 0
+    size, fields = len(method) + len(target), 0
     for name, value in headers:
         size += len(name) + len(value) + _FIELD_OVERHEAD
         fields += 1
