@@ -13,8 +13,14 @@ from support.faults.history import Address, Ended
 from support.faults.scene import ALICE
 from support.faults.stage import Stage
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT
+from support.web_client import FORMS, Form
 
 BOB = Address(TENANT, "bob")
+
+
+every_protocol = pytest.mark.parametrize(
+    "form", [None, FORMS[0], FORMS[-1]], ids=lambda form: str(form or "grpc")
+)
 
 
 async def stream_count(ops_port: int) -> int:
@@ -102,10 +108,13 @@ async def test_a_client_that_vanished_is_found(stage: Stage) -> None:
         await asyncio.sleep(1)
 
 
-async def test_a_stream_ends_at_its_maximum_age_and_goes_on(stage: Stage) -> None:
+@every_protocol
+async def test_a_stream_ends_at_its_maximum_age_and_goes_on(
+    stage: Stage, form: Form | None
+) -> None:
     worker, _ = await stage.worker(STREAM_MAX_AGE="2")
     begun = time.time()
-    alice = await stage.scene.listener(worker.grpc_port, offered=1.0)
+    alice = await stage.scene.listener(worker.grpc_port, offered=1.0, form=form)
     publishing = asyncio.create_task(stage.scene.publish(200))
     ended = await alice.sees(lambda event: isinstance(event, Ended))
     assert isinstance(ended, Ended)
@@ -152,11 +161,12 @@ async def test_a_foreign_token_is_refused(stage: Stage) -> None:
         assert (ended.status, ended.reason) == ("PERMISSION_DENIED", "RESUME_TOKEN_FOREIGN")
 
 
-async def test_a_revoked_key_ends_the_stream_in_time(stage: Stage) -> None:
+@every_protocol
+async def test_a_revoked_key_ends_the_stream_in_time(stage: Stage, form: Form | None) -> None:
     # Without it the stream would go on for 300 seconds, longer than the test may take.
     worker, _ = await stage.worker(STREAM_RECHECK_INTERVAL="1")
-    alice = await stage.scene.listener(worker.grpc_port, key=READ_KEY)
-    other = await stage.scene.listener(worker.grpc_port, key=KEY)
+    alice = await stage.scene.listener(worker.grpc_port, key=READ_KEY, form=form)
+    other = await stage.scene.listener(worker.grpc_port, key=KEY, form=form)
     stage.upstream.store.add_key(READ_KEY, ("read",), active=False)
     ended = await alice.sees(lambda event: isinstance(event, Ended))
     assert isinstance(ended, Ended)
@@ -176,11 +186,14 @@ async def test_a_removed_user_ends_the_stream_in_time(stage: Stage) -> None:
     assert not bob.ends
 
 
-async def test_a_worker_that_is_stopped_ends_streams_with_a_hint(stage: Stage) -> None:
+@every_protocol
+async def test_a_worker_that_is_stopped_ends_streams_with_a_hint(
+    stage: Stage, form: Form | None
+) -> None:
     # Longer than the test may take: whoever waits for the end of streams would fail.
     worker, _ = await stage.worker(SHUTDOWN_GRACE="300")
     second, _ = await stage.worker()
-    alice = await stage.scene.listener(worker.grpc_port, offered=1.0)
+    alice = await stage.scene.listener(worker.grpc_port, offered=1.0, form=form)
     publishing = asyncio.create_task(stage.scene.publish(200))
     await alice.has(*await stage.scene.publish(1, ALICE))
     alice.proxy.target = second.grpc_port

@@ -30,7 +30,7 @@ OPTIONS = (
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 65_535),
 )
-_SILENCE = 12.0
+SILENCE = 12.0
 """Seconds without a response after which a client gives a stream up: over two heartbeats of 5 s."""
 
 _NEVER_AGAIN = ("RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN")
@@ -92,11 +92,7 @@ class StreamClient:
 
         Nothing is returned when the client itself walked away by `vanish`.
         """
-        self._stream += 1
-        request = message_class("SubscribeUpdatesRequest")(
-            resume_token=self.token, update_kinds=self.update_kinds
-        )
-        request.heartbeat_interval.seconds = self._heartbeat
+        request = self.next_request()
         self._silent = asyncio.get_running_loop().create_future()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=OPTIONS)
         call = channel.unary_stream(
@@ -115,6 +111,15 @@ class StreamClient:
             self.live.clear()
             await channel.close()
 
+    def next_request(self) -> Any:
+        """Begin another stream; return what it asks for."""
+        self._stream += 1
+        request = message_class("SubscribeUpdatesRequest")(
+            resume_token=self.token, update_kinds=self.update_kinds
+        )
+        request.heartbeat_interval.seconds = self._heartbeat
+        return request
+
     def vanish(self) -> None:
         """Leave the stream without a word; the proxy must have been told to abandon its links."""
         if self._silent is not None and not self._silent.done():
@@ -127,7 +132,7 @@ class StreamClient:
                 await self.reading.wait()
                 if self.lag:
                     await asyncio.sleep(self.lag)
-                async with asyncio.timeout(_SILENCE):
+                async with asyncio.timeout(SILENCE):
                     response = await call.read()
                 if response is grpc.aio.EOF:
                     break
@@ -146,19 +151,23 @@ class StreamClient:
         for key, value in await call.trailing_metadata() or ():
             if key == "grpc-status-details-bin":
                 reason, metadata = error_info(value)
-        offered = metadata.get("resume_token", "")
-        ended = Ended(
-            time.time(),
-            self._stream,
-            "SILENT" if silent else code.name,
-            reason,
-            offered,
-            await call.details() or "",
+        return self.conclude(
+            Ended(
+                time.time(),
+                self._stream,
+                "SILENT" if silent else code.name,
+                reason,
+                metadata.get("resume_token", ""),
+                await call.details() or "",
+            )
         )
+
+    def conclude(self, ended: Ended) -> Ended:
+        """Note the end of a stream, and with which token the next one begins."""
         self._ends(ended)
-        if offered and self._rng.random() < self._offered:
-            self.token = offered
-        if reason in _NEVER_AGAIN:
+        if ended.token and self._rng.random() < self._offered:
+            self.token = ended.token
+        if ended.reason in _NEVER_AGAIN:
             self.token = ""
         return ended
 

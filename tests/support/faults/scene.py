@@ -21,7 +21,9 @@ from support.faults.history import (
 )
 from support.faults.proxy import Proxy
 from support.faults.publisher import Publisher
+from support.faults.web import WebStreamClient
 from support.gateway import KEY, TENANT, Upstream
+from support.web_client import Form
 
 ALICE = Address(TENANT, "alice")
 
@@ -105,20 +107,24 @@ class Scene:
         come: bool = True,
         offered: float = 0.0,
         key: str = KEY,
+        form: Form | None = None,
     ) -> Listener:
-        """Make a listener on the worker at ``port``; unless told otherwise it is established."""
+        """Make a listener on the worker at ``port``; unless told otherwise it is established.
+
+        ``form`` is how it speaks, if not gRPC.
+        """
         store = self.upstream.store
         if store.users.get(address.tenant, address.user) is None:
             store.add_user(address.tenant, address.user)
         proxy = await self._stack.enter_async_context(Proxy(port).running())
         number = len(self._listeners)
-        client = StreamClient(
-            self.recorder,
-            self.recorder.client(f"c{number}", address),
-            proxy.port,
-            key,
-            random.Random(number),
-            offered=offered,
+        history, rng = self.recorder.client(f"c{number}", address), random.Random(number)
+        client = (
+            StreamClient(self.recorder, history, proxy.port, key, rng, offered=offered)
+            if form is None
+            else WebStreamClient(
+                self.recorder, history, proxy.port, key, rng, form, offered=offered
+            )
         )
         made = Listener(client, proxy, self.recorder)
         self._stack.push_async_callback(made.leave)

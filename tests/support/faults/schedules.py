@@ -19,8 +19,10 @@ from support.faults.harm import FAULTS, Fault, Harm, Seat
 from support.faults.history import Address, Delivered, Publication, Recorder
 from support.faults.phone import Phone
 from support.faults.proxy import Proxy
+from support.faults.web import WebStreamClient
 from support.faults.world import TENANTS, World
 from support.gateway import KEY
+from support.web_client import FORMS
 
 _SETTLE = 45.0
 """Seconds in which every client must have everything once all faults are healed."""
@@ -31,7 +33,7 @@ class Plan:
     """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn.
 
     ``phones`` is the part of the clients that hold no stream for long, ``back_ends`` the part that
-    watch several users on one.
+    watch several users on one. Of the others two in three listen by Connect or gRPC-Web.
     """
 
     seats: tuple[int, int] = (6, 10)
@@ -103,6 +105,9 @@ class Schedule(Harm):
         history = recorder.client(f"c{number}", address)
         if kind < self._plan.back_ends + self._plan.phones:
             return Phone(recorder, history, port, KEY, rng)
+        form = self._rng.choice([None, None, *FORMS])
+        if form is not None:
+            return WebStreamClient(recorder, history, port, KEY, rng, form)
         return StreamClient(recorder, history, port, KEY, rng)
 
     async def _do_harm(self) -> None:
