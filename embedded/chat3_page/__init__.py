@@ -1,6 +1,6 @@
 """The page of the demo: a chat in the browser, and the small back end that signs its users in."""
 
-from chat3_page.back_end import BackEnd, back_end
+from chat3_page.issuing import BackEnd, back_end
 from chat3_page.server import Page, SignInError, UserToken, create_page_app, serve_page
 
 __all__ = [

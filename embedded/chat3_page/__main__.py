@@ -3,10 +3,11 @@
 import argparse
 import asyncio
 import os
+import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from chat3_page.back_end import back_end
+from chat3_page.issuing import back_end
 from chat3_page.server import Page, serve_page
 
 
@@ -34,9 +35,11 @@ async def run(arguments: argparse.Namespace, api_key: str) -> None:
     users = {user_id: user_id for user_id in arguments.users}
     async with back_end(service, tenant=arguments.tenant, api_key=api_key) as opened:
         page = Page(users, lambda _: service, opened.make_token)
-        async with serve_page(page, arguments.host, arguments.port) as port:
-            print(f"http://{arguments.host}:{port}/", flush=True)  # noqa: T201 - what it is for
-            await asyncio.Event().wait()
+        with socket.create_server((arguments.host, arguments.port)) as listener:
+            async with serve_page(page, listener):
+                port = listener.getsockname()[1]
+                print(f"http://{arguments.host}:{port}/", flush=True)  # noqa: T201 - its purpose
+                await asyncio.Event().wait()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

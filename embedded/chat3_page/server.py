@@ -5,6 +5,7 @@ asks the service itself.
 """
 
 import re
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def create_page_app(page: Page) -> web.Application:
         named = _HOST.fullmatch(request.host)
         if named is None:
             raise web.HTTPBadRequest(text="the Host header names no host")
-        return page.service(named[1])
+        return page.service(str(named[1]))
 
     async def file(request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("name") or "index.html"
@@ -70,7 +71,7 @@ def create_page_app(page: Page) -> web.Application:
             raise web.HTTPUnsupportedMediaType
         wanted = await request.json()
         user_id = wanted.get("userId") if isinstance(wanted, dict) else None
-        if user_id not in page.users:
+        if not isinstance(user_id, str) or user_id not in page.users:
             raise web.HTTPForbidden(text="not a user of the demo")
         try:
             token = await page.make_token(user_id)
@@ -93,13 +94,12 @@ def create_page_app(page: Page) -> web.Application:
 
 
 @asynccontextmanager
-async def serve_page(page: Page, host: str, port: int) -> AsyncIterator[int]:
-    """Serve the page within the block, which gets the port; 0 takes a free one."""
+async def serve_page(page: Page, listener: socket.socket) -> AsyncIterator[None]:
+    """Serve the page within the block, on a socket that listens."""
     runner = web.AppRunner(create_page_app(page), access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, port).start()
-        bound: int = runner.addresses[0][1]
-        yield bound
+        await web.SockSite(runner, listener).start()
+        yield
     finally:
         await runner.cleanup()

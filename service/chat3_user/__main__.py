@@ -10,7 +10,7 @@ from chat3_user import logs
 from chat3_user.config import Config, changed, masked, parse
 from chat3_user.demo.platform import check_installed
 from chat3_user.idempotency.database_file import check_database
-from chat3_user.process.ports import check_ops_ports, claim
+from chat3_user.process.ports import check_ops_ports, check_page_port, claim
 from chat3_user.process.token_keys import with_token_keys
 from chat3_user.process.worker import run
 from chat3_user.process.workers import Workers, core_count
@@ -62,6 +62,7 @@ def _checked(config: Config, workers: int) -> socket.socket:
             ),
             lambda: claims.append(stack.enter_context(claim(config))),
             lambda: check_ops_ports(config, workers),
+            lambda: check_page_port(config),
         )
         stack.pop_all()
     return claims[0]

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from chat3_user import parts
 from chat3_user.calls import CallChain, Callers
 from chat3_user.config import Config
-from chat3_user.demo.platform import DemoPlatform, demo_platform
-from chat3_user.demo.welcome import print_welcome
+from chat3_user.demo.show import Demo, open_demo
 from chat3_user.domain.access import Access
 from chat3_user.domain.created_dialogs import CreatedDialogs
 from chat3_user.domain.created_packs import CreatedPacks
@@ -80,13 +79,14 @@ async def running(config: Config) -> AsyncIterator[Running]:
     """Run the service within the block."""
     async with AsyncExitStack() as stack:
         broker = parts.broker(config)
-        demo: DemoPlatform | None = None
+        demo: Demo | None = None
         if not config.tenant_api.url:
+            page_host = config.server.host if config.serves_page else None
             demo = await stack.enter_async_context(
-                demo_platform(config.demo, config.rabbitmq, broker)
+                open_demo(config.demo, config.rabbitmq, broker, page_host)
             )
         http = Http(
-            config.tenant_api.url if demo is None else demo.url,
+            config.tenant_api.url if demo is None else demo.platform.url,
             connections=config.tenant_api.connections,
             connect_timeout=config.tenant_api.connect_timeout,
             ssl=upstream_tls(config.authorities.tenant_api) or True,
@@ -126,7 +126,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
             config.connections,
             metrics.refused,
             config.server.library_calls,
-            config.cors,
+            config.cors if demo is None else demo.calling(config.cors),
         )
         grpc_port = await server.start(
             config.server.host, config.server.port, tls=None if tls is None else tls.context
@@ -138,7 +138,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         )
         log.info("serving", extra={"grpc": f"{config.server.host}:{grpc_port}", "ops": ops_port})
         if demo is not None:
-            await print_welcome(config.server.host, grpc_port, config.tls, demo)
+            await stack.enter_async_context(demo.shown(config.server.host, grpc_port, config.tls))
         yield Running(grpc_port, ops_port, hub, broker, server, tls)
         log.info("draining", extra={"streams": hub.stream_count})
         hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))

@@ -64,6 +64,7 @@ async def worker(**settings: str) -> AsyncIterator[Worker]:
         "WORKERS": "1",
         "GRPC_PORT": str(grpc),
         "OPS_PORT": str(ops),
+        "DEMO_PAGE_PORT": "0",
         **settings,
     }
     process = subprocess.Popen(  # noqa: ASYNC220 - it only starts

@@ -28,6 +28,7 @@ async def commands(
         certificates = ("--grpc-tls-cert", str(files[0]), "--grpc-tls-key", str(files[1]))
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "chat3_user", "--demo", "--grpc-port", "0", "--ops-port", "0"),
+        *("--demo-page-port", "0"),
         *certificates,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

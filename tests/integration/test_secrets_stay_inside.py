@@ -97,6 +97,7 @@ async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path:
         "DEMO": "true",
         "GRPC_PORT": str(grpc),
         "OPS_PORT": str(ops),
+        "DEMO_PAGE_PORT": "0",
         "LOG_LEVEL": "debug",
         "LOG_FORMAT": "json",
         "RATE_LIMIT_KEY_READ": "3/minute",

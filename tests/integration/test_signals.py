@@ -70,7 +70,7 @@ async def service(settings: Mapping[str, str]) -> AsyncIterator[Service]:
 
 
 async def test_sighup_without_certificates_is_ignored_with_a_line() -> None:
-    settings = {"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0"}
+    settings = {"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"}
     async with service(settings) as running:
         await running.logged("serving")
         running.process.send_signal(signal.SIGHUP)

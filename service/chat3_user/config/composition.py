@@ -50,6 +50,11 @@ class Config:
         return not (self.tenant_api.url and self.rabbitmq.url)
 
     @property
+    def serves_page(self) -> bool:
+        """Whether the demo has a page; browsers have no certificates of their own."""
+        return not (self.tenant_api.url or self.tls.client_ca)
+
+    @property
     def platform(self) -> str:
         """What tells one platform from another; empty for one in this process's memory."""
         return self.tenant_api.url or self.demo.database

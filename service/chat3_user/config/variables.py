@@ -29,6 +29,7 @@ _PATHS: Final = {
     "updates_log_max_bytes": "rabbitmq.retention_bytes",
     "demo": "demo.wanted",
     "demo_database": "demo.database",
+    "demo_page_port": "demo.page_port",
     "default_deadline": "deadlines.default",
     "streams_per_user": "hub.streams_per_user",
     "stream_buffer_count": "hub.buffer.count",

@@ -1,7 +1,7 @@
 """The embedded platform: a distribution of its own, which this module alone imports, when asked."""
 
 import importlib.util
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,12 +14,15 @@ from chat3_user.updates.memory_broker import MemoryBroker
 
 @dataclass(frozen=True, slots=True)
 class DemoPlatform:
-    """A running tenant-api with demo data: where it is, and what a newcomer needs to know of it."""
+    """A running tenant-api with demo data: where it is, and what a newcomer needs to know of it.
+
+    ``users`` are names by user id.
+    """
 
     url: str
     tenant: str
     api_key: str
-    users: Sequence[str]
+    users: Mapping[str, str]
     dialog: str
 
 
@@ -50,6 +53,6 @@ async def demo_platform(
     async with serve(
         publisher=publisher, database=settings.database or ":memory:", demo=True
     ) as url:
-        yield DemoPlatform(url, demo.TENANT, demo.API_KEY, tuple(demo.USERS), demo.ALICE_BOB)
+        yield DemoPlatform(url, demo.TENANT, demo.API_KEY, demo.USERS, demo.ALICE_BOB)
     if isinstance(publisher, AmqpPublisher):
         await publisher.close()

@@ -17,3 +17,9 @@ class DemoSettings:
     database: Annotated[
         str, Meta(description="SQLite file of the embedded tenant-api; empty keeps it in memory")
     ] = ""
+    page_port: Annotated[
+        int,
+        Meta(
+            ge=0, le=65535, description="port of the demo's page, on GRPC_HOST; 0 takes a free one"
+        ),
+    ] = 8080

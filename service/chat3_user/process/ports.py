@@ -51,6 +51,20 @@ def check_ops_ports(config: Config, workers: int) -> None:
             raise ConfigError(_problem("OPS", config.ops.host, port, error)) from error
 
 
+def check_page_port(config: Config) -> None:
+    """Check that the demo's page, where there is one, can have its port.
+
+    Raises `ConfigError`.
+    """
+    host, port = config.server.host, config.demo.page_port
+    if not config.serves_page:
+        return
+    try:
+        _bound(host, port, socket.SO_REUSEADDR, listen=True).close()
+    except OSError as error:
+        raise ConfigError(_problem("DEMO_PAGE", host, port, error)) from error
+
+
 def _bound(host: str, port: int, *options: int, listen: bool = False) -> socket.socket:
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
@@ -72,4 +86,5 @@ def _problem(whose: str, host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{whose}_PORT: {port} on {host} is not for this user"
     reason = error.strerror or os.strerror(error.errno or 0)
+    whose = "GRPC" if whose == "DEMO_PAGE" else whose
     return f"{whose}_HOST: cannot listen on {host!r}: {reason}"

@@ -89,14 +89,16 @@ def test_every_workers_operators_port_is_looked_at(taken: int) -> None:
 def test_everything_that_is_wrong_is_told_at_once(
     taken: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--demo", "--grpc-port", str(taken), "--ops-port", str(taken)]
+    ports = ["--grpc-port", str(taken), "--ops-port", str(taken), "--demo-page-port", str(taken)]
     missing = ["--grpc-tls-cert", "/none", "--grpc-tls-key", "/none", "--redis-ca-file", "/none"]
     database = ["--idempotency-database", "/proc/none/keys"]
-    assert main([*arguments, *missing, *database]) == 2
+    assert main(["--demo", *ports, *missing, *database]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(": ")[1] for line in lines] == [
-        *("GRPC_TLS_CERT", "REDIS_CA_FILE", "IDEMPOTENCY_DATABASE", "GRPC_PORT", "OPS_PORT"),
+        *("GRPC_TLS_CERT", "REDIS_CA_FILE", "IDEMPOTENCY_DATABASE"),
+        *("GRPC_PORT", "OPS_PORT", "DEMO_PAGE_PORT"),
     ]
     # Nothing is left behind of what was right.
-    assert main(["--demo", "--grpc-port", "0", "--ops-port", str(taken)]) == 2
+    free = ["--demo", "--grpc-port", "0", "--demo-page-port", "0"]
+    assert main([*free, "--ops-port", str(taken)]) == 2
     assert [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()] == ["OPS_PORT"]

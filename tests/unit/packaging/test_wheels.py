@@ -66,8 +66,10 @@ def test_the_wheel_of_the_service_does_not_carry_the_demo_platform(service: Path
     assert needs == ["Requires-Dist: chat3-embedded==0.1.0; extra == 'demo'"]
 
 
-def test_the_wheel_of_the_demo_platform_carries_nothing_else(embedded: Path) -> None:
-    assert packages(embedded) == {"chat3_embedded"}
+def test_the_wheel_of_the_demo_carries_its_platform_and_its_page(embedded: Path) -> None:
+    assert packages(embedded) == {"chat3_embedded", "chat3_page"}
+    files = {path.name for path in (embedded / "chat3_page" / "static").iterdir()}
+    assert {"index.html", "page.js", "page.css", "icon.svg"} <= files
     (metadata,) = embedded.glob("*.dist-info/METADATA")
     assert "Version: 0.1.0" in metadata.read_text()
     assert list(embedded.glob("*.dist-info/licenses/LICENSE"))
@@ -85,7 +87,7 @@ def test_the_service_needs_no_demo_platform_to_say_what_it_is(service: Path, fla
 
 
 def test_a_demo_without_its_platform_names_what_to_install(service: Path) -> None:
-    done = run(service, environment={"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0"})
+    done = run(service, environment={"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"})
     assert done.returncode == 2
     assert done.stderr == (
         "chat3-user-service: DEMO: the embedded platform is not installed; it comes with"
@@ -95,7 +97,7 @@ def test_a_demo_without_its_platform_names_what_to_install(service: Path) -> Non
 
 def test_with_its_platform_the_demo_is_accepted(service: Path, embedded: Path) -> None:
     """All that is wrong is said at once: here, one thing that stops the start."""
-    environment = {"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0"}
+    environment = {"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"}
     nowhere = {"IDEMPOTENCY_DATABASE": "/dev/null/keys.db"}
     done = run(service, embedded, environment={**environment, **nowhere})
     assert done.returncode == 2

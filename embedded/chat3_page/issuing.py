@@ -1,4 +1,4 @@
-"""Gets user tokens as an application does: one call of the service, with the API key, in JSON."""
+"""How an application's back end gets user tokens: one call in JSON, with the API key."""
 
 import ssl
 from collections.abc import AsyncIterator, Mapping
