@@ -86,8 +86,11 @@ def test_the_service_needs_no_demo_platform_to_say_what_it_is(service: Path, fla
     assert "TENANT_API_URL" in done.stdout
 
 
+ANY_PORTS = {"GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"}
+
+
 def test_a_demo_without_its_platform_names_what_to_install(service: Path) -> None:
-    done = run(service, environment={"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"})
+    done = run(service, environment={"DEMO": "true", **ANY_PORTS})
     assert done.returncode == 2
     assert done.stderr == (
         "chat3-user-service: DEMO: the embedded platform is not installed; it comes with"
@@ -97,7 +100,7 @@ def test_a_demo_without_its_platform_names_what_to_install(service: Path) -> Non
 
 def test_with_its_platform_the_demo_is_accepted(service: Path, embedded: Path) -> None:
     """All that is wrong is said at once: here, one thing that stops the start."""
-    environment = {"DEMO": "true", "GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"}
+    environment = {"DEMO": "true", **ANY_PORTS}
     nowhere = {"IDEMPOTENCY_DATABASE": "/dev/null/keys.db"}
     done = run(service, embedded, environment={**environment, **nowhere})
     assert done.returncode == 2
