@@ -18,7 +18,7 @@ from grpclib.client import Channel
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user import v1 as user_pb
 from chat3_api.google.protobuf import Struct
-from support.gateway import KEY, TENANT, Upstream, metadata, run_gateway
+from support.gateway import KEY, TENANT, Upstream, run_gateway
 from support.rabbitmq import RabbitMQ
 
 USERS: Final = int(os.environ.get("WALK_USERS", "60"))
@@ -60,17 +60,11 @@ class BackEnd:
                 for channel in channels
             ]
         )
-        self._users = itertools.cycle([user_pb.UserServiceStub(channel) for channel in channels])
 
     @property
     def tenant(self) -> pb.TenantServiceStub:
         """The service, at the worker whose turn it is."""
         return next(self._tenants)
-
-    @property
-    def user(self) -> user_pb.UserServiceStub:
-        """The users' service, at the worker whose turn it is."""
-        return next(self._users)
 
 
 @pytest.fixture
@@ -129,7 +123,7 @@ def _user_meta(number: int) -> dict[str, Any]:
 
 async def _create_user(back_end: BackEnd, number: int, user_id: str) -> None:
     """Create a user, every other one by an upsert; a repetition elsewhere changes nothing."""
-    own = {
+    own: dict[str, Any] = {
         "user_id": user_id,
         "type": TYPES[number % len(TYPES)],
         "meta": Struct.from_dict(_user_meta(number)),
@@ -192,15 +186,15 @@ async def _created_dialog(back_end: BackEnd, number: int, members: Sequence[str]
 async def _sent(back_end: BackEnd, dialog: MadeDialog, sender: str) -> str:
     """Send a message in a member's name, half of them in the topic; return its id."""
     in_topic = len(dialog.messages) % 2 == 0
-    sent = await back_end.user.send_message(
-        user_pb.SendMessageRequest(
+    sent = await back_end.tenant.send_message(
+        pb.SendMessageRequest(
             dialog_id=dialog.dialog_id,
+            sender_id=sender,
             content=f"{sender} in {dialog.number}",
             topic_id=dialog.topic_id if in_topic else None,
             meta=Struct.from_dict({"from": sender}),
             idempotency_key=f"{dialog.number}-{sender}",
-        ),
-        metadata=metadata(sender),
+        )
     )
     assert sent.message is not None
     return sent.message.message_id
@@ -313,25 +307,45 @@ async def _members_are_found(
 
 
 async def _messages_are_found(back_end: BackEnd, dialog: MadeDialog) -> None:
-    """Find a dialog's messages as one of its members sees them."""
-    own = {"dialog_id": dialog.dialog_id, "page_size": PAGE_SIZE}
-    reader = dialog.members[0]
+    """Find a dialog's messages in its own list, and among those of the whole tenant."""
 
-    async def found(**fields: str) -> dict[str, str]:
-        messages: list[user_pb.Message] = await _pages(
-            lambda token: back_end.user.get_dialog_messages(
-                user_pb.GetDialogMessagesRequest(**own, page_token=token, **fields),
-                metadata=metadata(reader),
-            ),
-            "messages",
+    async def listed(**fields: str) -> dict[str, str]:
+        return _senders(
+            await _pages(
+                lambda token: back_end.tenant.list_messages(
+                    pb.ListMessagesRequest(
+                        dialog_id=dialog.dialog_id,
+                        page_size=PAGE_SIZE,
+                        page_token=token,
+                        **fields,
+                    )
+                ),
+                "messages",
+            )
         )
-        assert len({message.message_id for message in messages}) == len(messages)
-        for message in messages:
-            assert message.meta == Struct.from_dict({"from": message.sender_id})
-        return {message.message_id: message.sender_id for message in messages}
 
-    assert await found() == await found(sort="(create_time,asc)") == dialog.messages
+    async def searched(text: str) -> dict[str, str]:
+        return _senders(
+            await _pages(
+                lambda token: back_end.tenant.search_messages(
+                    pb.SearchMessagesRequest(page_size=PAGE_SIZE, page_token=token, filter=text)
+                ),
+                "messages",
+            )
+        )
+
+    assert await listed() == await listed(sort="(create_time,asc)") == dialog.messages
+    assert await searched(f"(dialog_id,eq,{dialog.dialog_id})") == dialog.messages
     some = dialog.members[1]
-    assert await found(filter=f"(sender_id,eq,{some})") == {
-        message: sender for message, sender in dialog.messages.items() if sender == some
-    }
+    own = {message: sender for message, sender in dialog.messages.items() if sender == some}
+    assert await listed(filter=f"(sender_id,eq,{some})") == own
+    assert await searched(f"(meta.from,eq,{some})&(dialog_id,eq,{dialog.dialog_id})") == own
+
+
+def _senders(messages: Sequence[user_pb.Message]) -> dict[str, str]:
+    """Return the senders of messages, none of which came twice, by their ids."""
+    found = {message.message_id: message.sender_id for message in messages}
+    assert len(found) == len(messages)
+    for message in messages:
+        assert message.meta == Struct.from_dict({"from": message.sender_id})
+    return found
