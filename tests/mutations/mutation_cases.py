@@ -1,7 +1,7 @@
 """The mutations of a seed: what is asked for, with a key each, and what was answered."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,6 +36,11 @@ class Case:
     @property
     def response(self) -> type[betterproto2.Message]:
         raise NotImplementedError
+
+    @property
+    def sender(self) -> str:
+        """Return in whose name it is done."""
+        return ACTOR
 
     def next_call(self) -> tuple[str, betterproto2.Message]:
         """Return who makes the next call, and its request."""
@@ -117,24 +122,32 @@ class Like(Mark):
         )
 
 
-def full_send(key: str, dialog: str, quoted: str) -> Send:
+def full_send(key: str, dialog: str, quoted: str, kind: type[Send] = Send) -> Send:
     """Return a send with several keys of meta and a quote."""
     meta = {"place": key, "n": 7.0, "nested": {"a": [1.0, 2.0]}}
-    return Send(key, dialog, meta=meta, quoted=quoted)
+    return kind(key, dialog, meta=meta, quoted=quoted)
 
 
-def cases(store: Store, dialog: str, seed: int, draw: random.Random, sends: int) -> list[Case]:
-    """Return a seed's mutations: ``sends`` messages, and a fifth as many marks."""
+def cases(
+    store: Store,
+    dialog: str,
+    seed: int,
+    draw: random.Random,
+    sends: int,
+    kinds: Sequence[type[Send]],
+    marks: Sequence[type[Mark]],
+) -> list[Case]:
+    """Return a seed's mutations: ``sends`` messages, and a fifth as many marks, of these kinds."""
     quoted = store.add_message(TENANT, dialog, "bob", f"{seed}-quoted").message_id
     found: list[Case] = []
     for index in range(sends):
         key = f"{seed}-{index}"
         full = draw.random() < _FULL_SHARE
-        found.append(full_send(key, dialog, quoted) if full else Send(key, dialog))
+        kind = draw.choice(kinds)
+        found.append(full_send(key, dialog, quoted, kind) if full else kind(key, dialog))
     for index in range(sends // 5):
         target = store.add_message(TENANT, dialog, "bob", f"{seed}-target-{index}").message_id
-        kind = Read if draw.random() < 0.5 else Like
-        found.append(kind(f"{seed}-mark-{index}", dialog, target=target))
+        found.append(draw.choice(marks)(f"{seed}-mark-{index}", dialog, target=target))
     return found
 
 

@@ -4,7 +4,7 @@ Two kinds have rivals: two keys that change the same thing at the same moment.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,16 +35,18 @@ class Change(Case):
 
     @property
     def method(self) -> str:
-        return SERVICE + self.kind.method
+        return self.kind.service + self.kind.method
 
     @property
     def response(self) -> type[betterproto2.Message]:
-        found: type[betterproto2.Message] = getattr(pb, f"{self.kind.method}Response")
+        found: type[betterproto2.Message] = getattr(
+            self.kind.contract, f"{self.kind.method}Response"
+        )
         return found
 
     @property
     def request(self) -> betterproto2.Message:
-        made: type[betterproto2.Message] = getattr(pb, f"{self.kind.method}Request")
+        made: type[betterproto2.Message] = getattr(self.kind.contract, f"{self.kind.method}Request")
         return made(**self.kind.fields(self), idempotency_key=self.key)
 
     @property
@@ -70,6 +72,8 @@ class Kind:
     prepared: Callable[[Store, Change], object] = lambda *_: None
     since: str = OLDEST
     rivals: int = 1
+    service: str = SERVICE
+    contract: Any = pb
 
     def cases(self, store: Store, key: str) -> list[Case]:
         """Return a case, or the rivals, about a thing of their own, which has been there before."""
@@ -194,22 +198,22 @@ READ: Final = Kind("read", "MarkDialogRead", _its_dialog, _with_unread)
 READ_PACK: Final = Kind(
     "read pack", "MarkPackRead", lambda case: {"pack_id": case.more[0]}, _with_pack
 )
-KINDS: Final = (
+USER_KINDS: Final = (
     *(EDIT, RIVAL_EDITS, DELETE, RESTORE, MOVE, ADD, RIVAL_ADDS, REMOVE, LEAVE),
     *(DIALOG_META, MY_META, TOPIC_META, READ, READ_PACK),
 )
 
 
-def kinds_of(version: str) -> list[Kind]:
+def kinds_of(version: str, kinds: Iterable[Kind]) -> list[Kind]:
     """Return the kinds that a version of the platform, the oldest or the newest, has."""
-    return [kind for kind in KINDS if version != OLDEST or kind.since == OLDEST]
+    return [kind for kind in kinds if version != OLDEST or kind.since == OLDEST]
 
 
-def changes(store: Store, version: str, seed: int, count: int) -> list[Case]:
+def changes(store: Store, version: str, seed: int, count: int, kinds: Iterable[Kind]) -> list[Case]:
     """Return ``count`` changes, or pairs of rivals, of each kind."""
     return [
         case
         for index in range(count)
-        for kind in kinds_of(version)
-        for case in kind.cases(store, f"{seed}-{kind.name.replace(' ', '-')}-{index}")
+        for number, kind in enumerate(kinds_of(version, kinds))
+        for case in kind.cases(store, f"{seed}-{kind.name.replace(' ', '-')}-{number}-{index}")
     ]

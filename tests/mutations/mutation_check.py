@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from mutation_cases import ACTOR, MEMBERS, Case, Like, Mark, Read, Send, told
@@ -16,8 +16,6 @@ from mutation_users import NewUser, check_user
 from chat3_embedded.store import Store
 from chat3_embedded.store.records import Message
 from support.gateway import TENANT
-
-_OTHERS: Final = frozenset(MEMBERS) - {ACTOR}
 
 
 class Checker:
@@ -105,8 +103,9 @@ class Checker:
         """Return the parts that the message lacks; a part of meta can never be told."""
         where = (TENANT, message.message_id)
         meta = self._store.meta.of(TENANT, "message", message.message_id)
-        marked = {user for user in _OTHERS if self._store.marks.history_of(*where, user)}
-        lacking = set() if marked == _OTHERS else {"STATUSES"}
+        others = {*MEMBERS} - {case.sender}
+        marked = {user for user in others if self._store.marks.history_of(*where, user)}
+        lacking = set() if marked == others else {"STATUSES"}
         if any(meta.get(key) != value for key, value in case.meta.items()):
             lacking.add("META")
         if case.quoted and (message.quoted or {}).get("messageId") != case.quoted:

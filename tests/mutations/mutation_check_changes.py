@@ -117,7 +117,7 @@ def _text(store: Store, case: Change) -> str:
 
 def _deleted(store: Store, case: Change) -> str:
     message = store.messages.get(TENANT, case.message)
-    wanted = case.kind is kinds.DELETE
+    wanted = case.kind.name == kinds.DELETE.name
     return "" if message and bool(message.deleted) is wanted else f"{message}"
 
 

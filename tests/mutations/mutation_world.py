@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import mutation_back_end as back_end
 from mutation_callers import Callers
-from mutation_cases import MEMBERS, Case, Mark, Send, cases
-from mutation_changes import Change, changes
+from mutation_cases import MEMBERS, Case, Like, Mark, Read, Send, cases
+from mutation_changes import USER_KINDS, Change, changes
 from mutation_check import Checker
 from mutation_creations import Creation, creations
 from mutation_platform import Platform, platform
@@ -103,9 +104,12 @@ class World:
         draw = random.Random(seed)
         dialog = self.dialog()
         store = self.platform.store
-        asked = cases(store, dialog, seed, draw, sends)
+        kinds, marks = (Send, Send, *back_end.SENDS), (Read, Like, *back_end.MARKS)
+        asked = cases(store, dialog, seed, draw, sends, kinds, marks)
         asked += creations(store, dialog, seed, sends // _SENDS_FOR_A_CREATION)
-        asked += changes(store, self.platform.version, seed, sends // _SENDS_FOR_A_CHANGE)
+        count = sends // _SENDS_FOR_A_CHANGE
+        kinds_of_change = (*USER_KINDS, *back_end.KINDS)
+        asked += changes(store, self.platform.version, seed, count, kinds_of_change)
         draw.shuffle(asked)
         changed = [thing for case in asked if isinstance(case, Change) for thing in case.things]
         self.proxy.seed(draw.getrandbits(32), dialog, *filter(None, changed))
@@ -160,6 +164,7 @@ async def world(
         upstream = await stack.enter_async_context(
             platform(version, folder, step_pause=step_pause, relay_delay=RELAY_DELAY)
         )
+        upstream.store.add_user(TENANT, back_end.HELPER)
         proxy = await stack.enter_async_context(FaultProxy(upstream.url).running())
         environment = {
             "TENANT_API_URL": proxy.url,

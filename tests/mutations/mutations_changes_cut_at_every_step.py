@@ -6,9 +6,10 @@ Part of `make test-mutations`, as `mutations_cut_at_every_step.py` is.
 from itertools import count
 from pathlib import Path
 
+import mutation_back_end as back_end
 import pytest
 from mutation_cases import Case
-from mutation_changes import ADD, EDIT, Kind, kinds_of
+from mutation_changes import ADD, EDIT, USER_KINDS, Kind, kinds_of
 from mutation_check import Checker
 from mutation_tally import Tally
 from mutation_world import counted, world
@@ -16,18 +17,20 @@ from mutation_world import counted, world
 from chat3_embedded import NEWEST, OLDEST
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("version", [NEWEST, OLDEST])
 async def test_a_change_that_is_cut_after_any_step_is_made_once_and_announced_or_told(
     version: str, tmp_path: Path
 ) -> None:
     tally = Tally()
     done: list[Case] = []
-    kinds = [kind for kind in kinds_of(version) if kind.rivals == 1]
+    every = kinds_of(version, (*USER_KINDS, *back_end.KINDS))
+    kinds = [kind for kind in every if kind.rivals == 1]
     async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
-        for kind in kinds:
+        for place, kind in enumerate(kinds):
             for number in count(1):
-                (case,) = kind.cases(running.platform.store, f"{kind.method}-{number}".lower())
+                key = f"{kind.method}-{place}-{number}".lower()
+                (case,) = kind.cases(running.platform.store, key)
                 done.append(case)
                 if not await running.cut(case, [str(number)], tally):
                     break
@@ -48,6 +51,8 @@ async def test_a_change_that_is_cut_after_any_step_is_made_once_and_announced_or
         (EDIT, NEWEST, ("edit row", "meta row")),
         (EDIT, NEWEST, ("edit row", "meta event")),
         (EDIT, OLDEST, ("edit row", "meta row")),
+        (back_end.EDIT, NEWEST, ("edit row", "meta row")),
+        (back_end.EDIT, OLDEST, ("edit row", "meta event")),
         (ADD, NEWEST, ("member row", "member row")),
         (ADD, OLDEST, ("member row", "meta event")),
     ],
