@@ -181,6 +181,7 @@ def _dependencies(
         members=members,
         open_data=open_data,
         meta_indexes=MetaIndexes(api),
+        meta_rules=rules,
         reading=Reading(api, unshown),
         messages=messages,
         message_changes=MessageChanges(api),

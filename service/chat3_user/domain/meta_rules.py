@@ -1,9 +1,10 @@
 """What a tenant demands of the open data of new things, as far as the request alone can break it.
 
-tenant-api writes the row of a dialog or a topic before it looks at its meta indexes. What they
-refuse then is half written, and not even our key is there to find it by. So keys that are required,
-and keys that are allowed, are looked at before: they depend on nothing but the request. Whether a
-value is unique depends on other things and is left to the platform, which has our key by then.
+tenant-api writes the row of a dialog, topic or message before it looks at its meta indexes. What
+they refuse then is half written, and not even our key is there to find it by. So keys that are
+required, and keys that are allowed, are looked at before: they depend on nothing but the request.
+Whether a value is unique depends on other things and is left to the platform, which has our key by
+then.
 
 An index of allowed keys may leave out a key of this service itself. Then nothing of the kind can be
 created, whatever is asked for; that is a failure of its own, which names the key to allow.
@@ -12,15 +13,21 @@ created, whatever is asked for; that is a failure of its own, which names the ke
 from collections.abc import Mapping
 from typing import Any, Final
 
+from cachetools import TTLCache
+
+from chat3_user.domain.access import PROOF_SECONDS
 from chat3_user.domain.open_data import same
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import UnknownRouteError
-from chat3_user.tenant_api.creating import SERVICE_KEYS
+from chat3_user.tenant_api.creating import ANY_KEY, SERVICE_KEYS
+from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
 from chat3_user.validation.text import WHITE_SPACE
 
+_MESSAGE: Final = "message"
+_KEPT_MAX: Final = 1_000
 _EMPTY: Final[Mapping[str, Any]] = {}
 
 
@@ -29,6 +36,7 @@ class MetaRules:
 
     def __init__(self, api: TenantApi) -> None:
         self._api = api
+        self._kept: TTLCache[Identity, list[m.MetaIndex]] = TTLCache(_KEPT_MAX, PROOF_SECONDS)
 
     async def of(self, identity: Identity, kind: str) -> list[m.MetaIndex]:
         """Return the indexes of a kind of thing; platforms without meta indexes have none.
@@ -49,6 +57,20 @@ class MetaRules:
         Raises `CallError`.
         """
         refused = refusal(await self.of(identity, kind), kind, meta)
+        if refused is not None:
+            raise refused
+
+    async def prove_sendable(self, identity: Identity, wanted: Mapping[str, Any]) -> None:
+        """Prove that a new message may have this open data, beside the key that is added.
+
+        Messages are many: what was demanded within the last `PROOF_SECONDS` counts, but for a
+        refusal. Raises `CallError`.
+        """
+        meta = {SEND_KEY: ANY_KEY, **wanted}
+        kept = self._kept.get(identity)
+        if kept is None or refusal(kept, _MESSAGE, meta) is not None:
+            self._kept[identity] = kept = await self.of(identity, _MESSAGE)
+        refused = refusal(kept, _MESSAGE, meta)
         if refused is not None:
             raise refused
 

@@ -36,7 +36,7 @@ from typing import Literal
 
 import msgspec
 
-from chat3_api.chat3.user.v1 import MissingPart
+from chat3_api.chat3.user.v1 import ErrorReason, MissingPart
 from chat3_user.domain.attempts import (
     Request,
     Statuses,
@@ -48,7 +48,7 @@ from chat3_user.domain.guard import past_guard
 from chat3_user.domain.repairs import TAKEN_AWAY_BY, put_message_meta, take_away
 from chat3_user.domain.settling import ORPHANS_WITHIN, Settling
 from chat3_user.domain.traces import Traces, written_at
-from chat3_user.errors import reasons
+from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
@@ -210,17 +210,15 @@ class Search:
         lacking = self._request.missing_meta(row)
         if not carries_key(row, name):
             lacking = {SEND_KEY: name, **lacking}
+        identity = self._request.identity
         for key, value in (lacking or {SEND_KEY: name}).items():
-            await past_guard(
-                partial(
-                    put_message_meta,
-                    self._sent.api,
-                    self._request.identity,
-                    row.message_id,
-                    key,
-                    value,
-                )
-            )
+            put = partial(put_message_meta, self._sent.api, identity, row.message_id, key, value)
+            try:
+                await past_guard(put)
+            except CallError as error:
+                if error.reason is not ErrorReason.META_INDEX_CONFLICT:
+                    raise
+                raise reasons.leaving(error, row.message_id) from error
         return msgspec.structs.replace(row, meta={**(row.meta or {}), **lacking})
 
 

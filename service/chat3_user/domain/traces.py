@@ -39,10 +39,14 @@ class Traces:
 
     async def keyed(self, request: Request, earlier: Earlier) -> list[m.Message]:
         """Return the messages that carry the key and were written in its time, oldest first."""
-        query = paged(1, _COPIES, f'(meta.{SEND_KEY},eq,"{earlier.name}")')
-        page = await self._messages(request, query)
         since = time.time() - earlier.oldest - CLOCKS_DIFFER
-        return [row for row in reversed(page.data) if written_at(row) >= since]
+        return [row for row in await self.named(request, earlier.name) if written_at(row) >= since]
+
+    async def named(self, request: Request, name: str) -> list[m.Message]:
+        """Return the messages that carry the key, oldest first."""
+        query = paged(1, _COPIES, f'(meta.{SEND_KEY},eq,"{name}")')
+        page = await self._messages(request, query)
+        return page.data[::-1]
 
     async def orphans(self, request: Request, age: float) -> list[m.Message]:
         """Return what attempts since ``age`` seconds that were cut before their key may have left.

@@ -15,6 +15,7 @@ from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.meta_indexes import MetaIndexes
+from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.pack_members import PackMembers
 from chat3_user.domain.packs import Packs
@@ -58,6 +59,7 @@ class Dependencies:
     members: Members
     open_data: OpenDataChanges
     meta_indexes: MetaIndexes
+    meta_rules: MetaRules
     reading: Reading
     once: Once
     hub: Hub

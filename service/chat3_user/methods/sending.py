@@ -1,10 +1,12 @@
 """How a message is sent once for one key, whoever acts."""
 
+import secrets
 from typing import Any, Generic, TypeVar
 
 import betterproto2
 
 from chat3_user.domain.attempts import Request
+from chat3_user.domain.refused_messages import refusal
 from chat3_user.domain.sent_messages import Search, Sent
 from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier
@@ -12,7 +14,7 @@ from chat3_user.mapping import entities
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
-from chat3_user.tenant_api.answers import in_doubt, understood
+from chat3_user.tenant_api.answers import WriteEndedError, in_doubt, understood
 from chat3_user.tenant_api.route import Route
 from chat3_user.tenant_api.sending import send_message
 
@@ -36,14 +38,7 @@ class Sending(Generic[ResponseT]):
         Raises `CallError`.
         """
         request, deleted = self._request, self._dependencies.deleted
-        written = await send_message(
-            self._dependencies.api,
-            request.identity,
-            request.sender_id,
-            request.dialog_id,
-            request.body,
-            key,
-        )
+        written = await self._written(key or secrets.token_hex(16))
         sent = self._dependencies.sent.judged(request, written)
         if key is None:
             shown = await deleted.marked_or_unquoted(request.identity, written)
@@ -54,6 +49,20 @@ class Sending(Generic[ResponseT]):
                 # The next look finds the message, and shows it with its quote.
                 raise in_doubt(error) from error
         return self._shown(routes.SEND_MESSAGE, shown, sent)
+
+    async def _written(self, name: str) -> m.Message:
+        api, request = self._dependencies.api, self._request
+        where = (request.identity, request.sender_id, request.dialog_id)
+        try:
+            return await send_message(api, *where, request.body, name)
+        except WriteEndedError as error:
+            refused = await refusal(api, self._dependencies.sent.traces, request, name)
+            if refused is None:
+                # Where not even the key was written, an index that is new may leave it out.
+                meta = request.body.get("meta", {})
+                await self._dependencies.meta_rules.prove_sendable(request.identity, meta)
+                raise
+            raise refused from error
 
     async def find(self, earlier: Earlier) -> ResponseT | None:
         """Return the response for the message that an earlier attempt wrote, None for none.

@@ -117,6 +117,10 @@ def _pack_refused(problem: Problem, _: Request[Any]) -> CallError | None:
     return _refused_of("pack", problem)
 
 
+def _message_refused(problem: Problem, _: Request[Any]) -> CallError | None:
+    return _refused_of("message", problem)
+
+
 def _refused_of(kind: str, problem: Problem) -> CallError | None:
     if problem.code not in META_INDEX_CODES:
         return None
@@ -329,7 +333,14 @@ SET_MESSAGE_TOPIC: Final = Route(
 TOPIC: Final = Route(
     "GET", "/api/dialogs/{dialog_id}/topics/{topic_id}", m.Data[m.Topic], _no_topic
 )
-SET_MESSAGE_META: Final = Route("PUT", "/api/meta/message/{message_id}/{key}", m.Model, _no_message)
+SET_MESSAGE_META: Final = Route(
+    "PUT",
+    "/api/meta/message/{message_id}/{key}",
+    m.Model,
+    _no_message,
+    bad_request=_message_refused,
+    conflict=_message_refused,
+)
 
 # Packs as the tenant has them.
 _TENANT_PACK: Final = "/api/packs/{pack_id}"

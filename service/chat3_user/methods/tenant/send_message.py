@@ -30,6 +30,7 @@ def _mutation(
     async def ready() -> None:
         await prove_key()
         await dependencies.access.prove_sender(identity, dialog_id, sender_id)
+        await dependencies.meta_rules.prove_sendable(identity, wanted.body.get("meta", {}))
         if request.quoted_message_id is not None:
             quoted = await dependencies.messages.known(identity, request.quoted_message_id)
             if quoted.dialog_id != dialog_id:
