@@ -4952,8 +4952,9 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         SendMessage writes a message into a dialog in a user's name.
 
         Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-        of the dialog. With an idempotency key a retry never writes twice. The platform sets the creation
-        time, so history cannot be imported with its times.
+        of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
+        indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
+        the creation time, so history cannot be imported with its times.
         """
 
         return await self._unary_unary(
@@ -5753,8 +5754,9 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         SendMessage writes a message into a dialog in a user's name.
 
         Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-        of the dialog. With an idempotency key a retry never writes twice. The platform sets the creation
-        time, so history cannot be imported with its times.
+        of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
+        indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
+        the creation time, so history cannot be imported with its times.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)

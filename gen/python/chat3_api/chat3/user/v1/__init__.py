@@ -993,10 +993,11 @@ class ErrorReason(betterproto2.Enum):
     allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a value that cannot be indexed. `index_id` names the
     index and `key` the first key that breaks it, where the platform says them. A change stops at the
     key that breaks a rule: keys that were written before it stay. A creation that was stopped in this
-    way is deleted again when the API key has the `delete` permission and the platform can delete
-    such a thing; otherwise `left_id` names what is left of it. A repetition with the same idempotency
-    key completes a dialog, a topic or a pack that was left once the rule is kept. Of a user only open
-    data is left, which a user that is created later under the id owns.
+    way is deleted again when the API key has the `delete` permission (of a message: `write`) and the
+    platform can delete such a thing; otherwise `left_id` names what is left of it. A repetition with
+    the same idempotency key completes a dialog, a topic, a pack or a message that was left once the
+    rule is kept. Of a user only open data is left, which a user that is created later under the id
+    owns.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
