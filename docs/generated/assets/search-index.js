@@ -642,7 +642,7 @@ window.searchIndex = {
 "The largest number of dialogs to return. 0 means 10. The platform returns 50 at most. Rules 0 to 100.",
 "The largest number of entries to return. 0 means 10. Rules 0 to 100.",
 "The largest number of members to return. 0 means 10. Rules 0 to 100.",
-"The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold one or two less although others follow. Rules 0 to 100.",
+"The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer, although others follow. Rules 0 to 100.",
 "The largest number of messages to return. 0 means 10. Rules 0 to 100.",
 "The largest number of packs to return. 0 means 10. The platform returns 50 at most. Rules 0 to 100.",
 "The largest number of topics to return. 0 means 10. Rules 0 to 100.",

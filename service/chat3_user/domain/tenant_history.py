@@ -1,7 +1,7 @@
 """Pages of the messages of a tenant, for back ends: of one dialog, and across all.
 
 The routes behind them refuse to give more than 100 messages at once. So a page of nearly that many
-may be a little shorter, and only where still more have one time several requests are put together.
+may be shorter, and only where still more have one time several requests are put together.
 """
 
 from typing import Final

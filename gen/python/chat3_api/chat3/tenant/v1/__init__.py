@@ -1702,7 +1702,7 @@ class ListMessagesRequest(betterproto2.Message):
 
     page_size: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
-    The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold one or two less
+    The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer,
     although others follow.
 
     Rules: 0 to 100.
@@ -2883,7 +2883,7 @@ class SearchMessagesRequest(betterproto2.Message):
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
-    The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold one or two less
+    The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer,
     although others follow.
 
     Rules: 0 to 100.
