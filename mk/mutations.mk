@@ -5,7 +5,7 @@
 #   MUTATION_SEEDS=50       seeds of the random part, for each of its two platforms
 #   MUTATION_FIRST_SEED=1   the first of them: play one again with MUTATION_SEEDS=1
 #   MUTATION_SENDS=100      messages of a seed; a fifth as many statuses and reactions come with them,
-#                           three tenths as many creations, and as many changes
+#                           four tenths as many creations, and as many changes
 #   MUTATION_SERVICE=…      another checkout, whose service the workers run
 
 .PHONY: test-mutations

@@ -4,7 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from integration_vocabulary import DIALOG, Caller, Client, written
+from aiohttp import web
+from grpclib.const import Status
+from integration_vocabulary import DIALOG, Caller, Client, Scripted, written
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user.v1 import ErrorReason as Reason
@@ -287,3 +289,42 @@ async def test_all_dialogs_of_a_large_pack_are_joined_and_left(
     assert (await back_end.call(pb.AddPackMemberRequest(**place))).joined_dialog_count == 60
     await back_end.call(pb.RemovePackMemberRequest(**place))
     assert upstream.store.members.of_user(TENANT, "bob") == []
+
+
+def old_platform(scripted: Scripted) -> None:
+    """Answer as a platform without packs and meta indexes: to all else as to a wrong id."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path.startswith(("/api/packs", "/api/meta/index")):
+            return web.Response(text="<html>Cannot GET</html>", status=404)
+        return web.json_response({"error": "Bad Request", "message": "no such id"}, status=400)
+
+    scripted.answer = answer
+
+
+@pytest.mark.parametrize("key", ["", "k"])
+@pytest.mark.parametrize(
+    "request_of",
+    [
+        *FOREIGN,
+        lambda _: pb.CreatePackRequest(),
+        lambda _: pb.ListPacksRequest(),
+        lambda _: pb.ListMetaIndexesRequest(kind=pb.MetaKind.USER),
+        lambda _: pb.GetMetaIndexRequest(kind=pb.MetaKind.USER, index_id="x"),
+        lambda _: pb.DeleteMetaIndexRequest(kind=pb.MetaKind.USER, index_id="x"),
+        lambda _: pb.CreateMetaIndexRequest(
+            kind=pb.MetaKind.USER, mode=pb.MetaIndexMode.UNIQUE, keys=["x"]
+        ),
+    ],
+)
+async def test_a_platform_without_packs_and_meta_indexes_is_told_as_too_old(
+    tricked: Caller, scripted: Scripted, request_of: Any, key: str
+) -> None:
+    old_platform(scripted)
+    request = request_of(PACK)
+    if hasattr(request, "idempotency_key"):
+        request.idempotency_key = key
+    refused = await tricked.fails(request)
+    assert refused.reason is Reason.PLATFORM_TOO_OLD
+    assert refused.status is Status.UNIMPLEMENTED
+    assert refused.metadata == {"needs": "0.0.80"}

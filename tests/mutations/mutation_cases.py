@@ -15,6 +15,7 @@ from support.gateway import TENANT
 ACTOR: Final = "alice"
 MEMBERS: Final = (ACTOR, "bob", "carl")
 SERVICE: Final = "/chat3.user.v1.UserService/"
+BACK_END: Final = "/chat3.tenant.v1.TenantService/"
 _FULL_SHARE: Final = 0.3
 
 

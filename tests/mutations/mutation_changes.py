@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import betterproto2
-from mutation_cases import ACTOR, MEMBERS, SERVICE, Case
+from mutation_cases import ACTOR, BACK_END, MEMBERS, SERVICE, Case
 
+from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_embedded import OLDEST, Store
@@ -64,7 +65,10 @@ class Change(Case):
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of change; ``prepared`` puts what it is about into the platform."""
+    """A kind of change; ``prepared`` puts what it is about into the platform.
+
+    One of a ``back_end`` is asked of `TenantService`: the actor in its metadata is not read.
+    """
 
     name: str
     method: str
@@ -140,12 +144,42 @@ def _with_unread(store: Store, case: Change) -> None:
 
 def _with_pack(store: Store, case: Change) -> None:
     _with_unread(store, case)
+    _with_bare_pack(store, case)
+
+
+def _with_bare_pack(store: Store, case: Change) -> None:
     pack = f"pck_{case.dialog[-20:]}"
     other = store.add_dialog(TENANT, MEMBERS).dialog_id
     store.packs.add(Pack(TENANT, pack, store.clock.now()))
     for dialog in (case.dialog, other):
         store.packs.link(PackLink(TENANT, pack, dialog, store.clock.now()))
+    store.meta.put(TENANT, "pack", pack, "old", 1)
     case.more = [pack, other]
+
+
+def _with_pack_and_another_dialog(store: Store, case: Change) -> None:
+    _with_bare_pack(store, case)
+    case.more = [*case.more, store.add_dialog(TENANT, MEMBERS).dialog_id]
+
+
+def _with_pack_and_newcomer(store: Store, case: Change) -> None:
+    _with_bare_pack(store, case)
+    case.users = [f"dora-{case.key}"]
+    store.add_user(TENANT, case.users[0])
+
+
+def _with_pack_and_leaver(store: Store, case: Change) -> None:
+    _with_bare_pack(store, case)
+    _with_leaver(store, case)
+    store.add_member(TENANT, case.more[1], case.users[0])
+
+
+def _its_pack(case: Change) -> dict[str, Any]:
+    return {"pack_id": case.more[0]}
+
+
+def _its_pack_and_user(case: Change) -> dict[str, Any]:
+    return {**_its_pack(case), "user_id": case.users[0]}
 
 
 EDIT: Final = Kind(
@@ -198,6 +232,47 @@ READ: Final = Kind("read", "MarkDialogRead", _its_dialog, _with_unread)
 READ_PACK: Final = Kind(
     "read pack", "MarkPackRead", lambda case: {"pack_id": case.more[0]}, _with_pack
 )
+PACK_META: Final = Kind(
+    "pack meta",
+    "UpdatePackMeta",
+    lambda case: {**_its_pack(case), **_its_meta(case)},
+    _with_bare_pack,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+FILL_PACK: Final = Kind(
+    "fill pack",
+    "AddPackDialog",
+    lambda case: {**_its_pack(case), "dialog_id": case.more[2]},
+    _with_pack_and_another_dialog,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+EMPTY_PACK: Final = Kind(
+    "empty pack",
+    "RemovePackDialog",
+    lambda case: {**_its_pack(case), "dialog_id": case.more[1]},
+    _with_bare_pack,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+JOIN_PACK: Final = Kind(
+    "join pack",
+    "AddPackMember",
+    _its_pack_and_user,
+    _with_pack_and_newcomer,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+LEAVE_PACK: Final = Kind(
+    "leave pack",
+    "RemovePackMember",
+    _its_pack_and_user,
+    _with_pack_and_leaver,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+PACK_KINDS: Final = (PACK_META, FILL_PACK, EMPTY_PACK, JOIN_PACK, LEAVE_PACK)
 USER_KINDS: Final = (
     *(EDIT, RIVAL_EDITS, DELETE, RESTORE, MOVE, ADD, RIVAL_ADDS, REMOVE, LEAVE),
     *(DIALOG_META, MY_META, TOPIC_META, READ, READ_PACK),

@@ -65,6 +65,8 @@ class Checker:
                 self._changes.check(case, tally)
         if orphans := self._creations.orphans(dialog):
             tally.breaks("doubled", f"{dialog}: {orphans} topics that nobody asked for")
+        if bare := self._creations.bare_packs():
+            tally.breaks("doubled", f"{bare} packs that nobody asked for")
 
     def _send(self, case: Send, copies: Sequence[Message], tally: Tally) -> None:
         there = [message for message in copies if not message.deleted]

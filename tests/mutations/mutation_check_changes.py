@@ -14,13 +14,16 @@ from chat3_embedded import Store
 from support.gateway import TENANT
 
 _CHANGED_UPDATE: Final = "CHANGED_UPDATE"
-_ADDS: Final = frozenset({kinds.ADD.name, kinds.RIVAL_ADDS.name})
+_ADDS: Final = frozenset({kinds.ADD.name, kinds.RIVAL_ADDS.name, kinds.JOIN_PACK.name})
 _EDITS: Final = frozenset({kinds.EDIT.name, kinds.RIVAL_EDITS.name})
 _ONCE: Final = _ADDS | {kinds.DELETE.name, kinds.RESTORE.name, kinds.MOVE.name}
 """What the platform publishes only when it changes something."""
 
 _TELLING: Final = _ONCE | _EDITS
 """Whose answers say that their update may be missing."""
+
+_QUIET: Final = frozenset({kinds.READ_PACK.name, kinds.FILL_PACK.name, kinds.EMPTY_PACK.name})
+"""Of which the platform tells nobody but by counters."""
 
 _OWN: Final = frozenset({kinds.MY_META.name, kinds.READ.name})
 """What only the actor is told of."""
@@ -53,8 +56,8 @@ class ChangeChecker:
         if name in _ONCE and (events := self._most_events(case)) > 1:
             tally.breaks("doubled", f"{case.key}: {events} events")
         replaced = name in _EDITS and texts_of(self._store, case)[-1] != case.key
-        if not replaced and case.kind is not kinds.READ_PACK:
-            # Of a pack nobody is told; of a text that was replaced nobody needs to be.
+        if not replaced and name not in _QUIET:
+            # Of a text that was replaced nobody needs to be told.
             self._announced(case, tally)
 
     def _announced(self, case: Change, tally: Tally) -> None:
@@ -70,6 +73,9 @@ class ChangeChecker:
         elif lacking and not all(said) and name != kinds.RIVAL_ADDS.name:
             tally.breaks("incomplete", f"{case.key}: told {said}")
         also = instead(case)
+        if name == kinds.JOIN_PACK.name and not lacking:
+            # What may be missing is of the other dialog.
+            also = None
         if any(said) and also and not expected <= self._reached(case, also):
             tally.breaks("unannounced", f"{case.key}: nor anything else")
 
@@ -104,7 +110,9 @@ def _is_truthful(case: Change, answer: Any) -> bool:
     """Tell whether an answer says what its call changed, where no other one can have."""
     if case.kind is kinds.ADD:
         return bool(answer.added_user_ids == [*case.users])
-    return bool(getattr(answer, "changed", True)) and getattr(answer, "dialog_count", 2) == 2
+    said = (getattr(answer, name, True) for name in ("changed", "added", "removed"))
+    counts = (getattr(answer, name, 2) for name in ("dialog_count", "joined_dialog_count"))
+    return all(said) and all(count == 2 for count in counts)
 
 
 # Each returns what is not as its change wants it; nothing when all is.
@@ -166,6 +174,29 @@ def _read(store: Store, case: Change) -> str:
     return ""
 
 
+def _pack_meta(store: Store, case: Change) -> str:
+    meta = open_meta(store.meta.of(TENANT, "pack", case.more[0]))
+    return "" if meta == case.meta else f"{meta}"
+
+
+def _links(store: Store, case: Change) -> str:
+    pack = store.packs.get(TENANT, case.more[0])
+    there = {link.dialog_id for link in store.packs.links(pack)} if pack else set()
+    wanted = {case.dialog, *case.more[1:]}
+    if case.kind is kinds.EMPTY_PACK:
+        wanted = {case.dialog}
+    return "" if there == wanted else f"{there}"
+
+
+def _pack_members(store: Store, case: Change) -> str:
+    wanted = {*MEMBERS, *case.users} if case.kind is kinds.JOIN_PACK else {*MEMBERS}
+    for dialog in (case.dialog, case.more[1]):
+        there = {row.user_id for row in store.members.of_dialog(TENANT, dialog)}
+        if there != wanted:
+            return f"{dialog}: {there}"
+    return ""
+
+
 def _members(store: Store, case: Change) -> set[str]:
     return {row.user_id for row in store.members.of_dialog(TENANT, case.dialog)}
 
@@ -185,4 +216,9 @@ _PROBLEMS: Final[dict[str, Callable[[Store, Change], str]]] = {
     kinds.TOPIC_META.name: _topic_meta,
     kinds.READ.name: _read,
     kinds.READ_PACK.name: _read,
+    kinds.PACK_META.name: _pack_meta,
+    kinds.FILL_PACK.name: _links,
+    kinds.EMPTY_PACK.name: _links,
+    kinds.JOIN_PACK.name: _pack_members,
+    kinds.LEAVE_PACK.name: _pack_members,
 }

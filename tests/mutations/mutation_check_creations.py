@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 from mutation_cases import ACTOR, MEMBERS, told
-from mutation_creations import PLACE, Creation, Direct, NewDialog, NewTopic
+from mutation_creations import PLACE, Creation, Direct, NewDialog, NewPack, NewTopic
 from mutation_tally import Tally
 
 from chat3_embedded.store import Store
@@ -39,7 +39,9 @@ class CreationChecker:
             }
             for dialog in store.dialogs.all(TENANT)
         }
-        self._metas = {kind: store.meta.all_of(TENANT, kind) for kind in ("dialog", "topic")}
+        self._metas = {
+            kind: store.meta.all_of(TENANT, kind) for kind in ("dialog", "topic", "pack")
+        }
 
     def unseen_rows(self) -> int:
         """Return how many rows of dialogs without members there are: nobody can see them."""
@@ -50,6 +52,13 @@ class CreationChecker:
         topics = self._store.dialogs.topics(TENANT, dialog)
         return sum("chat3_key" not in self._metas["topic"].get(row.topic_id, {}) for row in topics)
 
+    def bare_packs(self) -> int:
+        """Return how many packs have neither open data nor dialogs: nobody asked for them."""
+        return sum(
+            not self._metas["pack"].get(pack.pack_id) and not self._store.packs.links(pack)
+            for pack in self._store.packs.all(TENANT)
+        )
+
     def check(self, case: Creation, tally: Tally) -> None:
         """Count what is broken about a creation, and what was told."""
         if isinstance(case, NewDialog):
@@ -57,6 +66,8 @@ class CreationChecker:
             self._one(case, {thing for thing in there if self._members.get(thing)}, "dialog", tally)
         elif isinstance(case, NewTopic):
             self._one(case, self._placed("topic", case.key), "topic", tally)
+        elif isinstance(case, NewPack):
+            self._pack(case, self._placed("pack", case.key), tally)
         elif isinstance(case, Direct):
             both = {ACTOR, case.peer}
             there = {thing for thing, members in self._members.items() if members == both}
@@ -89,6 +100,22 @@ class CreationChecker:
         self._whole(case, thing, kind, expected, tally)
         if missed := expected - self._reached[thing]:
             tally.breaks("unannounced", f"{case.key}: {missed}")
+
+    def _pack(self, case: NewPack, there: set[str], tally: Tally) -> None:
+        """Hold a pack against its answers: nobody is told of a new one, so it is whole or not."""
+        if len(there) > 1:
+            tally.breaks("doubled", f"{case.key}: {there}")
+        if not case.answers:
+            tally.breaks("unanswered", case.key)
+        elif not there:
+            tally.breaks("lost", case.key)
+        answered = {answer.pack.pack_id for answer in case.answers}
+        if not answered <= there:
+            tally.breaks("phantom", f"{case.key}: {answered}, there {there}")
+        for thing in there:
+            meta = self._metas["pack"][thing]
+            if {key: value for key, value in meta.items() if not key.startswith(_OWN)} != case.meta:
+                tally.breaks("incomplete", f"{case.key}: {meta}")
 
     def _whole(
         self, case: Creation, thing: str, kind: str, expected: set[str], tally: Tally

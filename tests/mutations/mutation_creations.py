@@ -1,4 +1,4 @@
-"""The creations of a seed: dialogs, topics, and direct dialogs that both of two users ask for."""
+"""The creations of a seed: dialogs, topics, packs, and the direct dialogs of two who both ask."""
 
 import itertools
 from collections.abc import Iterator, Mapping
@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import betterproto2
-from mutation_cases import ACTOR, MEMBERS, SERVICE, Case
+from mutation_cases import ACTOR, BACK_END, MEMBERS, SERVICE, Case
 
+from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_embedded.store import Store
@@ -64,6 +65,20 @@ class NewTopic(Creation):
 
 
 @dataclass
+class NewPack(Creation):
+    """A pack, which a back end creates; the caller's own id in the metadata is not read."""
+
+    method = BACK_END + "CreatePack"
+    response = tenant_pb.CreatePackResponse
+
+    @property
+    def request(self) -> tenant_pb.CreatePackRequest:
+        return tenant_pb.CreatePackRequest(
+            meta=Struct.from_dict(dict(self.meta)), idempotency_key=self.key
+        )
+
+
+@dataclass
 class Direct(Creation):
     """The direct dialog of the actor and a peer nobody else asks for; they ask in turn."""
 
@@ -91,6 +106,7 @@ def creations(store: Store, dialog: str, seed: int, count: int) -> list[Case]:
         found += [
             NewDialog(f"{seed}-dialog-{index}", dialog),
             NewTopic(f"{seed}-topic-{index}", dialog),
+            NewPack(f"{seed}-pack-{index}", dialog),
             direct(store, dialog, f"{seed}-{index}"),
         ]
     return found

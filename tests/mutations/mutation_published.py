@@ -13,6 +13,7 @@ EVENTS: Final = frozenset(
     {
         *("message.changed", "message.deleted", "dialog.changed", "dialog.topic.changed"),
         *("dialog.member.add", "dialog.member.remove", "dialog.member.changed", "user.changed"),
+        "pack.changed",
     }
 )
 """The events that changes have."""
@@ -103,6 +104,13 @@ def _my_meta(case: Change) -> Shows:
     )
 
 
+def _pack_meta(case: Change) -> Shows:
+    def has_all(data: Any) -> bool:
+        return open_meta(_section(data, "pack").get("meta", {})) == case.meta
+
+    return _of("pack.changed", has_all)
+
+
 def _seen(_: Change) -> Shows:
     return _of("dialog.member.changed")
 
@@ -121,10 +129,14 @@ _SHOWN: Final[dict[str, Callable[[Change], Shows]]] = {
     kinds.MY_META.name: _my_meta,
     kinds.TOPIC_META.name: _topic_changed,
     kinds.READ.name: _seen,
+    kinds.PACK_META.name: _pack_meta,
+    kinds.JOIN_PACK.name: _added,
+    kinds.LEAVE_PACK.name: _removed,
 }
 _INSTEAD: Final[dict[str, Callable[[Change], Shows]]] = {
     kinds.EDIT.name: _text,
     kinds.RIVAL_EDITS.name: _text,
     kinds.ADD.name: _dialog_changed,
     kinds.RIVAL_ADDS.name: _dialog_changed,
+    kinds.JOIN_PACK.name: _dialog_changed,
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import msgspec
+from mutation_cases import BACK_END
 from mutation_creations import Creation
 from mutation_tally import Tally
 
@@ -19,7 +20,7 @@ _TELL = frozenset({"user.add", "user.changed"})
 class NewUser(Creation):
     """A user with open data; the caller's own id in the metadata is not read."""
 
-    method = "/chat3.tenant.v1.TenantService/CreateUser"
+    method = BACK_END + "CreateUser"
     response = pb.CreateUserResponse
 
     @property

@@ -13,7 +13,7 @@ from typing import Final
 import mutation_back_end as back_end
 from mutation_callers import Callers
 from mutation_cases import MEMBERS, Case, Like, Mark, Read, Send, cases
-from mutation_changes import USER_KINDS, Change, changes
+from mutation_changes import PACK_KINDS, USER_KINDS, Change, changes
 from mutation_check import Checker
 from mutation_creations import Creation, creations
 from mutation_platform import Platform, platform
@@ -108,7 +108,7 @@ class World:
         asked = cases(store, dialog, seed, draw, sends, kinds, marks)
         asked += creations(store, dialog, seed, sends // _SENDS_FOR_A_CREATION)
         count = sends // _SENDS_FOR_A_CHANGE
-        kinds_of_change = (*USER_KINDS, *back_end.KINDS)
+        kinds_of_change = (*USER_KINDS, *PACK_KINDS, *back_end.KINDS)
         asked += changes(store, self.platform.version, seed, count, kinds_of_change)
         draw.shuffle(asked)
         changed = [thing for case in asked if isinstance(case, Change) for thing in case.things]

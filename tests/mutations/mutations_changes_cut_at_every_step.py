@@ -9,7 +9,7 @@ from pathlib import Path
 import mutation_back_end as back_end
 import pytest
 from mutation_cases import Case
-from mutation_changes import ADD, EDIT, USER_KINDS, Kind, kinds_of
+from mutation_changes import ADD, EDIT, PACK_KINDS, USER_KINDS, Kind, kinds_of
 from mutation_check import Checker
 from mutation_tally import Tally
 from mutation_world import counted, world
@@ -24,7 +24,7 @@ async def test_a_change_that_is_cut_after_any_step_is_made_once_and_announced_or
 ) -> None:
     tally = Tally()
     done: list[Case] = []
-    every = kinds_of(version, (*USER_KINDS, *back_end.KINDS))
+    every = kinds_of(version, (*USER_KINDS, *PACK_KINDS, *back_end.KINDS))
     kinds = [kind for kind in every if kind.rivals == 1]
     async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
         for place, kind in enumerate(kinds):

@@ -10,7 +10,7 @@ import pytest
 from mutation_back_end import HelpersSend, TenantLike, TenantRead, TenantSend
 from mutation_cases import Case, Like, Mark, Read, Send, full_send
 from mutation_check import Checker
-from mutation_creations import Direct, NewDialog, NewTopic, direct
+from mutation_creations import Direct, NewDialog, NewPack, NewTopic, direct
 from mutation_tally import Tally
 from mutation_users import NewUser
 from mutation_world import World, counted, world
@@ -21,16 +21,25 @@ from support.gateway import TENANT
 _KINDS: tuple[type[Case], ...] = (
     *(Send, TenantSend, HelpersSend),
     *(Read, Like, TenantRead, TenantLike),
-    *(NewDialog, NewTopic, Direct),
+    *(NewDialog, NewTopic, NewPack, Direct),
 )
 # At the least. Row, metas (ours too) twice, event, two statuses, times and quote; row, metas, three
-# members and their events, event; row, metas, event; row, one meta, two members, event.
-_STEPS = {Send: 3 * 10, TenantSend: 2 * 10, HelpersSend: 10, NewDialog: 12, NewTopic: 6, Direct: 7}
+# members and their events, event; row, metas, event; row, metas; row, one meta, two members, event.
+_STEPS = {
+    Send: 3 * 10,
+    TenantSend: 2 * 10,
+    HelpersSend: 10,
+    NewDialog: 12,
+    NewTopic: 6,
+    NewPack: 5,
+    Direct: 7,
+}
 _FIRST_CUTS: dict[type[Case], tuple[str, ...]] = {
     Send: ("message row", "message meta", "message event", "message status"),
     HelpersSend: ("message row", "message meta", "message event", "message status"),
     NewDialog: ("dialog row", "dialog meta", "dialog member", "dialog member event"),
     NewTopic: ("topic row", "topic meta", "topic event"),
+    NewPack: ("pack row", "pack meta"),
     Direct: ("dialog meta", "dialog member", "dialog event"),
 }
 
@@ -42,7 +51,7 @@ def case_of(kind: type[Case], running: World, dialog: str, number: int) -> Case:
         return full_send(key, dialog, target, kind)
     if kind is Direct:
         return direct(running.platform.store, dialog, key.lower())
-    if kind in {NewDialog, NewTopic}:
+    if kind in {NewDialog, NewTopic, NewPack}:
         return kind(key, dialog)
     assert issubclass(kind, Mark)
     return kind(key, dialog, target=target)
@@ -91,6 +100,8 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
         (NewDialog, NEWEST, "meta event"),
         (NewDialog, OLDEST, "member row"),
         (NewTopic, NEWEST, "topic meta"),
+        (NewPack, NEWEST, "meta event"),
+        (NewPack, OLDEST, "pack meta"),
         (Direct, NEWEST, "member row"),
     ],
 )

@@ -36,9 +36,14 @@ def _mutation(
         made = await dependencies.open_data.find(identity, change, earlier)
         return await response() if made else None
 
-    # A change that changes nothing, and a replay, are answered without a write that would refuse.
     prove_key = partial(dependencies.access.prove_writer, identity)
-    return Mutation(pb.UpdatePackMetaResponse, write, find, None, prove_key, prove_key)
+
+    async def ready() -> None:
+        # A change that changes nothing is answered without a write that would refuse.
+        await prove_key()
+        await dependencies.packs.known(identity, request.pack_id)
+
+    return Mutation(pb.UpdatePackMetaResponse, write, find, None, prove_key, ready)
 
 
 METHOD: Final = Keyed(
