@@ -122,6 +122,7 @@ class BackEnd(StreamClient):
                 self._answered.set()
             case "dropped":
                 reason = enum_name("ErrorReason", response.dropped.reason)
+                reason = reason.removeprefix("ERROR_REASON_")
                 self._lost(user, Ended(at, stream, "DROPPED", reason, ""))
             case "update":
                 update = response.update

@@ -7,7 +7,7 @@ both forms, then with new ones.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -16,13 +16,15 @@ from support.faults.checker import Verdict, judge
 from support.faults.client import StreamClient, stopped
 from support.faults.generations import UPGRADE, Generation, strangers
 from support.faults.harm import FAULTS, Fault, Harm, Seat
-from support.faults.history import Address, Delivered, Publication, Recorder
+from support.faults.history import Address, ClientHistory, Delivered, Publication, Recorder
 from support.faults.phone import Phone
 from support.faults.proxy import Proxy
 from support.faults.web import WebStreamClient
 from support.faults.world import TENANTS, World
 from support.gateway import KEY
 from support.web_client import FORMS
+
+Harmful = Callable[[Harm], Awaitable[None]]
 
 _SETTLE = 45.0
 """Seconds in which every client must have everything once all faults are healed."""
@@ -33,12 +35,17 @@ class Plan:
     """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn.
 
     ``phones`` is the part of the clients that hold no stream for long, ``back_ends`` the part that
-    watch several users on one. Of the others two in three listen by Connect or gRPC-Web.
+    watch all ``users`` of a tenant on one. Of the others two in three listen by Connect or gRPC-Web.
+    A publisher waits ``pause`` seconds at most. ``exactly`` is what goes wrong instead of ``faults``
+    chosen at random ``among`` others.
     """
 
     seats: tuple[int, int] = (6, 10)
+    users: int = 3
+    pause: float = 0.02
     faults: tuple[int, int] = (3, 6)
     among: tuple[Fault, ...] = FAULTS
+    exactly: tuple[Harmful, ...] = ()
     length: float = 2.0
     phones: float = 0.3
     back_ends: float = 0.3
@@ -60,7 +67,7 @@ class Schedule(Harm):
         """Run the schedule to its end."""
         world, rng = self._world, self._rng
         world.recorder = Recorder()
-        users = [f"s{self._seed}u{number}" for number in range(3)]
+        users = [f"s{self._seed}u{number}" for number in range(self._plan.users)]
         for user in users:
             world.add_user(user)
         self._addresses = [Address(tenant, user) for tenant in TENANTS for user in users]
@@ -74,7 +81,7 @@ class Schedule(Harm):
             others = [*self._addresses[:1], *strangers(rng.choice(heard))]
             self._step(0)
             publishing = [
-                asyncio.create_task(publisher.run([*heard, *others], 0.02))
+                asyncio.create_task(publisher.run([*heard, *others], self._plan.pause))
                 for publisher in world.publishers
             ]
             try:
@@ -90,7 +97,7 @@ class Schedule(Harm):
         return verdict
 
     async def _seat(self, stack: AsyncExitStack, number: int, address: Address) -> None:
-        home = self._rng.randrange(len(self._world.workers))
+        home = number % len(self._world.workers)
         proxy = Proxy(self._world.workers[home].grpc_port)
         await stack.enter_async_context(proxy.running())
         self._seats.append(Seat(self._client(number, address, proxy.port), proxy, home))
@@ -113,13 +120,7 @@ class Schedule(Harm):
     async def _do_harm(self) -> None:
         """Start a few faults at random moments and wait until all are over."""
         rng, length = self._rng, self._plan.length
-        among = self._plan.among
-        faults = rng.choices(
-            among, weights=[weight for _, weight in among], k=rng.randint(*self._plan.faults)
-        )
-        chosen = [fault for fault, _ in faults]
-        if self._with_broker:
-            chosen = [*chosen[:3], Harm.restart_broker]
+        chosen = self._plan.exactly or self._chosen()
         moments = [rng.uniform(0.0, length) for _ in chosen]
         steps = sorted(rng.uniform(0.2, 0.8) * length for _ in self._plan.generations[1:])
         await asyncio.gather(
@@ -127,6 +128,15 @@ class Schedule(Harm):
             self._upgrade(steps),
             *(self._later(*when) for when in zip(moments, chosen, strict=True)),
         )
+
+    def _chosen(self) -> Sequence[Harmful]:
+        """Return what goes wrong, as the seed decides."""
+        among = self._plan.among
+        faults = self._rng.choices(
+            among, weights=[weight for _, weight in among], k=self._rng.randint(*self._plan.faults)
+        )
+        chosen = [fault for fault, _ in faults]
+        return [*chosen[:3], Harm.restart_broker] if self._with_broker else chosen
 
     async def _last(self) -> None:
         await asyncio.sleep(self._plan.length)
@@ -145,7 +155,7 @@ class Schedule(Harm):
         for publisher in self._world.publishers:
             publisher.generation = generation
 
-    async def _later(self, delay: float, fault: Callable[[Harm], Awaitable[None]]) -> None:
+    async def _later(self, delay: float, fault: Harmful) -> None:
         await asyncio.sleep(delay)
         name = fault.__name__
         begun = time.time()
@@ -173,10 +183,18 @@ class Schedule(Harm):
                     ]
                     for address in self._addresses
                 }
-                while self._without(last):
-                    await world.recorder.changed()
+                waiting = self._heard()
+                while waiting:
+                    if self._lacks(waiting[-1][1], last):
+                        await world.recorder.changed()
+                    else:
+                        waiting.pop()
         except TimeoutError:
-            self._stuck = self._without(last)
+            self._stuck = [
+                f"{history.name} on w{seat.home}, {history.events[-1:]}"
+                for seat, history in self._heard()
+                if self._lacks(history, last)
+            ]
 
     async def _confirmed(self, index: int, address: Address) -> Publication:
         """Publish until the broker confirms."""
@@ -186,14 +204,12 @@ class Schedule(Harm):
                 return publication
             await asyncio.sleep(0.2)
 
-    def _without(self, last: dict[Address, list[Publication]]) -> list[str]:
-        """Name the clients that have not had the last updates."""
-        names = []
-        heard = [(seat, history) for seat in self._seats for history in seat.client.histories]
-        for seat, history in heard:
-            wanted = {publication.update_id for publication in last.get(history.address, ())}
-            recent = history.events[-2000:]
-            have = {event.update_id for event in recent if isinstance(event, Delivered)}
-            if not wanted or not wanted <= have:
-                names.append(f"{history.name} on w{seat.home}, {recent[-1:]}")
-        return names
+    def _heard(self) -> list[tuple[Seat, ClientHistory]]:
+        return [(seat, history) for seat in self._seats for history in seat.client.histories]
+
+    def _lacks(self, history: ClientHistory, last: Mapping[Address, Sequence[Publication]]) -> bool:
+        """Return whether a client has not had the last updates."""
+        wanted = {publication.update_id for publication in last.get(history.address, ())}
+        recent = history.events[-2000:]
+        have = {event.update_id for event in recent if isinstance(event, Delivered)}
+        return not wanted or not wanted <= have

@@ -99,6 +99,24 @@ async def test_after_the_answer_to_an_unwatch_nothing_comes() -> None:
         assert not hub._feeds.get("t", "alice").subscriptions  # type: ignore[union-attr]
 
 
+async def test_after_the_answer_to_an_unwatch_no_backlog_comes() -> None:
+    async with a_stream() as (stream, _, broker):
+        await stream.change({"alice": ""})
+        (answer,) = await stream.read()
+        assert answer.acknowledged is not None
+        for number in range(100):
+            await broker.update(number)
+        await stream.change({}, "alice")
+        await stream.read()
+        await stream.change({"alice": answer.acknowledged.watched[0].resume_token, "bob": ""})
+        some = await stream.read()
+        assert len([each for each in some if each.update is not None]) < 100
+        await stream.change({}, "alice")
+        await broker.update(100, "bob")
+        _, update = await stream.read()
+        assert update.user_id == "bob"
+
+
 async def test_a_batch_that_fails_leaves_nobody_behind() -> None:
     async with a_stream() as (stream, hub, _):
         hub._settings = HubSettings(streams_per_user=1)
