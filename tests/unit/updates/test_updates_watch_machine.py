@@ -92,32 +92,51 @@ class Watching(RuleBasedStateMachine):
     @rule(
         worker=WORKERS,
         users=SOME,
-        publications=st.lists(PUBLICATIONS, min_size=1, max_size=10),
+        publications=st.lists(PUBLICATIONS, min_size=1, max_size=20),
+        late=st.booleans(),
     )
     def watches_while_updates_come(
-        self, worker: int, users: list[int], publications: list[tuple[int, tuple[str, str], str]]
+        self,
+        worker: int,
+        users: list[int],
+        publications: list[tuple[int, tuple[str, str], str]],
+        *,
+        late: bool,
     ) -> None:
-        self._run(self._changes_among(worker, users, publications))
+        self._run(self._changes_among(worker, users, publications, late=late))
 
     async def _changes_among(
-        self, worker: int, users: list[int], publications: list[tuple[int, tuple[str, str], str]]
+        self,
+        worker: int,
+        users: list[int],
+        publications: list[tuple[int, tuple[str, str], str]],
+        *,
+        late: bool,
     ) -> None:
-        changing = asyncio.ensure_future(self._changes(worker, users, []))
+        """Publish at every step of a beginning; to the log alone where the queue is ``late``."""
+        await self._back_ends[worker].reads()
+        changing = asyncio.ensure_future(self._changes(worker, users, [], reads=False))
         for publication in publications:
             await asyncio.sleep(0)
+            if late:
+                self._world.hold(worker)
             await self._published([publication], twice=False)
         await changing
+        self._world.flow()
 
     @rule(worker=WORKERS, users=SOME, away=SOME)
     def changes(self, worker: int, users: list[int], away: list[int]) -> None:
         self._run(self._changes(worker, users, away))
 
-    async def _changes(self, worker: int, users: list[int], away: list[int]) -> None:
+    async def _changes(
+        self, worker: int, users: list[int], away: list[int], *, reads: bool = True
+    ) -> None:
         """Watch some, here only: a user's position moves on one stream at a time."""
         here, there = self._back_ends[worker], self._back_ends[1 - worker]
         watch = [client for client in self._clients(users) if client not in self._held(there)]
         unwatch = [client for client in self._clients(away) if client not in watch]
-        await here.reads()
+        if reads:
+            await here.reads()
         watch = [client for client in watch if client not in self._held(here)]
         await here.changes(watch, unwatch)
         if here.reading.is_set():
