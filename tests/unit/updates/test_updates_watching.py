@@ -22,6 +22,7 @@ from chat3_user.updates.fanout.watch import Outgoing, Watch
 from chat3_user.updates.fanout.watch_responses import heartbeat
 from chat3_user.updates.fanout.watch_stream import Silence, watch_responses
 from chat3_user.updates.fanout.watching import Batch, UserError, WatchedUsers
+from chat3_user.updates.log.tokens import decode_token, scope_of
 from support.faults.wire import message_class
 from support.hub import SETTINGS, Puppet, a_hub
 
@@ -190,6 +191,27 @@ async def test_a_silent_user_has_a_heartbeat_although_others_talk() -> None:
                 break
             await asyncio.sleep(0.01)
         assert "bob" in beats
+
+
+async def test_the_token_of_a_silent_user_moves_on_with_the_log() -> None:
+    async with a_stream(silence=0) as (stream, hub, broker):
+        await stream.change({"alice": ""})
+        seen = await stream.read()
+        await broker.update(1, "somebody")
+        await hub._watermarks.renew(lambda: hub.live)
+        seen += await stream.read()
+        tokens = [
+            decode_token(token, scope_of("t", "alice"), 2**52)
+            for token in (
+                seen[0].acknowledged.watched[0].resume_token,  # type: ignore[union-attr]
+                seen[-1].resume_token,
+            )
+        ]
+        before, after = (token.position for token in tokens)
+        assert seen[-1].heartbeat is not None
+        assert before is not None
+        assert after is not None
+        assert after.offset > before.offset
 
 
 async def test_no_heartbeat_of_a_user_comes_before_the_answer() -> None:
