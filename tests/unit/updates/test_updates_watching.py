@@ -143,7 +143,7 @@ async def test_own_streams_of_a_user_and_watchers_are_counted_apart() -> None:
 
 async def test_who_has_the_most_waiting_is_dropped_with_the_place_that_was_sent() -> None:
     settings = HubSettings(watch=WatchLimits(bytes=20_000))
-    async with a_stream(settings) as (stream, _, broker):
+    async with a_stream(settings) as (stream, hub, broker):
         await stream.change({"alice": "", "bob": ""})
         await broker.update(0)
         _, sent = await stream.read()
@@ -154,6 +154,7 @@ async def test_who_has_the_most_waiting_is_dropped_with_the_place_that_was_sent(
         assert stream.watch.buffered <= 20_000
         await asyncio.sleep(0)
         assert stream.dropped == ["SLOW_CONSUMER"]
+        assert not hub._feeds.get("t", "alice").subscriptions  # type: ignore[union-attr]
         notice, update = await stream.read()
         assert notice.dropped is not None
         assert (notice.user_id, notice.resume_token) == ("alice", sent.resume_token)
@@ -177,6 +178,19 @@ async def test_a_user_over_their_own_bound_is_dropped_alone() -> None:
         notice, update = await stream.read()
         assert notice.dropped is not None
         assert update.user_id == "bob"
+
+
+async def test_who_is_dropped_before_anything_was_sent_goes_on_from_the_answer() -> None:
+    settings = HubSettings(buffer=BufferLimits(count=3))
+    async with a_stream(settings) as (stream, _, broker):
+        await stream.change({"alice": ""})
+        for number in range(4):
+            await broker.update(number)
+        (answer,) = await stream.read()
+        (notice,) = await stream.read()
+        assert answer.acknowledged is not None
+        assert notice.dropped is not None
+        assert notice.resume_token == answer.acknowledged.watched[0].resume_token
 
 
 async def test_a_silent_user_has_a_heartbeat_although_others_talk() -> None:
