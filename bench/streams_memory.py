@@ -23,6 +23,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import aiormq
@@ -76,6 +77,7 @@ class _Stream:
         self.token = ""
         self.established = False
         self.updates = 0
+        self.heartbeats = 0
         self.problem = ""
         self._changed = changed
         self._buffer = b""
@@ -87,6 +89,7 @@ class _Stream:
             self.token = response.resume_token
             self.established = True
             self.updates += response.update is not None
+            self.heartbeats += response.heartbeat is not None
             buffer = buffer[end:]
         self._buffer = buffer
         self._changed.set()
@@ -153,6 +156,7 @@ async def _open(
     users: list[str],
     tokens: dict[str, str],
     reached: Callable[[int], None] = lambda _: None,
+    heartbeat: timedelta | None = None,
 ) -> tuple[list[_UserConnection], list[_Stream], float]:
     """Open a stream for each user; return when all are established.
 
@@ -175,7 +179,9 @@ async def _open(
         for user in users[start : start + _STREAMS]:
             stream = _Stream(user, changed)
             connection.user = user
-            request = pb.SubscribeUpdatesRequest(resume_token=tokens.get(user, ""))
+            request = pb.SubscribeUpdatesRequest(
+                resume_token=tokens.get(user, ""), heartbeat_interval=heartbeat
+            )
             connection.call(SUBSCRIBE, bytes(request), stream)
             streams.append(stream)
         if len(streams) % _AT_ONCE == 0:

@@ -2,9 +2,9 @@
 
 Run ``python bench/watching.py`` or ``make bench-watching``. A worker takes one `WatchUpdates`
 stream with all users, in batches of 1,000; another one a `SubscribeUpdates` stream for each. Memory
-before and after gives what a user costs. Then the same updates are published to both, some for each
-user, and the worker's CPU time is divided by what arrived. A part of this process plays the
-platform.
+before and after gives what a user costs. Then nothing is published for a while, and each user has
+heartbeats. Then the same updates are published to both, some for each user, and the worker's CPU
+time is divided by what arrived. A part of this process plays the platform.
 """
 
 import argparse
@@ -14,8 +14,9 @@ import resource
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ from chat3_api.chat3.tenant import v1 as pb
 _WATCH = "/chat3.tenant.v1.TenantService/WatchUpdates"
 _BATCH = 1000
 _DATA = 0
-_SETTLE = 6.0
-"""Seconds in which the worker takes a watermark, and is idle besides."""
+_HEARTBEAT = timedelta(seconds=5)
+_SILENCE = 15.0
+"""Seconds without updates: the worker takes watermarks, and every user has heartbeats."""
 
 
 class _Watch:
@@ -45,6 +47,7 @@ class _Watch:
     def __init__(self) -> None:
         self.watched = 0
         self.updates = 0
+        self.heartbeats = 0
         self.problem = ""
         self.changed = asyncio.Event()
         self._buffer = b""
@@ -61,6 +64,7 @@ class _Watch:
             if response.refused is not None or response.dropped is not None:
                 self.problem = str(response)
             self.updates += response.update is not None
+            self.heartbeats += response.heartbeat is not None
             at = end
         self._buffer = buffer[at:]
         self.changed.set()
@@ -153,12 +157,15 @@ async def _watch(folder: Path, broker: str, users: list[str], rounds: int) -> di
             connection.begin(_WATCH, call)
             for start in range(0, len(users), _BATCH):
                 some = [pb.UserToWatch(user_id=user) for user in users[start : start + _BATCH]]
-                connection.send(bytes(pb.WatchUpdatesRequest(batch_id=str(start), watch=some)))
+                request = pb.WatchUpdatesRequest(
+                    batch_id=str(start), watch=some, heartbeat_interval=_HEARTBEAT
+                )
+                connection.send(bytes(request))
                 # As a back end does that waits for each answer.
                 await call.sees(lambda start=start: call.watched >= start + _BATCH)
             opened = time.monotonic() - began
             figures = _opened(worker, spent, opened, len(users))
-            await asyncio.sleep(_SETTLE)
+            figures |= await _silence(worker, lambda: call.heartbeats)
             figures["bytes_per_user"] = round((worker.resident() - before) / len(users))
             spent, wanted = cpu_of(worker.pid), len(users) * rounds
             await _publish(broker, users, rounds)
@@ -172,9 +179,9 @@ async def _streams(folder: Path, broker: str, users: list[str], rounds: int) -> 
     async with _platform() as url:
         with _worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
-            connections, streams, opened = await _open(worker.port, users, {})
+            connections, streams, opened = await _open(worker.port, users, {}, heartbeat=_HEARTBEAT)
             figures = _opened(worker, spent, opened, len(users))
-            await asyncio.sleep(_SETTLE)
+            figures |= await _silence(worker, lambda: sum(it.heartbeats for it in streams))
             figures["bytes_per_user"] = round((worker.resident() - before) / len(users))
             spent, wanted = cpu_of(worker.pid), len(users) * rounds
             await _publish(broker, users, rounds)
@@ -183,6 +190,14 @@ async def _streams(folder: Path, broker: str, users: list[str], rounds: int) -> 
             for connection in connections:
                 connection.close()
     return figures
+
+
+async def _silence(worker: Any, heartbeats: Callable[[], int]) -> dict[str, float]:
+    """Let nothing happen, and return what that costs for a heartbeat."""
+    spent, before = cpu_of(worker.pid), heartbeats()
+    await asyncio.sleep(_SILENCE)
+    each = (cpu_of(worker.pid) - spent) / max(1, heartbeats() - before)
+    return {"cpu_us_per_heartbeat": round(each * 1e6, 1)}
 
 
 def _opened(worker: Any, spent: float, seconds: float, users: int) -> dict[str, float]:

@@ -92,30 +92,39 @@ class Watching(RuleBasedStateMachine):
     @rule(
         worker=WORKERS,
         users=SOME,
-        publications=st.lists(PUBLICATIONS, min_size=1, max_size=20),
+        publications=st.lists(PUBLICATIONS, min_size=1, max_size=10),
+        steps=st.integers(0, 14),
         late=st.booleans(),
+        forgotten=st.booleans(),
     )
     def watches_while_updates_come(
         self,
         worker: int,
         users: list[int],
         publications: list[tuple[int, tuple[str, str], str]],
+        steps: int,
         *,
         late: bool,
+        forgotten: bool,
     ) -> None:
-        self._run(self._changes_among(worker, users, publications, late=late))
+        if forgotten:
+            self._world.forget_feeds(worker)
+        self._run(self._changes_among(worker, users, publications, steps, late=late))
 
     async def _changes_among(
         self,
         worker: int,
         users: list[int],
         publications: list[tuple[int, tuple[str, str], str]],
+        steps: int,
         *,
         late: bool,
     ) -> None:
-        """Publish at every step of a beginning; to the log alone where the queue is ``late``."""
+        """Publish while users begin, after so many steps; the queue may be ``late``."""
         await self._back_ends[worker].reads()
         changing = asyncio.ensure_future(self._changes(worker, users, [], reads=False))
+        for _ in range(steps):
+            await asyncio.sleep(0)
         for publication in publications:
             await asyncio.sleep(0)
             if late:
@@ -159,6 +168,22 @@ class Watching(RuleBasedStateMachine):
 
     async def _reads_again(self, back_end: BackEnd) -> None:
         back_end.reading.set()
+        await back_end.reads()
+
+    @rule(worker=WORKERS, publications=st.lists(PUBLICATIONS, min_size=1, max_size=10))
+    def reads_while_updates_come(
+        self, worker: int, publications: list[tuple[int, tuple[str, str], str]]
+    ) -> None:
+        self._run(self._reads_among(self._back_ends[worker], publications))
+
+    async def _reads_among(
+        self, back_end: BackEnd, publications: list[tuple[int, tuple[str, str], str]]
+    ) -> None:
+        """Read again what waits, while more is published for the same users."""
+        back_end.reading.set()
+        for publication in publications:
+            await asyncio.sleep(0)
+            await self._published([publication], twice=False)
         await back_end.reads()
 
     @rule(worker=WORKERS)
