@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-binding bench-latency bench-workers bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-latency bench-workers bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-binding bench-latency bench-workers bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-latency bench-workers bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -27,6 +27,9 @@ bench-streams: bench-setup ## Memory of 10,000 idle streams, and a storm in whic
 
 bench-watching: bench-setup ## One stream that watches 10,000 users, beside a stream for each
 	@$(bench_python) bench/watching.py $(BENCH_ARGUMENTS)
+
+bench-protocols: bench-setup ## CPU per call and per delivered update, by gRPC, gRPC-Web and Connect
+	@$(bench_python) bench/protocols.py $(BENCH_ARGUMENTS)
 
 bench-binding: bench-setup ## CPU of an update of nobody here, beside a binding for each user
 	@$(bench_python) bench/binding.py $(BENCH_ARGUMENTS)

@@ -6,7 +6,7 @@ control is opened wide at the start. It knows just what gRPC needs of HTTP/2.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import hpack
 
@@ -36,10 +36,11 @@ class Call(Protocol):
 class Connection(asyncio.Protocol):
     """One connection; `call` may be used once it is open."""
 
-    def __init__(self, headers: Headers) -> None:
+    def __init__(self, headers: Headers, content_type: str = "application/grpc") -> None:
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.lost: str | None = None
         self._base = headers
+        self._content_type = content_type
         self._encoder = hpack.Encoder()
         self._decoder = hpack.Decoder(max_header_list_size=1 << 20)
         self._blocks: dict[str, bytes] = {}
@@ -91,7 +92,7 @@ class Connection(asyncio.Protocol):
                 (":path", path),
                 (":authority", "127.0.0.1"),
                 ("te", "trailers"),
-                ("content-type", "application/grpc"),
+                ("content-type", self._content_type),
                 ("user-agent", "bench"),
                 *self._base,
             )
@@ -147,9 +148,18 @@ class Connection(asyncio.Protocol):
             self._transport.write(data)
 
 
+Made = TypeVar("Made", bound="Opening")
+
+
+class Opening(Protocol):
+    """A connection of some kind."""
+
+    opened: asyncio.Future[None]
+
+
 async def connect(
-    port: int, headers: Headers, make: Callable[[Headers], Connection] = Connection
-) -> Connection:
+    port: int, headers: Headers, make: Callable[[Headers], Made] = Connection
+) -> Made:
     """Open a connection whose calls carry ``headers``."""
     loop = asyncio.get_running_loop()
     _, connection = await loop.create_connection(lambda: make(headers), "127.0.0.1", port)

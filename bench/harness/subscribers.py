@@ -20,9 +20,11 @@ from upstream import bodies
 
 from chat3_api.chat3.user import v1 as pb
 from harness.calls import SUBSCRIBE
+from harness.http1 import Http1Connection
 from harness.http2 import Connection, connect
 from harness.publisher import DUE, DUE_DIGITS, user_id
 from harness.results import percentile
+from harness.ways import BY_NAME, GRPC, Way
 
 
 class _Counts:
@@ -132,10 +134,11 @@ class Subscribers:
 
 
 @contextmanager
-def subscribers(port: int, users: int, streams: int) -> Iterator[Subscribers]:
+def subscribers(port: int, users: int, streams: int, way: Way = GRPC) -> Iterator[Subscribers]:
     """Open ``streams`` streams for each user, each on a connection of its own."""
+    arguments = (str(port), str(users), str(streams), way.name)
     process = subprocess.Popen(
-        [sys.executable, "-m", "harness.subscribers", str(port), str(users), str(streams)],
+        [sys.executable, "-m", "harness.subscribers", *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -150,10 +153,10 @@ def subscribers(port: int, users: int, streams: int) -> Iterator[Subscribers]:
         process.wait(10)
 
 
-async def _run(port: int, users: int, streams: int) -> None:
+async def _run(port: int, users: int, streams: int, way: Way) -> None:
     counts = _Counts(users * streams)
-    connections: list[Connection] = []
-    request = bytes(pb.SubscribeUpdatesRequest())
+    connections: list[Connection | Http1Connection] = []
+    request = b"{}" if way.json else bytes(pb.SubscribeUpdatesRequest())
     for number in range(users):
         headers = (
             ("x-api-key", "chat3_rwd"),
@@ -161,7 +164,7 @@ async def _run(port: int, users: int, streams: int) -> None:
             ("x-user-id", user_id(number)),
         )
         for _ in range(streams):
-            connection = await connect(port, headers)
+            connection = await connect(port, headers, way.connection())
             connection.call(SUBSCRIBE, request, _Stream(counts))
             connections.append(connection)
     await asyncio.wait_for(counts.established.wait(), 60)
@@ -177,8 +180,9 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("users", type=int)
     parser.add_argument("streams", type=int)
+    parser.add_argument("way", choices=BY_NAME)
     options = parser.parse_args()
-    uvloop.run(_run(options.port, options.users, options.streams))
+    uvloop.run(_run(options.port, options.users, options.streams, BY_NAME[options.way]))
 
 
 if __name__ == "__main__":
