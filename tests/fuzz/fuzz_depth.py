@@ -13,7 +13,7 @@ import fuzz_frames
 import fuzz_texts
 import fuzz_updates
 
-from chat3_user.methods import METHODS
+from chat3_user.methods import METHODS, Bidi, Streaming
 
 
 class Stage(Enum):
@@ -30,6 +30,7 @@ class Stage(Enum):
     ANSWERED = "calls answered with OK"
     FRAME = "odd frames that the service has read"
     CONNECTION = "connections that the worker greeted"
+    WEB = "calls over HTTP/1.1 that came to their method"
 
 
 # About half of the least share of any name when the floor was set (`make test-fuzz` prints the
@@ -48,6 +49,7 @@ FLOORS: Final[dict[Stage, float]] = {
     Stage.ANSWERED: 0.11,
     Stage.FRAME: 0.30,
     Stage.CONNECTION: 0.45,
+    Stage.WEB: 0.12,
 }
 
 _METHODS: Final = tuple(METHODS)
@@ -64,6 +66,9 @@ NAMES: Final[dict[Stage, tuple[str, ...]]] = {
     Stage.ANSWERED: _METHODS,
     Stage.FRAME: tuple(fuzz_frames.KINDS),
     Stage.CONNECTION: ("worker",),
+    Stage.WEB: tuple(
+        label for label in _METHODS if not isinstance(METHODS[label], Streaming | Bidi)
+    ),
 }
 """What has to be reached: methods and kinds are the contract's, so a new one is missed by name."""
 

@@ -27,6 +27,7 @@ sys.path[:0] = [str(_HERE), str(_HERE.parent)]
 import fuzz_decoders  # noqa: E402 - tests are no package
 import fuzz_learned  # noqa: E402
 import fuzz_sockets  # noqa: E402
+import fuzz_web  # noqa: E402
 import fuzz_wire  # noqa: E402
 from fuzz_depth import Depth  # noqa: E402
 from fuzz_server import attacked  # noqa: E402
@@ -37,11 +38,24 @@ _STAGES = {
     "calls": fuzz_wire.CALL_STAGES,
     "frames": fuzz_wire.FRAME_STAGES,
     "sockets": fuzz_sockets.STAGES,
+    "web": fuzz_web.STAGES,
 }
-_SHARES = {"decoders": 0.59, "atheris": 0.30, "calls": 0.07, "frames": 0.03, "sockets": 0.01}
+_SHARES = {
+    "decoders": 0.59,
+    "atheris": 0.30,
+    "calls": 0.06,
+    "frames": 0.03,
+    "sockets": 0.01,
+    "web": 0.01,
+}
 _GROWTH = 40_000_000
 _EACH = 20
-_LOGGERS = ("chat3_user.transport.http2_connection", "chat3_user.transport.failures", "asyncio")
+_LOGGERS = (
+    "chat3_user.transport.http1_server",
+    "chat3_user.transport.http2_connection",
+    "chat3_user.transport.failures",
+    "asyncio",
+)
 """They log what is a fault of ours; `refusals` logs what is one of the client's."""
 
 
@@ -111,6 +125,10 @@ def frames(seed: int, cases: int) -> tuple[int, Depth]:
     return asyncio.run(_wire("frames", seed, cases))
 
 
+def web(seed: int, cases: int) -> tuple[int, Depth]:
+    return asyncio.run(_wire("web", seed, cases))
+
+
 async def _wire(name: str, seed: int, cases: int) -> tuple[int, Depth]:
     log = _Faults()
     logging.basicConfig(level=logging.WARNING, handlers=[log], force=True)
@@ -119,7 +137,9 @@ async def _wire(name: str, seed: int, cases: int) -> tuple[int, Depth]:
     sessions = max(1, -(-cases // _EACH // 20))
     async with attacked() as target:
         for batch in range(20):
-            if name == "calls":
+            if name == "web":
+                seen += await fuzz_web.run(target, seed * 100 + batch, sessions * _EACH, depth)
+            elif name == "calls":
                 seen += await fuzz_wire.calls(target, seed * 100 + batch, sessions, depth, _EACH)
             else:
                 await fuzz_wire.frames(target, seed * 100 + batch, sessions, depth, _EACH)
@@ -129,7 +149,7 @@ async def _wire(name: str, seed: int, cases: int) -> tuple[int, Depth]:
             if log.faults:
                 raise SystemExit(f"fuzz: {name}: {log.faults[:3]}")
     if seen:
-        _say(f"fuzz: {name}: answers by gRPC status: {dict(seen.most_common())}")
+        _say(f"fuzz: {name}: answers by status: {dict(seen.most_common())}")
     _check_flat(name, memory)
     return sessions * 20 * _EACH, depth
 

@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ import fuzz_texts
 import fuzz_tokens
 import fuzz_updates
 import fuzz_upstream
+import fuzz_web
 import fuzz_wire
 import msgspec
 import pytest
@@ -22,11 +24,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.errors import CallError
 from chat3_user.mapping.update_models import PublishedUpdate
 from chat3_user.methods import METHODS
+from chat3_user.server.grpc import load_contract
+from chat3_user.transport.json_codec import JsonCodecs
 from chat3_user.wire import decode
 
-_LOGGERS = ("chat3_user.transport.http2_connection", "chat3_user.transport.failures", "asyncio")
+_LOGGERS = (
+    "chat3_user.transport.http1_server",
+    "chat3_user.transport.http2_connection",
+    "chat3_user.transport.failures",
+    "asyncio",
+)
 
 
 def test_decoders_read_or_refuse_and_most_cases_reach_deep() -> None:
@@ -158,3 +168,30 @@ async def test_hostile_frames_end_at_most_their_own_connection(
         await fuzz_wire.normal_call(target)
     assert not _faults(caplog)
     assert not depth.shallow(fuzz_wire.FRAME_STAGES)
+
+
+@pytest.mark.timeout(240)
+async def test_hostile_calls_over_http1_get_a_status_and_never_internal(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    depth = Depth()
+    async with attacked() as target:
+        with caplog.at_level(logging.WARNING):
+            await fuzz_web.run(target, 1, 20 * len(fuzz_web.UNARY), depth)
+        await fuzz_wire.normal_call(target)
+    assert not _faults(caplog)
+    assert not depth.shallow(fuzz_web.STAGES)
+
+
+@pytest.mark.parametrize("label", fuzz_web.UNARY)
+def test_json_of_a_request_is_that_request_or_is_refused(label: str) -> None:
+    load_contract()
+    rng, codec = random.Random(1), JsonCodecs().of(fuzz_requests.path(label))
+    for _ in range(100):
+        message = fuzz_requests.sound(rng, label)
+        text = fuzz_web.in_json(label, message)
+        assert decode(METHODS[label].request, codec.request(text)) == decode(
+            METHODS[label].request, message
+        )
+        with suppress(CallError):
+            codec.request(fuzz_inputs.mutated(rng, text))

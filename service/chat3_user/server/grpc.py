@@ -49,7 +49,7 @@ class GrpcServer:
         library_calls: int,
         cors: CorsSettings,
     ) -> None:
-        _load_descriptors()
+        load_contract()
         self._status = ServiceStatus()
         self._serving = False
         health = Health({OVERALL: [self._status], **{each: [self._status] for each in services}})
@@ -117,7 +117,7 @@ def _is_safe(path: str) -> bool:
     return level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 
-def _load_descriptors() -> None:
+def load_contract() -> None:
     """Make the contract's descriptors known to reflection, where they are not yet."""
     raw = importlib.resources.files("chat3_api").joinpath("descriptor.binpb").read_bytes()
     pool: Any = descriptor_pool.Default()

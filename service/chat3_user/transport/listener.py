@@ -76,13 +76,13 @@ class Listener:
         self._http_1 = Http1Server(self)
         timeout = self.limits.handshake_timeout
         if self.limits.proxy_protocol:
-            proxied = ProxiedListener(sock, self._new, tls, timeout, self.refusals)
+            proxied = ProxiedListener(sock, self.accept, tls, timeout, self.refusals)
             await proxied.open(_BACKLOG)
             self._server = proxied
             return
         self._socket = sock
         self._server = await asyncio.get_running_loop().create_server(
-            self._new,
+            self.accept,
             sock=sock,
             backlog=_BACKLOG,
             ssl=tls,
@@ -148,7 +148,8 @@ class Listener:
         while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
-    def _new(self, address: str = "") -> NewConnection:
+    def accept(self, address: str = "") -> NewConnection:
+        """Return what takes a new connection; ``address`` is the client's, where a proxy says."""
         if self._http_1 is None:
             raise RuntimeError("the listener does not listen")
         return NewConnection(self, self.connection, self._http_1.connection, address)
