@@ -1,19 +1,16 @@
 """A browser without a window: what the scripts of a page make of it."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from support.chromium import chromium
 
 
 def page_after(tmp_path: Path, address: str, *options: str) -> str:
     """Load a page in a browser and give what its scripts have made of it."""
-    browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    assert browser is not None, "Chromium is missing: run `make test`, which installs it"
     run = subprocess.run(
         [
-            browser,
+            chromium(),
             "--headless",
             "--no-sandbox",
             "--disable-gpu",

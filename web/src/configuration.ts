@@ -3,6 +3,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 
 import type { SignIn } from "./client/session.js";
 
+const TIMEOUT_MS = 15_000;
+
 export interface DemoUser {
   readonly userId: string;
   readonly name: string;
@@ -15,7 +17,8 @@ export interface Configuration {
 }
 
 export async function readConfiguration(): Promise<Configuration> {
-  return (await answered(await fetch("demo/configuration"))) as Configuration;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  return (await answered(await fetch("demo/configuration", { signal }))) as Configuration;
 }
 
 /** Asks the back end for a user token: it has the API key, the page never sees it. */

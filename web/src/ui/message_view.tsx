@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
 import type { Actions } from "../chat/actions.js";
 import type { Message } from "../gen/chat3/user/v1/message_pb.js";
@@ -59,6 +59,7 @@ export function MessageView({ message, actions, reachable, onEdit, onDelete }: P
 
 function Choices({ message, actions, onEdit, onDelete }: Omit<Properties, "reachable">) {
   const [choosing, setChoosing] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   if (message.deleted && !message.mine) return null;
   if (message.deleted) {
     return (
@@ -72,7 +73,13 @@ function Choices({ message, actions, onEdit, onDelete }: Omit<Properties, "reach
   const given = new Set(message.reactions.filter((row) => row.mine).map((row) => row.reaction));
   return (
     <div class="choices" role="group" aria-label="Actions">
-      <button type="button" class="quiet" aria-expanded={choosing} onClick={() => setChoosing(!choosing)}>
+      <button
+        ref={opener}
+        type="button"
+        class="quiet"
+        aria-expanded={choosing}
+        onClick={() => setChoosing(!choosing)}
+      >
         React
       </button>
       {choosing &&
@@ -85,6 +92,7 @@ function Choices({ message, actions, onEdit, onDelete }: Omit<Properties, "reach
             aria-pressed={given.has(reaction)}
             onClick={() => {
               setChoosing(false);
+              opener.current?.focus(); // This button goes, and would take the focus with it.
               void actions.react(message, reaction, !given.has(reaction));
             }}
           >
