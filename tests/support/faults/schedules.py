@@ -35,9 +35,9 @@ class Plan:
     """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn.
 
     ``phones`` is the part of the clients that hold no stream for long, ``back_ends`` the part that
-    watch all ``users`` of a tenant on one. Of the others two in three listen by Connect or gRPC-Web.
-    A publisher waits ``pause`` seconds at most. ``exactly`` is what goes wrong instead of ``faults``
-    chosen at random ``among`` others.
+    watch all ``users`` of a tenant on one. Of the others two in three listen by Connect or
+    gRPC-Web. A publisher waits ``pause`` seconds at most. ``exactly`` is what goes wrong instead of
+    ``faults`` chosen at random ``among`` others.
     """
 
     seats: tuple[int, int] = (6, 10)
