@@ -25,6 +25,7 @@ from hyperframe.frame import Frame
 from chat3_embedded.demo import API_KEY, TENANT
 from chat3_user.app import Running, running
 from chat3_user.config import composed
+from support.patience import HANGS
 
 DIALOGS = "/chat3.user.v1.UserService/GetUserDialogs"
 TYPING = "/chat3.user.v1.UserService/SendTypingIndicator"
@@ -155,7 +156,7 @@ class RawClient:
         self.flush()
         return stream
 
-    async def ended(self, stream: int, timeout: float = 10.0) -> Answer:
+    async def ended(self, stream: int, timeout: float = HANGS) -> Answer:
         ended = asyncio.ensure_future(self.answers[stream].ended.wait())
         closed = asyncio.ensure_future(self.closed.wait())
         await asyncio.wait((ended, closed), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
@@ -173,7 +174,7 @@ class RawClient:
         self.flush()
         return await self.ended(stream)
 
-    async def turned_away(self, timeout: float = 10.0) -> ConnectionTerminated:
+    async def turned_away(self, timeout: float = HANGS) -> ConnectionTerminated:
         """Wait for the end of the connection; return how the service said so."""
         async with asyncio.timeout(timeout):
             await self.closed.wait()

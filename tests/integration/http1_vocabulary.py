@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from edge_vocabulary import DIALOGS, IDENTITY
 
+from support.patience import HANGS
+
 _FIELDS = {"host": "localhost", "content-type": "application/json", **IDENTITY}
 
 
@@ -47,7 +49,7 @@ class Wire:
 
     async def head(self) -> tuple[int, dict[str, str]]:
         """Return the status and the headers of the next answer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS):
             lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         fields = [line.split(": ", 1) for line in lines[1:] if line]
         return int(lines[0].split()[1]), {name.lower(): value for name, value in fields}
@@ -55,7 +57,7 @@ class Wire:
     async def answer(self) -> Answer:
         """Return the next answer, whole."""
         status, headers = await self.head()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS):
             if headers.get("transfer-encoding") == "chunked":
                 body = b""
                 while size := int((await self.reader.readuntil(b"\r\n")).strip(), 16):

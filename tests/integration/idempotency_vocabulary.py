@@ -128,7 +128,7 @@ class CutOnce:
         """The name of the step after which it was cut."""
 
     def arm(self, step: int) -> None:
-        self._left = step
+        self._left, self.cut = step, ""
 
     def __call__(self, done: Step) -> None:
         self._left -= 1

@@ -16,10 +16,12 @@ from grpclib.client import Channel
 from grpclib.config import Configuration
 from grpclib.encoding.proto import ProtoStatusDetailsCodec
 from grpclib.exceptions import GRPCError
+from grpclib.metadata import Deadline
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.methods import METHODS, Bidi, Streaming
 from support.gateway import KEY, TENANT, Upstream, metadata
+from support.patience import HANGS
 
 DIALOG = "dlg_" + "a" * 20
 MESSAGE = "msg_" + "a" * 20
@@ -96,7 +98,7 @@ class Subscription:
         assert established.connection_established is not None
         self.established = established.connection_established
 
-    async def next(self, timeout: float = 10.0) -> Any:
+    async def next(self, timeout: float = HANGS) -> Any:
         async with asyncio.timeout(timeout):
             response: Any = await self._stream.recv_message()
             if response is None:
@@ -106,7 +108,7 @@ class Subscription:
         self.token = response.resume_token
         return response
 
-    async def update(self, timeout: float = 10.0) -> pb.Update:
+    async def update(self, timeout: float = HANGS) -> pb.Update:
         """Return the next update; heartbeats pass unseen, a gap does not."""
         while True:
             response = await self.next(timeout)
@@ -122,7 +124,7 @@ class Subscription:
             if update.kind in kinds:
                 return update
 
-    async def failure(self, timeout: float = 10.0) -> Failure:
+    async def failure(self, timeout: float = HANGS) -> Failure:
         """Read on until the stream ends, and return how."""
         try:
             while True:
@@ -149,26 +151,29 @@ class Caller:
             method.request,
             method.response,
             metadata=self.metadata,
-            timeout=timeout,
+            timeout=None if timeout is None else timeout + HANGS,
         ) as stream:
+            if timeout is not None:
+                # The service keeps the deadline. grpclib's own clock would often be first.
+                stream._deadline = Deadline.from_timeout(timeout)
             await stream.send_message(request, end=cardinality is not Cardinality.STREAM_STREAM)
             yield stream
 
-    async def call(self, request: Message, *, timeout: float | None = 15.0) -> Any:
+    async def call(self, request: Message, *, timeout: float | None = HANGS) -> Any:
         async with self._stream(request, Cardinality.UNARY_UNARY, timeout) as stream:
             return await stream.recv_message()
 
     async def called(self, request: Message) -> tuple[Any, dict[str, str]]:
         """Return the response and trailing metadata."""
-        async with self._stream(request, Cardinality.UNARY_UNARY, 15.0) as stream:
+        async with self._stream(request, Cardinality.UNARY_UNARY, HANGS) as stream:
             response = await stream.recv_message()
             await stream.recv_trailing_metadata()
             return response, dict(stream.trailing_metadata)
 
-    async def fails(self, request: Message, *, timeout: float | None = 15.0) -> Failure:
+    async def fails(self, request: Message, *, timeout: float | None = HANGS) -> Failure:
         cardinality = CARDINALITY.get(type(METHOD_OF[type(request)]), Cardinality.UNARY_UNARY)
         try:
-            async with asyncio.timeout(30), self._stream(request, cardinality, timeout) as stream:
+            async with self._stream(request, cardinality, timeout) as stream:
                 response = await stream.recv_message()
                 if response is None:
                     await stream.recv_trailing_metadata()
@@ -176,9 +181,18 @@ class Caller:
         except GRPCError as error:
             return failure(error)
 
+    async def hangs_up(self, request: Message, once: Callable[[], bool]) -> None:
+        """Make a call and hang up once something is so."""
+        call = asyncio.create_task(self.fails(request))
+        while not once():
+            assert not call.done(), "answered before that"
+            await asyncio.sleep(0)
+        call.cancel()
+        await asyncio.wait({call})
+
     async def conversed(self, *requests: Message) -> list[Any]:
         """Send requests on one stream; return its first response and one for each of them."""
-        async with self._stream(requests[0], Cardinality.STREAM_STREAM, 15.0) as stream:
+        async with self._stream(requests[0], Cardinality.STREAM_STREAM, HANGS) as stream:
             for request in requests[1:]:
                 await stream.send_message(request)
             responses = [await stream.recv_message() for _ in range(1 + len(requests))]

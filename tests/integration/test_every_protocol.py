@@ -13,6 +13,7 @@ from chat3_user.methods import METHODS, Bidi, Streaming
 from support.faults.wire import SUBSCRIBE, message_class
 from support.gateway import KEY, NO_KEY, Gateway, Upstream, metadata, run_gateway
 from support.method_cases import ACTOR
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 from support.web_client import FORMS, CallFailed, Form, WebClient
 
@@ -130,7 +131,7 @@ async def test_a_stream_delivers_and_resumes(
 
 async def _read_until(stream: Any, content: str) -> str:
     """Read on to the update of a new message; return its token."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS):
         while True:
             response = await stream.read()
             assert response is not None, stream.end

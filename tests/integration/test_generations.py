@@ -11,6 +11,7 @@ from integration_vocabulary import Client, Subscription
 from support.faults.generations import Generation, routing_key, strangers
 from support.faults.history import Address
 from support.gateway import OTHER_TENANT, TENANT, Upstream, run_gateway
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 
 OLD, NEW = Generation.OLD, Generation.NEW
@@ -87,6 +88,6 @@ async def test_every_user_gets_its_own_updates_once(
                 for address, stream in streams.items():
                     await has(stream, address, f"{name} on", len(rounds))
                 tokens = {address: stream.token for address, stream in streams.items()}
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(HANGS):
                 while gateway.running.hub._feeds:
                     await asyncio.sleep(0.01)

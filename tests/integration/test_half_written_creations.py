@@ -138,7 +138,7 @@ async def test_who_left_before_the_repetition_is_not_added_again() -> None:
         alice = client.as_user("alice")
         # The answer is lost, and announcing the dialog anew takes longer than the caller waits.
         lossy.writes = ["after", 3.0]
-        await alice.fails(creating(), timeout=0.5)
+        await alice.hangs_up(creating(), lambda: len(lossy.writes) == 0)
         (dialog,) = visible(lossy)
         bob = lossy.store.members.get(TENANT, dialog.dialog_id, "bob")
         assert bob is not None

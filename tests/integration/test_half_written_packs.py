@@ -19,6 +19,7 @@ from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutAfter
 from chat3_embedded.store.records import MetaIndex, Pack, PackLink
 from support.gateway import KEY, TENANT
+from support.patience import HANGS
 
 REPLAYED = "idempotency-replayed"
 KEEPER = "key-that-deletes-nothing"
@@ -283,7 +284,7 @@ async def test_a_lost_mark_of_a_member_is_made(fault: Any) -> None:
         lossy.writes = [0.0, fault]
         read = await caller.call(pb.MarkPackMemberReadRequest(**place, idempotency_key="k"))
         assert read.dialog_count == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             while not lossy.store.marks.history_of(TENANT, message, "bob"):
                 await asyncio.sleep(0.02)
 

@@ -14,6 +14,7 @@ from h2.errors import ErrorCodes
 from hyperframe.frame import ContinuationFrame, HeadersFrame
 
 from chat3_user.app import Running
+from support.patience import HANGS
 
 WATCH = "/grpc.health.v1.Health/Watch"
 REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
@@ -170,7 +171,7 @@ async def test_a_bogus_key_spends_nobody_elses_rate(kind: str) -> None:
         client.h2.send_data(stream, message(), end_stream=True)
         client.flush()
         answer = client.answers[stream]
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             while not answer.data and not answer.ended.is_set():
                 await asyncio.sleep(0.01)
         assert answer.status in (0, None), answer.reason
@@ -203,7 +204,7 @@ async def test_half_sent_requests_take_no_place() -> None:
         held = [hostile.begin(headers(grpc_timeout="99999999H")) for _ in range(50)]
         for _ in range(20):
             assert (await honest.call()).status == 0
-        answers = [await hostile.ended(stream, 5) for stream in held]
+        answers = [await hostile.ended(stream, HANGS) for stream in held]
         assert {answer.reason for answer in answers} == {"DEADLINE_EXCEEDED"}
         assert await refused(service, "request_unfinished") == 50
 
@@ -250,7 +251,7 @@ async def test_health_and_reflection_streams_are_bounded(path: str) -> None:
         again = client.begin(sent)
         client.h2.send_data(again, message(), end_stream=path == WATCH)
         client.flush()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             while not client.answers[again].data:
                 await asyncio.sleep(0.01)
 
@@ -292,7 +293,7 @@ async def test_a_proxy_that_announces_its_clients_has_them_told_apart() -> None:
             else:
                 await client.turned_away()
         bare = await stack.enter_async_context(await RawClient.open(service.grpc_port))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             await bare.closed.wait()
         assert await refused(service, "proxy_header") == 1
 
@@ -360,7 +361,7 @@ async def test_a_call_that_outlives_the_drain_has_its_status() -> None:
         await reached.wait()
         heard = asyncio.create_task(client.heard())
         await running.aclose()
-        events = await asyncio.wait_for(heard, 5)
+        events = await asyncio.wait_for(heard, HANGS)
     assert any(isinstance(event, ngh2.GoAwayReceived) for event in events)
     (answer,) = [event for event in events if isinstance(event, ngh2.ResponseReceived)]
     status = dict(answer.headers)

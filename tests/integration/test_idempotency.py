@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -118,8 +117,10 @@ async def test_what_is_not_settled_before_the_deadline_is_told_and_can_be_repeat
     for key in map(str, count()):
         dialog = lossy.dialog("alice")
         lossy.writes = ["before"]
-        with suppress(TimeoutError):  # the client's own clock was first
-            failure = await alice.fails(sending(dialog, idempotency_key=key), timeout=0.3)
+        failure = await alice.fails(sending(dialog, idempotency_key=key), timeout=0.3)
+        if (
+            failure.reason is not pb.ErrorReason.DEADLINE_EXCEEDED
+        ):  # before the write, on a busy machine
             break
     assert failure.reason == pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
     assert 0.1 <= failure.retry_after <= 0.5
@@ -133,12 +134,8 @@ async def test_a_call_cut_by_its_deadline_is_found_by_its_repetition(
 ) -> None:
     dialog = lossy.dialog("alice")
     lossy.writes = [1.1]
-    try:
-        failure = await alice.fails(sending(dialog, idempotency_key="k"), timeout=1.0)
-    except TimeoutError:
-        pass  # The client's own clock was first.
-    else:
-        assert failure.reason == pb.ErrorReason.DEADLINE_EXCEEDED
+    failure = await alice.fails(sending(dialog, idempotency_key="k"), timeout=1.0)
+    assert failure.reason == pb.ErrorReason.DEADLINE_EXCEEDED
     assert lossy.written() == 1
     _, trailing = await alice.called(sending(dialog, idempotency_key="k"))
     assert trailing[REPLAYED] == "true"

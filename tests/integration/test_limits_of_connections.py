@@ -22,6 +22,7 @@ from hyperframe.frame import (
 )
 
 from chat3_user.app import Running
+from support.patience import HANGS
 
 CALM = ErrorCodes.ENHANCE_YOUR_CALM
 
@@ -101,7 +102,7 @@ async def test_what_is_no_http_is_closed(start: bytes) -> None:
     async with demo(connection_handshake_timeout=0.3) as service:
         async with await RawClient.open(service.grpc_port, greet=False) as client:
             client.send(start)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANGS):
                 await client.closed.wait()
         await _next_call_works(service)
 
@@ -192,7 +193,7 @@ async def test_headers_without_end_end_the_connection(size: int) -> None:
         async with await RawClient.open(service.grpc_port) as client:
             client.send(HeadersFrame(1, b"\x82"))
             client.send(*[ContinuationFrame(1, b"\x82" * size)] * 100)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANGS):
                 await client.closed.wait()
         await _next_call_works(service)
 

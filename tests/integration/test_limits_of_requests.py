@@ -11,6 +11,7 @@ from grpclib.exceptions import GRPCError
 from hyperframe.frame import DataFrame
 
 from chat3_api.chat3.user import v1 as pb
+from support.patience import HANGS
 
 
 async def test_a_message_over_the_limit_is_refused_before_it_is_sent() -> None:
@@ -134,9 +135,9 @@ async def test_a_request_that_never_comes_ends_at_the_deadline() -> None:
         demo(request_timeout=0.3) as service,
         await RawClient.open(service.grpc_port) as client,
     ):
-        answer = await client.ended(client.begin(), 5)
+        answer = await client.ended(client.begin(), HANGS)
         assert (answer.status, answer.reason) == (4, "DEADLINE_EXCEEDED")
-        answer = await client.ended(client.begin(headers(grpc_timeout="100m")), 5)
+        answer = await client.ended(client.begin(headers(grpc_timeout="100m")), HANGS)
         assert (answer.status, answer.reason) == (4, "DEADLINE_EXCEEDED")
 
 

@@ -12,6 +12,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from chat3_embedded.generations import NEWEST, OLDEST
 from support.gateway import TENANT
+from support.patience import HANGS
 
 CHANGED_UPDATE = pb.MissingPart.CHANGED_UPDATE
 
@@ -53,7 +54,7 @@ async def test_an_edit_that_was_cut_after_its_version_has_one_version() -> None:
 async def test_a_version_whose_edit_was_never_made_is_not_shown() -> None:
     async with scene(NEWEST) as at:
         at.cut.arm(1)
-        await at.alice.fails(edit(at, "two"), timeout=0.3)
+        await at.alice.hangs_up(edit(at, "two"), lambda: bool(at.cut.cut))
         assert await versions(at) == []
 
 
@@ -103,7 +104,7 @@ async def test_an_edit_that_is_cut_again_and_again_has_one_version() -> None:
     async with scene(NEWEST) as at:
         for _ in range(3):
             at.cut.arm(1)
-            await at.alice.fails(edit(at, "two"), timeout=0.3)
+            await at.alice.hangs_up(edit(at, "two"), lambda: bool(at.cut.cut))
         answer = await at.alice.call(edit(at, "two"), timeout=20.0)
         assert answer.changed
         assert await versions(at) == ["one"]
@@ -147,7 +148,7 @@ async def test_all_messages_are_read_in_the_end_wherever_a_mark_was_cut(
             for message in at.lossy.store.messages.page({"dialogId": at.dialog})
             if message.sender_id == "bob"
         )
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(HANGS):
             while _status(at, theirs) != "read":
                 await asyncio.sleep(0.01)
 
@@ -181,7 +182,7 @@ async def test_others_keys_stay_when_a_change_of_open_data_is_repeated() -> None
             dialog_id=at.dialog, meta=Struct.from_dict({"a": 1, "b": 2}), idempotency_key="k"
         )
         at.cut.arm(1)
-        await at.alice.fails(request, timeout=0.3)
+        await at.alice.hangs_up(request, lambda: bool(at.cut.cut))
         at.lossy.store.meta.put(TENANT, "dialog", at.dialog, "c", 3)
         await at.alice.call(request)
         assert at.meta("dialog", at.dialog) == {"old": 1, "older": 1, "a": 1, "b": 2, "c": 3}

@@ -15,6 +15,7 @@ from chat3_api.chat3.user.v1 import ListPacksRequest as OwnPacksRequest
 from chat3_api.google.protobuf import Struct
 from chat3_embedded.store.records import Pack, PackLink
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Upstream
+from support.patience import HANGS
 
 PACK = "pck_" + "q" * 20
 THEIRS = "pck_" + "t" * 20
@@ -272,7 +273,7 @@ async def test_a_member_in_another_letter_case_is_found(
     message = written(upstream, dialog)
     assert (await back_end.call(pb.GetPackMemberRequest(**place))).membership.dialog_count == 1
     await back_end.call(pb.MarkPackMemberReadRequest(**place))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS):
         while not upstream.store.marks.history_of(TENANT, message, "Zoe"):
             await asyncio.sleep(0.02)
     await back_end.call(pb.RemovePackMemberRequest(**place))

@@ -17,6 +17,7 @@ from watch_vocabulary import Watcher, watching
 from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState
 from chat3_user.errors import reasons
 from support.gateway import KEY, OTHER_TENANT, TENANT, Gateway, Upstream, run_gateway
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 
 USERS = [f"watched{number}" for number in range(1000)]
@@ -413,7 +414,7 @@ async def test_metrics_tell_of_watched_users(
         hub = gateway.running.hub
         assert hub.stream_count == 1
         assert [len(watch.users) for watch in hub.watches] == [2]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS):
         while hub.watches:
             await asyncio.sleep(0.01)
     assert all(not feed.subscriptions for feed in hub._feeds)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+from support.patience import HANGS
+
 Json = dict[str, Any]
 
 
@@ -32,7 +34,7 @@ class ForeignStream:
         self.number = number
         self.lines: asyncio.Queue[Json] = asyncio.Queue()
 
-    async def next(self, timeout: float = 10.0) -> Json:
+    async def next(self, timeout: float = HANGS) -> Json:
         """Return the next response; raise what the stream ended with."""
         async with asyncio.timeout(timeout):
             line = await self.lines.get()
@@ -41,7 +43,7 @@ class ForeignStream:
         response: Json = line["response"]
         return response
 
-    async def update(self, timeout: float = 10.0) -> Json:
+    async def update(self, timeout: float = HANGS) -> Json:
         """Return the next update, past heartbeats."""
         while True:
             response = await self.next(timeout)
@@ -76,7 +78,7 @@ class ForeignClient:
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANGS):
                 await self._process.wait()
         finally:
             if self._process.returncode is None:

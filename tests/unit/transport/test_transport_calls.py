@@ -10,6 +10,7 @@ from chat3_user.errors import reasons
 from chat3_user.transport import ClientGoneError, ConnectionLimits, ServerCall, SlowClientError
 from chat3_user.transport.failures import fail
 from chat3_user.transport.grpc_call import GrpcCall
+from support.patience import HANGS
 
 
 def framed(*messages: bytes) -> bytes:
@@ -95,7 +96,7 @@ async def test_a_client_that_opens_no_window_is_slow_and_has_its_status() -> Non
 
     pair = Pair(serve, ConnectionLimits(stall_timeout=0.02), window=0)
     stream = pair.ask()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS):
         while not pair.ended(stream):
             await asyncio.sleep(0.01)
             pair.read()
@@ -145,7 +146,7 @@ async def test_a_client_that_leaves_cancels_its_call(how: str) -> None:
         pair.send()
     else:
         pair.connection.connection_lost(None)
-    await asyncio.wait_for(cancelled.wait(), 5)
+    await asyncio.wait_for(cancelled.wait(), HANGS)
     (call,) = pair.calls
     assert call.ended
     with pytest.raises(ClientGoneError):
@@ -185,7 +186,7 @@ async def test_a_request_must_be_whole_in_time(timeout: str | None) -> None:
     metadata = {} if timeout is None else {"grpc_timeout": timeout}
     stream = pair.ask(b"", end=False, **metadata)
     other = pair.ask()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS):
         while not pair.ended(stream):
             await asyncio.sleep(0.01)
             pair.read()
@@ -309,7 +310,7 @@ async def test_a_dead_client_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chat3_user.transport.lifetime._KEEPALIVE", 0.02)
     monkeypatch.setattr("chat3_user.transport.lifetime._KEEPALIVE_TIMEOUT", 0.02)
     pair = Pair(forever)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(HANGS):
         while not pair.wire.closed:
             await asyncio.sleep(0.01)
     assert pair.refused == ["keepalive"]

@@ -25,6 +25,7 @@ from chat3_user.updates.fanout.watching import Batch, UserError, WatchedUsers
 from chat3_user.updates.log.tokens import decode_token, scope_of
 from support.faults.wire import message_class
 from support.hub import SETTINGS, Puppet, a_hub
+from support.patience import HANGS
 
 
 class Stream:
@@ -44,7 +45,7 @@ class Stream:
 
     async def read(self, most: int = 1000) -> list[tenant_pb.WatchUpdatesResponse]:
         """Return the next batch, or its first ``most`` responses: the others are not sent."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(HANGS):
             batch = await anext(self._batches)
         sent, batch[:] = batch[:most], batch[most:]
         return [tenant_pb.WatchUpdatesResponse.parse(bytes(message)) for message in sent]

@@ -1,0 +1,9 @@
+"""How long tests wait for what has to come, before they say that it hangs."""
+
+from typing import Final
+
+HANGS: Final = 60.0
+"""Seconds: an idle machine needs less than one; a shared one with ten times the work has its time.
+
+Tests of deadlines name their own.
+"""
