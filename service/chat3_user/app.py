@@ -25,6 +25,7 @@ from chat3_user.domain.meta_indexes import MetaIndexes
 from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.pack_members import PackMembers
+from chat3_user.domain.pack_reading import PackReading
 from chat3_user.domain.packs import Packs
 from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
@@ -178,6 +179,7 @@ def _dependencies(
         packs=packs,
         created_packs=CreatedPacks(api, rules, packs, claims, settle, metrics.finished),
         pack_members=PackMembers(api, packs, members),
+        pack_reading=PackReading(api, unshown),
         members=members,
         open_data=open_data,
         meta_indexes=MetaIndexes(api),

@@ -289,6 +289,39 @@ async def test_a_lost_mark_of_a_member_is_made(fault: Any) -> None:
                 await asyncio.sleep(0.02)
 
 
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+async def test_a_mark_for_everybody_is_made_and_repeated_while_nothing_has_arrived(
+    fault: Any,
+) -> None:
+    async with platform() as (lossy, caller):
+        with lossy.store.clock.starting_at(LONG_AGO):
+            dialogs = [lossy.dialog("alice", "bob"), lossy.dialog("bob")]
+            message = lossy.store.add_message(TENANT, dialogs[0], "alice", "x").message_id
+        request = pb.MarkPackReadRequest(pack_id=packed(lossy, *dialogs), idempotency_key="k")
+        lossy.writes = [0.0, fault] if fault else []
+        read = await caller.call(request)
+        assert (read.user_count, read.dialog_count, read.missing_parts) == (2, 2, [])
+        async with asyncio.timeout(5):
+            while not lossy.store.marks.history_of(TENANT, message, "bob"):
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_lost_mark_for_everybody_takes_nothing_that_has_arrived_since(fault: Any) -> None:
+    async with platform() as (lossy, caller):
+        dialog = lossy.dialog("alice", "bob")
+        request = pb.MarkPackReadRequest(pack_id=packed(lossy, dialog), idempotency_key="k")
+        lossy.store.add_message(TENANT, dialog, "alice", "unseen")
+        marks = "POST /api/packs/" + PACK + "/markAllReadForAllUsers"
+        lossy.writes = [0.0, fault]
+        read = await caller.call(request)
+        assert (read.user_count, read.dialog_count) == (None, None)
+        assert read.missing_parts == [MissingPart.CHANGED_UPDATE]
+        assert lossy.asked.count(marks) == 1
+        again, trailing = await caller.called(request)
+        assert (again, trailing[REPLAYED]) == (read, "true")
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_a_meta_index_whose_creation_or_deletion_is_lost_is_one_and_then_none(
     fault: Any,

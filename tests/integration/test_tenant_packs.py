@@ -34,6 +34,7 @@ FOREIGN = [
     lambda pack: pb.AddPackMemberRequest(pack_id=pack, user_id="alice"),
     lambda pack: pb.RemovePackMemberRequest(pack_id=pack, user_id="alice"),
     lambda pack: pb.MarkPackMemberReadRequest(pack_id=pack, user_id="alice"),
+    lambda pack: pb.MarkPackReadRequest(pack_id=pack),
 ]
 
 

@@ -22,7 +22,9 @@ _ONCE: Final = _ADDS | {kinds.DELETE.name, kinds.RESTORE.name, kinds.MOVE.name}
 _TELLING: Final = _ONCE | _EDITS
 """Whose answers say that their update may be missing."""
 
-_QUIET: Final = frozenset({kinds.READ_PACK.name, kinds.FILL_PACK.name, kinds.EMPTY_PACK.name})
+_QUIET: Final = frozenset(
+    kind.name for kind in (kinds.READ_PACK, kinds.READ_BY_ALL, kinds.FILL_PACK, kinds.EMPTY_PACK)
+)
 """Of which the platform tells nobody but by counters."""
 
 _OWN: Final = frozenset({kinds.MY_META.name, kinds.READ.name})
@@ -216,6 +218,7 @@ _PROBLEMS: Final[dict[str, Callable[[Store, Change], str]]] = {
     kinds.TOPIC_META.name: _topic_meta,
     kinds.READ.name: _read,
     kinds.READ_PACK.name: _read,
+    kinds.READ_BY_ALL.name: _read,
     kinds.PACK_META.name: _pack_meta,
     kinds.FILL_PACK.name: _links,
     kinds.EMPTY_PACK.name: _links,

@@ -94,6 +94,7 @@ CASES: Final[dict[str, Callable[[Scene], Any]]] = {
     "MarkPackMemberRead": lambda scene: pb.MarkPackMemberReadRequest(
         **scene.its_pack, user_id=scene.other
     ),
+    "MarkPackRead": lambda scene: pb.MarkPackReadRequest(**scene.its_pack),
     "RemovePackDialog": lambda scene: pb.RemovePackDialogRequest(
         **scene.its_pack, **scene.its_dialog
     ),

@@ -18,6 +18,7 @@ from chat3_user.domain.meta_indexes import MetaIndexes
 from chat3_user.domain.meta_rules import MetaRules
 from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.pack_members import PackMembers
+from chat3_user.domain.pack_reading import PackReading
 from chat3_user.domain.packs import Packs
 from chat3_user.domain.past_changes import PastChanges
 from chat3_user.domain.past_marks import PastMarks
@@ -56,6 +57,7 @@ class Dependencies:
     packs: Packs
     created_packs: CreatedPacks
     pack_members: PackMembers
+    pack_reading: PackReading
     members: Members
     open_data: OpenDataChanges
     meta_indexes: MetaIndexes

@@ -262,6 +262,13 @@ class ReadPack(Model, frozen=True):
     processed_dialogs_count: Count = 0
 
 
+class ReadPackOfAll(Model, frozen=True):
+    """How much of a pack was marked as read by everybody: users and dialogs."""
+
+    processed_users_count: Count = 0
+    processed_dialogs_count: Count = 0
+
+
 class PackDialog(Model, frozen=True):
     """A dialog of a pack, and since when."""
 

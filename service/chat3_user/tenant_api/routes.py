@@ -371,6 +371,13 @@ REMOVE_PACK_DIALOG: Final = Route(
 USERS_OF_PACK: Final = Route(
     "GET", _TENANT_PACK + "/users", m.Data[list[m.PackUser]], _no_pack, since="0.0.80"
 )
+MARK_PACK_READ_BY_ALL: Final = Route(
+    "POST",
+    _TENANT_PACK + "/markAllReadForAllUsers",
+    m.Data[m.ReadPackOfAll],
+    _no_pack,
+    since="0.0.80",
+)
 MESSAGES_OF_PACK: Final = Route(
     "GET", _TENANT_PACK + "/messages", m.Cursored[m.Message], _no_pack, since="0.0.80"
 )

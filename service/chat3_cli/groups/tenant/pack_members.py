@@ -11,6 +11,8 @@ from chat3_api.chat3.tenant.v1 import (
     ListPackMembersRequest,
     MarkPackMemberReadRequest,
     MarkPackMemberReadResponse,
+    MarkPackReadRequest,
+    MarkPackReadResponse,
     RemovePackMemberRequest,
     TenantServiceStub,
 )
@@ -44,6 +46,12 @@ def _joined(args: Namespace, response: AddPackMemberResponse) -> Says:
     dialogs = counted(response.joined_dialog_count, "dialog")
     changed = response.joined_dialog_count > 0
     return Says(f"{args.user_id} joined {dialogs} of {args.pack_id}", changed=changed)
+
+
+def _all_read(args: Namespace, response: MarkPackReadResponse) -> Says:
+    if response.user_count is None:
+        return Says(f"{args.pack_id} may be read by everybody up to an earlier call", changed=False)
+    return Says(f"{args.pack_id} is read by {counted(response.user_count, 'user')}")
 
 
 def _read(args: Namespace, response: MarkPackMemberReadResponse) -> Says:
@@ -93,6 +101,16 @@ PACK_MEMBER_COMMANDS: Sequence[Command] = (
         method=TenantServiceStub.remove_pack_member,
         request=RemovePackMemberRequest,
         view=lambda args, _: Says(f"removed {args.user_id} from {args.pack_id}"),
+    ),
+    Call(
+        name="read-by-all",
+        help="mark a pack as read by everybody in its dialogs",
+        example="chat3 tenant packs read-by-all pck_aaaaaaaaaaaaaaaaaaaa",
+        arguments=(PACK_ID,),
+        identity=IDENTITY,
+        method=TenantServiceStub.mark_pack_read,
+        request=MarkPackReadRequest,
+        view=_all_read,
     ),
     Call(
         name="read",

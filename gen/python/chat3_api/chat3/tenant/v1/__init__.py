@@ -78,6 +78,8 @@ __all__ = (
     "MarkMemberReadResponse",
     "MarkPackMemberReadRequest",
     "MarkPackMemberReadResponse",
+    "MarkPackReadRequest",
+    "MarkPackReadResponse",
     "MetaIndex",
     "MetaIndexCondition",
     "MetaIndexMode",
@@ -2500,6 +2502,66 @@ default_message_pool.register_message(
 
 
 @dataclass(eq=False, repr=False)
+class MarkPackReadRequest(betterproto2.Message):
+    """
+    MarkPackReadRequest marks all messages of a pack as read by everybody.
+    """
+
+    pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
+    """
+    The pack.
+
+    Rules: required; `pck_` and 20 characters of a-z and 0-9.
+    """
+
+    idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
+    """
+    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
+    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
+    trailing metadata; while the first call runs, it waits for its answer. The same key with
+    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+
+    Rules: at most 255 characters; visible ASCII.
+    """
+
+
+default_message_pool.register_message("chat3.tenant.v1", "MarkPackReadRequest", MarkPackReadRequest)
+
+
+@dataclass(eq=False, repr=False)
+class MarkPackReadResponse(betterproto2.Message):
+    """
+    MarkPackReadResponse says how much was marked.
+    """
+
+    user_count: "int | None" = betterproto2.field(1, betterproto2.TYPE_INT32, optional=True)
+    """
+    The number of users who are a member of a dialog of the pack. Absent with `missing_parts`.
+    """
+
+    dialog_count: "int | None" = betterproto2.field(2, betterproto2.TYPE_INT32, optional=True)
+    """
+    The number of the pack's dialogs that were marked, as the platform counts them. Absent with
+    `missing_parts`.
+    """
+
+    missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
+        3, betterproto2.TYPE_ENUM, repeated=True
+    )
+    """
+    What may be missing because an earlier call with the key was cut off:
+    `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since. Nothing shows how far the
+    platform came, and to mark again would take what nobody has seen. A call with another key marks all
+    of it. Commonly empty.
+    """
+
+
+default_message_pool.register_message(
+    "chat3.tenant.v1", "MarkPackReadResponse", MarkPackReadResponse
+)
+
+
+@dataclass(eq=False, repr=False)
 class MetaIndex(betterproto2.Message):
     """
     MetaIndex is a demand on the open data of one kind of thing in the tenant. The platform refuses open
@@ -2549,9 +2611,10 @@ class MetaIndex(betterproto2.Message):
         7, betterproto2.TYPE_STRING, repeated=True
     )
     """
-    Keys of this service that an `ALLOWED` index leaves out, so that things of the kind cannot be created
-    through this service: `ERROR_REASON_SERVICE_KEY_NOT_ALLOWED`. Always empty for indexes that
-    `CreateMetaIndex` made.
+    Keys of this service that an `ALLOWED` index leaves out. Without `chat3_key` nothing of the kind, and
+    without `chat3_direct` no direct dialog, can be created through this service:
+    `ERROR_REASON_SERVICE_KEY_NOT_ALLOWED`. Without `chat3_told` some changes that were cut off are not
+    announced anew. Always empty for indexes that `CreateMetaIndex` made.
     """
 
 
@@ -4845,6 +4908,30 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
             metadata=metadata,
         )
 
+    async def mark_pack_read(
+        self,
+        message: "MarkPackReadRequest",
+        *,
+        timeout: "float | None" = None,
+        deadline: "Deadline | None" = None,
+        metadata: "MetadataLike | None" = None,
+    ) -> "MarkPackReadResponse":
+        """
+        MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
+        platform takes long: give the call time.
+
+        Needs the permissions `read` and `write`.
+        """
+
+        return await self._unary_unary(
+            "/chat3.tenant.v1.TenantService/MarkPackRead",
+            message,
+            MarkPackReadResponse,
+            timeout=timeout,
+            deadline=deadline,
+            metadata=metadata,
+        )
+
     async def create_meta_index(
         self,
         message: "CreateMetaIndexRequest",
@@ -5704,6 +5791,16 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
+    async def mark_pack_read(self, message: "MarkPackReadRequest") -> "MarkPackReadResponse":
+        """
+        MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
+        platform takes long: give the call time.
+
+        Needs the permissions `read` and `write`.
+        """
+
+        raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
+
     async def create_meta_index(
         self, message: "CreateMetaIndexRequest"
     ) -> "CreateMetaIndexResponse":
@@ -6214,6 +6311,14 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         response = await self.mark_pack_member_read(request)
         await stream.send_message(response)
 
+    async def __rpc_mark_pack_read(
+        self, stream: "grpclib.server.Stream[MarkPackReadRequest, MarkPackReadResponse]"
+    ) -> None:
+        request = await stream.recv_message()
+        assert request is not None
+        response = await self.mark_pack_read(request)
+        await stream.send_message(response)
+
     async def __rpc_create_meta_index(
         self, stream: "grpclib.server.Stream[CreateMetaIndexRequest, CreateMetaIndexResponse]"
     ) -> None:
@@ -6573,6 +6678,12 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
                 grpclib.const.Cardinality.UNARY_UNARY,
                 MarkPackMemberReadRequest,
                 MarkPackMemberReadResponse,
+            ),
+            "/chat3.tenant.v1.TenantService/MarkPackRead": grpclib.const.Handler(
+                self.__rpc_mark_pack_read,
+                grpclib.const.Cardinality.UNARY_UNARY,
+                MarkPackReadRequest,
+                MarkPackReadResponse,
             ),
             "/chat3.tenant.v1.TenantService/CreateMetaIndex": grpclib.const.Handler(
                 self.__rpc_create_meta_index,
