@@ -32,7 +32,7 @@ class Metrics:
         )
         self._finished = Counter(
             "chat3_creations_finished",
-            "Dialogs and topics that a creation of unknown outcome had left: completed,"
+            "Dialogs, topics and packs that a creation of unknown outcome had left: completed,"
             " announced anew, and reported as perhaps unannounced to their creators.",
             ("kind",),
             registry=self.registry,
