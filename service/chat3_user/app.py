@@ -18,6 +18,7 @@ from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
 from chat3_user.domain.existing_users import ExistingUsers
+from chat3_user.domain.first_open_data import FirstOpenData
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
@@ -170,7 +171,7 @@ def _dependencies(
         past_marks=PastMarks(access, api, unshown),
         past_changes=PastChanges(api, messages, unshown),
         users=users,
-        tenant_users=TenantUsers(api, access, users, open_data, rules),
+        tenant_users=TenantUsers(api, access, users, open_data, FirstOpenData(open_data, rules)),
         existing_users=ExistingUsers(api),
         dialogs=Dialogs(api),
         created_dialogs=CreatedDialogs(api, rules, settle, metrics.finished),

@@ -1,5 +1,6 @@
 """Users whose open data a tenant's meta indexes refuse: nobody is made, what is left is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -115,6 +116,24 @@ async def test_a_creation_that_was_cut_before_it_is_refused_leaves_no_user(step:
         assert refused.reason is Reason.META_INDEX_CONFLICT
         assert not is_there(lossy)
         assert "left_id" in refused.metadata or owned(lossy) == {}
+
+
+async def test_a_user_whom_somebody_else_made_at_that_very_time_stays() -> None:
+    async with back_end() as (lossy, caller):
+        demand(lossy, "unique", "email")
+        lossy.store.meta.put_all(TENANT, "user", "alice", {"email": "a@example.org"})
+        lossy.writes = [0.0, "before"]
+        async with asyncio.TaskGroup() as tasks:
+            failing = tasks.create_task(caller.fails(creating(key="k", email="a@example.org")))
+            while "POST /api/users" not in lossy.asked:
+                lossy.came.clear()
+                await lossy.came.wait()
+            lossy.store.add_user(TENANT, "bob", type="user", meta={"theirs": 1})
+        refused = failing.result()
+        assert refused.reason is Reason.META_INDEX_CONFLICT
+        assert refused.metadata["left_id"] == "bob"
+        assert is_there(lossy)
+        assert owned(lossy) == {"theirs": 1}
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,11 @@ async def test_nothing_is_written_and_the_index_and_the_key_to_allow_are_named(
         assert rows(lossy, kind) == before + 1
 
 
+@pytest.mark.parametrize("key", ["", "k"])
 @pytest.mark.parametrize("call", [0, 1, 3, 4])
-async def test_an_index_that_appears_after_the_look_leaves_one_row_and_is_told(call: int) -> None:
+async def test_an_index_that_appears_after_the_look_leaves_one_row_and_is_told(
+    call: int, key: str
+) -> None:
     appeared: list[MetaIndex] = []
 
     def appear(step: Step) -> None:
@@ -86,7 +89,7 @@ async def test_an_index_that_appears_after_the_look_leaves_one_row_and_is_told(c
             appeared.append(allow(lossy, step.name.split()[0], "title"))
 
     async with world(appear) as (lossy, client, dialog):
-        kind, caller, request = calls(client, dialog, "k")[call]
+        kind, caller, request = calls(client, dialog, key)[call]
         before = rows(lossy, kind)
         for _ in range(3):
             refused = await caller.fails(request)

@@ -62,7 +62,7 @@ class NewPack:
 
     def may_have_left(self, pack: m.Pack) -> bool:
         """Tell whether an attempt that was cut before its key may have left the pack."""
-        return not pack.stats.dialog_count and precede_key(pack.meta, self.meta)
+        return precede_key(pack.meta, self.meta)
 
 
 class CreatedPacks:
@@ -193,6 +193,9 @@ class Search:
         if age >= ORPHANS_WITHIN:
             return None
         for row in await self._orphans(age):
+            # Counters come late: the list itself says whether somebody has filled the pack.
+            if await self._packs.dialog_ids(self._wanted.identity, row.pack_id):
+                continue
             self._settling.wait_for(row.pack_id, pack_created(row), earlier)
             if await self._claim(row, earlier.name):
                 return row

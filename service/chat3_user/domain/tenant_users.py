@@ -22,7 +22,6 @@ anything is sent. What else they refuse is taken back: the keys that were writte
 may delete, and the user.
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -32,9 +31,9 @@ import msgspec
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.access import Access
+from chat3_user.domain.first_open_data import REFUSALS, FirstOpenData, is_part
 from chat3_user.domain.guard import past_guard
-from chat3_user.domain.meta_rules import MetaRules, refusal
-from chat3_user.domain.open_data import Change, OpenDataChanges, same
+from chat3_user.domain.open_data import Change, OpenDataChanges
 from chat3_user.domain.past_attempts import began, is_surely_since, may_be_since
 from chat3_user.domain.settling import unix_time
 from chat3_user.domain.users import Users
@@ -47,17 +46,6 @@ from chat3_user.validation import Identity
 
 PLAIN_TYPE: Final = "user"
 """The type of a user of whom none is said."""
-
-log = logging.getLogger(__name__)
-
-_REFUSALS: Final = frozenset(
-    {
-        ErrorReason.UPSTREAM_REJECTED,
-        ErrorReason.PERMISSION_MISSING,
-        ErrorReason.META_INDEX_CONFLICT,
-    }
-)
-"""What the platform says to open data that it will never take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +80,13 @@ class TenantUsers:
         access: Access,
         users: Users,
         open_data: OpenDataChanges,
-        rules: MetaRules,
+        first: FirstOpenData,
     ) -> None:
         self._api = api
         self._access = access
         self._users = users
         self._open_data = open_data
-        self._rules = rules
+        self._first = first
 
     async def prove_creatable(self, wanted: WantedUser) -> None:
         """Prove that the key may create the user, that its data fits, and that none is there."""
@@ -107,7 +95,7 @@ class TenantUsers:
         await self._access.prove_writer(wanted.identity)
         if await self._there(wanted.identity, wanted.user_id) is not None:
             raise reasons.user_exists(wanted.user_id)
-        await self._prove_allowed(wanted)
+        await self._first.prove_allowed(wanted.identity, wanted.change)
 
     async def create(self, wanted: WantedUser) -> None:
         """Write a user who was proved creatable; one whose open data is refused is taken back."""
@@ -127,7 +115,7 @@ class TenantUsers:
         if not await self._is_made(wanted, user, earlier):
             if not earlier.settled:
                 raise UnsettledError
-            await self._complete(wanted)
+            await self._complete(wanted, found=True)
         return True
 
     async def prove_writable(self, wanted: WantedUser) -> None:
@@ -139,7 +127,7 @@ class TenantUsers:
         """Bring a user to the wanted state; return whether it was created for that."""
         user = await self._there(wanted.identity, wanted.user_id)
         if user is None:
-            await self._prove_allowed(wanted)
+            await self._first.prove_allowed(wanted.identity, wanted.change)
             try:
                 await self._add(wanted)
             except CallError as error:
@@ -214,51 +202,28 @@ class TenantUsers:
         body = {"userId": wanted.user_id, "type": wanted.type or PLAIN_TYPE}
         await past_guard(partial(self._api.call, routes.CREATE_USER, wanted.identity, body=body))
 
-    async def _prove_allowed(self, wanted: WantedUser) -> None:
-        """Prove that no meta index refuses the open data of a new user for what it says itself.
+    async def _complete(self, wanted: WantedUser, *, found: bool = False) -> None:
+        """Write the open data of a user whom this call, or its earlier attempt, has created.
 
-        The platform asks nothing of a user without open data, and one may own some already.
+        One who is ``found`` with open data that was not asked for is nobody's to be taken back.
         """
-        indexes = await self._rules.of(wanted.identity, "user") if wanted.keys else []
-        if indexes:
-            owned = await self._open_data.read(wanted.identity, "user", wanted.user_id)
-            refused = refusal(indexes, "user", wanted.keys, owned)
-            if refused is not None:
-                raise refused
-
-    async def _complete(self, wanted: WantedUser) -> None:
-        """Write the open data of a user whom this call, or its earlier attempt, has created."""
         identity, before = wanted.identity, None
         try:
             before = await self._open_data.read(identity, "user", wanted.user_id)
             await self._open_data.make(identity, wanted.change, before)
         except CallError as error:
-            if error.reason not in _REFUSALS:
+            if error.reason not in REFUSALS:
                 raise in_doubt(error) from error
+            if found and before is not None and not is_part(before, wanted.keys):
+                raise reasons.leaving(error, wanted.user_id) from error
             refused = error
             try:
                 if error.reason is ErrorReason.META_INDEX_CONFLICT and before is not None:
-                    refused = await self._without_keys(error, wanted, before)
+                    refused = await self._first.taken_back(error, identity, wanted.change, before)
                 await self.delete(identity, wanted.user_id)
             except CallError as left:
                 raise in_doubt(error) from left
             raise refused from error
-
-    async def _without_keys(
-        self, conflict: CallError, wanted: WantedUser, before: Mapping[str, Any]
-    ) -> CallError:
-        """Remove the keys that were written; return what to tell, which names what is left."""
-        written = tuple(key for key in wanted.keys if key not in before)
-        # What stood there before this attempt may be an earlier one's, or anybody's.
-        stays = any(key in before and same(before[key], wanted.keys[key]) for key in wanted.keys)
-        try:
-            await self._open_data.make(wanted.identity, Change("user", wanted.user_id, {}, written))
-        except CallError as error:
-            if error.reason not in _REFUSALS:
-                raise
-            log.warning("open data of a refused user stays", extra={"problem": str(error)})
-            stays = True
-        return reasons.leaving(conflict, wanted.user_id) if stays else conflict
 
     async def _change(self, wanted: WantedUser, user: m.User) -> None:
         # Removing needs a permission of its own, so it comes before all else.
