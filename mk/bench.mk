@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-latency bench-workers bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-latency bench-workers bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -39,6 +39,9 @@ bench-latency: bench-setup ## Latency added to a direct REST call
 
 bench-workers: bench-setup ## Two workers against one
 	@$(bench_python) bench/workers.py $(BENCH_ARGUMENTS)
+
+bench-tokens: bench-setup ## CPU per call by a token, beside a call by an API key
+	@$(bench_python) bench/tokens.py $(BENCH_ARGUMENTS)
 
 bench-coldstart: bench-setup ## Seconds from process start to ready
 	@$(bench_python) bench/coldstart.py

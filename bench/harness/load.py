@@ -14,7 +14,7 @@ from pathlib import Path
 import uvloop
 
 from harness.calls import IDENTITY, MeasuredCall
-from harness.http2 import Connection, connect
+from harness.http2 import Connection, Headers, connect
 from harness.machine import program
 from harness.ways import GRPC, Way
 
@@ -40,11 +40,11 @@ class LoadError(Exception):
     """Some calls were not answered as they should be."""
 
 
-def probe(port: int, call: MeasuredCall) -> int:
+def probe(port: int, call: MeasuredCall, identity: Headers = IDENTITY) -> int:
     """Make one call; return the size of its answer's body. Raises `LoadError`."""
 
     async def run() -> int:
-        connection = await connect(port, IDENTITY)
+        connection = await connect(port, identity)
         answer = _Answer()
         connection.call(call.path, call.request(0), answer)
         status = await answer.status
@@ -86,6 +86,7 @@ def h2load(
     connections: int = CONNECTIONS,
     streams: int = STREAMS,
     way: Way = GRPC,
+    identity: Headers = IDENTITY,
 ) -> Loaded:
     """Make ``count`` equal calls by h2load, ``streams`` at a time on each of ``connections``.
 
@@ -96,10 +97,10 @@ def h2load(
     """
     body = folder / f"{call.name}.bin"
     body.write_bytes(way.body(call))
-    headers = (("content-type", way.unary), *IDENTITY)
+    headers = (("content-type", way.unary), *identity)
     if way.trailers:
         headers = (*headers, ("te", "trailers"))
-    expected = probe(port, call) if way is GRPC else web_probe(port, call, way)
+    expected = probe(port, call, identity) if way is GRPC else web_probe(port, call, way)
     if way.http1:
         connections, streams = connections * streams, 1
     done = subprocess.run(

@@ -8,9 +8,10 @@ import pytest
 from chat3_embedded.store.records import Message, Topic
 from chat3_user.methods import METHODS, Bidi, Streaming
 from support.all_cases import CASES
-from support.foreign import ForeignClient
+from support.foreign import ForeignClient, ForeignFailureError
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, Upstream, metadata
 from support.method_cases import Scene
+from support.tokens import bearer
 
 META = {
     "text": "grüße 👋 \u202e مرحبا",
@@ -77,6 +78,22 @@ async def test_every_method_is_called(
         assert len(told["responses"]) == len({str(each) for each in told["responses"]}) == 2
     else:
         assert isinstance(await foreign.call(name, request, ALICE), dict)
+
+
+async def test_an_app_calls_with_the_token_that_its_back_end_created(
+    foreign: ForeignClient, upstream: Upstream
+) -> None:
+    dialog = upstream.dialog("alice", "bob")
+    created = await foreign.call("TenantService/CreateUserToken", {"user_id": "bob"}, ALICE)
+    app = bearer(created["token"])
+    stream = await foreign.subscribe(app)
+    sent = await foreign.call("SendMessage", {"dialog_id": dialog, "content": "Hi"}, app)
+    assert sent["message"]["sender_id"] == "bob"
+    assert (await stream.update())["source"]["update_type"]
+    await stream.cancel()
+    with pytest.raises(ForeignFailureError) as refused:
+        await foreign.call("TenantService/ListUsers", {}, app)
+    assert refused.value.reason == "TOKEN_NOT_ACCEPTED"
 
 
 async def test_every_field_of_a_message_arrives(foreign: ForeignClient, upstream: Upstream) -> None:

@@ -11,6 +11,7 @@ from support.all_cases import CASES
 from support.foreign import ForeignClient, ForeignFailureError, Json
 from support.gateway import NO_KEY, TENANT, Upstream, metadata
 from support.method_cases import ACTOR, Scene
+from support.tokens import bearer
 
 ALICE = metadata(ACTOR)
 META = {
@@ -68,6 +69,17 @@ async def test_every_method_is_called(go: ForeignClient, upstream: Upstream, nam
     else:
         answer = await go.ask("call", method=name, request=request, metadata=ALICE)
         assert answer["trailing"]["x-request-id"]
+
+
+async def test_an_app_calls_with_a_token(go: ForeignClient, upstream: Upstream) -> None:
+    dialog = upstream.dialog("alice", "bob")
+    created = await go.call("TenantService/CreateUserToken", {"user_id": "bob"}, ALICE)
+    app = bearer(created["token"])
+    sent = await go.call("SendMessage", {"dialog_id": dialog, "content": "Hi"}, app)
+    assert sent["message"]["sender_id"] == "bob"
+    with pytest.raises(ForeignFailureError) as refused:
+        await go.call("TenantService/ListUsers", {}, app)
+    assert refused.value.reason == "TOKEN_NOT_ACCEPTED"
 
 
 @every_reading_method

@@ -190,6 +190,18 @@ class Caller:
         call.cancel()
         await asyncio.wait({call})
 
+    async def ends(self, request: Message) -> Failure:
+        """Open a stream, read on until it ends, and return how."""
+        cardinality = CARDINALITY[type(METHOD_OF[type(request)])]
+        try:
+            async with asyncio.timeout(30), self._stream(request, cardinality, None) as stream:
+                while await stream.recv_message() is not None:
+                    pass
+                await stream.recv_trailing_metadata()
+        except GRPCError as error:
+            return failure(error)
+        raise AssertionError("a stream ended with OK")
+
     async def conversed(self, *requests: Message) -> list[Any]:
         """Send requests on one stream; return its first response and one for each of them."""
         async with self._stream(requests[0], Cardinality.STREAM_STREAM, HANGS) as stream:

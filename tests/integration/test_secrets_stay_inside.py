@@ -85,6 +85,24 @@ async def _calls(port: int) -> bytes:
         client.send(b"\xff" * 100)
         await client.closed.wait()
         seen += repr(client.gone).encode()
+    return seen + await _calls_by_json(port)
+
+
+async def _calls_by_json(port: int) -> bytes:
+    """Make calls over HTTP/1.1; return all that was answered."""
+    seen = b""
+    url = f"http://127.0.0.1:{port}{DIALOGS}"
+    async with aiohttp.ClientSession() as session:
+        for text in (TOKEN, GOOD_TOKEN, OLD_TOKEN, SIGNED, f"{TOKEN}."):
+            named = {"authorization": f"Bearer {text}"}
+            for asked in (
+                session.post(url, json={}, headers=named),
+                session.post(url, data=b"{", headers={"content-type": "text/plain", **named}),
+                session.get(url, params={"encoding": "json", "message": "{}"}, headers=named),
+                session.get(url, params={"encoding": "json", "message": text}, headers=named),
+            ):
+                async with asked as answer:
+                    seen += repr(answer.headers).encode() + await answer.read()
     return seen
 
 

@@ -23,6 +23,8 @@ from support.rabbitmq import RabbitMQ
 from support.tokens import Issuer, bearer, token
 
 Reason = pb.ErrorReason
+SOON = 5
+"""Seconds for which a token lives that is to end: enough to open a stream on a busy machine."""
 IDENTITY = {"x-api-key": KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 
 
@@ -186,7 +188,7 @@ async def test_a_stream_ends_with_its_token_and_goes_on_with_the_next(
     bob = client.as_user("bob")
     texts = []
     created = [pb.UpdateKind.MESSAGE_CREATED]
-    async with client.with_metadata(bearer(token(seconds=2))).subscribed(
+    async with client.with_metadata(bearer(token(seconds=SOON))).subscribed(
         update_kinds=created
     ) as stream:
         await bob.call(sending(dialog, "before"))
@@ -202,6 +204,21 @@ async def test_a_stream_ends_with_its_token_and_goes_on_with_the_next(
         await bob.call(sending(dialog, "after"))
         texts += [(await stream.update()).message_created.message.content for _ in range(2)]
     assert texts == ["before", "between", "after"]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in user.METHODS if type(METHODS[name]) in CARDINALITY]
+)
+async def test_every_stream_of_a_user_ends_with_its_token(
+    client: Client, upstream: Upstream, name: str
+) -> None:
+    scene = Scene(upstream)
+    assert scene.dialog
+    request = CASES[name](scene)
+    app = client.with_metadata(bearer(token(ACTOR, seconds=SOON)))
+    ended = await app.ends(request)
+    assert ended.reason is Reason.TOKEN_EXPIRED
+    assert ended.metadata["resume_token"]
 
 
 async def test_an_open_stream_ends_when_the_key_behind_its_token_is_revoked(
@@ -230,7 +247,7 @@ async def test_a_client_that_reads_nothing_is_ended_with_its_token_too(
     async with await RawClient.open(gateway.running.grpc_port) as raw:
         raw.h2.update_settings({4: 0})
         raw.flush()
-        answer = await raw.call([*sent, ("authorization", f"Bearer {token(seconds=2)}")])
+        answer = await raw.call([*sent, ("authorization", f"Bearer {token(seconds=SOON)}")])
     assert answer.reason == "TOKEN_EXPIRED"
 
 
