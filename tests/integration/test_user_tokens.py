@@ -58,7 +58,7 @@ async def test_every_method_of_a_user_takes_a_token(
         async with app.subscribed() as stream:
             assert stream.established
     else:
-        assert await app.call(CASES[name](scene))
+        assert await app.call(CASES[name](scene)) is not None
 
 
 @pytest.mark.parametrize("beside", [{}, {"x-api-key": KEY, "x-tenant-id": TENANT}])
@@ -137,16 +137,15 @@ async def test_two_tokens_are_ambiguous_and_a_request_id_is_checked_along(
 
 @pytest.mark.parametrize(
     "value",
-    ["Bearer", "bearer ", "Bearer  ", "BEARER x", "Bearer a b", "Bearer é", "Bearer " + "x" * 8000],
+    ["Bearer", "BEARER x", "bearer  x", "Bearer a b", "Bearer Bearer", f"Bearer {'x' * 8000}"],
 )
 async def test_a_bearer_without_a_token_that_could_be_one_is_invalid(
     gateway: Gateway, value: str
 ) -> None:
     sent = [field for field in headers(DIALOGS) if not field[0].startswith("x-")]
     async with await RawClient.open(gateway.running.grpc_port) as raw:
-        answer = await raw.call([*sent, ("authorization", value.encode().decode("latin-1"))])
-    assert answer.reason in {"TOKEN_INVALID", "INVALID_METADATA"}
-    assert answer.reason == "TOKEN_INVALID" or "é" in value
+        answer = await raw.call([*sent, ("authorization", value)])
+    assert (answer.status, answer.reason) == (16, "TOKEN_INVALID")
 
 
 async def test_a_token_is_read_in_its_header_alone(client: Client) -> None:
