@@ -294,7 +294,7 @@ def test_users_of_a_stream_of_many_keep_all_promises() -> None:
     run_state_machine_as_test(
         Watching,
         settings=settings(
-            max_examples=100,
+            max_examples=200,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
