@@ -15,7 +15,7 @@ from chat3_user.validation import Identity
 _AT_ONCE: Final = 4
 """How many requests one call has under way."""
 
-_LISTABLE: Final = re.compile("[a-z][a-z0-9_-]{0,49}")
+_LISTABLE: Final = re.compile("(?![0-9]+(?:e[0-9]+)?$)[a-z0-9][a-z0-9_-]{0,49}")
 """User ids that a filter can list: nothing in them is syntax, a number or another type."""
 
 _LIKE_TYPES: Final = frozenset({"true", "false", "null", "undefined", "infinity", "nan"})
