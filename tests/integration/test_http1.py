@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 
 import aiohttp
@@ -312,6 +313,23 @@ async def test_bombs_are_refused(body: bytes, fields: dict[str, str]) -> None:
         assert answer.status == 400
         assert json.loads(answer.body)["code"] == "invalid_argument"
         await served(client)
+
+
+async def test_requests_that_wait_behind_a_stream_count_as_unfinished() -> None:
+    """A stream needs no key here, and lasts; what is sent behind it is kept meanwhile."""
+    watching = request(
+        enveloped(b"{}"), path="/grpc.health.v1.Health/Watch", content_type=STREAM["content_type"]
+    )
+    async with demo(unfinished_max_bytes=1_048_576) as service:
+        async with AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(wire(service.grpc_port)) for _ in range(16)]
+            for client in opened:
+                client.send(watching, request(path="/nothing") * 1000)
+            for client in opened:
+                await client.head()
+            while not await refused(service, "unfinished_budget"):
+                await asyncio.sleep(0.01)
+        await nothing_is_broken(service)
 
 
 async def test_one_address_has_so_many_connections_whatever_they_speak() -> None:

@@ -10,9 +10,10 @@ from aiohttp import web
 from chat3_user.transport.budget import UnfinishedBudget
 from chat3_user.transport.http1_stream import Http1Stream
 from chat3_user.transport.http_stream import HttpStream, Inbound
+from chat3_user.transport.keepalive import find_dead_peer
 from chat3_user.transport.limits import HEADERS_FACTOR, ConnectionLimits
 from chat3_user.transport.refusals import Refusals
-from chat3_user.transport.requests import Request, request_of
+from chat3_user.transport.requests import Request, origin_form, request_of
 from chat3_user.transport.unfinished import UnfinishedRequests
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -20,6 +21,9 @@ _FULL: Final = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nconten
 _TIMEOUT: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _BODIES: Final = 8
 """How much longer than the largest message a request may be on the wire: chunks have heads."""
+
+_FEW: Final = 4096
+"""Bytes ahead of their time that are not worth counting."""
 
 
 class Owner(Protocol):
@@ -70,7 +74,8 @@ class Http1Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._stream: Http1Stream | None = None
         self._number = 0
-        self._received = 0
+        self._unread = 0
+        """Bytes that have come and that no request has taken, about."""
         self._going = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -91,6 +96,7 @@ class Http1Connection(asyncio.Protocol):
         if problem is not None:
             self._end(_FULL, "connection_limit", problem)
             return
+        find_dead_peer(transport, 2 * self.limits.stall_timeout)
         self.unfinished.address = self.address
         self._later("age", self.limits.max_age * random.uniform(0.8, 1.0), self.go_away)
         self._await_head()
@@ -102,11 +108,12 @@ class Http1Connection(asyncio.Protocol):
             return
         if self._stream is None:
             self._await_head()
-        self._received += len(data)
-        if self._received > self._most:
+        self._unread += len(data)
+        if self._unread > self._most:
             self._end(b"", "request_too_large", "a request without an end")
             return
         self._handler.data_received(data)
+        self._hold_unread()
 
     def eof_received(self) -> None:
         """Let the connection close: a client that sends no more reads no more."""
@@ -157,15 +164,15 @@ class Http1Connection(asyncio.Protocol):
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve a request; return its answer, written or to be written."""
         self._cancel("head")
-        self._received = 0
         self._number += 1
         stream = self._stream = Http1Stream(self, self._number)
         head = request_of(
             ((name.lower(), value) for name, value in request.raw_headers),
             request.method,
-            _origin_form(request.raw_path),
+            origin_form(request.raw_path),
             1,
         )
+        self._took(head.size)
         content = request.content
         reading: asyncio.Task[None] | None = None
         try:
@@ -211,6 +218,7 @@ class Http1Connection(asyncio.Protocol):
         self._whole(stream)
 
     def _take(self, stream: Http1Stream, data: bytes) -> None:
+        self._took(len(data))
         if stream.inbound is not None and not stream.answered and data:
             stream.inbound.data(data)
 
@@ -219,7 +227,18 @@ class Http1Connection(asyncio.Protocol):
         self.unfinished.end(stream)
         if stream.inbound is not None and not stream.answered:
             stream.inbound.end()
+        self._hold_unread()
         self.unfinished.watch()
+
+    def _took(self, size: int) -> None:
+        self._unread = max(0, self._unread - size)
+
+    def _hold_unread(self) -> None:
+        """Count requests that wait behind the one under way: it may take its time."""
+        stream = self._stream
+        if self._unread > _FEW and stream is not None and stream.whole and stream.open:
+            stream.ahead = self._unread
+            stream.taken(0)
 
     def _lose(self, stream: Http1Stream) -> None:
         """End a stream: all was said, or the client has left."""
@@ -234,11 +253,11 @@ class Http1Connection(asyncio.Protocol):
     def _await_head(self) -> None:
         """See to it that the head of a request is whole in time."""
         if "head" not in self._timers:
-            self._received = 0
+            self._unread = 0
             self._later("head", self.limits.handshake_timeout, self._end_headless)
 
     def _end_headless(self) -> None:
-        if self._received:
+        if self._unread:
             self._end(_TIMEOUT, "unfinished_headers", "headers without an end")
         else:
             self._end(b"", "handshake", "no request")
@@ -266,11 +285,3 @@ class Http1Connection(asyncio.Protocol):
         timer = self._timers.pop(name, None)
         if timer is not None:
             timer.cancel()
-
-
-def _origin_form(target: str) -> str:
-    """Return the target of a request without scheme and authority, which proxies may send."""
-    before, scheme, rest = target.partition("://")
-    if not scheme or "/" in before or "?" in before:
-        return target
-    return "/" + rest.partition("/")[2]

@@ -22,7 +22,7 @@ Response = TypeVar("Response", bound=web.StreamResponse)
 class Http1Stream(HttpStream):
     """The server's half of one request; `respond` runs in aiohttp's task, all else beside it."""
 
-    __slots__ = ("_fields", "_more", "_size", "_waiting")
+    __slots__ = ("_fields", "_more", "_size", "_waiting", "ahead")
 
     def __init__(self, connection: HttpConnection, number: int) -> None:
         super().__init__(connection, number)
@@ -30,6 +30,12 @@ class Http1Stream(HttpStream):
         self._waiting: list[bytes] = []
         self._size = 0
         self._more: asyncio.Future[None] | None = None
+        self.ahead = 0
+        """Bytes of later requests that wait for the end of this one."""
+
+    def hold(self, size: int) -> None:
+        """Note how many bytes of messages wait for the method, beside those of later requests."""
+        super().hold(size + self.ahead)
 
     def has_room(self, size: int) -> bool:
         """Return whether so many bytes of data would leave at once."""

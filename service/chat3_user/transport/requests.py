@@ -45,3 +45,11 @@ def request_of(
             method = value.decode("latin-1")
     path, _, query = target.partition("?")
     return Request(method, path, query, metadata, size, fields, version)
+
+
+def origin_form(target: str) -> str:
+    """Return the target of a request without scheme and authority, which proxies may send."""
+    before, scheme, rest = target.partition("://")
+    if not scheme or "/" in before or "?" in before:
+        return target
+    return "/" + rest.partition("/")[2]
