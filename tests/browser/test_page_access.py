@@ -47,28 +47,47 @@ async def test_everything_can_be_done_by_keyboard(windows: Windows) -> None:
     await expect(alice.message("By keyboard")).to_contain_text("edited")
     await expect(alice.writing).to_be_focused()
 
-    # Back into the messages, over the actions of the newest one.
-    newest = alice.message("By keyboard")
+
+async def test_messages_are_reached_and_changed_by_keyboard(windows: Windows) -> None:
+    alice = await windows.new("Alice", "Alice and Bob")
+    keyboard = alice.page.keyboard
+    await alice.send("Reached by keyboard")
+    newest = alice.message("Reached by keyboard")
+    await expect(newest).to_contain_text("Sent")
     while not await newest.evaluate("e => e === document.activeElement"):
         await keyboard.press("Shift+Tab")
     await keyboard.press("ArrowUp")
     await expect(newest).not_to_be_focused()
     await keyboard.press("End")
     await expect(newest).to_be_focused()
+
     await keyboard.press("Tab")
-    await expect(newest.get_by_role("button", name="React", exact=True)).to_be_focused()
+    react = newest.get_by_role("button", name="React", exact=True)
+    await expect(react).to_be_focused()
     await keyboard.press("Enter")
     await keyboard.press("Tab")
     await keyboard.press("Enter")
     await expect(newest.get_by_role("button", name="👍 1")).to_be_visible()
+    await expect(react).to_be_focused()
 
-    await newest.get_by_role("button", name="Delete").focus()
-    await keyboard.press("Enter")
+    delete = newest.get_by_role("button", name="Delete")
     question = alice.page.get_by_role("dialog", name="Delete this message?")
+    await delete.focus()
+    await keyboard.press("Enter")
     await expect(question.get_by_role("button", name="Keep it")).to_be_focused()
     await keyboard.press("Escape")
     await expect(question).to_have_count(0)
-    await expect(newest).to_be_visible()
+    await expect(newest).to_be_focused()
+
+    await delete.focus()
+    await keyboard.press("Enter")
+    await question.get_by_role("button", name="Delete").focus()
+    await keyboard.press("Enter")
+    await expect(alice.message("Message deleted").last).to_be_focused()
+    await keyboard.press("Tab")
+    await keyboard.press("Enter")
+    await expect(newest).to_be_focused()
+    await expect(newest).to_contain_text("Sent")
 
 
 async def test_screen_readers_are_told_what_everything_is(windows: Windows) -> None:

@@ -96,11 +96,11 @@ export class Chat {
   }
 
   older(dialogId: string): void {
-    this.#reader.want(`older ${dialogId}`, () => this.#older(dialogId));
+    this.#reader.once(`older ${dialogId}`, () => this.#older(dialogId));
   }
 
   moreDialogs(): void {
-    this.#reader.want("more dialogs", () => this.#reading.moreDialogs());
+    this.#reader.once("more dialogs", () => this.#reading.moreDialogs());
   }
 
   send(dialogId: string, text: string): void {

@@ -13,11 +13,16 @@ export class Reader {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  /** Has `read` called once from its beginning, now or after the call that is on its way. */
+  /** Has `read` called from its beginning, now or after the call that is on its way. */
   want(key: string, read: () => Promise<void>): void {
     const busy = this.#reading.has(key);
     this.#reading.set(key, busy);
     if (!busy) void this.#run(key, read);
+  }
+
+  /** Has `read` called, unless it is on its way. */
+  once(key: string, read: () => Promise<void>): void {
+    if (!this.#reading.has(key)) this.want(key, read);
   }
 
   async #run(key: string, read: () => Promise<void>): Promise<void> {

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import type { Message } from "../gen/chat3/user/v1/message_pb.js";
 
@@ -10,7 +10,7 @@ interface Properties {
 /** Asks before a message is deleted. Closing it in any other way means no. */
 export function ConfirmDeletion({ message, onAnswer }: Properties) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => element.current?.showModal(), []);
+  useLayoutEffect(() => element.current?.showModal(), []);
   return (
     <dialog
       ref={element}

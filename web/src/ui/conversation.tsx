@@ -34,16 +34,12 @@ export function Conversation({ chat, picture, dialogId }: Properties) {
           <h2>{titleOf(dialog)}</h2>
           <p class="small">{dialog ? `${dialog.memberCount} members` : " "}</p>
         </div>
-        {(dialog?.membership?.unreadCount ?? 0) > 0 && (
-          <button type="button" class="quiet" onClick={() => void chat.actions.markDialogRead(dialogId)}>
-            Mark all as read
-          </button>
-        )}
       </header>
       <HistoryView
         chat={chat}
         dialogId={dialogId}
         history={history}
+        unread={dialog?.membership?.unreadCount ?? 0}
         onEdit={setEdited}
         onDelete={setDeleting}
       />
@@ -66,6 +62,8 @@ export function Conversation({ chat, picture, dialogId }: Properties) {
         <ConfirmDeletion
           message={deleting}
           onAnswer={(wanted) => {
+            // The button that asked is hidden by now, and goes with what is deleted.
+            document.getElementById(deleting.messageId)?.focus();
             if (wanted) void chat.actions.delete(deleting);
             setDeleting(undefined);
           }}

@@ -1,6 +1,6 @@
 /** The messages of a dialog: stays at the newest, keeps its place when older ones are added. */
 import { Fragment } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import type { Chat } from "../chat/chat.js";
 import type { Message } from "../gen/chat3/user/v1/message_pb.js";
@@ -18,14 +18,16 @@ interface Properties {
   readonly chat: Chat;
   readonly dialogId: string;
   readonly history: History | undefined;
+  readonly unread: number;
   readonly onEdit: (message: Message) => void;
   readonly onDelete: (message: Message) => void;
 }
 
-export function HistoryView({ chat, dialogId, history, onEdit, onDelete }: Properties) {
+export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete }: Properties) {
   const box = useRef<HTMLDivElement>(null);
   const beginning = useRef<HTMLButtonElement>(null);
   const fromEnd = useRef(0);
+  const [atEnd, setAtEnd] = useState(true);
   const visible = useVisible();
   const messages = history?.messages ?? [];
   const known = new Set(messages.map((message) => message.meta?.client_id));
@@ -37,10 +39,13 @@ export function HistoryView({ chat, dialogId, history, onEdit, onDelete }: Prope
     const element = box.current;
     if (element === null) return;
     fromEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight;
+    setAtEnd(fromEnd.current < NEAR);
     chat.looking(visible && fromEnd.current < NEAR);
   }
 
   const first = messages[0]?.messageId;
+  // The button goes with the last page, and would take the focus with it.
+  const onButton = beginning.current !== null && beginning.current === document.activeElement;
   const last = outgoing.at(-1)?.key ?? messages.at(-1)?.messageId;
   useLayoutEffect(() => {
     const element = box.current;
@@ -48,6 +53,7 @@ export function HistoryView({ chat, dialogId, history, onEdit, onDelete }: Prope
     // Older messages push down what is looked at: the distance from the end is what stays.
     const kept = fromEnd.current < NEAR ? 0 : fromEnd.current;
     element.scrollTop = element.scrollHeight - element.clientHeight - kept;
+    if (onButton && beginning.current === null) element.querySelector("article")?.focus();
   }, [first]);
   useLayoutEffect(() => {
     if (box.current !== null && fromEnd.current < NEAR) box.current.scrollTop = box.current.scrollHeight;
@@ -99,6 +105,15 @@ export function HistoryView({ chat, dialogId, history, onEdit, onDelete }: Prope
       {outgoing.map((item) => (
         <OutgoingView key={item.key} item={item} outbox={chat.outbox} />
       ))}
+      {!atEnd && unread > 0 && (
+        <button
+          type="button"
+          class="newest"
+          onClick={() => box.current?.scrollTo(0, box.current.scrollHeight)}
+        >
+          {unread} unread below
+        </button>
+      )}
     </div>
   );
 }

@@ -22,6 +22,7 @@ export function MessageView({ message, actions, reachable, onEdit, onDelete }: P
   const quote = message.quotedMessage;
   return (
     <article
+      id={message.messageId}
       class={message.mine ? "message mine" : "message"}
       tabIndex={reachable ? 0 : -1}
       aria-label={`${who}, ${time}`}
@@ -37,7 +38,7 @@ export function MessageView({ message, actions, reachable, onEdit, onDelete }: P
           {message.mine && <span class="status">{statusOf(message)}</span>}
         </p>
       </div>
-      {message.reactions.length > 0 && (
+      {!message.deleted && message.reactions.length > 0 && (
         <div class="reactions" role="group" aria-label="Reactions">
           {message.reactions.map(({ reaction, count, mine }) => (
             <button
@@ -64,7 +65,14 @@ function Choices({ message, actions, onEdit, onDelete }: Omit<Properties, "reach
   if (message.deleted) {
     return (
       <div class="choices" role="group" aria-label="Actions">
-        <button type="button" class="quiet" onClick={() => void actions.restore(message)}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={(event) => {
+            event.currentTarget.closest("article")?.focus(); // The button goes.
+            void actions.restore(message);
+          }}
+        >
           Restore
         </button>
       </div>
