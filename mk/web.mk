@@ -1,0 +1,20 @@
+# The page of the demo: built from web/ into embedded/chat3_page/static, which is committed. Building
+# needs Node 20 or newer; running the page, and its tests in `make test`, do not.
+
+VENV ?= .venv
+
+web_path = PATH="$(abspath $(VENV))/bin:$$PATH"
+
+.PHONY: web check-web test-web test-browsers
+
+web test-web check-web test-browsers: setup
+
+web: ## Build the page of the demo
+	@$(web_path) tools/web.sh build
+	@echo "web: embedded/chat3_page/static"
+
+check-web: ## Fail when the built page differs from what web/ and the contract give
+	@$(web_path) tools/web.sh check
+
+test-web: ## Check style and types of the page, and run its unit tests
+	@$(web_path) tools/web.sh test
