@@ -18,3 +18,7 @@ check-web: ## Fail when the built page differs from what web/ and the contract g
 
 test-web: ## Check style and types of the page, and run its unit tests
 	@$(web_path) tools/web.sh test
+
+test-browsers: ## Drive the page with Firefox too; installs it when it is missing
+	@tools/setup.sh browsers
+	@$(web_path) pytest -q tests/firefox

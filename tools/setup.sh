@@ -3,6 +3,7 @@
 #
 #   tools/setup.sh venv DIRECTORY PYTHON   the virtual environment, by the lock
 #   tools/setup.sh servers                 RabbitMQ, Redis and Chromium for the tests, where missing
+#   tools/setup.sh browsers                Firefox for `make test-browsers`, where it is missing
 #   tools/setup.sh bench                   what the benchmarks run besides, where it is missing
 #
 # Debian packages are installed by apt when that is needed and we are root.
@@ -50,6 +51,9 @@ case "${1:-}" in
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     ;;
+  browsers)
+    command -v firefox-esr >/dev/null || command -v firefox >/dev/null || install firefox-esr
+    ;;
   bench)
     missing=()
     command -v rabbitmq-server >/dev/null || [ -x /usr/sbin/rabbitmq-server ] || missing+=(rabbitmq-server)
@@ -59,7 +63,7 @@ case "${1:-}" in
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

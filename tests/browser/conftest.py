@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from browser_vocabulary import Windows, watched_windows
-from demo_process import Demo, running
+
+from support.demo_process import Demo, running
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from browser_vocabulary import PHONE, Window, Windows
-from demo_process import Demo
 from playwright.async_api import expect
+
+from support.demo_process import Demo
 
 NAMED = frozenset(
     ("button", "link", "textbox", "heading", "dialog", "log", "navigation", "status", "article")

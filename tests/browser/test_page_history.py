@@ -1,8 +1,9 @@
 """History is read by token: the newest page first, older ones on scrolling up or by a button."""
 
 from browser_vocabulary import Windows
-from demo_process import Demo, call
 from playwright.async_api import expect
+
+from support.demo_process import Demo, call
 
 COUNT = 70
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import pytest
 from browser_vocabulary import AWAY, Windows, watched_windows
-from demo_process import KEY, TENANT, Demo, Process, running, write_at_platform
 from playwright.async_api import expect
 
+from support.demo_process import KEY, TENANT, Demo, Process, running, write_at_platform
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 

@@ -1,8 +1,9 @@
 """Two windows side by side follow each other: messages, changes, reactions, typing, read marks."""
 
 from browser_vocabulary import Windows
-from demo_process import Demo, call
 from playwright.async_api import expect
+
+from support.demo_process import Demo, call
 
 
 async def test_a_message_is_seen_counted_and_read_in_the_other_window(windows: Windows) -> None:
