@@ -94,6 +94,22 @@ async def test_a_send_that_is_cut_anywhere_is_one_message_whole_or_told(
         assert (again, trailing[REPLAYED]) == (answer, "true")
 
 
+# The row, our key, the event, three statuses, the times, our key again.
+@pytest.mark.parametrize("step", range(1, 9))
+async def test_a_message_of_no_member_is_whole_when_all_members_have_statuses(step: int) -> None:
+    async with cut_platform(OLDEST, CutAfter(step), by_back_end=True) as (lossy, back_end):
+        dialog = lossy.dialog(*MEMBERS)
+        lossy.store.add_user(TENANT, "helper")
+        request = tenant.SendMessageRequest(
+            dialog_id=dialog, sender_id="helper", content=TEXT, idempotency_key="k"
+        )
+        answer = await back_end.call(request)
+        (message,) = written(lossy, dialog)
+        lacking = {*MEMBERS} - statuses(lossy, message.message_id)
+        assert len(lacking) == max(0, 3 - max(0, step - 3))
+        assert bool(lacking) == (pb.MissingPart.STATUSES in answer.missing_parts)
+
+
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 async def test_a_send_that_is_cut_again_and_again_is_one_message(version: str) -> None:
     async with cut_platform(version, CutAfter("message event", times=3)) as (lossy, alice):

@@ -20,6 +20,7 @@ from chat3_embedded.store.records import Topic
 from support.gateway import (
     KEY,
     OTHER_TENANT,
+    READ_KEY,
     TENANT,
     WRITE_KEY,
     Upstream,
@@ -109,6 +110,21 @@ async def test_a_key_that_may_only_write_learns_nothing(
         refused = await caller.fails(request_of(message))
         assert refused.reason is Reason.PERMISSION_MISSING
         assert refused.metadata == {"permission": "read"}
+
+
+async def test_a_change_that_changes_nothing_needs_the_permission_too(
+    client: Client, upstream: Upstream
+) -> None:
+    reader = client.with_metadata({"x-api-key": READ_KEY, "x-tenant-id": TENANT})
+    message = written(upstream, upstream.dialog("alice"))
+    for request in (
+        pb.EditMessageRequest(message_id=message, content="hello"),
+        pb.RestoreMessageRequest(message_id=message),
+        pb.SetMessageTopicRequest(message_id=message),
+    ):
+        refused = await reader.fails(request)
+        assert refused.reason is Reason.PERMISSION_MISSING
+        assert refused.metadata == {"permission": "write"}
 
 
 @pytest.mark.parametrize("sender", ["bob", "Bob", "helper"])
