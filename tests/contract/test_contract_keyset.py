@@ -128,6 +128,40 @@ async def test_a_topic_is_found_by_the_key_in_its_meta(api: Target, world: World
     )
 
 
+@pytest.mark.read("lists of a dialog's and of all messages: one builder of queries (0.0.80)")
+async def test_a_tenants_messages_are_found_by_what_the_service_asks(
+    api: Target, world: World
+) -> None:
+    alice, bob = await world.user("alice"), await world.user("bob")
+    dialog, other = await world.dialog(alice, bob, meta={}), await world.dialog(bob, meta={})
+    texts = ["one", "two", "three", "four"]
+    for number, text in enumerate(texts, start=1):
+        await world.message(dialog, alice if number % 2 else bob, text, meta={"n": number})
+    await world.message(other, bob, "other", meta={"n": 2})
+
+    async def found(text: str, sort: str = "(createdAt,asc)") -> list[str]:
+        """Return what a dialog's list has, and that of all messages of the dialog."""
+        rows = await page(api, f"/api/dialogs/{dialog}/messages", filter=text, sort=sort)
+        contents = [row["content"] for row in rows]
+        branches = [branch.strip("()") for branch in text.split("|")]
+        within = "|".join(f"((dialogId,eq,{dialog})&({branch}))" for branch in branches)
+        if len(branches) == 1:
+            within = within[1:-1]
+        rows = await page(api, "/api/messages", filter=within, sort=sort)
+        assert [row["content"] for row in rows] == contents
+        return contents
+
+    assert await found("(createdAt,gte,2020-01-01)") == texts
+    assert await found("(createdAt,gte,2020-01-01)", "(createdAt,desc)") == texts[::-1]
+    assert await found("(createdAt,lte,2020-01-01)") == []
+    assert await found("(content,regex,^T)") == ["two", "three"]
+    assert await found(f"(senderId,eq,{bob})&(meta.n,eq,2)") == ["two"]
+    assert await found("((content,eq,two)&(deleted,ne,true))|(meta.n,in,[4])") == ["two", "four"]
+    both = f"(dialogId,in,[{dialog},{other}])&(content,in,[two,other])"
+    rows = await page(api, "/api/messages", filter=both, sort="(createdAt,asc)")
+    assert [row["content"] for row in rows] == ["two", "other"]
+
+
 @pytest.mark.read("lists of dialogs: the controller's code (0.0.80, again in 0.0.85)")
 async def test_dialogs_are_sorted_by_time_or_by_one_member(api: Target, world: World) -> None:
     alice, bob, mark = await world.user("alice"), await world.user("bob"), world.name("mark")

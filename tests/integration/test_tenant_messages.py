@@ -1,5 +1,6 @@
 """A back end's messages: in anybody's name, moderated, marked; nothing of another tenant."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -179,13 +180,31 @@ async def test_an_unknown_topic_is_told(back_end: Caller, upstream: Upstream) ->
     assert refused.reason is Reason.TOPIC_NOT_FOUND
 
 
-async def test_equal_messages_are_as_many_as_were_sent(
+async def test_equal_messages_at_once_are_one_for_one_key_and_as_many_as_keys_else(
     back_end: Caller, upstream: Upstream
 ) -> None:
     dialog = upstream.dialog("alice")
-    for key in ("", "", "one", "one", "other"):
-        await back_end.call(sending(dialog, idempotency_key=key))
-    assert upstream.store.messages.count({"tenantId": TENANT, "dialogId": dialog}) == 4
+
+    async def sent(*keys: str) -> set[str]:
+        requests = [sending(dialog, idempotency_key=key) for key in keys]
+        answers = await asyncio.gather(*map(back_end.call, requests))
+        return {answer.message.message_id for answer in answers}
+
+    assert len(await sent(*["k"] * 30)) == 1
+    keys = ["", "", *(str(number) for number in range(30))]
+    assert len(await sent(*keys)) == len(keys)
+    assert upstream.store.messages.count({"tenantId": TENANT, "dialogId": dialog}) == 33
+
+
+async def test_changes_of_one_message_at_once_are_all_answered(
+    back_end: Caller, upstream: Upstream
+) -> None:
+    message = written(upstream, upstream.dialog("alice", "bob"))
+    deleting = pb.DeleteMessageRequest(message_id=message, deleted_by="staff")
+    answers = await asyncio.gather(*(back_end.call(deleting) for _ in range(10)))
+    assert all(answer.message.deleted for answer in answers)
+    answers = await asyncio.gather(*(back_end.call(reacting(message, "bob")) for _ in range(10)))
+    assert sum(answer.changed for answer in answers) == 1
 
 
 async def test_a_message_is_shown_as_nobody_sees_it(back_end: Caller, upstream: Upstream) -> None:
