@@ -182,6 +182,26 @@ async def test_a_send_with_a_key_asks_no_more_than_it_must() -> None:
         assert lossy.asked == [f"GET {messages}", f"GET {messages}", post]
 
 
+async def test_a_back_ends_sends_prove_what_they_must_once_for_a_while() -> None:
+    async with cut_platform(NEWEST, CutAfter("nothing"), by_back_end=True) as (lossy, back_end):
+        dialog = lossy.dialog(*MEMBERS)
+        messages = f"/api/dialogs/{dialog}/messages"
+        written = [f"GET {messages}", f"POST {messages}"]
+        proofs = [
+            "POST /api/dialogs/none/messages",
+            f"GET /api/dialogs/{dialog}",
+            "GET /api/users/alice",
+            "GET /api/meta/index/message",
+        ]
+        for key, asked in (("k", [written[0], *proofs, written[1]]), ("l", written)):
+            lossy.asked.clear()
+            request = tenant.SendMessageRequest(
+                dialog_id=dialog, sender_id="alice", content=TEXT, idempotency_key=key
+            )
+            await back_end.call(request)
+            assert lossy.asked == asked
+
+
 async def test_a_quote_whose_deletion_cannot_be_asked_for_is_not_left_out_of_an_answer() -> None:
     async with cut_platform(OLDEST, CutAfter("nothing")) as (lossy, alice):
         dialog = lossy.dialog(*MEMBERS)
