@@ -232,7 +232,14 @@ READ: Final = Kind("read", "MarkDialogRead", _its_dialog, _with_unread)
 READ_PACK: Final = Kind(
     "read pack", "MarkPackRead", lambda case: {"pack_id": case.more[0]}, _with_pack
 )
-READ_BY_ALL: Final = Kind("read by all", "MarkPackRead", _its_pack, _with_pack, back_end=True)
+READ_BY_ALL: Final = Kind(
+    "read by all",
+    "MarkPackRead",
+    _its_pack,
+    _with_pack,
+    service=BACK_END,
+    contract=tenant_pb,
+)
 PACK_META: Final = Kind(
     "pack meta",
     "UpdatePackMeta",
@@ -273,7 +280,7 @@ LEAVE_PACK: Final = Kind(
     service=BACK_END,
     contract=tenant_pb,
 )
-PACK_KINDS: Final = (*(READ_BY_ALL, PACK_META, FILL_PACK, EMPTY_PACK, JOIN_PACK, LEAVE_PACK),)
+PACK_KINDS: Final = (READ_BY_ALL, PACK_META, FILL_PACK, EMPTY_PACK, JOIN_PACK, LEAVE_PACK)
 USER_KINDS: Final = (
     *(EDIT, RIVAL_EDITS, DELETE, RESTORE, MOVE, ADD, RIVAL_ADDS, REMOVE, LEAVE),
     *(DIALOG_META, MY_META, TOPIC_META, READ, READ_PACK),
