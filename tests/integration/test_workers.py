@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -9,17 +10,21 @@ from contextlib import contextmanager
 
 import aiohttp
 import pytest
+from integration_vocabulary import Client
 
-from support.gateway import Upstream
+from chat3_api.chat3.tenant.v1 import CreateUserTokenRequest
+from chat3_api.chat3.user.v1 import GetUserDialogsRequest
+from support.gateway import KEY, TENANT, Upstream
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
+from support.tokens import bearer
 
 pytestmark = pytest.mark.timeout(120)
 
 
 @contextmanager
 def two_workers(
-    upstream: Upstream, rabbitmq: RabbitMQ, ops: int
+    upstream: Upstream, rabbitmq: RabbitMQ, ops: int, **more: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     environment = {
         **os.environ,
@@ -29,6 +34,7 @@ def two_workers(
         "GRPC_PORT": str(free_port()),
         "OPS_PORT": str(ops),
         "WORKERS": "2",
+        **more,
     }
     process = subprocess.Popen([sys.executable, "-m", "chat3_user"], env=environment)
     try:
@@ -79,3 +85,35 @@ async def test_a_worker_that_dies_is_replaced_and_all_end_together(
         assert await asyncio.to_thread(parent.wait, 60) == 0
         with pytest.raises(aiohttp.ClientError):
             await process_of(ops)
+
+
+async def accepted_tokens(port: int) -> int:
+    """Return how many tokens a worker has accepted."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as answer,
+    ):
+        found = re.search(
+            r'^chat3_bearer_tokens_total\{outcome="accepted"\} (.*)$',
+            await answer.text(),
+            re.MULTILINE,
+        )
+    return int(float(found[1])) if found else 0
+
+
+async def test_a_token_of_one_worker_of_a_demo_is_good_at_all_of_them(
+    upstream: Upstream, rabbitmq: RabbitMQ
+) -> None:
+    upstream.dialog("alice")
+    ops, port = free_port(), free_port()
+    more = {"DEMO": "true", "GRPC_PORT": str(port), "TOKEN_KEYS": ""}
+    with two_workers(upstream, rabbitmq, ops, **more):
+        await ready(ops, ops + 1)
+        async with Client(f"127.0.0.1:{port}") as client:
+            back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT})
+            created = await back_end.call(CreateUserTokenRequest(user_id="alice"))
+            async with asyncio.timeout(60):
+                # Every connection is of one worker, whichever the kernel chose.
+                while not (await accepted_tokens(ops) and await accepted_tokens(ops + 1)):
+                    app = client.with_metadata(bearer(created.token))
+                    assert await app.call(GetUserDialogsRequest())
