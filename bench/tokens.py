@@ -21,7 +21,7 @@ from harness.calls import CALLS, IDENTITY
 from harness.load import h2load
 from harness.machine import cores
 from harness.results import begin, save, summary
-from harness.servers import OURS, Server, server
+from harness.servers import Server, ours
 from joserfc import jws
 from joserfc.jwk import ECKey, Key, RSAKey
 from multidict import CIMultiDict
@@ -30,6 +30,7 @@ from upstream.nginx import nginx
 from chat3_user.calls import Callers
 from chat3_user.calls.service import USER
 from chat3_user.errors import CallError
+from chat3_user.metrics import Metrics
 from chat3_user.tokens import UserTokens
 from chat3_user.tokens.issuer import Accepted, IssuerTokens
 from chat3_user.tokens.issuer_keys import IssuerKeys
@@ -87,7 +88,7 @@ def jwks(key: Key) -> bytes:
 async def ways() -> Mapping[str, Identified]:
     """Return the ways in which a call says who makes it, by name."""
     token, tokens = own_token(), UserTokens(sealed())
-    callers, one = Callers(tokens, lambda _: None), {"kid": "one"}
+    callers, one = Callers(tokens, Metrics()), {"kid": "one"}
     by_key, by_token = CIMultiDict(IDENTITY), CIMultiDict(bearer(token))
     opened = sealed()
 
@@ -164,11 +165,10 @@ def main() -> None:
     server_core, load_core = cores()
     os.sched_setaffinity(0, {load_core})
     figures: dict[str, object] = {"identifying": asyncio.run(identifying())}
-    os.environ["TOKEN_KEYS"] = KEYS
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         url = stack.enter_context(nginx(folder))
-        target = stack.enter_context(server(OURS, [server_core], folder, tenant_api=url))
+        target = stack.enter_context(ours([server_core], folder, tenant_api=url, token_keys=KEYS))
         figures[options.call] = calling(target, options, folder)
     if options.save:
         save("tokens", machine, {"runs": options.runs, "seconds": options.seconds, "cpu": figures})

@@ -54,6 +54,7 @@ def ours(
     tenant_api: str,
     rabbitmq: str = "",
     workers: int | None = None,
+    token_keys: str = "",
 ) -> Iterator[Server]:
     """Run the service with its default settings; without RabbitMQ updates stay in memory."""
     port, ops = free_port(), free_port()
@@ -65,6 +66,7 @@ def ours(
         "RABBITMQ_URL": rabbitmq,
         "DEMO": "" if rabbitmq else "true",
         "LOG_LEVEL": "warning",
+        "TOKEN_KEYS": token_keys,
     }
     if has_workers():
         settings["WORKERS"] = str(workers or 1)

@@ -116,7 +116,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
-        callers = Callers(tokens, metrics.token)
+        callers = Callers(tokens, metrics)
         chain = CallChain(metrics, config.deadlines, admission, callers)
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)

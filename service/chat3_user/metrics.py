@@ -56,6 +56,7 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self._token_accepted = self._tokens.labels("accepted")
         self._tokens_created = Counter(
             "chat3_user_tokens_issued", "Tokens that were created.", registry=self.registry
         )
@@ -105,9 +106,13 @@ class Metrics:
         """Count a watched user whom a stream dropped."""
         self._dropped.labels(reason).inc()
 
-    def token(self, outcome: str) -> None:
-        """Count a call with a bearer token."""
-        self._tokens.labels(outcome).inc()
+    def token_accepted(self) -> None:
+        """Count a call with a bearer token that was accepted; there is one with every such call."""
+        self._token_accepted.inc()
+
+    def token_refused(self, reason: str) -> None:
+        """Count a call with a bearer token that was refused."""
+        self._tokens.labels(reason).inc()
 
     def token_created(self) -> None:
         """Count a token that was created."""

@@ -1,23 +1,21 @@
 """Who calls: the identity that metadata names with an API key, or the one that a token proves."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from chat3_user.calls.proof import LASTING, Proof
 from chat3_user.calls.service import Service
 from chat3_user.errors import CallError, token_reasons
+from chat3_user.metrics import Metrics
 from chat3_user.tokens import UserTokens
 from chat3_user.validation import Identity, has_bearer, parse_bearer
 
 
 class Callers:
-    """Reads identities; nothing behind it knows how they were proved.
+    """Reads identities; nothing behind it knows how they were proved."""
 
-    ``count`` gets what was decided about each token: `accepted`, or the reason in small letters.
-    """
-
-    def __init__(self, tokens: UserTokens, count: Callable[[str], None]) -> None:
+    def __init__(self, tokens: UserTokens, metrics: Metrics) -> None:
         self._tokens = tokens
-        self._count = count
+        self._metrics = metrics
 
     async def identified(
         self, service: Service, metadata: Mapping[str, str]
@@ -31,9 +29,9 @@ class Callers:
         try:
             identity, proof = await self._by_token(service, metadata)
         except CallError as error:
-            self._count((error.reason.name or "").lower())
+            self._metrics.token_refused((error.reason.name or "").lower())
             raise
-        self._count("accepted")
+        self._metrics.token_accepted()
         return identity, proof
 
     async def _by_token(

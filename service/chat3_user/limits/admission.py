@@ -93,6 +93,33 @@ class CallPlace(AbstractContextManager[None]):
             self._keys.note_refused(self._key, self._address)
 
 
+class UserPlace(AbstractContextManager[None]):
+    """The place of one unary call of a user who was proved, within ``place``."""
+
+    __slots__ = ("_place", "_user", "_users")
+
+    def __init__(self, users: Places, identity: Identity, place: CallPlace) -> None:
+        self._users = users
+        self._user = (identity.tenant_id, identity.user_id)
+        self._place = place
+
+    def __enter__(self) -> None:
+        """Take the place."""
+        self._users.take(self._user)
+        try:
+            self._place.__enter__()
+        except CallError:
+            self._users.free(self._user)
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        """Give the place back."""
+        self._users.free(self._user)
+        self._place.__exit__(kind, error, trace)
+
+
 class Admission:
     """Places and rates of one worker; ``prove`` asks the platform about a key."""
 
@@ -126,14 +153,7 @@ class Admission:
         Entering raises `CallError`; the outcome tells whether the call's key is good.
         """
         place = CallPlace(self._places, self._unproved, self._keys, identity.api_key, peer.address)
-        return self._call_of_user(identity, place) if identity.user_proved else place
-
-    @contextmanager
-    def _call_of_user(
-        self, identity: Identity, place: AbstractContextManager[None]
-    ) -> Iterator[None]:
-        with self._users.place((identity.tenant_id, identity.user_id)), place:
-            yield
+        return UserPlace(self._users, identity, place) if identity.user_proved else place
 
     @contextmanager
     def stream(self, identity: Identity, peer: Peer) -> Iterator[Opening]:
