@@ -119,11 +119,11 @@ class Windows:
 
 
 @asynccontextmanager
-async def watched_windows(url: str) -> AsyncIterator[Windows]:
-    """Give windows; at the end no browser may have complained of anything."""
-    async with a_browser() as browser:
-        windows = Windows(browser, url)
-        yield windows
-        for window in windows.opened:
-            problems = window.problems(*windows.expected)
-            assert not problems, problems
+async def watched_windows(browser: Browser, url: str) -> AsyncIterator[Windows]:
+    """Give windows; at the end none may have complained of anything."""
+    windows = Windows(browser, url)
+    yield windows
+    for window in windows.opened:
+        await window.page.context.close()
+        problems = window.problems(*windows.expected)
+        assert not problems, problems

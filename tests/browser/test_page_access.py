@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
 from browser_vocabulary import PHONE, Window, Windows
 from playwright.async_api import expect
 
 from support.demo_process import Demo
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 NAMED = frozenset(
     ("button", "link", "textbox", "heading", "dialog", "log", "navigation", "status", "article")

@@ -1,9 +1,12 @@
 """History is read by token: the newest page first, older ones on scrolling up or by a button."""
 
+import pytest
 from browser_vocabulary import Windows
 from playwright.async_api import expect
 
 from support.demo_process import Demo, call
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 COUNT = 70
 
@@ -49,6 +52,7 @@ async def test_the_focus_is_not_lost_with_the_button_that_asked_for_the_last_pag
         call(demo.service, "alice", "SendMessage", dialogId=dialog, content=f"Old {place:02}")
     bob = await windows.new("Bob", "Focus")
     await expect(bob.message("Old 24")).to_be_in_viewport()
+    await expect(bob.writing).to_be_focused()
     await bob.page.get_by_role("button", name="Older messages").focus()
     await expect(bob.history.get_by_role("article").first).to_be_focused()
     # More unread messages than are marked one by one: the dialog is marked as a whole.

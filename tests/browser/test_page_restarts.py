@@ -1,26 +1,33 @@
 """The service is killed and comes back: nothing is missing, nothing is there twice."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
+import pytest_asyncio
 from browser_vocabulary import AWAY, Windows, watched_windows
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from support.demo_process import KEY, TENANT, Demo, Process, running, write_at_platform
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
 DIALOG: Final = "dlg_demoalicebob00000000"
 
 
-async def test_a_demo_that_is_killed_and_started_again_loses_nothing(tmp_path: Path) -> None:
+async def test_a_demo_that_is_killed_and_started_again_loses_nothing(
+    browser: Browser, tmp_path: Path
+) -> None:
     """Its broker dies with it, so the page is told of a gap and reads again."""
     demo = Demo(tmp_path)
     with running(demo):
-        async with watched_windows(demo.url) as windows:
+        async with watched_windows(browser, demo.url) as windows:
             windows.expected = AWAY
             alice = await windows.new("Alice", "Alice and Bob")
             bob = await windows.new("Bob", "Alice and Bob")
@@ -47,10 +54,12 @@ async def test_a_demo_that_is_killed_and_started_again_loses_nothing(tmp_path: P
             assert (await alice.texts())[-4:] == (await bob.texts())[-4:] == last
 
 
-async def test_a_page_that_reloads_while_the_service_is_away_goes_on(tmp_path: Path) -> None:
+async def test_a_page_that_reloads_while_the_service_is_away_goes_on(
+    browser: Browser, tmp_path: Path
+) -> None:
     demo = Demo(tmp_path)
     with running(demo):
-        async with watched_windows(demo.url) as windows:
+        async with watched_windows(browser, demo.url) as windows:
             windows.expected = AWAY
             alice = await windows.new("Alice", "Alice and Bob")
             await asyncio.to_thread(demo.kill)
@@ -111,9 +120,9 @@ def parts(rabbitmq: RabbitMQ, tmp_path: Path) -> Iterator[Parts]:
         yield made
 
 
-@pytest.fixture
-async def windows(parts: Parts) -> AsyncIterator[Windows]:
-    async with watched_windows(parts.url) as opened:
+@pytest_asyncio.fixture(loop_scope="package")
+async def windows(browser: Browser, parts: Parts) -> AsyncIterator[Windows]:
+    async with watched_windows(browser, parts.url) as opened:
         opened.expected = AWAY
         yield opened
 
@@ -141,3 +150,27 @@ async def test_what_was_written_while_the_service_was_away_is_resumed(
         await expect(window.message("Sent into the void")).to_be_visible()
         texts = await window.texts()
         assert texts[-3:] == ["First of all", "Written past the service", "Sent into the void"]
+
+
+async def test_a_demo_with_tls_is_called_over_http2(
+    browser: Browser, project: Path, tmp_path: Path
+) -> None:
+    make = [sys.executable, str(project / "tools/make_certs.py"), str(tmp_path)]
+    await asyncio.to_thread(subprocess.run, make, check=True)
+    cert, key = str(tmp_path / "server.pem"), str(tmp_path / "server.key")
+    demo = Demo(tmp_path, GRPC_TLS_CERT=cert, GRPC_TLS_KEY=key)
+    with running(demo):
+        async with watched_windows(browser, demo.url) as windows:
+            alice = await windows.new("Alice", "Alice and Bob", ignore_https_errors=True)
+            bob = await windows.new("Bob", "Alice and Bob", ignore_https_errors=True)
+            protocols = set()
+            network = await alice.page.context.new_cdp_session(alice.page)
+            network.on(
+                "Network.responseReceived",
+                lambda seen: protocols.add(seen["response"]["protocol"]),
+            )
+            await network.send("Network.enable")
+            await alice.send("Over HTTP/2")
+            await expect(bob.message("Over HTTP/2")).to_be_visible()
+            await expect(alice.message("Over HTTP/2")).to_contain_text("Read")
+            assert protocols == {"h2"}

@@ -1,9 +1,12 @@
 """Two windows side by side follow each other: messages, changes, reactions, typing, read marks."""
 
+import pytest
 from browser_vocabulary import Windows
 from playwright.async_api import expect
 
 from support.demo_process import Demo, call
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 
 async def test_a_message_is_seen_counted_and_read_in_the_other_window(windows: Windows) -> None:

@@ -1,6 +1,7 @@
 /** What the user does with messages. Every call has one key for all its attempts. */
 import type { Clock } from "../client/clock.js";
 import { failureOf } from "../client/failures.js";
+import { newKey } from "../client/keys.js";
 import { withRetries } from "../client/retry.js";
 import type { UserClient } from "../client/transport.js";
 import { type Message, MessageStatus, ReactionAction } from "../gen/chat3/user/v1/message_pb.js";
@@ -83,7 +84,7 @@ export class Actions {
 
   /** Repeats a call under one key; false when the service refused it. */
   async #changing(call: (idempotencyKey: string) => Promise<unknown>): Promise<boolean> {
-    const key = crypto.randomUUID();
+    const key = newKey();
     try {
       await withRetries(this.clock, this.signal, () => call(key));
       return true;

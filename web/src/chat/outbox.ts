@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../client/clock.js";
 import { failureOf } from "../client/failures.js";
+import { newKey } from "../client/keys.js";
 import { withRetries } from "../client/retry.js";
 import { Observable } from "../store/observable.js";
 
@@ -42,7 +43,7 @@ export class Outbox {
   }
 
   send(dialogId: string, text: string): void {
-    this.items.change((items) => [...items, { key: crypto.randomUUID(), dialogId, text }]);
+    this.items.change((items) => [...items, { key: newKey(), dialogId, text }]);
     void this.#run(dialogId);
   }
 
