@@ -22,6 +22,7 @@ _FILES: Final = Path(__file__).with_name("static")
 _TYPES: Final = {
     "icon.svg": "image/svg+xml",
     "index.html": "text/html; charset=utf-8",
+    "notices.txt": "text/plain; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
 }
