@@ -18,7 +18,7 @@ def test_every_attack_names_where_it_is_stopped(project: Path) -> None:
     rows = _rows(project)
     assert len(rows) >= 15
     for attack, stopped, _ in rows:
-        places = re.findall(r"\]\((service/[^)]+)\)", stopped)
+        places = re.findall(r"\]\(((?:service|embedded)/[^)]+)\)", stopped)
         assert places, attack
         for place in places:
             assert (project / place).exists(), place
