@@ -1,5 +1,7 @@
 """Two windows side by side follow each other: messages, changes, reactions, typing, read marks."""
 
+import re
+
 import pytest
 from browser_vocabulary import Windows
 from playwright.async_api import expect
@@ -20,6 +22,7 @@ async def test_a_message_is_seen_counted_and_read_in_the_other_window(windows: W
     await expect(alice.message("A message for Bob")).to_contain_text("Sent")
     await expect(bob.entry("Alice and Bob")).to_contain_text("Alice: A message for Bob")
     await expect(bob.entry("Alice and Bob").locator(".unread")).to_be_visible()
+    await expect(bob.page).to_have_title(re.compile(r"^\(\d+\) Bob · Chat3$"))
 
     await bob.open("Alice and Bob")
 

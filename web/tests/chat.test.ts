@@ -287,3 +287,13 @@ test("whoever goes on typing is shown until the last sign is over", async () => 
   }
   assert.equal(chat.typists.now.value.get(DIALOG)?.size, 1);
 });
+
+test("a message that is gone before it could be read is no failure to show", async () => {
+  const service = new Service();
+  const chat = await service.chat();
+  service.stream.send(written(1));
+  await settled();
+  assert.ok(service.calls.includes("GetMessage"));
+  assert.deepEqual(shown(chat), [1]);
+  assert.equal(chat.notice.value, "");
+});

@@ -101,8 +101,16 @@ export class Reading {
     );
   }
 
+  /** A message that cannot be read any more stays as it is shown. */
   async message(dialogId: string, messageId: string): Promise<void> {
-    const call = () => this.client.getMessage({ dialogId, messageId }, this.#options);
+    const call = async () => {
+      try {
+        return await this.client.getMessage({ dialogId, messageId }, this.#options);
+      } catch (error) {
+        if (isGone(error)) return { message: undefined };
+        throw error;
+      }
+    };
     await this.board.read(call, (picture, { message }) =>
       message ? withMessage(picture, message) : picture,
     );
@@ -124,7 +132,9 @@ export class Reading {
   }
 }
 
-/** Whether the user is no member of a dialog any more, or there is no such dialog. */
+const GONE = ["ERROR_REASON_NOT_A_MEMBER", "ERROR_REASON_DIALOG_NOT_FOUND", "ERROR_REASON_MESSAGE_NOT_FOUND"];
+
+/** Whether what was asked for is not there, or not for this user any more. */
 function isGone(error: unknown): boolean {
-  return ["ERROR_REASON_NOT_A_MEMBER", "ERROR_REASON_DIALOG_NOT_FOUND"].includes(failureOf(error).reason);
+  return GONE.includes(failureOf(error).reason);
 }

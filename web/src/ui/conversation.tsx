@@ -8,7 +8,7 @@ import { Composer } from "./composer.js";
 import { ConfirmDeletion } from "./confirm_deletion.js";
 import { HistoryView } from "./history_view.js";
 import { useObservable } from "./hooks.js";
-import { titleOf, typingIn } from "./words.js";
+import { contentOf, nameOf, titleOf, typingIn } from "./words.js";
 
 interface Properties {
   readonly chat: Chat;
@@ -43,6 +43,7 @@ export function Conversation({ chat, picture, dialogId }: Properties) {
         onEdit={setEdited}
         onDelete={setDeleting}
       />
+      <Announcement newest={history?.messages.at(-1)} />
       <p class="typing" role="status" aria-label="Typing">
         {typingIn([...(typists?.values() ?? [])])}
       </p>
@@ -70,5 +71,16 @@ export function Conversation({ chat, picture, dialogId }: Properties) {
         />
       )}
     </section>
+  );
+}
+
+/** Tells screen readers of new messages of others, and of nothing that is merely loaded. */
+function Announcement({ newest }: { newest: Message | undefined }) {
+  const text =
+    newest && !newest.mine ? `${nameOf(newest.sender, newest.senderId)}: ${contentOf(newest)}` : "";
+  return (
+    <p class="hidden" role="status" aria-label="Newest message">
+      {text}
+    </p>
   );
 }

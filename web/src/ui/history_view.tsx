@@ -78,6 +78,7 @@ export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete 
       class="history"
       role="log"
       aria-label="Messages"
+      aria-live="off"
       aria-busy={history === undefined}
       onScroll={scrolled}
       onKeyDown={(event) => moveFocus(event, "article")}
