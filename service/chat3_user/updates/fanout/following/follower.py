@@ -92,17 +92,17 @@ class Follower:
     @property
     def token(self) -> str:
         """The token of a stream that has sent all that waits."""
-        if self.live:
+        if self.live and self._tail.position.offset > self.position.offset:
             return tenant_token(self.tenant_id, self._tail.position, self._tail.time_ms)
         return tenant_token(self.tenant_id, self.position, self.time_ms)
 
     async def start(self) -> None:
-        """Begin at the present.
+        """Begin at the present, knowing what stood in the log just before.
 
         Raises `LogError`.
         """
-        await self._at_present()
-        self._go_live()
+        self.position, self.time_ms = await self._tail.present()
+        await self.catch_up()
 
     async def resume(self, token: Token) -> bool:
         """Begin behind a token; return whether its place was found, else a gap comes first.
@@ -180,6 +180,9 @@ class Follower:
             return
         if not self.live:
             self._hold(followed)
+        elif followed.position.offset <= self.position.offset:
+            # The stream has read it: it has come further than the tail.
+            return
         elif self._is_full():
             # What waits is sent first; the log has the rest.
             self._leave()
@@ -190,8 +193,7 @@ class Follower:
     def replaced(self, gap: Followed) -> None:
         """Go on behind ``gap`` in another log; who is behind finds out by itself."""
         if self.live:
-            self._seen = Seen()
-            self._accept(gap)
+            self._begin_behind(gap)
             self.nudge()
         else:
             self._leave()
@@ -257,21 +259,17 @@ class Follower:
             if followed.position.offset > self.position.offset:
                 self._accept(followed)
 
-    async def _at_present(self) -> None:
-        while True:
-            self.position, self.time_ms = await self._join()
-            if self._complete:
-                break
-        self._seen = Seen()
-
     async def _after_gap(self, error: LogError) -> None:
         """Go on at the present, behind a gap that says why."""
         since_ms = self.time_ms
-        await self._at_present()
-        gap = followed_gap(self.tenant_id, self.position, gap_reason(error), since_ms)
-        self._queue.append(gap.item)
-        self._size += len(gap.item.encoded)
-        self._go_live()
+        end, self.time_ms = await self._tail.present()
+        self._begin_behind(followed_gap(self.tenant_id, end, gap_reason(error), since_ms))
+
+    def _begin_behind(self, gap: Followed) -> None:
+        """Begin again behind a gap, with no memory of what was there before."""
+        self._leave()
+        self._seen = None
+        self._accept(gap)
 
     async def _read(self, until: LogPosition) -> bool:
         """Read up to ``until``, or as much as one part may have; return whether it is reached.

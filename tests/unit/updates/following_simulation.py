@@ -1,0 +1,313 @@
+"""Two workers on one log, streams of a tenant, and the log itself, which says what each must get.
+
+What a stream must get behind a place in the log follows from the log alone: the tenant's updates
+that its filter lets pass, in order, without those that stood there just before, and the gaps.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from chat3_api.chat3.tenant.v1 import SubscribeTenantUpdatesResponse
+from chat3_api.chat3.user.v1 import Gap, GapReason, ResumeOutcome, Update
+from chat3_user.mapping.addresses import address_of
+from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.updates.broker import GAP, LogEntry, LogPosition, LogUnreadableError
+from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.fanout.following.entries import tenant_scope
+from chat3_user.updates.fanout.following.stream import tenant_responses
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.items import Filter
+from chat3_user.updates.fanout.settings import BufferLimits, HubSettings, StreamSettings
+from chat3_user.updates.log.tokens import decode_token
+from chat3_user.updates.memory_broker import MemoryLog
+from support.faults.publisher import recorded_templates
+from support.hub import Puppet
+
+TEMPLATES = recorded_templates()
+DIALOG = "dlg_ydilh8cuh0grd04mctjy"
+"""The dialog of all recorded updates."""
+
+DIALOGS = (DIALOG, "dlg_00000000000000000000")
+TENANTS = ("t", "elsewhere")
+USERS = ("alice", "bob")
+SETTINGS = HubSettings(buffer=BufferLimits(count=5))
+NEVER = StreamSettings(max_age=3600, recheck_interval=3600)
+WINDOW = 12
+"""What `LOOK_BACK` is set to."""
+
+
+class Log:
+    """A worker's view of the log of all, which can fail it."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self.log = log
+        self.broken = asyncio.Event()
+
+    def _check(self) -> None:
+        if self.broken.is_set():
+            raise LogUnreadableError("the connection was lost")
+
+    async def end(self) -> LogPosition:
+        self._check()
+        return await self.log.end()
+
+    async def read(
+        self, after: LogPosition, until: LogPosition, look_back: int = 0
+    ) -> AsyncGenerator[LogEntry, None]:
+        self._check()
+        async for entry in self.log.read(after, until, look_back):
+            yield entry
+            await asyncio.sleep(0)
+            self._check()
+
+    async def follow(self, after: LogPosition) -> AsyncGenerator[list[LogEntry], None]:
+        self._check()
+        async with aclosing(self.log.follow(after)) as batches:
+            while True:
+                batch = asyncio.ensure_future(anext(batches))
+                broken = asyncio.ensure_future(self.broken.wait())
+                try:
+                    await asyncio.wait({batch, broken}, return_when=asyncio.FIRST_COMPLETED)
+                    if broken.done():
+                        raise LogUnreadableError("the connection was lost")
+                    yield await batch
+                finally:
+                    for task in (batch, broken):
+                        task.cancel()
+                    await asyncio.gather(batch, broken, return_exceptions=True)
+
+
+class Worker:
+    """A hub that follows the log of all."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self.broker = Puppet()
+        self.log = self.broker._log = Log(log)  # type: ignore[assignment]
+        self.hub = Hub(self.broker, UpdateDecoder().decode, address_of, SETTINGS)
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a stream must get next: an update, or a gap, and the place behind it."""
+
+    offset: int
+    update: tuple[str, str] | None
+
+
+class Client:
+    """A chain of streams with one filter; ``token`` is that of the last response it has read."""
+
+    def __init__(self, world: "World", wanted: Filter) -> None:
+        self.token = ""
+        self.got = 0
+        self.gaps: list[GapReason] = []
+        self._world = world
+        self._wanted = wanted
+        self._epoch = 0
+        self._told = -1
+        self._stream: AsyncGenerator[list[Any], None] | None = None
+        self._stack = AsyncExitStack()
+        self._unread: list[SubscribeTenantUpdatesResponse] = []
+
+    @property
+    def position(self) -> LogPosition:
+        found = decode_token(self.token, tenant_scope("t"), 2**52).position
+        assert found is not None
+        return found
+
+    async def open(self, worker: int) -> None:
+        """Come back with the token, to some worker."""
+        await self.close()
+        hub = self._world.workers[worker].hub
+        token = hub.read_token(self.token, "t", "")
+        follower = self._stack.enter_context(hub.tenants.follower("t", self._wanted))
+        self._stream = tenant_responses(
+            hub.tenants, follower, token, "c", timedelta(seconds=30), NEVER, _allowed
+        )  # type: ignore[assignment]
+        first = await self._next()
+        assert first.connection_established is not None
+        outcome = first.connection_established.resume_outcome
+        if token is None:
+            assert outcome is ResumeOutcome.FRESH
+            self._epoch = self._world.epoch
+        else:
+            there = self._world.holds(self.position)
+            assert outcome is (
+                ResumeOutcome.RESUMED if there else ResumeOutcome.RESUMED_WITH_GAP
+            ), (self.position, there)
+        self.token = first.resume_token
+
+    async def close(self) -> None:
+        """Break the stream off; what was sent and not read is lost."""
+        if self._stream is not None:
+            await self._stream.aclose()
+        self._stream = None
+        self._unread.clear()
+        await self._stack.aclose()
+
+    async def read(self, most: int = 1_000_000) -> None:
+        """Read what is due, at most so many responses; each is judged."""
+        if self._stream is None:
+            return
+        for _ in range(most):
+            due = self._due()
+            if not self._unread and not due and self._epoch == self._world.epoch:
+                return
+            response = await self._next()
+            if response.heartbeat is not None:
+                self._judge_heartbeat(response)
+            elif response.gap is not None and response.gap.reason is not GapReason.LOG_UNREADABLE:
+                self._judge_gap(response.gap)
+            else:
+                assert due, f"nothing is due, {response} came"
+                assert self._update(response) == due[0].update
+                self.token = response.resume_token
+                assert self.position.offset == due[0].offset
+                self.got += 1
+            self.token = response.resume_token
+
+    def _update(self, response: SubscribeTenantUpdatesResponse) -> tuple[str, str] | None:
+        update = response.update
+        return None if update is None else (update.user_id, update.update_id)
+
+    def _judge_gap(self, gap: Gap) -> None:
+        """Judge a gap: it is true, or told once more by the reader that finds out later."""
+        told, self._told = self._told, self._world.epoch
+        again = gap.reason is GapReason.LOG_REPLACED and told == self._world.epoch
+        assert again or not self._world.holds(self.position), f"{self.position} is there"
+        self._epoch = self._world.epoch
+        self.gaps.append(gap.reason)
+
+    def _judge_heartbeat(self, response: SubscribeTenantUpdatesResponse) -> None:
+        assert response.heartbeat is not None
+        before = self._due()
+        token, self.token = self.token, response.resume_token
+        after, self.token = self._due(), token
+        assert before == after, "a heartbeat has passed over an update"
+
+    def _due(self) -> list[Due]:
+        return self._world.due(self._epoch, self.position, self._wanted)
+
+    async def _next(self) -> SubscribeTenantUpdatesResponse:
+        assert self._stream is not None
+        async with asyncio.timeout(5):
+            while not self._unread:
+                batch = await anext(self._stream)
+                self._unread = [
+                    SubscribeTenantUpdatesResponse.parse(bytes(encoded)) for encoded in batch
+                ]
+                batch.clear()
+        return self._unread.pop(0)
+
+
+async def _allowed() -> None:
+    """Let every stream stay open."""
+
+
+class World:
+    """The log, its whole history, and workers."""
+
+    def __init__(self) -> None:
+        self.log = MemoryLog("epoch 0", 100_000)
+        self.workers: list[Worker] = []
+        self.clients: list[Client] = []
+        self._histories: list[list[LogEntry]] = [[]]
+        self._decoder = UpdateDecoder()
+        self._numbers = count()
+
+    async def open(self) -> None:
+        self.workers = [Worker(self.log) for _ in range(2)]
+        for worker in self.workers:
+            await worker.hub.open()
+
+    async def close(self) -> None:
+        for client in self.clients:
+            await client.close()
+        for worker in self.workers:
+            await worker.hub.close()
+
+    # What happens to the log.
+
+    def update(self, template: int, tenant: str, user: str, dialog: str) -> bytes:
+        number = next(self._numbers)
+        recorded = TEMPLATES[template % len(TEMPLATES)].body
+        made = {**recorded, "tenantId": tenant, "userId": user, "eventId": f"evt_{number}"}
+        return json.dumps(made).replace(DIALOG, dialog).encode()
+
+    def publish(self, *bodies: bytes) -> None:
+        for body in bodies:
+            self.log.append(body)
+            self._histories[-1].append(self.log._entries[-1])
+
+    def note(self, body: bytes) -> None:
+        """Let a worker note something in the log."""
+        self.log.append(body, is_update=False)
+        self._histories[-1].append(self.log._entries[-1])
+
+    def hole(self) -> None:
+        self.note(GAP + str(next(self._numbers)).encode())
+
+    def trim(self, number: int) -> None:
+        for _ in range(min(number, len(self.log._entries) - 1)):
+            self.log._entries.popleft()
+
+    def replace_log(self) -> None:
+        """Delete the log; every worker that reads it is told by the broker."""
+        self._histories.append([])
+        self.log = MemoryLog(f"epoch {self.epoch}", 100_000)
+        for worker in self.workers:
+            broken, worker.log.broken = worker.log.broken, asyncio.Event()
+            worker.log.log = self.log
+            broken.set()
+
+    async def restart(self, index: int) -> None:
+        """Kill a worker with its streams."""
+        for client in self.clients:
+            await client.close()
+        await self.workers[index].hub.close()
+        self.workers[index] = Worker(self.log)
+        await self.workers[index].hub.open()
+
+    # What is true.
+
+    @property
+    def epoch(self) -> int:
+        """The number of logs there were before this one."""
+        return len(self._histories) - 1
+
+    def holds(self, position: LogPosition) -> bool:
+        """Return whether the log has a place."""
+        return any(
+            entry.offset == position.offset and entry.position == position
+            for entry in self.log._entries
+        )
+
+    def due(self, epoch: int, after: LogPosition, wanted: Filter) -> list[Due]:
+        """Return what a stream must get behind a place in a log, as long as that holds it."""
+        last: dict[tuple[str, str], int] = {}
+        found: list[Due] = []
+        for entry in self._histories[epoch]:
+            if entry.is_gap:
+                found.append(Due(entry.offset, None))
+            elif (decoded := self._of_tenant(entry)) is not None and wanted.admits(decoded):
+                identity = _identity(decoded)
+                before = last.get(identity)
+                last[identity] = entry.offset
+                if before is None or entry.offset - before >= WINDOW:
+                    found.append(Due(entry.offset, identity))
+        return [due for due in found if due.offset > after.offset]
+
+    def _of_tenant(self, entry: LogEntry) -> DecodedUpdate | None:
+        decoded = self._decoder.decode(entry.body) if entry.is_update else None
+        return decoded if decoded is not None and decoded.tenant_id == "t" else None
+
+
+def _identity(decoded: DecodedUpdate) -> tuple[str, str]:
+    update = Update.parse(bytes(decoded.update))
+    return update.user_id, update.update_id
