@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 from chat3_api.chat3.tenant.v1 import SubscribeTenantUpdatesResponse
 from chat3_api.chat3.user.v1 import Gap, GapReason, ResumeOutcome, Update
@@ -19,6 +19,7 @@ from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.updates.broker import GAP, LogEntry, LogPosition, LogUnreadableError
 from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.fanout.following import entries
 from chat3_user.updates.fanout.following.entries import tenant_scope
 from chat3_user.updates.fanout.following.stream import tenant_responses
 from chat3_user.updates.fanout.hub import Hub
@@ -38,8 +39,6 @@ TENANTS = ("t", "elsewhere")
 USERS = ("alice", "bob")
 SETTINGS = HubSettings(buffer=BufferLimits(count=5))
 NEVER = StreamSettings(max_age=3600, recheck_interval=3600)
-WINDOW = 12
-"""What `LOOK_BACK` is set to."""
 
 
 class Log:
@@ -49,38 +48,40 @@ class Log:
         self.log = log
         self.broken = asyncio.Event()
 
-    def _check(self) -> None:
-        if self.broken.is_set():
-            raise LogUnreadableError("the connection was lost")
-
     async def end(self) -> LogPosition:
-        self._check()
+        _check(self.broken)
         return await self.log.end()
 
     async def read(
         self, after: LogPosition, until: LogPosition, look_back: int = 0
     ) -> AsyncGenerator[LogEntry, None]:
-        self._check()
-        async for entry in self.log.read(after, until, look_back):
+        log, broken = self.log, self.broken
+        _check(broken)
+        async for entry in log.read(after, until, look_back):
             yield entry
             await asyncio.sleep(0)
-            self._check()
+            _check(broken)
 
     async def follow(self, after: LogPosition) -> AsyncGenerator[list[LogEntry], None]:
-        self._check()
-        async with aclosing(self.log.follow(after)) as batches:
+        log, broken = self.log, self.broken
+        _check(broken)
+        async with aclosing(log.follow(after)) as batches:
             while True:
                 batch = asyncio.ensure_future(anext(batches))
-                broken = asyncio.ensure_future(self.broken.wait())
+                breaks = asyncio.ensure_future(broken.wait())
                 try:
-                    await asyncio.wait({batch, broken}, return_when=asyncio.FIRST_COMPLETED)
-                    if broken.done():
-                        raise LogUnreadableError("the connection was lost")
+                    await asyncio.wait({batch, breaks}, return_when=asyncio.FIRST_COMPLETED)
+                    _check(broken)
                     yield await batch
                 finally:
-                    for task in (batch, broken):
+                    for task in (batch, breaks):
                         task.cancel()
-                    await asyncio.gather(batch, broken, return_exceptions=True)
+                    await asyncio.gather(batch, breaks, return_exceptions=True)
+
+
+def _check(broken: asyncio.Event) -> None:
+    if broken.is_set():
+        raise LogUnreadableError("the connection was lost")
 
 
 class Worker:
@@ -98,6 +99,14 @@ class Due:
 
     offset: int
     update: tuple[str, str] | None
+
+
+class _Logged(NamedTuple):
+    """What stands in the log for the tenant: an update that is named, or a gap."""
+
+    entry: LogEntry
+    decoded: DecodedUpdate | None
+    identity: tuple[str, str] | None
 
 
 class Client:
@@ -217,7 +226,7 @@ class World:
         self.log = MemoryLog("epoch 0", 100_000)
         self.workers: list[Worker] = []
         self.clients: list[Client] = []
-        self._histories: list[list[LogEntry]] = [[]]
+        self._histories: list[list[_Logged]] = [[]]
         self._decoder = UpdateDecoder()
         self._numbers = count()
 
@@ -243,12 +252,20 @@ class World:
     def publish(self, *bodies: bytes) -> None:
         for body in bodies:
             self.log.append(body)
-            self._histories[-1].append(self.log._entries[-1])
+            self._logged()
 
     def note(self, body: bytes) -> None:
         """Let a worker note something in the log."""
         self.log.append(body, is_update=False)
-        self._histories[-1].append(self.log._entries[-1])
+        self._logged()
+
+    def _logged(self) -> None:
+        entry = self.log._entries[-1]
+        decoded = self._decoder.decode(entry.body) if entry.is_update else None
+        if decoded is not None and decoded.tenant_id == "t":
+            self._histories[-1].append(_Logged(entry, decoded, _identity(decoded)))
+        elif entry.is_gap:
+            self._histories[-1].append(_Logged(entry, None, None))
 
     def hole(self) -> None:
         self.note(GAP + str(next(self._numbers)).encode())
@@ -292,20 +309,15 @@ class World:
         """Return what a stream must get behind a place in a log, as long as that holds it."""
         last: dict[tuple[str, str], int] = {}
         found: list[Due] = []
-        for entry in self._histories[epoch]:
-            if entry.is_gap:
+        for entry, decoded, identity in self._histories[epoch]:
+            if decoded is None or identity is None:
                 found.append(Due(entry.offset, None))
-            elif (decoded := self._of_tenant(entry)) is not None and wanted.admits(decoded):
-                identity = _identity(decoded)
+            elif wanted.admits(decoded):
                 before = last.get(identity)
                 last[identity] = entry.offset
-                if before is None or entry.offset - before >= WINDOW:
+                if before is None or entry.offset - before >= entries.LOOK_BACK:
                     found.append(Due(entry.offset, identity))
         return [due for due in found if due.offset > after.offset]
-
-    def _of_tenant(self, entry: LogEntry) -> DecodedUpdate | None:
-        decoded = self._decoder.decode(entry.body) if entry.is_update else None
-        return decoded if decoded is not None and decoded.tenant_id == "t" else None
 
 
 def _identity(decoded: DecodedUpdate) -> tuple[str, str]:

@@ -10,14 +10,17 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from following_simulation import DIALOGS, TEMPLATES, TENANTS, USERS, WINDOW, Client, World
+from following_simulation import DIALOGS, TEMPLATES, TENANTS, USERS, Client, World
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from chat3_api.chat3.user.v1 import UpdateKind
-from chat3_user.updates.fanout.following import entries, follower, tail
+from chat3_user.updates.fanout.following import entries, follower, stream, tail
 from chat3_user.updates.fanout.items import Filter
+
+WINDOW = 12
+"""What `LOOK_BACK` is set to."""
 
 CLIENTS = st.integers(0, 2)
 WORKERS = st.integers(0, 1)
@@ -142,10 +145,11 @@ def test_streams_of_a_tenant_get_what_the_log_says(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(follower, "LOOK_BACK", WINDOW)
     monkeypatch.setattr(entries, "LOOK_BACK", WINDOW)
     monkeypatch.setattr(tail, "_PAUSE", 0.001)
+    monkeypatch.setattr(stream, "_RETRY", 0.001)
     run_state_machine_as_test(
         Following,
         settings=settings(
-            max_examples=30,
+            max_examples=80,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
