@@ -119,7 +119,6 @@ class Client:
         self._world = world
         self._wanted = wanted
         self._epoch = 0
-        self._told = -1
         self._stream: AsyncGenerator[list[Any], None] | None = None
         self._stack = AsyncExitStack()
         self._unread: list[SubscribeTenantUpdatesResponse] = []
@@ -173,23 +172,27 @@ class Client:
                 self._judge_heartbeat(response)
             elif response.gap is not None and response.gap.reason is not GapReason.LOG_UNREADABLE:
                 self._judge_gap(response.gap)
-            else:
+            elif response.update is None or not self._comes_again(response):
                 assert due, f"nothing is due, {response} came"
-                assert self._update(response) == due[0].update
+                assert self._update(response) == due[0].update, (response, due[0])
                 self.token = response.resume_token
                 assert self.position.offset == due[0].offset
                 self.got += 1
             self.token = response.resume_token
+
+    def _comes_again(self, response: SubscribeTenantUpdatesResponse) -> bool:
+        """Return whether the log has dropped that the update stood there before."""
+        token, self.token = self.token, response.resume_token
+        position, self.token = self.position, token
+        return self._world.forgot(self._epoch, position)
 
     def _update(self, response: SubscribeTenantUpdatesResponse) -> tuple[str, str] | None:
         update = response.update
         return None if update is None else (update.user_id, update.update_id)
 
     def _judge_gap(self, gap: Gap) -> None:
-        """Judge a gap: it is true, or told once more by the reader that finds out later."""
-        told, self._told = self._told, self._world.epoch
-        again = gap.reason is GapReason.LOG_REPLACED and told == self._world.epoch
-        assert again or not self._world.holds(self.position), f"{self.position} is there"
+        """Judge a gap: the place of the client is not there any more."""
+        assert not self._world.holds(self.position), f"{self.position} is there"
         self._epoch = self._world.epoch
         self.gaps.append(gap.reason)
 
@@ -255,7 +258,8 @@ class World:
             self._logged()
 
     def note(self, body: bytes) -> None:
-        """Let a worker note something in the log."""
+        """Let a worker note something in the log, which has it once."""
+        body += b" %d" % next(self._numbers)
         self.log.append(body, is_update=False)
         self._logged()
 
@@ -268,7 +272,7 @@ class World:
             self._histories[-1].append(_Logged(entry, None, None))
 
     def hole(self) -> None:
-        self.note(GAP + str(next(self._numbers)).encode())
+        self.note(GAP)
 
     def trim(self, number: int) -> None:
         for _ in range(min(number, len(self.log._entries) - 1)):
@@ -304,6 +308,18 @@ class World:
             entry.offset == position.offset and entry.position == position
             for entry in self.log._entries
         )
+
+    def forgot(self, epoch: int, position: LogPosition) -> bool:
+        """Return whether an update is there again, and nothing that the log holds says so."""
+        logged = self._histories[epoch]
+        (identity,) = (one.identity for one in logged if one.entry.offset == position.offset)
+        before = [
+            one.entry.offset
+            for one in logged
+            if one.identity == identity
+            and 0 < position.offset - one.entry.offset < entries.LOOK_BACK
+        ]
+        return bool(before) and before[-1] < self.log._entries[0].offset
 
     def due(self, epoch: int, after: LogPosition, wanted: Filter) -> list[Due]:
         """Return what a stream must get behind a place in a log, as long as that holds it."""

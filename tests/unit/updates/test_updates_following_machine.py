@@ -122,6 +122,7 @@ class Following(RuleBasedStateMachine):
             for client in self._world.clients:
                 await client.read()
             self._world.replace_log()
+            self._published.clear()
             await asyncio.sleep(0.002)
 
         self._run(act())

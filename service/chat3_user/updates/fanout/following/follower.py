@@ -190,13 +190,10 @@ class Follower:
             self._accept(followed)
             self.nudge()
 
-    def replaced(self, gap: Followed) -> None:
-        """Go on behind ``gap`` in another log; who is behind finds out by itself."""
-        if self.live:
-            self._begin_behind(gap)
-            self.nudge()
-        else:
-            self._leave()
+    def lost(self) -> None:
+        """Look for the own place in the log: the tail's is not there any more."""
+        self._leave()
+        self.nudge()
 
     def nudge(self) -> None:
         """Wake the stream: there may be something to send or to say."""
@@ -245,6 +242,8 @@ class Follower:
 
     def _leave(self) -> None:
         """Go on alone, from ``position``."""
+        if self.live:
+            self.time_ms = max(self.time_ms, self._tail.time_ms)
         self._tail.leave(self)
         self.live = self._complete = False
         self._size -= sum(len(followed.item.encoded) for followed in self._pending)
@@ -263,13 +262,8 @@ class Follower:
         """Go on at the present, behind a gap that says why."""
         since_ms = self.time_ms
         end, self.time_ms = await self._tail.present()
-        self._begin_behind(followed_gap(self.tenant_id, end, gap_reason(error), since_ms))
-
-    def _begin_behind(self, gap: Followed) -> None:
-        """Begin again behind a gap, with no memory of what was there before."""
-        self._leave()
         self._seen = None
-        self._accept(gap)
+        self._accept(followed_gap(self.tenant_id, end, gap_reason(error), since_ms))
 
     async def _read(self, until: LogPosition) -> bool:
         """Read up to ``until``, or as much as one part may have; return whether it is reached.

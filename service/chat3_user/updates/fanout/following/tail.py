@@ -22,7 +22,6 @@ from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.background_tasks import BackgroundTasks
 from chat3_user.updates.fanout.dispatcher import Dispatcher
 from chat3_user.updates.fanout.following.entries import Followed, followed_gap, followed_update
-from chat3_user.updates.fanout.responses import gap_reason
 from chat3_user.updates.log.replays import Replays
 
 log = logging.getLogger(__name__)
@@ -44,8 +43,8 @@ class Following(Protocol):
     def offer(self, followed: Followed) -> None:
         """Take an update of the tenant, or a gap."""
 
-    def replaced(self, gap: Followed) -> None:
-        """Learn that the log is another one: it goes on behind ``gap``."""
+    def lost(self) -> None:
+        """Learn that the log has lost the tail's place: the stream has to look for its own."""
 
     def nudge(self) -> None:
         """Learn that the tail has begun, or ceased, to flow."""
@@ -159,11 +158,9 @@ class Tail:
         """Find where to begin, if that is not known, or no more."""
         if self._begun.is_set() and lost is None:
             return
-        since_ms = self.time_ms
+        for follower in self._all():
+            follower.lost()
         self.position, self.time_ms = await self.present()
-        if lost is not None:
-            for follower in self._all():
-                follower.replaced(self._gap(follower, gap_reason(lost), since_ms))
         self._begun.set()
 
     async def _read(self) -> None:
@@ -188,10 +185,9 @@ class Tail:
                     follower.offer(followed)
         elif entry.is_gap:
             for follower in self._all():
-                follower.offer(self._gap(follower, GapReason.LOG_UNREADABLE, self.time_ms))
-
-    def _gap(self, follower: Following, reason: GapReason, from_ms: int) -> Followed:
-        return followed_gap(follower.tenant_id, self.position, reason, from_ms)
+                reason = GapReason.LOG_UNREADABLE
+                gap = followed_gap(follower.tenant_id, self.position, reason, self.time_ms)
+                follower.offer(gap)
 
     async def _confirm(self) -> None:
         """See now and then that the reader comes to the log's end; else it has stalled."""
