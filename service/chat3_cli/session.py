@@ -16,6 +16,8 @@ from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from chat3_api.chat3.tenant.v1 import (
+    SubscribeTenantUpdatesRequest,
+    SubscribeTenantUpdatesResponse,
     TenantServiceStub,
     WatchUpdatesRequest,
     WatchUpdatesResponse,
@@ -36,7 +38,9 @@ ATTEMPTS = 4
 UNSAID_HEARTBEAT_SECONDS = 30.0
 
 Response = TypeVar("Response", bound=betterproto2.Message)
-Streamed = TypeVar("Streamed", SubscribeUpdatesResponse, WatchUpdatesResponse)
+Streamed = TypeVar(
+    "Streamed", SubscribeUpdatesResponse, WatchUpdatesResponse, SubscribeTenantUpdatesResponse
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,13 @@ class Session:
         """Open a stream of the updates of many users, as `subscribe` does of one."""
         stub = self.stub_of(WatchUpdatesRequest)
         return self._stream(lambda: stub.watch_updates([request], metadata=self._metadata))
+
+    def follow_tenant(
+        self, request: SubscribeTenantUpdatesRequest
+    ) -> AsyncGenerator[SubscribeTenantUpdatesResponse, None]:
+        """Open a stream of the updates of a whole tenant, as `subscribe` does of one user."""
+        stub = self.stub_of(SubscribeTenantUpdatesRequest)
+        return self._stream(lambda: stub.subscribe_tenant_updates(request, metadata=self._metadata))
 
     async def _stream(
         self, open_: Callable[[], AsyncIterator[Streamed]]

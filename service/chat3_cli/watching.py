@@ -2,12 +2,17 @@
 
 import asyncio
 from argparse import Namespace
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeAlias
 
 from grpclib.const import Status
 
+from chat3_api.chat3.tenant.v1 import (
+    SubscribeTenantUpdatesRequest,
+    SubscribeTenantUpdatesResponse,
+)
 from chat3_api.chat3.user.v1 import SubscribeUpdatesRequest, SubscribeUpdatesResponse
 from chat3_cli import backoff
 from chat3_cli.arguments import UPDATE_KINDS
@@ -15,8 +20,11 @@ from chat3_cli.failures import EXIT_OK, CallFailedError, Failure
 from chat3_cli.output import Output
 from chat3_cli.render_updates import UpdateRenderer
 from chat3_cli.resume_point import ResumePoint
-from chat3_cli.session import OpenSession
+from chat3_cli.session import OpenSession, Session
+from chat3_cli.style import BOLD, safe
 from chat3_cli.whole_text import whole_text
+
+AnyResponse: TypeAlias = SubscribeUpdatesResponse | SubscribeTenantUpdatesResponse
 
 
 async def watch(args: Namespace, open_session: OpenSession, out: Output) -> int:
@@ -76,10 +84,10 @@ class Watching:
         self.alive = False
         async with (
             open_session() as session,
-            aclosing(session.subscribe(self._request())) as stream,
+            aclosing(self._stream(session)) as stream,
         ):
             async for response in stream:
-                await whole_text(session, response)
+                await self._complete(session, response)
                 self._print(response)
                 self._point.advance(response.resume_token)
                 if self._left == 0:
@@ -94,21 +102,51 @@ class Watching:
             return self._established
         return failure.passing
 
-    def _request(self) -> SubscribeUpdatesRequest:
-        seconds = self._args.heartbeat
-        return SubscribeUpdatesRequest(
-            resume_token=self._point.token,
-            update_kinds=[UPDATE_KINDS[name] for name in self._args.kinds],
-            dialog_ids=self._args.dialogs,
-            heartbeat_interval=None if seconds is None else timedelta(seconds=seconds),
-        )
+    def _stream(self, session: Session) -> AsyncGenerator[AnyResponse, None]:
+        return session.subscribe(SubscribeUpdatesRequest(**self._asked()))
 
-    def _print(self, response: SubscribeUpdatesResponse) -> None:
+    async def _complete(self, session: Session, response: AnyResponse) -> None:
+        """Put the whole text into an update that may have it cut."""
+        await whole_text(session, response)
+
+    def _asked(self) -> dict[str, Any]:
+        """Return the fields of the request."""
+        seconds = self._args.heartbeat
+        return {
+            "resume_token": self._point.token,
+            "update_kinds": [UPDATE_KINDS[name] for name in self._args.kinds],
+            "dialog_ids": self._args.dialogs,
+            "heartbeat_interval": None if seconds is None else timedelta(seconds=seconds),
+        }
+
+    def _line(self, response: AnyResponse) -> str | None:
+        return self._renderer.line(response)
+
+    def _print(self, response: AnyResponse) -> None:
         if response.connection_established is None:
             self.alive = True
         else:
             self._established = True
         if response.update is not None and self._left:
             self._left -= 1
-        line = self._renderer.line(response)
+        line = self._line(response)
         self._out.answer(response, [line] if line else [])
+
+
+class FollowingTenant(Watching):
+    """One run of `chat3 tenant updates follow`: the same, of a whole tenant.
+
+    A text that may be cut stays as it is: a back end has no user who could read it again.
+    """
+
+    def _stream(self, session: Session) -> AsyncGenerator[AnyResponse, None]:
+        return session.follow_tenant(SubscribeTenantUpdatesRequest(**self._asked()))
+
+    async def _complete(self, session: Session, response: AnyResponse) -> None:
+        pass
+
+    def _line(self, response: AnyResponse) -> str | None:
+        line = super()._line(response)
+        if line is None or response.update is None:
+            return line
+        return f"{self._out.style.paint(safe(response.update.user_id), BOLD)} {line}"

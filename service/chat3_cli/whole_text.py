@@ -2,12 +2,15 @@
 
 import betterproto2
 
+from chat3_api.chat3.tenant.v1 import SubscribeTenantUpdatesResponse
 from chat3_api.chat3.user.v1 import GetMessageRequest, PartialMessage, SubscribeUpdatesResponse
 from chat3_cli.failures import CallFailedError
 from chat3_cli.session import Session
 
 
-async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> None:
+async def whole_text(
+    session: Session, response: SubscribeUpdatesResponse | SubscribeTenantUpdatesResponse
+) -> None:
     """Put the whole text into an update that may have it cut.
 
     What cannot be read stays as it is, marked: the stream goes on.

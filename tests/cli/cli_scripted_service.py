@@ -15,6 +15,8 @@ from grpclib.events import RecvRequest, SendTrailingMetadata
 from grpclib.exceptions import GRPCError
 
 from chat3_api.chat3.tenant.v1 import (
+    SubscribeTenantUpdatesRequest,
+    SubscribeTenantUpdatesResponse,
     TenantServiceBase,
     UserWatched,
     WatchAcknowledged,
@@ -88,6 +90,13 @@ class ScriptedTenantService(TenantServiceBase):
 
     async def answer(self, request: betterproto2.Message) -> Any:
         return await self.beside.answer(request)
+
+    async def subscribe_tenant_updates(
+        self, message: SubscribeTenantUpdatesRequest
+    ) -> AsyncIterator[SubscribeTenantUpdatesResponse]:
+        self.beside.requests.append(message)
+        async for item in self.beside.scripted_stream():
+            yield item
 
     async def watch_updates(
         self, messages: AsyncIterator[WatchUpdatesRequest]

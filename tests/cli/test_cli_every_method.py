@@ -58,7 +58,9 @@ async def run_example(
         service.answers[handler.request_type] = [filled_message(handler.reply_type, text)]
         return await run(*argv[1:], *options)
     parts = stream(text, handler.reply_type)
-    begins = [established()] if handler.reply_type is SubscribeUpdatesResponse else users_watched()
+    begins: list[Any] = users_watched()
+    if handler.reply_type is not WatchUpdatesResponse:
+        begins = [handler.reply_type.parse(bytes(established()))]
     service.streams = [[*begins, *parts, HANG]]
     return await run(*argv[1:], "--count", str(len(parts)), *options)
 
@@ -171,7 +173,7 @@ async def test_json_is_the_response_as_the_service_gave_it(
     result = await run_example(run, service, CALLS[words], EVIL, "--json")
     kind = METHODS[request_of(CALLS[words])].reply_type
     expected = filled_message(kind, EVIL)
-    if kind in (SubscribeUpdatesResponse, WatchUpdatesResponse):
+    if METHODS[request_of(CALLS[words])].cardinality is not Cardinality.UNARY_UNARY:
         expected = stream(EVIL, kind)[-1]
     google = message_class(kind.__name__, kind.__module__.removeprefix("chat3_api."))
     assert result.out.isascii()

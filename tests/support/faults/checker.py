@@ -223,7 +223,7 @@ def _missing(
             and publication.started > begun
             and not publication.droppable
             and publication.update_id not in delivered
-            and not any(_covers(gap, publication) for gap in gaps)
+            and not any(covers(gap, publication) for gap in gaps)
         ):
             yield publication
 
@@ -257,7 +257,7 @@ def _left_out(
                 publication = owed[judged]
                 judged += 1
                 if publication.update_id not in got and not any(
-                    _covers(gap, publication) for gap in gaps
+                    covers(gap, publication) for gap in gaps
                 ):
                     yield f"{publication} was left out by {end}"
             end = None
@@ -269,7 +269,7 @@ def _left_out(
             end = event
 
 
-def _covers(gap: GapSeen, publication: Publication) -> bool:
+def covers(gap: GapSeen, publication: Publication) -> bool:
     """Return whether a gap says that an update may be missing."""
     if publication.started > gap.to_time + _CLOCK or publication.confirmed is None:
         return False

@@ -92,14 +92,9 @@ class StreamClient:
 
         Nothing is returned when the client itself walked away by `vanish`.
         """
-        request = self.next_request()
         self._silent = asyncio.get_running_loop().create_future()
         channel = grpc.aio.insecure_channel(f"127.0.0.1:{self.port}", options=OPTIONS)
-        call = channel.unary_stream(
-            SUBSCRIBE,
-            request_serializer=lambda message: message.SerializeToString(),
-            response_deserializer=message_class("SubscribeUpdatesResponse").FromString,
-        )(request, metadata=tuple(self.metadata.items()))
+        call = self._call(channel)
         reading = asyncio.ensure_future(self._read(call, self.token))
         try:
             waits: set[asyncio.Future[Any]] = {reading, self._silent}
@@ -114,11 +109,22 @@ class StreamClient:
     def next_request(self) -> Any:
         """Begin another stream; return what it asks for."""
         self._stream += 1
+        return self._request()
+
+    def _request(self) -> Any:
         request = message_class("SubscribeUpdatesRequest")(
             resume_token=self.token, update_kinds=self.update_kinds
         )
         request.heartbeat_interval.seconds = self._heartbeat
         return request
+
+    def _call(self, channel: Any) -> Any:
+        """Ask for a stream that goes on from the token."""
+        return channel.unary_stream(
+            SUBSCRIBE,
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=message_class("SubscribeUpdatesResponse").FromString,
+        )(self.next_request(), metadata=tuple(self.metadata.items()))
 
     def vanish(self) -> None:
         """Leave the stream without a word; the proxy must have been told to abandon its links."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
+from support.faults.archive import Archive
 from support.faults.back_end import BackEnd
 from support.faults.checker import Verdict, judge
 from support.faults.client import StreamClient, stopped
@@ -35,9 +36,9 @@ class Plan:
     """What a schedule is made of: bounds for its clients and faults, seconds, key forms in turn.
 
     ``phones`` is the part of the clients that hold no stream for long, ``back_ends`` the part that
-    watch all ``users`` of a tenant on one. Of the others two in three listen by Connect or
-    gRPC-Web. A publisher waits ``pause`` seconds at most. ``exactly`` is what goes wrong instead of
-    ``faults`` chosen at random ``among`` others.
+    watch all ``users`` of a tenant on one, ``archives`` the part that follow a whole tenant. Of the
+    others two in three listen by Connect or gRPC-Web. A publisher waits ``pause`` seconds at most.
+    ``exactly`` is what goes wrong instead of ``faults`` chosen at random ``among`` others.
     """
 
     seats: tuple[int, int] = (6, 10)
@@ -48,7 +49,8 @@ class Plan:
     exactly: tuple[Harmful, ...] = ()
     length: float = 2.0
     phones: float = 0.3
-    back_ends: float = 0.3
+    back_ends: float = 0.2
+    archives: float = 0.2
     generations: tuple[Generation, ...] = UPGRADE
 
 
@@ -105,12 +107,13 @@ class Schedule(Harm):
     def _client(self, number: int, address: Address, port: int) -> StreamClient:
         recorder, kind = self._world.recorder, self._rng.random()
         rng = random.Random(self._rng.random())
-        if kind < self._plan.back_ends:
+        if kind < self._plan.back_ends + self._plan.archives:
             users = [other for other in self._addresses if other.tenant == address.tenant]
             histories = [recorder.client(f"c{number}/{user.user}", user) for user in users]
-            return BackEnd(recorder, histories, port, KEY, rng)
+            form = BackEnd if kind < self._plan.back_ends else Archive
+            return form(recorder, histories, port, KEY, rng)
         history = recorder.client(f"c{number}", address)
-        if kind < self._plan.back_ends + self._plan.phones:
+        if kind < self._plan.back_ends + self._plan.archives + self._plan.phones:
             return Phone(recorder, history, port, KEY, rng)
         form = self._rng.choice([None, None, *FORMS])
         if form is not None:
@@ -172,6 +175,8 @@ class Schedule(Harm):
             seat.client.lag = 0.0
             seat.client.restless = False
         await world.heal()
+        if self._with_broker and await world.renew_lost_log():
+            self.told.append(f"{time.time():.3f} RabbitMQ has lost its stream for good")
         last: dict[Address, list[Publication]] = {}
         try:
             async with asyncio.timeout(_SETTLE):

@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 SUBSCRIBE = "/chat3.user.v1.UserService/SubscribeUpdates"
 WATCH = "/chat3.tenant.v1.TenantService/WatchUpdates"
+FOLLOW = "/chat3.tenant.v1.TenantService/SubscribeTenantUpdates"
 LIST_UPDATES = "/chat3.user.v1.UserService/ListUpdates"
 _DESCRIPTORS = (
     Path(__file__).resolve().parents[3] / "gen" / "python" / "chat3_api" / "descriptor.binpb"

@@ -33,6 +33,11 @@ class World:
     publishers: list[Publisher] = field(default_factory=list)
     recorder: Recorder = field(default_factory=Recorder)
 
+    @property
+    def log(self) -> str:
+        """The name of the updates log."""
+        return self.workers[0].environment["RABBITMQ_UPDATES_LOG"]
+
     def add_user(self, user: str) -> None:
         """Make a user in both tenants."""
         for tenant in TENANTS:

@@ -1,16 +1,17 @@
-"""`chat3 tenant updates`: what changes for many users while one watches."""
+"""`chat3 tenant updates`: what changes for many users, or in the tenant, while one watches."""
 
 from argparse import Namespace
 from dataclasses import dataclass
+from typing import Final
 
 from chat3_api.chat3.tenant.v1 import TenantServiceStub
 from chat3_cli import values
-from chat3_cli.arguments import argument
+from chat3_cli.arguments import IN_DIALOG, KIND, RESUME, RESUME_FILE, argument
 from chat3_cli.command import Command, Group
 from chat3_cli.groups.tenant import IDENTITY
 from chat3_cli.output import Output
 from chat3_cli.session import OpenSession
-from chat3_cli.watching import follow
+from chat3_cli.watching import FollowingTenant, follow
 from chat3_cli.watching_users import WatchingUsers
 
 
@@ -28,6 +29,30 @@ class WatchUsers(Command):
         return await follow(WatchingUsers(args, out), args, open_session, out)
 
 
+@dataclass(frozen=True, kw_only=True)
+class FollowTenant(Command):
+    """The command that prints the updates of the whole tenant."""
+
+    @property
+    def rpc(self) -> str:
+        """The method of the stub."""
+        return TenantServiceStub.subscribe_tenant_updates.__name__
+
+    async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
+        """Print updates until there are enough."""
+        return await follow(FollowingTenant(args, out), args, open_session, out)
+
+
+_HEARTBEAT: Final = argument(
+    "--heartbeat",
+    type=values.seconds,
+    metavar="SECONDS",
+    help="the longest silence wanted, 5 to 300; default 30",
+)
+_NO_RECONNECT: Final = argument(
+    "--no-reconnect", action="store_true", help="end when the stream ends"
+)
+
 TENANT_UPDATES = Group(
     name="tenant updates",
     help="what changes for users of the tenant",
@@ -42,19 +67,37 @@ TENANT_UPDATES = Group(
             identity=IDENTITY,
             arguments=(
                 argument("user_ids", nargs="+", metavar="USER_ID"),
-                argument(
-                    "--heartbeat",
-                    type=values.seconds,
-                    metavar="SECONDS",
-                    help="the longest silence wanted, 5 to 300; default 30",
-                ),
+                _HEARTBEAT,
                 argument(
                     "--count",
                     type=values.count,
                     metavar="N",
                     help="end after N updates; 0 ends once the users are watched",
                 ),
-                argument("--no-reconnect", action="store_true", help="end when the stream ends"),
+                _NO_RECONNECT,
+            ),
+        ),
+        FollowTenant(
+            name="follow",
+            help="print the updates of all users of the tenant as they come",
+            details="It reconnects by itself and resumes where the last stream ended. With --json "
+            "every response of the stream is a line, heartbeats included.",
+            example="chat3 tenant updates follow --kind message_created "
+            "--resume-file ~/.chat3-token",
+            identity=IDENTITY,
+            arguments=(
+                KIND,
+                IN_DIALOG,
+                RESUME,
+                RESUME_FILE,
+                _HEARTBEAT,
+                argument(
+                    "--count",
+                    type=values.count,
+                    metavar="N",
+                    help="end after N updates; 0 ends once the stream is open",
+                ),
+                _NO_RECONNECT,
             ),
         ),
     ),
