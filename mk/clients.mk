@@ -38,8 +38,8 @@ clients-python: ## Generate the stubs of the example clients in Python and check
 	  --pyi_out=clients/python/gen --grpc_python_out=clients/python/gen \
 	  api/chat3/user/v1/*.proto api/chat3/tenant/v1/*.proto
 	@cd clients/python && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
-	  -c 'import asyncio_client, grpcio_client'
-	@echo "clients-python: clients/python/asyncio_client.py, clients/python/grpcio_client.py"
+	  -c 'import asyncio_client, grpcio_client, push_notifications'
+	@echo 'clients-python: asyncio_client.py, grpcio_client.py, push_notifications.py of clients/python'
 
 test-clients: clients ## Run the example clients against the service
 	@tools/setup.sh servers
