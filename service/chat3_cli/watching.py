@@ -119,7 +119,8 @@ class Watching:
             "heartbeat_interval": None if seconds is None else timedelta(seconds=seconds),
         }
 
-    def _line(self, response: AnyResponse) -> str | None:
+    def line_of(self, response: AnyResponse) -> str | None:
+        """Return what is printed of a response, if anything is."""
         return self._renderer.line(response)
 
     def _print(self, response: AnyResponse) -> None:
@@ -129,7 +130,7 @@ class Watching:
             self._established = True
         if response.update is not None and self._left:
             self._left -= 1
-        line = self._line(response)
+        line = self.line_of(response)
         self._out.answer(response, [line] if line else [])
 
 
@@ -145,8 +146,9 @@ class FollowingTenant(Watching):
     async def _complete(self, session: Session, response: AnyResponse) -> None:
         pass
 
-    def _line(self, response: AnyResponse) -> str | None:
-        line = super()._line(response)
+    def line_of(self, response: AnyResponse) -> str | None:
+        """Return the line of an update behind the user whom it is for."""
+        line = super().line_of(response)
         if line is None or response.update is None:
             return line
         return f"{self._out.style.paint(safe(response.update.user_id), BOLD)} {line}"
