@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from edge_vocabulary import RawClient, demo
@@ -15,6 +16,7 @@ from chat3_user.app import running
 from chat3_user.config import composed
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
+from support.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,21 @@ async def test_a_tenant_api_of_another_authority_is_not_asked(certs: Path) -> No
         await RawClient.open(service.grpc_port) as client,
     ):
         assert (await client.call()).reason == "UPSTREAM_UNAVAILABLE"
+
+
+async def test_keys_of_an_issuer_are_taken_from_its_own_authority_alone(certs: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certs / "server.pem", certs / "server.key")
+    async with Issuer().running(context) as issuer:
+        for ca_file, taken in ((str(certs / "ca.pem"), True), ("", False)):
+            settings = issuer.settings(token_issuer_ca_file=ca_file)
+            async with (
+                demo(**settings) as service,
+                aiohttp.ClientSession() as session,
+                session.get(f"http://127.0.0.1:{service.ops_port}/readyz") as answer,
+            ):
+                assert ("token_issuer_keys" not in await answer.text()) == taken
+        assert issuer.asked == 1
 
 
 async def test_rabbitmq_is_reached_over_tls_when_its_authority_is_named(

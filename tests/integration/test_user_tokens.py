@@ -349,12 +349,13 @@ async def test_an_issuer_that_is_away_ends_nothing_and_is_told_to_operators(
         assert refused.reason is Reason.UPSTREAM_UNAVAILABLE
         assert refused.retry_after > 0
         assert await client.with_metadata(bearer(token())).call(pb.GetUserDialogsRequest())
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"{gateway.ops}/readyz") as answer,
-        ):
-            assert answer.status == 200
-            assert "token_issuer_keys" in await answer.text()
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{gateway.ops}/readyz") as answer:
+                assert answer.status == 200
+                assert "token_issuer_keys" in await answer.text()
+            async with session.get(f"{gateway.ops}/metrics") as answer:
+                counted = 'chat3_token_issuer_key_reads_total{outcome="failed"}'
+                assert counted in await answer.text()
 
 
 async def test_an_issuer_speaks_for_its_tenants_alone(

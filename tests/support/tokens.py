@@ -1,6 +1,7 @@
 """Tokens as tests have them: our own of any key and time, and an issuer with keys of its own."""
 
 import json
+import ssl
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Mapping
@@ -108,8 +109,8 @@ class Issuer:
         }
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Self]:
-        """Serve the keys over HTTP."""
+    async def running(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Self]:
+        """Serve the keys over HTTP, or by TLS."""
 
         async def answer(_: web.Request) -> web.Response:
             self.asked += 1
@@ -124,8 +125,9 @@ class Issuer:
         app.router.add_get("/moved", moved)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+        server = "http://127.0.0.1" if tls is None else "https://localhost"
+        self.url = f"{server}:{runner.addresses[0][1]}/keys"
         try:
             yield self
         finally:
