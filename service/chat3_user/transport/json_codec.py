@@ -7,10 +7,12 @@ process has loaded.
 import json
 from typing import Any, Final
 
+import msgspec
 from google.protobuf import descriptor_pool, json_format, message_factory
 from google.protobuf.message import EncodeError, Message
 
 from chat3_user.errors import CallError, FieldViolation, invalid_fields
+from chat3_user.transport.json_output import Convert, Printers
 
 _SHOWN: Final = 200
 """Characters of what is wrong that an answer repeats."""
@@ -22,11 +24,12 @@ _DEPTH: Final = 100
 class JsonCodec:
     """The two messages of one method."""
 
-    __slots__ = ("_answer", "_request")
+    __slots__ = ("_answer", "_convert", "_request")
 
-    def __init__(self, request: type[Message], answer: type[Message]) -> None:
+    def __init__(self, request: type[Message], answer: type[Message], convert: Convert) -> None:
         self._request = request
         self._answer = answer
+        self._convert = convert
 
     def request(self, data: bytes) -> bytes:
         """Return a request in protobuf; fields that it does not have are ignored.
@@ -54,8 +57,7 @@ class JsonCodec:
 
     def answer(self, data: bytes) -> bytes:
         """Return an answer in JSON."""
-        found = json_format.MessageToDict(self._answer.FromString(data))
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode()
+        return msgspec.json.encode(self._convert(self._answer.FromString(data)))
 
 
 class JsonCodecs:
@@ -63,6 +65,7 @@ class JsonCodecs:
 
     def __init__(self) -> None:
         self._made: dict[str, JsonCodec] = {}
+        self._printers = Printers()
 
     def of(self, path: str) -> JsonCodec:
         """Return the codec of the method at ``path``, which the process must serve."""
@@ -70,9 +73,11 @@ class JsonCodecs:
         if codec is None:
             service, _, name = path[1:].rpartition("/")
             method = descriptor_pool.Default().FindServiceByName(service).methods_by_name[name]
-            messages = (method.input_type, method.output_type)
-            codec = JsonCodec(*map(message_factory.GetMessageClass, messages))
-            self._made[path] = codec
+            codec = self._made[path] = JsonCodec(
+                message_factory.GetMessageClass(method.input_type),
+                message_factory.GetMessageClass(method.output_type),
+                self._printers.of(method.output_type),
+            )
         return codec
 
 
