@@ -1,10 +1,11 @@
-"""One stream that watches 10,000 users beside 10,000 streams: memory, opening, CPU per update.
+"""One stream of 10,000 users, or of their tenant, beside 10,000 streams: memory, opening, CPU.
 
 Run ``python bench/watching.py`` or ``make bench-watching``. A worker takes one `WatchUpdates`
-stream with all users, in batches of 1,000; another one a `SubscribeUpdates` stream for each. Memory
-before and after gives what a user costs. Then nothing is published for a while, and each user has
-heartbeats. Then the same updates are published to both, some for each user, and the worker's CPU
-time is divided by what arrived. A part of this process plays the platform.
+stream with all users, in batches of 1,000; another one a `SubscribeTenantUpdates` stream; another
+one a `SubscribeUpdates` stream for each user. Memory before and after gives what a user costs. Then
+nothing is published for a while, and each user has heartbeats. Then the same updates are published to
+all, some for each user, and the worker's CPU time is divided by what arrived. A part of this process
+plays the platform.
 """
 
 import argparse
@@ -34,6 +35,7 @@ from upstream import bodies
 from chat3_api.chat3.tenant import v1 as pb
 
 _WATCH = "/chat3.tenant.v1.TenantService/WatchUpdates"
+_FOLLOW = "/chat3.tenant.v1.TenantService/SubscribeTenantUpdates"
 _BATCH = 1000
 _DATA = 0
 _HEARTBEAT = timedelta(seconds=5)
@@ -42,9 +44,11 @@ _SILENCE = 15.0
 
 
 class _Watch:
-    """Counts what one stream of many users delivers."""
+    """Counts what one stream of many users, or of their tenant, delivers."""
 
-    def __init__(self) -> None:
+    def __init__(self, response: Any = pb.WatchUpdatesResponse) -> None:
+        self._response = response
+        self.established = False
         self.watched = 0
         self.updates = 0
         self.heartbeats = 0
@@ -58,11 +62,13 @@ class _Watch:
             end = at + 5 + int.from_bytes(buffer[at + 1 : at + 5])
             if len(buffer) < end:
                 break
-            response = pb.WatchUpdatesResponse.parse(buffer[at + 5 : end])
-            if response.acknowledged is not None:
-                self.watched += len(response.acknowledged.watched)
-            if response.refused is not None or response.dropped is not None:
-                self.problem = str(response)
+            response = self._response.parse(buffer[at + 5 : end])
+            self.established = self.established or response.connection_established is not None
+            if isinstance(response, pb.WatchUpdatesResponse):
+                if response.acknowledged is not None:
+                    self.watched += len(response.acknowledged.watched)
+                if response.refused is not None or response.dropped is not None:
+                    self.problem = str(response)
             self.updates += response.update is not None
             self.heartbeats += response.heartbeat is not None
             at = end
@@ -89,10 +95,11 @@ class _Conversation(Connection):
         self._calls[1] = call
         self._write(frame(1, 4, 1, self._block(path)))
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes, *, last: bool = False) -> None:
         body = b"\x00" + len(message).to_bytes(4) + message
         for at in range(0, len(body), 16_384):
-            self._write(frame(_DATA, 0, 1, body[at : at + 16_384]))
+            ends = last and at + 16_384 >= len(body)
+            self._write(frame(_DATA, int(ends), 1, body[at : at + 16_384]))
 
 
 @asynccontextmanager
@@ -175,6 +182,31 @@ async def _watch(folder: Path, broker: str, users: list[str], rounds: int) -> di
     return figures
 
 
+async def _follow(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
+    async with _platform() as url:
+        with _worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+            before, spent = worker.resident(), cpu_of(worker.pid)
+            headers = (("x-api-key", "chat3_rwd"), ("x-tenant-id", bodies.TENANT))
+            _, connection = await asyncio.get_running_loop().create_connection(
+                lambda: _Conversation(headers), "127.0.0.1", worker.port
+            )
+            await connection.opened
+            call, began = _Watch(pb.SubscribeTenantUpdatesResponse), time.monotonic()
+            connection.begin(_FOLLOW, call)
+            request = pb.SubscribeTenantUpdatesRequest(heartbeat_interval=_HEARTBEAT)
+            connection.send(bytes(request), last=True)
+            await call.sees(lambda: call.established)
+            figures = _opened(worker, spent, time.monotonic() - began, len(users))
+            figures |= await _silence(worker, lambda: call.heartbeats)
+            figures["bytes_per_user"] = round((worker.resident() - before) / len(users))
+            spent, wanted = cpu_of(worker.pid), len(users) * rounds
+            await _publish(broker, users, rounds)
+            await call.sees(lambda: call.updates >= wanted)
+            figures["cpu_us_per_update"] = round((cpu_of(worker.pid) - spent) / wanted * 1e6, 1)
+            connection.close()
+    return figures
+
+
 async def _streams(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
     async with _platform() as url:
         with _worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
@@ -221,7 +253,11 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(rabbitmq(folder))
-        for name, measure in (("one stream", _watch), ("a stream each", _streams)):
+        for name, measure in (
+            ("one stream", _watch),
+            ("one of the tenant", _follow),
+            ("a stream each", _streams),
+        ):
             figures[name] = uvloop.run(measure(folder, broker.url, users, options.rounds))
             print(f"{name}, {len(users)} users: {figures[name]}", flush=True)
     if options.save:

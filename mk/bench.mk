@@ -25,7 +25,7 @@ bench-streams-fanout: bench-setup ## CPU per delivered update and its latency, a
 bench-streams: bench-setup ## Memory of 10,000 idle streams, and a storm in which all resume
 	@$(bench_python) bench/streams_memory.py $(BENCH_ARGUMENTS)
 
-bench-watching: bench-setup ## One stream that watches 10,000 users, beside a stream for each
+bench-watching: bench-setup ## One stream of 10,000 users, and one of their tenant, beside a stream for each
 	@$(bench_python) bench/watching.py $(BENCH_ARGUMENTS)
 
 bench-protocols: bench-setup ## CPU per call and per delivered update, by gRPC, gRPC-Web and Connect

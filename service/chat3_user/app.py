@@ -225,6 +225,10 @@ class _Seen:
         self.metrics.streams.set(self.hub.stream_count)
         self.metrics.watched_users.set(sum(len(watch.users) for watch in self.hub.watches))
         self.metrics.watch_buffered_bytes.set(sum(watch.buffered for watch in self.hub.watches))
+        tenants = self.hub.tenants
+        self.metrics.tenant_streams.set(len(tenants))
+        self.metrics.tenant_streams_behind.set(tenants.behind)
+        self.metrics.log_entries_followed.set(tenants.tail.entries_read)
         self.metrics.broker_live.set(self.hub.live)
         self.metrics.updates_received.set(self.hub.received)
         self.metrics.updates_unreadable.set(self.hub.unreadable.count)

@@ -83,6 +83,19 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
+        self.tenant_streams = Gauge(
+            "chat3_tenant_streams", "Open streams of whole tenants.", registry=self.registry
+        )
+        self.tenant_streams_behind = Gauge(
+            "chat3_tenant_streams_behind",
+            "Streams of whole tenants among them that read the updates log by themselves.",
+            registry=self.registry,
+        )
+        self.log_entries_followed = Gauge(
+            "chat3_log_entries_followed",
+            "Entries of the updates log that were read once for all streams of whole tenants.",
+            registry=self.registry,
+        )
         self.log_entries_read = Gauge(
             "chat3_log_entries_read",
             "Entries of the updates log that were read for streams that resumed.",

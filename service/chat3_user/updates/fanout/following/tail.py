@@ -158,8 +158,9 @@ class Tail:
         """Find where to begin, if that is not known, or no more."""
         if self._begun.is_set() and lost is None:
             return
-        for follower in self._all():
-            follower.lost()
+        if lost is not None:
+            for follower in self._all():
+                follower.lost()
         self.position, self.time_ms = await self.present()
         self._begun.set()
 
