@@ -40,7 +40,7 @@ _LOGGERS = (
 
 
 def test_decoders_read_or_refuse_and_most_cases_reach_deep() -> None:
-    depth = fuzz_decoders.run(1, 1000 * max(8, len(METHODS)))
+    depth = fuzz_decoders.run(1, 300 * len(METHODS))
     assert not depth.shallow(fuzz_decoders.STAGES)
 
 
