@@ -2,10 +2,10 @@
 
 Run ``python bench/watching.py`` or ``make bench-watching``. A worker takes one `WatchUpdates`
 stream with all users, in batches of 1,000; another one a `SubscribeTenantUpdates` stream; another
-one a `SubscribeUpdates` stream for each user. Memory before and after gives what a user costs. Then
-nothing is published for a while, and each user has heartbeats. Then the same updates are published to
-all, some for each user, and the worker's CPU time is divided by what arrived. A part of this process
-plays the platform.
+one a `SubscribeUpdates` stream for each user. Memory before and after gives what a user costs.
+Then nothing is published for a while, and each user has heartbeats. Then the same updates are
+published to all, some for each user, and the worker's CPU time is divided by what arrived. A part
+of this process plays the platform.
 """
 
 import argparse
