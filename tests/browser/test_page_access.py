@@ -120,6 +120,7 @@ async def test_a_phone_shows_one_thing_at_a_time_and_never_scrolls_sideways(
     assert await overflow(alice) == 0
     await alice.open("General")
     await expect(alice.entry("General")).to_be_hidden()
+    await expect(alice.connection).to_have_text("Live")
     await alice.send("A" * 300 + " and https://example.com/" + "b" * 300)
     await expect(alice.message("AAA")).to_contain_text("Sent")
     await alice.choose("AAA", "React")

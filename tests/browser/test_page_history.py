@@ -77,4 +77,20 @@ async def test_a_new_message_does_not_take_the_reader_away_from_old_ones(
     await expect(bob.message("Old 00")).to_be_in_viewport()
     await expect(bob.entry("Reading").locator(".unread")).to_be_visible()
     await bob.page.get_by_role("button", name="1 unread below").click()
+    await expect(bob.message("Brand new")).to_be_in_viewport()
     await expect(bob.entry("Reading").locator(".unread")).to_have_count(0)
+
+
+async def test_what_is_sent_while_old_messages_are_read_is_shown(
+    windows: Windows, demo: Demo
+) -> None:
+    made = call(demo.service, "alice", "CreateDialog", memberIds=["bob"], meta={"title": "Above"})
+    dialog = made["dialog"]["dialogId"]
+    for place in range(20):
+        call(demo.service, "alice", "SendMessage", dialogId=dialog, content=f"Old {place:02}")
+    bob = await windows.new("Bob", "Above")
+    await expect(bob.message("Old 19")).to_be_in_viewport()
+    await bob.history.evaluate("box => box.scrollTo(0, 0)")
+    await expect(bob.message("Old 00")).to_be_in_viewport()
+    await bob.send("An answer to all that")
+    await expect(bob.message("An answer to all that")).to_be_in_viewport()

@@ -6,6 +6,7 @@ import type { Message } from "../gen/chat3/user/v1/message_pb.js";
 import type { Picture } from "../store/picture.js";
 import { Composer } from "./composer.js";
 import { ConfirmDeletion } from "./confirm_deletion.js";
+import { ConnectionView } from "./connection_view.js";
 import { HistoryView } from "./history_view.js";
 import { useObservable } from "./hooks.js";
 import { contentOf, nameOf, titleOf, typingIn } from "./words.js";
@@ -35,6 +36,7 @@ export function Conversation({ chat, picture, dialogId }: Properties) {
           <p class="small">{dialog ? `${dialog.memberCount} members` : " "}</p>
         </div>
       </header>
+      <ConnectionView chat={chat} />
       <HistoryView
         chat={chat}
         dialogId={dialogId}

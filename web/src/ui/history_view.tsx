@@ -58,6 +58,11 @@ export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete 
   useLayoutEffect(() => {
     if (box.current !== null && fromEnd.current < NEAR) box.current.scrollTop = box.current.scrollHeight;
   }, [last, messages]);
+  const sending = outgoing.at(-1)?.key;
+  useLayoutEffect(() => {
+    // Who writes wants to see what was written.
+    if (sending !== undefined) box.current?.scrollTo(0, box.current.scrollHeight);
+  }, [sending]);
   useEffect(() => {
     scrolled();
     return () => chat.looking(false);
