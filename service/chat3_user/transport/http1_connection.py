@@ -3,17 +3,17 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from aiohttp import web
 
-from chat3_user.transport.budget import UnfinishedBudget
+from chat3_user.transport.http1_intake import Intake
+from chat3_user.transport.http1_owner import Owner, Server
 from chat3_user.transport.http1_stream import Http1Stream
-from chat3_user.transport.http_stream import HttpStream, Inbound
+from chat3_user.transport.http_stream import HttpStream
 from chat3_user.transport.keepalive import find_dead_peer
-from chat3_user.transport.limits import HEADERS_FACTOR, ConnectionLimits
-from chat3_user.transport.refusals import Refusals
-from chat3_user.transport.requests import Request, origin_form, request_of
+from chat3_user.transport.limits import HEADERS_FACTOR
+from chat3_user.transport.requests import origin_form, request_of
 from chat3_user.transport.unfinished import UnfinishedRequests
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -26,36 +26,18 @@ _FEW: Final = 4096
 """Bytes ahead of their time that are not worth counting."""
 
 
-class Owner(Protocol):
-    """What connections share: the listener's."""
+class _Coming(Http1Stream):
+    """A request whose head has not been read: nobody could be answered but by HTTP."""
 
-    limits: ConnectionLimits
-    refusals: Refusals
-    unfinished: UnfinishedBudget
+    __slots__ = ("_connection",)
 
-    def opened(self, connection: "Http1Connection") -> str | None:
-        """Take a new connection in; return why not."""
-        ...
+    def __init__(self, connection: "Http1Connection") -> None:
+        super().__init__(connection, 0)
+        self._connection = connection
 
-    def lost(self, connection: "Http1Connection") -> None:
-        """Forget a connection."""
-        ...
-
-    def request(self, stream: HttpStream, request: Request) -> Inbound | None:
-        """Take a request's head; return what hears the rest, nothing if it was answered."""
-        ...
-
-
-class Server(Protocol):
-    """aiohttp's server, which calls `Http1Connection.serve` for each request."""
-
-    def handler(self, connection: "Http1Connection") -> web.RequestHandler:
-        """Return aiohttp's half of a new connection."""
-        ...
-
-    def forget(self, handler: web.RequestHandler) -> None:
-        """Let go of a connection that is lost."""
-        ...
+    def evict(self) -> None:
+        """Close the connection."""
+        self._connection.evict()
 
 
 class Http1Connection(asyncio.Protocol):
@@ -72,10 +54,14 @@ class Http1Connection(asyncio.Protocol):
         self.blocked: set[HttpStream] = set()
         self.writable = True
         self._transport: asyncio.Transport | None = None
+        self._intake = Intake(self._handler)
         self._stream: Http1Stream | None = None
+        self._coming = _Coming(self)
         self._number = 0
         self._unread = 0
-        """Bytes that have come and that no request has taken, about."""
+        """Bytes that have come for requests that are not whole, about."""
+        self._size = 0
+        """How many of them are those of the request under way."""
         self._going = False
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
@@ -100,20 +86,27 @@ class Http1Connection(asyncio.Protocol):
         self.unfinished.address = self.address
         self._later("age", self.limits.max_age * random.uniform(0.8, 1.0), self.go_away)
         self._await_head()
+        self._intake.open(transport)
         self._handler.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Have aiohttp read what has come; end the connection when it is too much."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._stream is None:
+        stream = self._stream
+        if stream is None:
             self._await_head()
+        elif stream.answered and not stream.whole:
+            # The connection closes after this answer.
+            return
         self._unread += len(data)
         if self._unread > self._most:
             self._end(b"", "request_too_large", "a request without an end")
             return
-        self._handler.data_received(data)
-        self._hold_unread()
+        if self._unread > _FEW:
+            self._weigh()
+        if not self._transport.is_closing():
+            self._intake.feed(data)
 
     def eof_received(self) -> None:
         """Let the connection close: a client that sends no more reads no more."""
@@ -125,6 +118,7 @@ class Http1Connection(asyncio.Protocol):
         if self._stream is not None:
             self._lose(self._stream)
         self.unfinished.close()
+        self._intake.close()
         self._handler.connection_lost(exc)
         self._server.forget(self._handler)
         self._owner.lost(self)
@@ -159,6 +153,15 @@ class Http1Connection(asyncio.Protocol):
         if stream is not None and stream.inbound is not None and stream.open:
             stream.inbound.shut_down()
 
+    def evict(self) -> None:
+        """Close: the worker needs the room of a request that has not begun."""
+        self.drop()
+        self._end(_FULL, "unfinished_budget", "what waits to be read")
+
+    def drop(self) -> None:
+        """Forget what has come and aiohttp has not been given."""
+        self._intake.close()
+
     # What aiohttp uses.
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -172,13 +175,15 @@ class Http1Connection(asyncio.Protocol):
             origin_form(request.raw_path),
             1,
         )
-        self._took(head.size)
+        self._size = head.size
+        self.unfinished.end(self._coming)
         content = request.content
         reading: asyncio.Task[None] | None = None
         try:
             whole = content.is_eof()
             if not whole:
                 self.unfinished.begin(stream, head.fields)
+                self.unfinished.weigh(stream, stream.held + self._unread)
             stream.inbound = self._owner.request(stream, head)
             if whole:
                 self._take(stream, content.read_nowait())
@@ -205,20 +210,19 @@ class Http1Connection(asyncio.Protocol):
                 await request.writer.write(_CONTINUE)
                 request.writer.output_size = 0
             while data := await request.content.readany():
-                self.unfinished.grow(stream, len(data))
                 self._take(stream, data)
                 self.unfinished.watch()
                 if stream.answered:
                     return
         except (web.RequestPayloadError, ConnectionError) as error:
-            if self._transport is not None and not self._transport.is_closing():
+            if stream.open:
                 self._owner.refusals.refused("broken_rule", self.address, type(error).__name__)
             self._lose(stream)
             return
         self._whole(stream)
 
     def _take(self, stream: Http1Stream, data: bytes) -> None:
-        self._took(len(data))
+        self._size += len(data)
         if stream.inbound is not None and not stream.answered and data:
             stream.inbound.data(data)
 
@@ -227,18 +231,25 @@ class Http1Connection(asyncio.Protocol):
         self.unfinished.end(stream)
         if stream.inbound is not None and not stream.answered:
             stream.inbound.end()
-        self._hold_unread()
+        self._unread = max(0, self._unread - self._size)
+        if self._unread > _FEW:
+            self._weigh()
         self.unfinished.watch()
 
-    def _took(self, size: int) -> None:
-        self._unread = max(0, self._unread - size)
-
-    def _hold_unread(self) -> None:
-        """Count requests that wait behind the one under way: it may take its time."""
+    def _weigh(self) -> None:
+        """Count what has come for the request under way, and for those that wait behind it."""
         stream = self._stream
-        if self._unread > _FEW and stream is not None and stream.whole and stream.open:
+        if stream is None:
+            if not self._coming.held:
+                self.unfinished.begin(self._coming, 0)
+            self.unfinished.weigh(self._coming, self._unread)
+        elif not stream.whole:
+            self.unfinished.weigh(stream, self._unread)
+        elif stream.open:
+            # It may take any time.
             stream.ahead = self._unread
-            stream.taken(0)
+            stream.hold(0)
+        self.unfinished.watch()
 
     def _lose(self, stream: Http1Stream) -> None:
         """End a stream: all was said, or the client has left."""

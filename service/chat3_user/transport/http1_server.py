@@ -1,11 +1,13 @@
 """aiohttp's server of HTTP/1.1, set up for calls: no application, no access log, no inflating."""
 
 import logging
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
 
-from chat3_user.transport.http1_connection import Http1Connection, Owner
+from chat3_user.transport.http1_connection import Http1Connection
+from chat3_user.transport.http1_owner import Owner
 from chat3_user.transport.limits import HEADERS_FACTOR
 
 log = logging.getLogger(__name__)
@@ -57,8 +59,12 @@ class Http1Server:
         self._connections.pop(handler, None)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = self._connections.get(request.protocol)
+        if connection is None:
+            # It was lost with its request read and not begun; nobody hears the answer.
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            return await self._connections[request.protocol].serve(request)
+            return await connection.serve(request)
         except Exception:
             log.exception("request failed")
             raise
@@ -77,4 +83,5 @@ class _Refused(logging.Logger):
     def handle(self, record: logging.LogRecord) -> None:
         """Count what would be logged."""
         error = record.exc_info[0] if record.exc_info else None
-        self._owner.refusals.refused("broken_rule", "", error.__name__ if error else "")
+        peer = str(record.args[0]) if isinstance(record.args, tuple) and record.args else ""
+        self._owner.refusals.refused("broken_rule", peer, error.__name__ if error else "")

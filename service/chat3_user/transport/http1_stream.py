@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -19,13 +19,22 @@ _SERVER: Final = "chat3"
 Response = TypeVar("Response", bound=web.StreamResponse)
 
 
+class Connection(HttpConnection, Protocol):
+    """What a stream uses of its connection."""
+
+    def drop(self) -> None:
+        """Forget what has come and nobody has read."""
+        ...
+
+
 class Http1Stream(HttpStream):
     """The server's half of one request; `respond` runs in aiohttp's task, all else beside it."""
 
-    __slots__ = ("_fields", "_more", "_size", "_waiting", "ahead")
+    __slots__ = ("_drop", "_fields", "_more", "_size", "_waiting", "ahead")
 
-    def __init__(self, connection: HttpConnection, number: int) -> None:
+    def __init__(self, connection: Connection, number: int) -> None:
         super().__init__(connection, number)
+        self._drop = connection.drop
         self._fields: Fields | None = None
         self._waiting: list[bytes] = []
         self._size = 0
@@ -36,6 +45,11 @@ class Http1Stream(HttpStream):
     def hold(self, size: int) -> None:
         """Note how many bytes of messages wait for the method, beside those of later requests."""
         super().hold(size + self.ahead)
+
+    def evict(self) -> None:
+        """Learn that the worker needs the room this request takes, and those behind it."""
+        self._drop()
+        super().evict()
 
     def has_room(self, size: int) -> bool:
         """Return whether so many bytes of data would leave at once."""

@@ -122,6 +122,11 @@ class HttpStream(ABC):
         self.hold(size)
         self.connection.unfinished.watch()
 
+    def evict(self) -> None:
+        """Learn that the worker needs the room this unfinished request takes."""
+        if self.inbound is not None:
+            self.inbound.evicted()
+
     async def room(self, size: int, interrupted: "asyncio.Future[None] | None") -> bool:
         """Wait until so many bytes have room; return whether they have, or it was interrupted.
 

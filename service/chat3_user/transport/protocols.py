@@ -242,11 +242,12 @@ def _media_type(content_type: str) -> str:
     """Return a media type without parameters, in lower case; none for JSON that is not UTF-8."""
     if content_type in _FORMS:
         return content_type
-    bare, _, parameters = content_type.lower().partition(";")
-    name, _, value = parameters.strip().partition("=")
-    if bare == "application/json" and name == "charset" and value.strip('"') != "utf-8":
-        return ""
-    return bare.strip()
+    bare, *parameters = (part.strip() for part in content_type.lower().split(";"))
+    for parameter in parameters if bare == "application/json" else ():
+        name, _, value = parameter.partition("=")
+        if name == "charset" and value.strip('"') != "utf-8":
+            return ""
+    return bare
 
 
 def _both_ways(route: Route | None) -> bool:

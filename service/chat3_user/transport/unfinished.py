@@ -40,6 +40,12 @@ class UnfinishedRequests:
             stream.held += size
             self._held += size
 
+    def weigh(self, stream: HttpStream, size: int) -> None:
+        """Note how many bytes a request holds that is still to be whole in time."""
+        if stream.id in self._streams:
+            self._held += size - stream.held
+            stream.held = size
+
     def hold(self, stream: HttpStream, size: int) -> None:
         """Note what waits for a method that takes several messages; it may wait for any time."""
         if stream.id in self._streams:
@@ -81,8 +87,7 @@ class UnfinishedRequests:
         for stream in self._streams.values():
             freed = self.end(stream)
             self._reported -= freed
-            if stream.inbound is not None:
-                stream.inbound.evicted()
+            stream.evict()
             return freed
         return 0
 
