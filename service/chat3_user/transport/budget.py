@@ -4,6 +4,7 @@ A request that comes whole at once never counts. When all is taken, the address 
 gives up its oldest requests: honest clients hold little, and not for long.
 """
 
+from heapq import heapify, heappop, heappush
 from typing import Final, Protocol
 
 _MAKE_ROOM: Final = 0.9
@@ -44,8 +45,16 @@ class UnfinishedBudget:
             self._make_room()
 
     def _make_room(self) -> None:
-        while self.total > self._most * _MAKE_ROOM:
+        goal = self._most * _MAKE_ROOM
+        while self.total > goal:
             holders = max(self._held.values(), key=lambda held: sum(held.values()))
-            holder = max(holders, key=lambda held: holders[held])
-            freed = holder.drop_oldest()
-            self.hold(holder, max(0, holders[holder] - freed) if freed else 0)
+            # Looked through once, not for every request that goes: there may be thousands.
+            largest = [(-size, number, each) for number, (each, size) in enumerate(holders.items())]
+            heapify(largest)
+            while largest and self.total > goal:
+                _, number, holder = heappop(largest)
+                freed = holder.drop_oldest()
+                left = max(0, holders.get(holder, 0) - freed) if freed else 0
+                self.hold(holder, left)
+                if left:
+                    heappush(largest, (-left, number, holder))
