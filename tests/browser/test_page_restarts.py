@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +13,15 @@ import pytest_asyncio
 from browser_vocabulary import AWAY, Windows, watched_windows
 from playwright.async_api import Browser, expect
 
-from support.demo_process import KEY, TENANT, Demo, Process, running, write_at_platform
+from support.demo_process import (
+    KEY,
+    TENANT,
+    Demo,
+    Process,
+    call,
+    running,
+    write_at_platform,
+)
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
@@ -40,6 +49,14 @@ async def test_a_demo_that_is_killed_and_started_again_loses_nothing(
             await alice.send("Meanwhile, one")
             await alice.send("Meanwhile, two")
             await expect(alice.message("Meanwhile")).to_contain_text(["Sending…", "Sending…"])
+            # What is written by another process, no update tells: it can only be read.
+            other = Demo(tmp_path)
+            with running(other):
+                await asyncio.to_thread(
+                    partial(
+                        call, other.service, "bob", "SendMessage", dialogId=DIALOG, content="Away"
+                    )
+                )
             await asyncio.to_thread(demo.start)
 
             gap = "Live, reloaded after a gap (the service began anew)"
@@ -47,11 +64,12 @@ async def test_a_demo_that_is_killed_and_started_again_loses_nothing(
             await expect(bob.connection).to_have_text(gap)
             for window in (alice, bob):
                 await expect(window.message("Meanwhile")).to_have_count(2)
+                await expect(window.message("Away")).to_be_visible()
             await expect(alice.message("Sending…")).to_have_count(0)
             await bob.send("Last of all")
             await expect(alice.message("Last of all")).to_be_visible()
-            last = ["First of all", "Meanwhile, one", "Meanwhile, two", "Last of all"]
-            assert (await alice.texts())[-4:] == (await bob.texts())[-4:] == last
+            last = ["First of all", "Away", "Meanwhile, one", "Meanwhile, two", "Last of all"]
+            assert (await alice.texts())[-5:] == (await bob.texts())[-5:] == last
 
 
 async def test_a_page_that_reloads_while_the_service_is_away_goes_on(

@@ -241,6 +241,55 @@ test("messages that are looked at are marked as read, each once", async () => {
   assert.equal(service.calls.filter((name) => name === "SetMessageStatus").length, 2);
 });
 
+test("a message that arrives is marked before it is counted, and the counter is set right", async () => {
+  const service = new Service();
+  const chat = await service.chat();
+  chat.looking(true);
+  service.stream.send(written(1));
+  await settled();
+  assert.equal(service.calls.filter((name) => name === "SetMessageStatus").length, 1);
+  const value = { dialog: { dialogId: DIALOG }, member: { userId: "alice", unreadCount: 1 } };
+  service.stream.send({ case: "update", value: update({ case: "dialogCountersChanged", value }) });
+  await service.clock.pass(4_000);
+  assert.ok(!service.calls.includes("MarkDialogRead"));
+  await service.clock.pass(2_000);
+  assert.equal(service.calls.filter((name) => name === "SetMessageStatus").length, 1);
+  assert.equal(service.calls.filter((name) => name === "MarkDialogRead").length, 1);
+  assert.equal(chat.board.picture.value.dialogs.get(DIALOG)?.membership?.unreadCount, 0);
+});
+
+test("after a gap no message is marked before the history is there", async () => {
+  const service = new Service();
+  service.messages = [message(1), message(2)];
+  const chat = await service.chat();
+  chat.looking(true);
+  service.messages.push(message(3));
+  service.dialogs = [dialog({ membership: { userId: "alice", unreadCount: 1 } })];
+  let arrive = (): void => undefined;
+  const way = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  service.first.set("GetDialogMessages", [way]);
+  const reload = [ReloadTarget.DIALOGS, ReloadTarget.MESSAGES];
+  service.stream.send({ case: "gap", value: { reload } });
+  await settled();
+  assert.ok(!service.calls.includes("SetMessageStatus"));
+  arrive();
+  await settled();
+  assert.deepEqual(service.marked, [message(3).messageId]);
+});
+
+test("what is not looked at is not marked", async () => {
+  const service = new Service();
+  const chat = await service.chat();
+  service.stream.send(written(1));
+  await service.clock.pass(10_000);
+  assert.ok(!service.calls.includes("SetMessageStatus"));
+  chat.looking(true);
+  await settled();
+  assert.equal(service.calls.filter((name) => name === "SetMessageStatus").length, 1);
+});
+
 test("more unread messages than are shown are marked with their dialog", async () => {
   const service = new Service();
   service.dialogs = [dialog({ membership: { userId: "alice", unreadCount: 40 } })];

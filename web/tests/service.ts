@@ -16,6 +16,8 @@ export class Service {
   readonly streams: FedStream[] = [];
   /** The methods that were called, in order. */
   readonly calls: string[] = [];
+  /** The messages that were marked as read, in order. */
+  readonly marked: string[] = [];
   dialogs: Dialog[] = [dialog()];
   messages: Message[] = [];
   /** The first answers to a method: errors to fail with, or promises to wait for. */
@@ -52,7 +54,10 @@ export class Service {
         sendMessage: ({ dialogId, content, meta, idempotencyKey }) => ({
           message: this.#write(idempotencyKey, { dialogId, content, ...(meta && { meta }) }),
         }),
-        setMessageStatus: () => ({}),
+        setMessageStatus: ({ messageId }) => {
+          this.marked.push(messageId);
+          return {};
+        },
         markDialogRead: () => ({ membership: { userId: "alice", unreadCount: 0 } }),
         subscribeUpdates: ({ resumeToken }, { signal }) => {
           const stream = new FedStream(resumeToken, signal, `s${this.streams.length}`);

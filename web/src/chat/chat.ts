@@ -13,7 +13,7 @@ import { HEARTBEAT_SECONDS, Subscription } from "../stream/subscription.js";
 import { Actions } from "./actions.js";
 import { Board } from "./board.js";
 import { Outbox } from "./outbox.js";
-import { marksFor } from "./read_marks.js";
+import { ReadMarks } from "./read_marks.js";
 import { Reader } from "./reader.js";
 import { Reading } from "./reading.js";
 import { TypingSignals, Typists } from "./typing.js";
@@ -30,7 +30,9 @@ export class Chat {
   readonly #reading: Reading;
   readonly #signals: TypingSignals;
   readonly #subscription: Subscription;
-  readonly #marked = new Set<string>();
+  readonly #marks: ReadMarks;
+  /** Dialogs whose history is not what it was: read again, or about to be. */
+  readonly #stale = new Set<string>();
   #shown: string | undefined;
   #looking = false;
   #loaded = false;
@@ -62,7 +64,8 @@ export class Chat {
       },
       clock,
     );
-    this.board.picture.subscribe(() => this.#markRead());
+    this.#marks = new ReadMarks(this.board.picture, this.actions, clock);
+    this.board.picture.subscribe(() => this.#look());
   }
 
   /** Opens the stream first; what is shown is read once it is open, so nothing falls between. */
@@ -86,13 +89,13 @@ export class Chat {
       this.#readShown();
       if (!this.board.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
     }
-    this.#markRead();
+    this.#look();
   }
 
   /** Whether the user can see the newest messages of the dialog that is shown. */
   looking(looking: boolean): void {
     this.#looking = looking;
-    this.#markRead();
+    this.#look();
   }
 
   older(dialogId: string): void {
@@ -156,7 +159,10 @@ export class Chat {
     for (const read of this.board.apply(update)) this.#read(read);
     if (payload.case === "typing") this.typists.began(payload.value);
     const message = payload.case === "messageCreated" ? payload.value.message : undefined;
-    if (message) this.typists.ended(message.dialogId, message.senderId);
+    if (message === undefined) return;
+    this.typists.ended(message.dialogId, message.senderId);
+    if (!message.mine) this.#marks.arrived(message.messageId);
+    this.#look();
   }
 
   #read(read: Read): void {
@@ -175,7 +181,12 @@ export class Chat {
   }
 
   #readHistory(dialogId: string): void {
-    this.#reader.want(`messages ${dialogId}`, () => this.#reading.history(dialogId));
+    this.#stale.add(dialogId);
+    this.#reader.want(`messages ${dialogId}`, async () => {
+      await this.#reading.history(dialogId);
+      this.#stale.delete(dialogId);
+      this.#look();
+    });
   }
 
   /** A token that the service does not take any more is replaced with the history. */
@@ -188,17 +199,9 @@ export class Chat {
     }
   }
 
-  #markRead(): void {
-    if (this.#shown === undefined || !this.#looking) return;
-    const dialogId = this.#shown;
-    const { messages, whole } = marksFor(this.board.picture.value, dialogId, this.#marked);
-    for (const message of messages) {
-      this.#marked.add(message.messageId);
-      void this.actions.markMessageRead(message);
-    }
-    if (whole && !this.#marked.has(dialogId)) {
-      this.#marked.add(dialogId);
-      void this.actions.markDialogRead(dialogId).then(() => this.#marked.delete(dialogId));
-    }
+  /** A history that is not read yet shows other messages than those that are counted as unread. */
+  #look(): void {
+    const shown = this.#shown !== undefined && this.#looking && !this.#stale.has(this.#shown);
+    this.#marks.look(shown ? this.#shown : undefined);
   }
 }
