@@ -16,7 +16,7 @@ from chat3_embedded.publishing import AmqpPublisher
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
-from chat3_user.updates.amqp.log_reader import offset_of
+from chat3_user.updates.amqp.log_reader import LogReader, offset_of
 from chat3_user.updates.amqp.session import AmqpSession
 from chat3_user.updates.broker import (
     LogEntry,
@@ -191,6 +191,15 @@ async def test_who_follows_the_log_gets_what_is_in_it_and_what_comes(scene: Scen
     assert [entry.offset for entry in got] == sorted({entry.offset for entry in got})
     assert got[0].offset > start.offset
     assert await scene.read(start, got[-1].position) == got
+
+
+def test_a_key_that_is_no_text_is_passed_over() -> None:
+    reader = LogReader(None, 1)  # type: ignore[arg-type]
+    properties = Basic.Properties(headers={"x-stream-offset": 7})
+    header = ContentHeader(0, 1, properties).marshal()
+    for key in (b"update.\xff", b"\xff"):
+        reader.take(1, key, header, b"x")
+    assert [entry.is_update for entry in reader._entries] == [True, False]
 
 
 async def test_who_follows_from_a_position_of_another_log_is_told(scene: Scene) -> None:

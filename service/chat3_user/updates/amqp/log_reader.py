@@ -18,6 +18,9 @@ from chat3_user.updates.routing import is_update
 PREFETCH: Final = 1000
 """Entries that the broker sends ahead of their acknowledgement."""
 
+_AT_ONCE: Final = 128
+"""Entries that are handed on without letting others run."""
+
 _OFFSET_NAME: Final = b"x-stream-offset"
 _OFFSET_HEADER: Final = bytes([len(_OFFSET_NAME)]) + _OFFSET_NAME + b"l"
 """The offset in encoded headers: its name, and the type of a 64-bit number."""
@@ -32,19 +35,19 @@ class LogReader:
         self.channel = channel
         self._prefetch = prefetch
         self._entries: list[LogEntry] = []
-        self._last_tag = 0
+        self._taken = 0
         self._unacknowledged = 0
         self._ended = False
         self._news = asyncio.Event()
 
-    def take(self, tag: int, routing_key: bytes, properties: bytes, body: bytes) -> None:
+    def take(self, _tag: int, routing_key: bytes, properties: bytes, body: bytes) -> None:
         """Take what was delivered."""
         try:
-            update = is_update(routing_key.decode())
+            # Whatever a publisher writes into its keys: an entry that is never passed ends the log.
+            update = is_update(routing_key.decode(errors="replace"))
             self._entries.append(LogEntry(offset_of(properties), body, update))
         except (ValueError, KeyError):
             self.end()
-        self._last_tag = tag
         self._news.set()
 
     def end(self) -> None:
@@ -53,20 +56,24 @@ class LogReader:
         self._news.set()
 
     async def next(self) -> list[LogEntry]:
-        """Return what has arrived since, at least one entry.
+        """Return what has arrived since, at least one entry; others run between two calls.
 
         Raises `LogUnreadableError`.
         """
+        if self._entries:
+            await asyncio.sleep(0)
         while not self._entries:
             if self._ended:
                 raise LogUnreadableError("the consumer has ended")
             self._news.clear()
             await self._news.wait()
-        entries, self._entries = self._entries, []
+        entries, self._entries = self._entries[:_AT_ONCE], self._entries[_AT_ONCE:]
+        self._taken += len(entries)
         self._unacknowledged += len(entries)
         if self._unacknowledged * 4 >= self._prefetch:
             self._unacknowledged = 0
-            await self.channel.basic_ack(self._last_tag, multiple=True, wait=False)
+            # The channel has this one consumer: its delivery tags count from 1.
+            await self.channel.basic_ack(self._taken, multiple=True, wait=False)
         return entries
 
 
