@@ -20,6 +20,7 @@ from support.gateway import KEY, metadata
 
 _LONG: Final = 20.0
 _SHORT: Final = (0.3, 1.0, 3.0, 6.0)
+_SOON: Final = 0.1
 _ATTEMPTS: Final = 60
 _UNARY: Final = Cardinality.UNARY_UNARY
 
@@ -42,7 +43,8 @@ class Callers:
     ) -> None:
         """Repeat one mutation until it is answered, and keep the answer.
 
-        A caller who is not ``patient`` gives the first attempts little time.
+        A caller who is not ``patient`` gives the first attempts little time, and then waits before
+        the next one.
         """
         actor, request = case.next_call()
         await asyncio.sleep(how.choice((0.0, 0.01, 0.2)))
@@ -67,7 +69,8 @@ class Callers:
                 tally.replayed += replayed
                 case.heard(answer)
                 return
-            await asyncio.sleep(wait * how.uniform(0.2, 1.0) * min(3.0, 1.0 + attempt / 4))
+            patience = wait * how.uniform(0.2, 1.0) * min(3.0, 1.0 + attempt / 4)
+            await asyncio.sleep(min(patience, _SOON) if patient else patience)
 
 
 async def _once(

@@ -1,6 +1,7 @@
 """The changes of a seed: of messages, members, open data and what is read, each of its own thing.
 
-Two kinds have rivals: two keys that change the same thing at the same moment.
+Some are a user's, some a back end's. Two kinds have rivals: two keys that change the same thing at
+the same moment.
 """
 
 import time
@@ -19,6 +20,9 @@ from chat3_embedded.store.records import Pack, PackLink, Topic
 from support.gateway import TENANT
 
 OLD_TEXT: Final = "as it was"
+NEW_TYPE: Final = "bot"
+"""The type that users come to have."""
+
 _AGO: Final = 60.0
 
 
@@ -67,7 +71,7 @@ class Change(Case):
 class Kind:
     """A kind of change; ``prepared`` puts what it is about into the platform.
 
-    One of a ``back_end`` is asked of `TenantService`: the actor in its metadata is not read.
+    One of a back end is asked of `TenantService`: the actor in its metadata is not read.
     """
 
     name: str
@@ -103,6 +107,10 @@ def _its_meta(case: Change) -> dict[str, Any]:
     return {"meta": Struct.from_dict(case.meta), "remove_keys": ["old"]}
 
 
+def _its_user(case: Change) -> dict[str, Any]:
+    return {"user_id": case.users[0], "type": NEW_TYPE, "meta": Struct.from_dict(case.meta)}
+
+
 def _with_message(store: Store, case: Change) -> None:
     case.message = store.add_message(TENANT, case.dialog, ACTOR, OLD_TEXT).message_id
 
@@ -136,6 +144,11 @@ def _with_leaver(store: Store, case: Change) -> None:
 
 def _with_old_meta(store: Store, case: Change) -> None:
     store.meta.put(TENANT, "dialog", case.dialog, "old", 1)
+
+
+def _with_user(store: Store, case: Change) -> None:
+    case.users = [f"hugo-{case.key}"]
+    store.add_user(TENANT, case.users[0], type="contact")
 
 
 def _with_unread(store: Store, case: Change) -> None:
@@ -280,6 +293,44 @@ LEAVE_PACK: Final = Kind(
     service=BACK_END,
     contract=tenant_pb,
 )
+BACK_END_ADD: Final = Kind(
+    "back end adds", ADD.method, ADD.fields, _with_newcomers, service=BACK_END, contract=tenant_pb
+)
+BACK_END_REMOVE: Final = Kind(
+    "back end removes",
+    REMOVE.method,
+    REMOVE.fields,
+    _with_leaver,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+DELETE_DIALOG: Final = Kind(
+    "delete dialog",
+    "DeleteDialog",
+    _its_dialog,
+    _with_old_meta,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+DELETE_USER: Final = Kind(
+    "delete user",
+    "DeleteUser",
+    lambda case: {"user_id": case.users[0]},
+    _with_user,
+    service=BACK_END,
+    contract=tenant_pb,
+)
+UPSERT_USER: Final = Kind(
+    "upsert user", "UpsertUser", _its_user, _with_user, service=BACK_END, contract=tenant_pb
+)
+UPDATE_USER: Final = Kind(
+    "update user", "UpdateUser", _its_user, _with_user, service=BACK_END, contract=tenant_pb
+)
+DIRECTORY_KINDS: Final = (
+    *(BACK_END_ADD, BACK_END_REMOVE, DELETE_DIALOG, DELETE_USER, UPSERT_USER, UPDATE_USER),
+)
+"""What back ends do to members, dialogs and users."""
+
 PACK_KINDS: Final = (READ_BY_ALL, PACK_META, FILL_PACK, EMPTY_PACK, JOIN_PACK, LEAVE_PACK)
 USER_KINDS: Final = (
     *(EDIT, RIVAL_EDITS, DELETE, RESTORE, MOVE, ADD, RIVAL_ADDS, REMOVE, LEAVE),

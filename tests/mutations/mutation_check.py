@@ -11,7 +11,7 @@ from mutation_check_changes import ChangeChecker
 from mutation_check_creations import CreationChecker
 from mutation_creations import Creation
 from mutation_tally import Tally
-from mutation_users import NewUser, check_user
+from mutation_users import NewUser, UserChecker
 
 from chat3_embedded.store import Store
 from chat3_embedded.store.records import Message
@@ -32,6 +32,7 @@ class Checker:
         self._marked: defaultdict[str, set[str]] = defaultdict(set)
         updates = [msgspec.json.decode(outgoing.body) for outgoing in store.outgoing.kept()]
         self._changes = ChangeChecker(store, updates)
+        self._users = UserChecker(store, updates)
         for update in updates:
             if update["updateType"] == "update.message":
                 self._note(update)
@@ -58,7 +59,7 @@ class Checker:
             elif isinstance(case, Mark):
                 self._mark(case, tally)
             elif isinstance(case, NewUser):
-                check_user(self._store, case, tally)
+                self._users.check(case, tally)
             elif isinstance(case, Creation):
                 self._creations.check(case, tally)
             elif isinstance(case, Change):

@@ -14,7 +14,9 @@ from chat3_embedded import Store
 from support.gateway import TENANT
 
 _CHANGED_UPDATE: Final = "CHANGED_UPDATE"
-_ADDS: Final = frozenset({kinds.ADD.name, kinds.RIVAL_ADDS.name, kinds.JOIN_PACK.name})
+_ADDS: Final = frozenset(
+    kind.name for kind in (kinds.ADD, kinds.RIVAL_ADDS, kinds.JOIN_PACK, kinds.BACK_END_ADD)
+)
 _EDITS: Final = frozenset({kinds.EDIT.name, kinds.RIVAL_EDITS.name})
 _ONCE: Final = _ADDS | {kinds.DELETE.name, kinds.RESTORE.name, kinds.MOVE.name}
 """What the platform publishes only when it changes something."""
@@ -23,12 +25,21 @@ _TELLING: Final = _ONCE | _EDITS
 """Whose answers say that their update may be missing."""
 
 _QUIET: Final = frozenset(
-    kind.name for kind in (kinds.READ_PACK, kinds.READ_BY_ALL, kinds.FILL_PACK, kinds.EMPTY_PACK)
+    kind.name
+    for kind in (
+        *(kinds.READ_PACK, kinds.READ_BY_ALL, kinds.FILL_PACK, kinds.EMPTY_PACK),
+        kinds.DELETE_DIALOG,
+    )
 )
 """Of which the platform tells nobody but by counters."""
 
 _OWN: Final = frozenset({kinds.MY_META.name, kinds.READ.name})
 """What only the actor is told of."""
+
+_OF_USERS: Final = frozenset(
+    {kinds.DELETE_USER.name, kinds.UPSERT_USER.name, kinds.UPDATE_USER.name}
+)
+"""What only the user is told of whom it is about."""
 
 
 class ChangeChecker:
@@ -65,6 +76,8 @@ class ChangeChecker:
     def _announced(self, case: Change, tally: Tally) -> None:
         name = case.kind.name
         expected = {ACTOR} if name in _OWN else {*MEMBERS}
+        if name in _OF_USERS:
+            expected = {*case.users}
         wanted = [adds(user) for user in case.users] if name in _ADDS else [shows(case)]
         lacking = any(not expected <= self._reached(case, one) for one in wanted)
         said = [_CHANGED_UPDATE in told(answer) for answer in case.answers]
@@ -93,6 +106,8 @@ class ChangeChecker:
         return {update["userId"] for update in self._about(case) if one(update)}
 
     def _about(self, case: Change) -> list[Update]:
+        if case.kind.name in _OF_USERS:
+            return self._updates[case.users[0]]
         return self._updates[ACTOR if case.kind is kinds.MY_META else case.dialog]
 
 
@@ -110,8 +125,10 @@ def texts_of(store: Store, case: Change) -> list[str]:
 
 def _is_truthful(case: Change, answer: Any) -> bool:
     """Tell whether an answer says what its call changed, where no other one can have."""
-    if case.kind is kinds.ADD:
+    if case.kind in {kinds.ADD, kinds.BACK_END_ADD}:
         return bool(answer.added_user_ids == [*case.users])
+    if case.kind is kinds.UPSERT_USER and answer.created:
+        return False
     said = (getattr(answer, name, True) for name in ("changed", "added", "removed"))
     counts = (getattr(answer, name, 2) for name in ("dialog_count", "joined_dialog_count"))
     return all(said) and all(count == 2 for count in counts)
@@ -199,6 +216,25 @@ def _pack_members(store: Store, case: Change) -> str:
     return ""
 
 
+def _no_dialog(store: Store, case: Change) -> str:
+    dialog = store.dialogs.get(TENANT, case.dialog)
+    meta = store.meta.of(TENANT, "dialog", case.dialog)
+    there = _members(store, case)
+    return f"{dialog}, {there}, {meta}" if dialog or there or meta else ""
+
+
+def _no_user(store: Store, case: Change) -> str:
+    user = store.users.get(TENANT, case.users[0])
+    return f"{user}" if user else ""
+
+
+def _user(store: Store, case: Change) -> str:
+    user = store.users.get(TENANT, case.users[0])
+    meta = store.meta.of(TENANT, "user", case.users[0])
+    whole = user is not None and user.type == kinds.NEW_TYPE and meta == case.meta
+    return "" if whole else f"{user}, {meta}"
+
+
 def _members(store: Store, case: Change) -> set[str]:
     return {row.user_id for row in store.members.of_dialog(TENANT, case.dialog)}
 
@@ -224,4 +260,10 @@ _PROBLEMS: Final[dict[str, Callable[[Store, Change], str]]] = {
     kinds.EMPTY_PACK.name: _links,
     kinds.JOIN_PACK.name: _pack_members,
     kinds.LEAVE_PACK.name: _pack_members,
+    kinds.BACK_END_ADD.name: _joined,
+    kinds.BACK_END_REMOVE.name: _left,
+    kinds.DELETE_DIALOG.name: _no_dialog,
+    kinds.DELETE_USER.name: _no_user,
+    kinds.UPSERT_USER.name: _user,
+    kinds.UPDATE_USER.name: _user,
 }

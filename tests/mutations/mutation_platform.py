@@ -4,6 +4,7 @@ It always is the double of this checkout, whatever checkout the workers come fro
 """
 
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -19,11 +20,12 @@ from support.gateway import KEY, TENANT
 from support.ports import free_port
 
 _START_TIMEOUT: Final = 30.0
-# What takes long is done before the process is needed: it then waits for a line.
+# What takes long is done before the process is needed: it then waits for a line, its last options.
 _PROGRAM: Final = """
-import asyncio, sys
+import asyncio, json, sys
 from chat3_embedded.__main__ import main
-if sys.stdin.readline():
+if line := sys.stdin.readline():
+    sys.argv += json.loads(line)
     asyncio.run(main())
 """
 
@@ -48,29 +50,23 @@ class Platform:
         self._standby: asyncio.subprocess.Process | None = None
 
     async def start(self, *, die_after: str | None = None) -> None:
-        """Start it and wait until it answers."""
-        standby, self._standby = self._standby, None
-        if die_after is not None or standby is None:
-            self._process = await self._spawn(die_after)
-            await _discard(standby)
-        else:
-            self._process = standby
-        if self._process.stdin is not None:
-            self._process.stdin.write(b"go\n")
-        self._standby = await self._spawn(None)
+        """Start it and wait until it answers, or has died of what a caller asked first."""
+        self._process = self._standby or await self._spawn()
+        options = [] if die_after is None else ["--die-after", die_after]
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(options).encode() + b"\n")
+        self._standby = await self._spawn()
         async with asyncio.timeout(_START_TIMEOUT), aiohttp.ClientSession() as session:
-            while True:
+            while self._process.returncode is None:
                 with suppress(aiohttp.ClientError):
                     async with session.get(f"{self.url}/health"):
                         return
                 await asyncio.sleep(0.02)
 
-    async def _spawn(self, die_after: str | None) -> asyncio.subprocess.Process:
+    async def _spawn(self) -> asyncio.subprocess.Process:
         options = ["--port", str(self.port), "--database", str(self.database), "--keep-updates"]
         options += ["--platform", self.version, "--step-pause", str(self.step_pause)]
         options += ["--relay-delay", str(self.relay_delay)]
-        if die_after is not None:
-            options += ["--die-after", die_after]
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", _PROGRAM, *options),
             stdin=asyncio.subprocess.PIPE,

@@ -33,7 +33,7 @@ WRITES: Final = {
 }
 READS: Final = {"passes": 88, "slow": 5, "cut before": 4, "503 before": 3}
 _UNNAMED: Final = re.compile(
-    "/api/(?:dialogs|topics|meta/(?:dialog|user)|users/[^/]+(?:/dialogs)?$)"
+    "/api/(?:dialogs|topics|meta/(?:dialog|user)|users(?:/[^/]+(?:/dialogs)?)?$)"
 )
 _HEADERS: Final = ("X-API-Key", "X-Tenant-Id", "Content-Type")
 

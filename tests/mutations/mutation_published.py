@@ -13,7 +13,7 @@ EVENTS: Final = frozenset(
     {
         *("message.changed", "message.deleted", "dialog.changed", "dialog.topic.changed"),
         *("dialog.member.add", "dialog.member.remove", "dialog.member.changed", "user.changed"),
-        "pack.changed",
+        *("user.remove", "pack.changed"),
     }
 )
 """The events that changes have."""
@@ -111,6 +111,20 @@ def _pack_meta(case: Change) -> Shows:
     return _of("pack.changed", has_all)
 
 
+def _user_changed(case: Change) -> Shows:
+    return _of(
+        "user.changed",
+        lambda data: (
+            _section(data, "user").get("meta") == case.meta
+            and _section(data, "user")["type"] == kinds.NEW_TYPE
+        ),
+    )
+
+
+def _user_removed(_: Change) -> Shows:
+    return _of("user.remove")
+
+
 def _seen(_: Change) -> Shows:
     return _of("dialog.member.changed")
 
@@ -132,6 +146,11 @@ _SHOWN: Final[dict[str, Callable[[Change], Shows]]] = {
     kinds.PACK_META.name: _pack_meta,
     kinds.JOIN_PACK.name: _added,
     kinds.LEAVE_PACK.name: _removed,
+    kinds.BACK_END_ADD.name: _added,
+    kinds.BACK_END_REMOVE.name: _removed,
+    kinds.DELETE_USER.name: _user_removed,
+    kinds.UPSERT_USER.name: _user_changed,
+    kinds.UPDATE_USER.name: _user_changed,
 }
 _INSTEAD: Final[dict[str, Callable[[Change], Shows]]] = {
     kinds.EDIT.name: _text,
@@ -139,4 +158,5 @@ _INSTEAD: Final[dict[str, Callable[[Change], Shows]]] = {
     kinds.ADD.name: _dialog_changed,
     kinds.RIVAL_ADDS.name: _dialog_changed,
     kinds.JOIN_PACK.name: _dialog_changed,
+    kinds.BACK_END_ADD.name: _dialog_changed,
 }

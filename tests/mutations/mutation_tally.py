@@ -27,10 +27,12 @@ class Tally:
     full: int = 0
     # Statuses and reactions.
     marks: int = 0
-    # Dialogs, topics and direct dialogs.
+    # Dialogs, topics, direct dialogs and users.
     creations: int = 0
-    # Of messages, members, open data and what is read.
+    # Of messages, members, users, open data and what is read.
     changes: int = 0
+    # Of creations and changes those that a back end asks for.
+    of_back_ends: int = 0
     attempts: int = 0
     replayed: int = 0
     worker_kills: int = 0
@@ -97,7 +99,7 @@ class Tally:
         broken = ", ".join(f"{name} {getattr(self, name)}" for name in BROKEN)
         return f"""\
 {self.sends} sends, {self.full} of them with meta and quote; {self.marks} marks; \
-{self.creations} creations; {self.changes} changes; \
+{self.creations} creations; {self.changes} changes; {self.of_back_ends} of these of back ends; \
 {self.attempts} attempts, {self.replayed} replayed
 restarts of the platform: {dict(self.restarts)}; killed workers: {self.worker_kills}; \
 store outages: {self.store_outages}

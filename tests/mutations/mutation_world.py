@@ -12,14 +12,15 @@ from typing import Final
 
 import mutation_back_end as back_end
 from mutation_callers import Callers
-from mutation_cases import MEMBERS, Case, Like, Mark, Read, Send, cases
-from mutation_changes import PACK_KINDS, USER_KINDS, Change, changes
+from mutation_cases import BACK_END, MEMBERS, Case, Like, Mark, Read, Send, cases
+from mutation_changes import DIRECTORY_KINDS, PACK_KINDS, USER_KINDS, Change, changes
 from mutation_check import Checker
 from mutation_creations import Creation, creations
 from mutation_platform import Platform, platform
 from mutation_proxy import LATEST, FaultProxy
 from mutation_tally import Tally
 from mutation_trouble import Trouble
+from mutation_users import back_end_creations
 
 from support.faults.workers import Worker
 from support.gateway import TENANT
@@ -29,6 +30,8 @@ from support.redis import RedisServer
 # harness and platform may be late by so much and no more.
 LEASE: Final = 1.0
 SETTLE: Final = 3.0
+# Where the platform only dies, nothing is late.
+CUT_SETTLE: Final = 0.2
 LAG_ALLOWED: Final = SETTLE - LATEST
 # A write with meta and quote has 13 steps: most restarts fall between two of them.
 STEP_PAUSE: Final = 0.015
@@ -107,8 +110,9 @@ class World:
         kinds, marks = (Send, Send, *back_end.SENDS), (Read, Like, *back_end.MARKS)
         asked = cases(store, dialog, seed, draw, sends, kinds, marks)
         asked += creations(store, dialog, seed, sends // _SENDS_FOR_A_CREATION)
+        asked += back_end_creations(dialog, seed, sends // _SENDS_FOR_A_CREATION)
         count = sends // _SENDS_FOR_A_CHANGE
-        kinds_of_change = (*USER_KINDS, *PACK_KINDS, *back_end.KINDS)
+        kinds_of_change = (*USER_KINDS, *DIRECTORY_KINDS, *PACK_KINDS, *back_end.KINDS)
         asked += changes(store, self.platform.version, seed, count, kinds_of_change)
         draw.shuffle(asked)
         changed = [thing for case in asked if isinstance(case, Change) for thing in case.things]
@@ -137,6 +141,7 @@ def counted(asked: Sequence[Case]) -> Tally:
         marks=sum(isinstance(case, Mark) for case in asked),
         creations=sum(isinstance(case, Creation) for case in asked),
         changes=sum(isinstance(case, Change) for case in asked),
+        of_back_ends=sum(case.method.startswith(BACK_END) for case in asked),
     )
 
 

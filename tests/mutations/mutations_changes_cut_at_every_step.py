@@ -9,24 +9,24 @@ from pathlib import Path
 import mutation_back_end as back_end
 import pytest
 from mutation_cases import Case
-from mutation_changes import ADD, EDIT, PACK_KINDS, USER_KINDS, Kind, kinds_of
+from mutation_changes import ADD, DIRECTORY_KINDS, EDIT, PACK_KINDS, USER_KINDS, Kind, kinds_of
 from mutation_check import Checker
 from mutation_tally import Tally
-from mutation_world import counted, world
+from mutation_world import CUT_SETTLE, counted, world
 
 from chat3_embedded import NEWEST, OLDEST
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("version", [NEWEST, OLDEST])
 async def test_a_change_that_is_cut_after_any_step_is_made_once_and_announced_or_told(
     version: str, tmp_path: Path
 ) -> None:
     tally = Tally()
     done: list[Case] = []
-    every = kinds_of(version, (*USER_KINDS, *PACK_KINDS, *back_end.KINDS))
+    every = kinds_of(version, (*USER_KINDS, *DIRECTORY_KINDS, *PACK_KINDS, *back_end.KINDS))
     kinds = [kind for kind in every if kind.rivals == 1]
-    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+    async with world("sqlite", 1, version, tmp_path, settle=CUT_SETTLE, step_pause=0) as running:
         for place, kind in enumerate(kinds):
             for number in count(1):
                 key = f"{kind.method}-{place}-{number}".lower()
@@ -43,7 +43,7 @@ async def test_a_change_that_is_cut_after_any_step_is_made_once_and_announced_or
     assert tally.restarts["died"] >= 2 * len(kinds)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("kind", "version", "steps"),
     [
@@ -61,7 +61,7 @@ async def test_what_completes_a_change_may_be_cut_itself(
     kind: Kind, version: str, steps: tuple[str, str], tmp_path: Path
 ) -> None:
     tally = Tally()
-    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+    async with world("sqlite", 1, version, tmp_path, settle=CUT_SETTLE, step_pause=0) as running:
         (case,) = kind.cases(running.platform.store, "twice")
         deaths = await running.cut(case, steps, tally)
         await running.platform.settled()

@@ -12,8 +12,8 @@ from mutation_cases import Case, Like, Mark, Read, Send, full_send
 from mutation_check import Checker
 from mutation_creations import Direct, NewDialog, NewPack, NewTopic, direct
 from mutation_tally import Tally
-from mutation_users import NewUser
-from mutation_world import World, counted, world
+from mutation_users import BackEndDialog, BackEndTopic, NewUser, UpsertedUser
+from mutation_world import CUT_SETTLE, World, counted, world
 
 from chat3_embedded import NEWEST, OLDEST
 from support.gateway import TENANT
@@ -22,6 +22,7 @@ _KINDS: tuple[type[Case], ...] = (
     *(Send, TenantSend, HelpersSend),
     *(Read, Like, TenantRead, TenantLike),
     *(NewDialog, NewTopic, NewPack, Direct),
+    *(BackEndDialog, BackEndTopic),
 )
 # At the least. Row, metas (ours too) twice, event, two statuses, times and quote; row, metas, three
 # members and their events, event; row, metas, event; row, metas; row, one meta, two members, event.
@@ -29,8 +30,10 @@ _STEPS = {
     Send: 3 * 10,
     TenantSend: 2 * 10,
     HelpersSend: 10,
-    NewDialog: 12,
-    NewTopic: 6,
+    NewDialog: 2 * 12,
+    BackEndDialog: 12,
+    NewTopic: 2 * 6,
+    BackEndTopic: 6,
     NewPack: 5,
     Direct: 7,
 }
@@ -51,20 +54,20 @@ def case_of(kind: type[Case], running: World, dialog: str, number: int) -> Case:
         return full_send(key, dialog, target, kind)
     if kind is Direct:
         return direct(running.platform.store, dialog, key.lower())
-    if kind in {NewDialog, NewTopic, NewPack}:
+    if issubclass(kind, NewDialog | NewTopic | NewPack):
         return kind(key, dialog)
     assert issubclass(kind, Mark)
     return kind(key, dialog, target=target)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("version", [NEWEST, OLDEST])
 async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
     version: str, tmp_path: Path
 ) -> None:
     tally = Tally()
     done: list[Case] = []
-    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+    async with world("sqlite", 1, version, tmp_path, settle=CUT_SETTLE, step_pause=0) as running:
         dialog = running.dialog()
         for kind in _KINDS:
             for number in count(1):
@@ -88,7 +91,7 @@ async def test_a_write_that_is_cut_after_any_step_is_one_and_whole_or_told(
     )
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("kind", "version", "repair"),
     [
@@ -111,7 +114,7 @@ async def test_a_repair_that_is_cut_itself_is_taken_up_again(
     tally = Tally()
     done: list[Case] = []
     deaths = 0
-    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+    async with world("sqlite", 1, version, tmp_path, settle=CUT_SETTLE, step_pause=0) as running:
         dialog = running.dialog()
         for step in _FIRST_CUTS[kind]:
             case = case_of(kind, running, dialog, len(done))
@@ -125,21 +128,22 @@ async def test_a_repair_that_is_cut_itself_is_taken_up_again(
     assert deaths == 2, "no repair was cut"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("version", [NEWEST, OLDEST])
+@pytest.mark.parametrize("kind", [NewUser, UpsertedUser])
 async def test_a_user_whose_creation_is_cut_after_any_step_is_one_whole_and_announced(
-    version: str, tmp_path: Path
+    kind: type[NewUser], version: str, tmp_path: Path
 ) -> None:
     tally = Tally()
     done: list[Case] = []
-    async with world("sqlite", 1, version, tmp_path, settle=0.6, step_pause=0) as running:
+    async with world("sqlite", 1, version, tmp_path, settle=CUT_SETTLE, step_pause=0) as running:
         dialog = running.dialog()
         # Of the user, of each key of its open data, and of the last one.
         for step in ("user row", "user event", "meta row", "meta event"):
-            case = NewUser(step.replace(" ", "-"), dialog)
+            case = kind(step.replace(" ", "-"), dialog)
             done.append(case)
             assert await running.cut(case, [step], tally) == 1, f"nothing died after {step}"
-            case = NewUser(f"{case.key}-again", dialog)
+            case = kind(f"{case.key}-again", dialog)
             done.append(case)
             await running.cut(case, [step, step], tally)
         await running.platform.settled()

@@ -12,7 +12,7 @@ from mutation_world import LAG_ALLOWED, world
 
 from chat3_embedded import NEWEST, OLDEST
 
-SEEDS = int(os.environ.get("MUTATION_SEEDS") or 50)
+SEEDS = int(os.environ.get("MUTATION_SEEDS") or 25)
 FIRST = int(os.environ.get("MUTATION_FIRST_SEED") or 1)
 SENDS = int(os.environ.get("MUTATION_SENDS") or 100)
 TOGETHER = 10
@@ -21,7 +21,13 @@ TOGETHER = 10
 @pytest.mark.timeout(3600)
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
-    ("kind", "workers", "version"), [("sqlite", 4, NEWEST), ("redis", 2, OLDEST)]
+    ("kind", "workers", "version"),
+    [
+        ("sqlite", 4, NEWEST),
+        ("redis", 2, OLDEST),
+        ("redis", 2, NEWEST),
+        ("sqlite", 4, OLDEST),
+    ],
 )
 async def test_every_key_is_one_message_whole_or_told_and_announced(
     kind: str, workers: int, version: str, tmp_path: Path
