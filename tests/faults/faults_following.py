@@ -26,6 +26,7 @@ from support.merging import (
     put_dialog,
     put_messages,
 )
+from support.patience import HANGS
 
 _DIALOG_PARTS = ("dialog_id", "member_count", "meta", "title", "create_time")
 _LAST_PARTS = ("message_id", "content", "sender_id", "type")
@@ -131,7 +132,7 @@ class Reader:
         """
         while different := await self._different(known):
             try:
-                async with asyncio.timeout(10), self._changed:
+                async with asyncio.timeout(HANGS), self._changed:
                     await self._changed.wait()
             except TimeoutError:
                 # What came while the snapshot was read stood in the picture alone.

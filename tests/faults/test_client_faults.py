@@ -95,7 +95,7 @@ async def test_memory_is_bounded_with_clients_that_never_read(stage: Stage) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_a_client_that_vanished_is_found(stage: Stage) -> None:
     """Neither FIN nor RST: only HTTP/2 pings tell."""
     worker, _ = await stage.worker()

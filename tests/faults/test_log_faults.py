@@ -78,7 +78,7 @@ async def test_a_client_filters_what_it_resumes(stage: Stage) -> None:
     assert alice.got == wanted
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_truncated_log_is_a_gap(stage: Stage) -> None:
     worker, _ = await stage.worker(UPDATES_LOG_MAX_BYTES="1000000")
     alice = await stage.scene.listener(worker.grpc_port)

@@ -23,7 +23,7 @@ _BROKER_EVERY = 20
 """Every so many schedules the broker itself is killed: that takes longer than all other faults."""
 
 
-@pytest.mark.timeout(120 + 60 * SCHEDULES)
+@pytest.mark.timeout(300 + 120 * SCHEDULES)
 async def test_random_faults_break_no_promise(
     broker: RabbitMQ, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -270,7 +270,7 @@ class Following(RuleBasedStateMachine):
 
 
 # The oldest platform keeps edits in meta and deletes nothing; the newest reads in the background.
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("platform", [OLDEST, "0.0.85", NEWEST])
 def test_snapshot_and_stream_equal_a_fresh_snapshot(platform: str) -> None:
     machine = type("Following", (Following,), {"platform": platform})

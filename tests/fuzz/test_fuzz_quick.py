@@ -144,7 +144,7 @@ def _faults(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name.startswith(_LOGGERS)]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_hostile_calls_get_a_status_and_never_internal(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -157,7 +157,7 @@ async def test_hostile_calls_get_a_status_and_never_internal(
     assert not depth.shallow(fuzz_wire.CALL_STAGES)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_hostile_frames_end_at_most_their_own_connection(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -9,7 +9,7 @@ from hostile_vocabulary import PREFACE, Attacker, Measured, measured, request, w
 from hyperframe.frame import DataFrame, HeadersFrame, PingFrame, SettingsFrame
 from strict_client import StrictClient
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(600)
 
 WATCH = "/grpc.health.v1.Health/Watch"
 

@@ -16,7 +16,7 @@ from support.gateway import Upstream
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 
 
 class Service:

@@ -51,7 +51,7 @@ async def publish(upstream: Upstream, user: str, document: dict[str, Any] | byte
     await upstream.publisher.publish(key, body, {}, int(time.time() * 1000))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_thousand_subscribers_at_once_get_everything_and_nothing_else(
     gateway: Gateway, upstream: Upstream, capsys: pytest.CaptureFixture[str]
 ) -> None:

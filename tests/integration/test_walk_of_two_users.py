@@ -62,7 +62,7 @@ async def seen(stream: Subscription, *kinds: pb.UpdateKind) -> list[pb.Update]:
     return [await stream.update_of(kind) for kind in kinds]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_two_users_who_ask_at_once_get_one_direct_dialog(
     workers: tuple[Gateway, Gateway], upstream: Upstream
 ) -> None:
@@ -88,7 +88,7 @@ async def test_two_users_who_ask_at_once_get_one_direct_dialog(
         assert list_.dialogs[0].member_count == 2
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_whole_conversation_is_seen_step_by_step(alice: Caller, bob: Caller) -> None:
     async with bob.subscribed() as stream:
         group = await _group(alice, bob, stream)

@@ -63,7 +63,7 @@ async def has(watcher: Watcher, user: str, ids: Sequence[str]) -> None:
     assert watcher.ids(user) == list(ids)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_a_thousand_users_come_and_go_while_updates_flow(
     back_end: Caller, upstream: Upstream
 ) -> None:
@@ -98,7 +98,7 @@ async def test_a_thousand_users_come_and_go_while_updates_flow(
         assert not watcher.dropped
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_two_streams_on_two_workers_hand_users_over_with_their_tokens(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -130,7 +130,7 @@ async def test_two_streams_on_two_workers_hand_users_over_with_their_tokens(
                 await has(one, user, wanted[user] + later[user])
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_lost_connection_to_the_broker_loses_nothing_for_anybody(
     back_end: Caller, upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -265,7 +265,7 @@ async def test_a_silent_user_has_heartbeats_with_tokens_that_resume(
         await has(watcher2, "bob", missed)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 async def test_a_deleted_user_is_dropped_and_a_revoked_key_ends_the_stream(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -369,7 +369,7 @@ async def test_answers_do_not_pile_up_for_a_client_that_does_not_read(
             assert not hub.watches
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_client_that_reads_slowly_loses_those_with_the_most_waiting_and_no_update(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:

@@ -19,7 +19,7 @@ from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 from support.tokens import bearer
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 
 
 @contextmanager

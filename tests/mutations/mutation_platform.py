@@ -19,7 +19,7 @@ from chat3_embedded import Store
 from support.gateway import KEY, TENANT
 from support.ports import free_port
 
-_START_TIMEOUT: Final = 30.0
+_START_TIMEOUT: Final = 120.0
 # What takes long is done before the process is needed: it then waits for a line, its last options.
 _PROGRAM: Final = """
 import asyncio, json, sys

@@ -59,7 +59,7 @@ class RabbitMQ:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout: float = 90.0) -> None:
+    def start(self, timeout: float = 180.0) -> None:
         with (self._folder / "out").open("ab") as output:
             self._process = subprocess.Popen(
                 [_program("rabbitmq-server")],
@@ -83,7 +83,7 @@ class RabbitMQ:
             check=True,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         return done.stdout
 

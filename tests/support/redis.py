@@ -21,7 +21,7 @@ class RedisServer:
         folder.mkdir(parents=True, exist_ok=True)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, timeout: float = 20.0) -> None:
+    def start(self, timeout: float = 60.0) -> None:
         program = shutil.which("redis-server")
         if program is None:
             raise RuntimeError("redis-server is missing: run `make test`, which installs it")

@@ -17,7 +17,7 @@ from support.faults.amqp_proxy import AmqpProxy
 from support.ports import free_port
 
 _PROJECT = Path(__file__).resolve().parents[3]
-_START_TIMEOUT = 40.0
+_START_TIMEOUT = 120.0
 
 
 class Worker:
@@ -82,7 +82,7 @@ class Worker:
         self._said.append((message, future))
         return future
 
-    async def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 20.0) -> int:
+    async def stop(self, number: signal.Signals = signal.SIGTERM, timeout: float = 60.0) -> int:
         """Send a signal and wait for the end; return the exit status."""
         process = self._process
         if process is None:

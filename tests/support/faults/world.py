@@ -13,6 +13,7 @@ from support.faults.proxy import Proxy
 from support.faults.publisher import Publisher
 from support.faults.workers import Worker, proxied_worker
 from support.gateway import OTHER_TENANT, TENANT, Upstream, run_upstream
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 
 TENANTS = (TENANT, OTHER_TENANT)
@@ -58,7 +59,7 @@ class World:
                 await worker.start()
         for worker in self.workers:
             try:
-                async with asyncio.timeout(60):
+                async with asyncio.timeout(2 * HANGS):
                     await worker.becomes_ready(lambda status, _: status == 200)
             except TimeoutError as error:
                 told = "\n".join(str(record) for record in list(worker.log)[-8:])

@@ -11,7 +11,7 @@ from betterproto2_compiled import decode, encode
 
 thorough = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 
 @thorough

@@ -17,7 +17,7 @@ from betterproto2_compiled import DecodeError, decode, encode
 thorough = settings(max_examples=4000, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @thorough
 @given(data=st.data())
 def test_google_accepts_the_same_bytes_and_means_the_same(

@@ -164,7 +164,7 @@ class CatchingUp(RuleBasedStateMachine):
             self._runner.close()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_streams_and_calls_in_any_order_keep_all_promises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(windows, "STRETCH", 25)
     monkeypatch.setattr(catch_up, "_LOOKED_AT", 20)

@@ -289,7 +289,7 @@ class Watching(RuleBasedStateMachine):
             await back_end.closes()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_users_of_a_stream_of_many_keep_all_promises() -> None:
     run_state_machine_as_test(
         Watching,
