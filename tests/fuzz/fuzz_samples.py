@@ -41,6 +41,7 @@ _BY_NAME: Final[dict[str, Sampler]] = {
     "resume_token": lambda rng: rng.choice(("", "", texts.token(rng))),
     "reaction": lambda rng: rng.choice(_REACTIONS),
     "user_id": lambda rng: rng.choice(texts.USERS),
+    "index_id": lambda rng: rng.choice((texts.INDEX, texts.INDEX, "allowed:keys")),
 }
 """Fields whose text has a meaning that no rule states; a list goes by its singular."""
 

@@ -36,6 +36,7 @@ USERS: Final = ("alice", "bob", "zoe", "ж", "a b")
 """Users that requests name; the first makes the calls."""
 _CALL: Final = Call("GetDialogMessages", "fuzz", parse_identity(IDENTITY))
 _LIST: Final = GetDialogMessagesRequest(dialog_id="dlg_" + "a" * 20)
+INDEX: Final = "unique:order"
 NEWCOMERS: Final = tuple(f"new-{number}" for number in range(60))
 """Users who are nobody until they are created; so many that calls at once seldom share one."""
 _SCOPE: Final = scope_of(IDENTITY["x-tenant-id"], IDENTITY["x-user-id"])

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from aiohttp import web
-from fuzz_texts import NEWCOMERS, USERS
+from fuzz_texts import INDEX, NEWCOMERS, USERS
 from msgspec import inspect
 
 from chat3_user.tenant_api import routes
@@ -31,9 +31,13 @@ _BY_NAME: Final[dict[str, Any]] = {
     "senderId": "alice",
     "type": "internal.text",
     "status": "read",
+    "mode": "unique",
+    "indexId": INDEX,
     "limit": 100,
 }
 """What the members of an answer say that have a meaning."""
+_ALWAYS: Final = frozenset(("indexId",))
+"""Members that an answer may lack, and that all answers of this platform have."""
 
 
 def _pattern(route: Route[Any]) -> re.Pattern[str]:
@@ -91,7 +95,7 @@ def _sound(name: str, kind: inspect.Type) -> Any:
             return {
                 field.encode_name: _sound(field.encode_name, field.type)
                 for field in kind.fields
-                if field.required or _is_time(field.type)
+                if field.required or _is_time(field.type) or field.encode_name in _ALWAYS
             }
         case inspect.ListType():
             return _rows(_sound("", kind.item_type))
