@@ -285,7 +285,7 @@ async def test_open_data_that_is_called_like_the_tenant_is_open_data(
     assert SECRET not in str(found)
 
 
-MARK: Final = "zq"
+MARK: Final = "z@q"  # no id that the platform makes has it by chance
 ESCAPES: Final = [
     "..",
     ".",
