@@ -76,7 +76,7 @@ def _is_new_message(template: Template) -> bool:
     return decoded is not None and decoded.kind is UpdateKind.MESSAGE_CREATED
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_everybody_is_notified_once_however_often_the_back_end_is_killed(
     gateway: Gateway, upstream: Upstream, project: Path, tmp_path: Path
 ) -> None:

@@ -64,7 +64,7 @@ def nothing_broke(verdict: Verdict, users: int) -> None:
     assert verdict.delivered > 2 * 2 * users
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_two_back_ends_with_a_hundred_users_each_lose_nothing(
     broker: RabbitMQ, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -72,7 +72,7 @@ async def test_two_back_ends_with_a_hundred_users_each_lose_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_two_back_ends_with_a_thousand_users_each_lose_nothing(
     broker: RabbitMQ, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -170,7 +170,7 @@ async def test_hostile_frames_end_at_most_their_own_connection(
     assert not depth.shallow(fuzz_wire.FRAME_STAGES)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 async def test_hostile_calls_over_http1_get_a_status_and_never_internal(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -104,7 +104,7 @@ async def test_a_message_is_an_update_for_every_member_with_one_event(
     assert list(users.values()) == [{"alice", "bob"}] * 2
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_stream_goes_on_where_it_ended_on_another_worker(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -128,7 +128,7 @@ async def test_a_stream_goes_on_where_it_ended_on_another_worker(
             due += [await publish(upstream, f"u{number}") for number in range(30)]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_lost_connection_to_the_broker_is_said_and_loses_nothing(
     back_end: Caller, upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -161,7 +161,7 @@ async def test_tokens_of_others_are_refused(
     assert (await back_end.fails(following("AQAA"))).reason is ErrorReason.RESUME_TOKEN_INVALID
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(600)
 async def test_a_revoked_key_ends_the_stream(upstream: Upstream, rabbitmq: RabbitMQ) -> None:
     upstream.store.add_key("key-for-a-while", ("read",))
     async with (

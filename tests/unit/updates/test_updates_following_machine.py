@@ -143,7 +143,7 @@ class Following(RuleBasedStateMachine):
         self._runner.close()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 def test_streams_of_a_tenant_get_what_the_log_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follower, "_STRETCH", 7)
     monkeypatch.setattr(follower, "LOOK_BACK", WINDOW)
