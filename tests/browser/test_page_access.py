@@ -123,6 +123,9 @@ async def test_a_phone_shows_one_thing_at_a_time_and_never_scrolls_sideways(
     await expect(alice.connection).to_have_text("Live")
     await alice.send("A" * 300 + " and https://example.com/" + "b" * 300)
     await expect(alice.message("AAA")).to_contain_text("Sent")
+    # The keyboard takes half of the screen: the newest message stays in sight.
+    await alice.page.set_viewport_size({"width": 390, "height": 480})
+    await expect(alice.message("AAA").locator(".facts")).to_be_in_viewport()
     await alice.choose("AAA", "React")
     assert await overflow(alice) == 0
     await alice.page.get_by_role("link", name="Back to the dialogs").click()

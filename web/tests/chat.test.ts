@@ -121,6 +121,25 @@ test("after a gap all that was shown is read again, however much it was", async 
   assert.equal(chat.board.picture.value.dialogs.size, 2);
 });
 
+test("messages that are added while the newest are read again are not taken away", async () => {
+  const service = new Service();
+  service.messages = Array.from({ length: 60 }, (_, place) => message(place + 1));
+  const chat = await service.chat();
+  let arrive = (): void => undefined;
+  const way = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  service.first.set("GetDialogMessages", [way]);
+  service.stream.send({ case: "gap", value: { reload: [ReloadTarget.MESSAGES] } });
+  await settled();
+  chat.older(DIALOG);
+  await settled();
+  assert.equal(shown(chat).length, 40);
+  arrive();
+  await settled();
+  assert.equal(shown(chat).length, 40);
+});
+
 test("a dialog that the list does not have can be shown by its address", async () => {
   const service = new Service();
   service.messages = [message(1)];

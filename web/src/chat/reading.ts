@@ -36,7 +36,6 @@ export class Reading {
 
   /** Reads as many dialogs as are shown, or the first page. */
   async dialogs(): Promise<void> {
-    const shown = this.#picture.dialogs.size;
     const call = async () => {
       const found = new Map<string, Dialog>();
       let pageToken = "";
@@ -44,7 +43,7 @@ export class Reading {
         const page = await this.#dialogsPage(pageToken);
         for (const dialog of page.dialogs) found.set(dialog.dialogId, dialog);
         pageToken = page.nextPageToken;
-      } while (pageToken !== "" && found.size < shown);
+      } while (pageToken !== "" && found.size < this.#picture.dialogs.size);
       return { dialogs: [...found.values()], pageToken };
     };
     await this.board.read(call, (picture, { dialogs, pageToken }) =>
@@ -74,16 +73,17 @@ export class Reading {
 
   /** Reads the newest messages: as many as are shown, or the first page. */
   async history(dialogId: string): Promise<void> {
-    const shown = this.#picture.histories.get(dialogId)?.messages.length ?? 0;
+    // Counted anew after each page: older messages can be added meanwhile.
+    const shown = (): number => this.#picture.histories.get(dialogId)?.messages.length ?? 0;
     const call = async () => {
       const messages: Message[] = [];
       let pageToken = "";
       do {
-        const pageSize = Math.min(LARGEST_PAGE, Math.max(MESSAGES_PAGE, shown - messages.length));
+        const pageSize = Math.min(LARGEST_PAGE, Math.max(MESSAGES_PAGE, shown() - messages.length));
         const page = await this.client.getDialogMessages({ dialogId, pageSize, pageToken }, this.#options);
         messages.push(...page.messages);
         pageToken = page.nextPageToken;
-      } while (pageToken !== "" && messages.length < shown);
+      } while (pageToken !== "" && messages.length < shown());
       return { messages, pageToken };
     };
     await this.board.read(call, (picture, { messages, pageToken }) =>

@@ -26,8 +26,10 @@ interface Properties {
 export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete }: Properties) {
   const box = useRef<HTMLDivElement>(null);
   const beginning = useRef<HTMLButtonElement>(null);
-  const fromEnd = useRef(0);
+  // Before what is rendered now is there: a scroll event comes later than the scrolling.
+  const fromEnd = distanceFromEnd(box.current);
   const [atEnd, setAtEnd] = useState(true);
+  const staying = useRef(true);
   const visible = useVisible();
   const messages = history?.messages ?? [];
   const known = new Set(messages.map((message) => message.meta?.client_id));
@@ -38,9 +40,10 @@ export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete 
   function scrolled(): void {
     const element = box.current;
     if (element === null) return;
-    fromEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight;
-    setAtEnd(fromEnd.current < NEAR);
-    chat.looking(visible && fromEnd.current < NEAR);
+    const near = distanceFromEnd(element) < NEAR;
+    staying.current = near;
+    setAtEnd(near);
+    chat.looking(visible && near);
   }
 
   const first = messages[0]?.messageId;
@@ -51,12 +54,12 @@ export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete 
     const element = box.current;
     if (element === null) return;
     // Older messages push down what is looked at: the distance from the end is what stays.
-    const kept = fromEnd.current < NEAR ? 0 : fromEnd.current;
+    const kept = fromEnd < NEAR ? 0 : fromEnd;
     element.scrollTop = element.scrollHeight - element.clientHeight - kept;
     if (onButton && beginning.current === null) element.querySelector("article")?.focus();
   }, [first]);
   useLayoutEffect(() => {
-    if (box.current !== null && fromEnd.current < NEAR) box.current.scrollTop = box.current.scrollHeight;
+    if (box.current !== null && fromEnd < NEAR) box.current.scrollTop = box.current.scrollHeight;
   }, [last, messages]);
   const sending = outgoing.at(-1)?.key;
   useLayoutEffect(() => {
@@ -67,6 +70,14 @@ export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete 
     scrolled();
     return () => chat.looking(false);
   }, [visible, messages.length]);
+  useEffect(() => {
+    // A longer draft, or the keyboard of a phone, takes room away: the newest stay in sight.
+    const observer = new ResizeObserver(() => {
+      if (staying.current) box.current?.scrollTo(0, box.current.scrollHeight);
+    });
+    if (box.current) observer.observe(box.current);
+    return () => observer.disconnect();
+  }, []);
   useEffect(() => {
     const button = beginning.current;
     if (button === null) return undefined;
@@ -122,4 +133,8 @@ export function HistoryView({ chat, dialogId, history, unread, onEdit, onDelete 
       )}
     </div>
   );
+}
+
+function distanceFromEnd(element: HTMLElement | null): number {
+  return element === null ? 0 : element.scrollHeight - element.scrollTop - element.clientHeight;
 }
