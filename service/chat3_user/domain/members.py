@@ -61,7 +61,9 @@ class Members:
 
     async def prove_removable(self, identity: Identity, dialog_id: str, user_id: str) -> None:
         """Prove that a user is a member, and not the last one; a back end removes that one, too."""
-        await self._removable(identity, dialog_id, user_id)
+        members = await self._dialogs.member_ids(identity, dialog_id)
+        _spelling(identity, dialog_id, user_id, members)
+        _prove_not_last(identity, dialog_id, members)
 
     async def spelling(self, identity: Identity, dialog_id: str, user_id: str) -> str:
         """Return a member's id as the platform spells it, which may be in another letter case."""
@@ -69,9 +71,12 @@ class Members:
         return _spelling(identity, dialog_id, user_id, members)
 
     async def remove(self, identity: Identity, dialog_id: str, user_id: str) -> None:
-        """Remove a member, as the platform spells the id."""
-        spelling = await self._removable(identity, dialog_id, user_id)
-        await self._dialogs.remove(identity, dialog_id, [spelling])
+        """Remove a member, as the platform spells the id; nothing is to do once it is gone."""
+        members = await self._dialogs.member_ids(identity, dialog_id)
+        spellings = _spellings(members, user_id)
+        if spellings:
+            _prove_not_last(identity, dialog_id, members)
+        await self._dialogs.remove(identity, dialog_id, _preferred(spellings, user_id))
 
     async def was_removed(
         self, identity: Identity, dialog_id: str, user_id: str, earlier: Earlier
@@ -83,13 +88,6 @@ class Members:
         there = await joined(self._dialogs, identity, dialog_id)
         spellings = _spellings(there, user_id)
         return all(is_surely_since(since, there[spelling]) for spelling in spellings)
-
-    async def _removable(self, identity: Identity, dialog_id: str, user_id: str) -> str:
-        members = await self._dialogs.member_ids(identity, dialog_id)
-        spelling = _spelling(identity, dialog_id, user_id, members)
-        if len(members) == 1 and identity.user_id:
-            raise reasons.last_member(dialog_id)
-        return spelling
 
 
 class Adding:
@@ -187,7 +185,17 @@ def _spelling(identity: Identity, dialog_id: str, user_id: str, members: Collect
         raise reasons.not_a_member(dialog_id)
     if not spellings:
         raise reasons.member_not_found(dialog_id, user_id)
-    return user_id if user_id in spellings else spellings[0]
+    return _preferred(spellings, user_id)[0]
+
+
+def _preferred(spellings: Sequence[str], user_id: str) -> Sequence[str]:
+    """Return which of a user's spellings is meant, if there is any."""
+    return [user_id] if user_id in spellings else spellings[:1]
+
+
+def _prove_not_last(identity: Identity, dialog_id: str, members: Collection[str]) -> None:
+    if len(members) == 1 and identity.user_id:
+        raise reasons.last_member(dialog_id)
 
 
 def _spellings(members: Collection[str], user_id: str) -> list[str]:

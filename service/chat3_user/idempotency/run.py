@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final, Generic
 
@@ -138,12 +138,9 @@ class Run(Generic[ResponseT]):
                         return await self._earned(found)
                     # Nothing was written, and nothing can come any more.
                     self._sent_at = None
-                if self._mutation.prove is not None:
-                    # Apart from the write, so that a caller who leaves here has certainly sent
-                    # nothing.
-                    await self._mutation.prove()
-                if self._mutation.ready is not None:
-                    await self._mutation.ready()
+                late = await self._prepare()
+                if late is not None:
+                    return await self._earned(late)
                 return await self._write()
             except (OutcomeUnknownError, DuplicateGuardError) as error:
                 # The duplicate guard says that an equal request was just taken: of the same key,
@@ -152,6 +149,28 @@ class Run(Generic[ResponseT]):
                 if self._mutation.find is None:
                     raise unknown(error, 1.0) from error
                 self._settles_at = self._sent_at + self._times.settle
+
+    async def _prepare(self) -> ResponseT | None:
+        """Prove what a write needs; return what an earlier attempt wrote if it shows only now.
+
+        This is apart from the write, so that a caller who leaves here has certainly sent nothing.
+        """
+        try:
+            if self._mutation.prove is not None:
+                await self._mutation.prove()
+            if self._mutation.ready is not None:
+                await self._mutation.ready()
+        except CallError:
+            # What an earlier attempt did may be what stands in the way: who has left a dialog is no
+            # member of it.
+            if self._settles_at is None or self._mutation.find is None:
+                raise
+            with suppress(CallError, UnsettledError):
+                late = await self._look(self._mutation.find, settled=True)
+                if late is not None:
+                    return late
+            raise
+        return None
 
     async def _earned(self, found: ResponseT) -> ResponseT:
         """Return what was found; another call's only to an API key that may write."""

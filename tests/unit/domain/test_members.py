@@ -153,6 +153,20 @@ async def test_who_cannot_be_removed_is_refused_before_anything_is_written(
 ) -> None:
     platform = ScriptedChanges(members=dict.fromkeys(members, LONG_AGO))
     with pytest.raises(CallError) as refused:
-        await members_at(platform).remove(ALICE, DIALOG, user_id)
+        await members_at(platform).prove_removable(ALICE, DIALOG, user_id)
     assert refused.value.reason is reason
+    assert platform.written() == []
+
+
+async def test_who_is_gone_since_it_was_proved_is_removed_without_a_write() -> None:
+    platform = ScriptedChanges(members=dict.fromkeys(["bob"], LONG_AGO))
+    await members_at(platform).remove(ALICE, DIALOG, "alice")
+    assert platform.written() == []
+
+
+async def test_who_is_the_last_since_it_was_proved_stays() -> None:
+    platform = ScriptedChanges(members=dict.fromkeys(["alice"], LONG_AGO))
+    with pytest.raises(CallError) as refused:
+        await members_at(platform).remove(ALICE, DIALOG, "alice")
+    assert refused.value.reason is ErrorReason.LAST_MEMBER
     assert platform.written() == []

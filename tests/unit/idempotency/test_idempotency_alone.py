@@ -123,6 +123,30 @@ async def test_the_doubt_of_an_attempt_ends_with_the_call_that_finds_what_it_lef
     await doer.close()
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+async def test_a_refusal_that_an_attempt_itself_brought_about_is_its_answer(
+    store: Store, *, arrives: bool
+) -> None:
+    doer, work = Once(store, TIMES), Work()
+    work.failures = [in_doubt(reasons.upstream_unavailable())]
+
+    async def ready() -> None:
+        # What was sent arrives after everybody believes that it cannot, and stands in the way.
+        if work.written:
+            work.there = arrives
+            raise reasons.not_a_member("dlg_aaaaaaaaaaaaaaaaaaaa")
+
+    mutation = Mutation(Response, work.write, work.find, ready=ready)
+    if arrives:
+        await doer.alone(call(), "pair", mutation)
+    else:
+        with pytest.raises(CallError) as refused:
+            await doer.alone(call(), "pair", mutation)
+        assert refused.value.reason is pb.ErrorReason.NOT_A_MEMBER
+    assert work.written == 1
+    await doer.close()
+
+
 async def test_nobody_waits_to_hear_of_doubt(store: Store) -> None:
     doer, work = Once(store, TIMES), Work()
     work.may_end.clear()
