@@ -93,8 +93,8 @@ def test_a_sidebar_has_the_methods_of_its_own_package(two_packages: Site) -> Non
         return html[html.index('<nav id="sidebar"') : html.index("<main")]
 
     assert "DropUser" in sidebar("chat3.tenant.v1/TenantService/DropUser.html")
-    assert "SendMessage" not in sidebar("chat3.tenant.v1/TenantService/DropUser.html")
-    assert "DropUser" not in sidebar(f"{PACKAGE}/UserService/SendMessage.html")
+    assert "SendTypingIndicator" not in sidebar("chat3.tenant.v1/TenantService/DropUser.html")
+    assert "DropUser" not in sidebar(f"{PACKAGE}/UserService/SendTypingIndicator.html")
     assert "Chat3 Tenant API" in sidebar("index.html")
     assert "Chat3 User API" in sidebar("index.html")
 
