@@ -1,6 +1,7 @@
 """nginx and HAProxy, as `deploy/proxies` sets them up, between clients and the service."""
 
 import asyncio
+import os
 import ssl
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from support.web_client import FORMS, Form, WebClient
 DIALOG = "dlg_demoalicebob00000000"
 SEND = "/chat3.user.v1.UserService/SendMessage"
 PROXIES = ("nginx", "haproxy")
+SILENCE = float(os.environ.get("PROXY_SILENCE", "0")) / 2
+"""Seconds without an update before the restart of the proxy, and after it."""
 
 every_proxy = pytest.mark.parametrize("name", PROXIES)
 
@@ -185,6 +188,8 @@ async def test_a_stream_outlives_a_restart_of_the_proxy(
             await sender.call(*sending(sent[-1]))
             if number == 5:
                 await listener.until(6)
+            if number in {5, 25}:
+                await asyncio.sleep(SILENCE)
         async with asyncio.timeout(20):
             await listener.until(30)
         listening.cancel()
