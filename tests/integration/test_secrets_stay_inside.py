@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,11 +31,13 @@ SERVICE = DIALOGS.rpartition("/")[0] + "/"
 PASSWORD = "pa55word-of-an-operator"
 TOKEN_SECRET = "c2VjcmV0LW9mLWFuLW9wZXJhdG9yLWZvci10b2tlbnM"
 TOKEN_KEYS = f"secret:{TOKEN_SECRET}"
-TOKEN = token(key=SECRET, tenant="tnt_default", keys=TOKEN_KEYS)
-GOOD_TOKEN = token(key=API_KEY, tenant="tnt_default", keys=TOKEN_KEYS)
+_DAY = 86_400
+"""The tokens are made when the suite begins, and may be used when it ends."""
+TOKEN = token(key=SECRET, tenant="tnt_default", keys=TOKEN_KEYS, seconds=_DAY)
+GOOD_TOKEN = token(key=API_KEY, tenant="tnt_default", keys=TOKEN_KEYS, seconds=_DAY)
 OLD_TOKEN = token(key=SECRET, keys=TOKEN_KEYS, created_at=0)
 ISSUER = Issuer()
-SIGNED = ISSUER.signed(tenant_id="tnt_default")
+SIGNED = ISSUER.signed(tenant_id="tnt_default", exp=int(time.time()) + _DAY)
 ISSUER_KEY = "k3y-for-tokens-of-an-issuer"
 PARTS = [part for text in (TOKEN, GOOD_TOKEN, OLD_TOKEN, SIGNED) for part in text.split(".")[1:]]
 """What tells a token: its head is no secret."""

@@ -2,7 +2,7 @@
 
 from chat3_user.idempotency.claims import Claims
 from chat3_user.idempotency.mutation import Earlier, Mutation, UnsettledError
-from chat3_user.idempotency.once import Once
+from chat3_user.idempotency.once import Once, Standing
 from chat3_user.idempotency.settings import Times
 from chat3_user.idempotency.store import Store, StoreUnavailableError
 
@@ -11,6 +11,7 @@ __all__ = [
     "Earlier",
     "Mutation",
     "Once",
+    "Standing",
     "Store",
     "StoreUnavailableError",
     "Times",

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import random
 import secrets
+from enum import Enum, auto
 from typing import Final
 
 from chat3_user.calls import Call
@@ -45,6 +46,17 @@ _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.25
 _PATIENCE: Final = 0.2
 """How long, in seconds, a call waits for what it can do without."""
+
+
+class Standing(Enum):
+    """What is known of the calls that worked on a thing alone."""
+
+    CLEAR = auto()
+    """None left an unknown outcome, as far as the store remembers."""
+    OPEN = auto()
+    """One is working on it, or its worker has just died."""
+    IN_DOUBT = auto()
+    """One left an unknown outcome, or the store does not say at once that none did."""
 
 
 class Once:
@@ -81,21 +93,21 @@ class Once:
         """
         return await self._run(call, _alone(call, thing), mutation, remembered=False)
 
-    async def in_doubt(self, call: Call, thing: str) -> bool:
-        """Tell whether a call that worked on ``thing`` alone may have left an unknown outcome.
-
-        It may where the store does not say at once that none did; not while another call works on
-        the thing.
-        """
+    async def standing(self, call: Call, thing: str) -> Standing:
+        """Tell, without waiting, what is known of the calls that worked on ``thing`` alone."""
         attempt = _alone(call, thing)
         try:
             async with asyncio.timeout(_PATIENCE):
                 claim = await self._store.claim(attempt)
         except (StoreUnavailableError, TimeoutError):
-            return True
+            return Standing.IN_DOUBT
         finally:
             self._endings.tell_later(self._store.release(attempt))
-        return isinstance(claim, Held) and claim.doubt is not None and claim.doubt.age is not None
+        if not isinstance(claim, Held):
+            return Standing.OPEN
+        if claim.doubt is None or claim.doubt.age is None:
+            return Standing.CLEAR
+        return Standing.IN_DOUBT
 
     async def _run(
         self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool

@@ -7,7 +7,7 @@ import pytest
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Earlier, Mutation, Once, Store, Times, once
+from chat3_user.idempotency import Earlier, Mutation, Once, Standing, Store, Times, once
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.tenant_api.answers import in_doubt
 from chat3_user.validation import Identity
@@ -107,19 +107,19 @@ async def test_the_doubt_of_an_attempt_ends_with_the_call_that_finds_what_it_lef
     store: Store,
 ) -> None:
     doer, work = Once(store, TIMES), Work()
-    assert not await doer.in_doubt(call(), "pair")
+    assert await doer.standing(call(), "pair") is Standing.CLEAR
     work.failures = [in_doubt(reasons.upstream_unavailable())]
     impatient = call()
     impatient.deadline = asyncio.get_running_loop().time() + 0.1
     with pytest.raises(CallError):
         await doer.alone(impatient, "pair", work.mutation())
     for user_id in ("alice", "bob"):
-        assert await doer.in_doubt(call(user_id), "pair")
-        assert not await doer.in_doubt(call(user_id), "another pair")
-        assert not await doer.in_doubt(call(user_id, "tnt_two"), "pair")
+        assert await doer.standing(call(user_id), "pair") is Standing.IN_DOUBT
+        assert await doer.standing(call(user_id), "another pair") is Standing.CLEAR
+        assert await doer.standing(call(user_id, "tnt_two"), "pair") is Standing.CLEAR
     work.there = True
     await doer.alone(call("bob"), "pair", work.mutation())
-    assert not await doer.in_doubt(call(), "pair")
+    assert await doer.standing(call(), "pair") is Standing.CLEAR
     await doer.close()
 
 
@@ -153,13 +153,14 @@ async def test_nobody_waits_to_hear_of_doubt(store: Store) -> None:
     working = asyncio.create_task(doer.alone(call(), "pair", work.mutation()))
     while not work.at_work:
         await asyncio.sleep(0)
-    assert not await doer.in_doubt(call("bob"), "pair")
+    assert await doer.standing(call("bob"), "pair") is Standing.OPEN
     assert work.at_work
     work.may_end.set()
     await working
     assert (work.written, work.looked) == (1, [])
     # A store that cannot be asked leaves it open.
-    assert await Once(SqliteStore(":memory:", TIMES), TIMES).in_doubt(call(), "pair")
+    away = Once(SqliteStore(":memory:", TIMES), TIMES)
+    assert await away.standing(call(), "pair") is Standing.IN_DOUBT
     await doer.close()
 
 

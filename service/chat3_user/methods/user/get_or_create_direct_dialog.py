@@ -6,7 +6,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.domain.direct_dialogs import DirectDialog, Pair
 from chat3_user.errors import CallError, FieldViolation, invalid_fields
-from chat3_user.idempotency import Earlier, Mutation
+from chat3_user.idempotency import Earlier, Mutation, Standing
 from chat3_user.mapping import entities
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Unary
@@ -24,8 +24,12 @@ async def _run(
     if pair.other == call.identity.user_id:
         raise invalid_fields([FieldViolation("user_id", _OTHER_WORDS)])
     known = await dependencies.direct_dialogs.known(pair)
-    if known is not None and not await dependencies.once.in_doubt(call, pair.name):
-        return _response(known)
+    if known is not None:
+        standing = await dependencies.once.standing(call, pair.name)
+        if standing is Standing.OPEN:
+            await dependencies.direct_dialogs.announce(pair, known)
+        if standing is not Standing.IN_DOUBT:
+            return _response(known)
     search = dependencies.direct_dialogs.search(pair)
 
     async def write(name: str | None) -> pb.GetOrCreateDirectDialogResponse:
