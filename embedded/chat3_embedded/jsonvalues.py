@@ -51,8 +51,8 @@ def whole_numbers(value: Any) -> Any:
 
 
 def number(value: float) -> float:
-    """Return an int where JavaScript would print no fraction."""
-    return int(value) if value.is_integer() else value
+    """Return an int where JavaScript would print no fraction; SQLite gives some as ints already."""
+    return int(value) if float(value).is_integer() else value
 
 
 def time_text(milliseconds: float) -> str:
