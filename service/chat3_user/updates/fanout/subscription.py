@@ -7,6 +7,7 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.settings import BufferLimits
+from chat3_user.updates.fanout.wakeup import Wakeup
 from chat3_user.wire import Encoded
 
 
@@ -16,7 +17,7 @@ class Subscription(Buffer):
     An item for a stream that waits with nothing queued goes out by ``send_now``, without waking it.
     """
 
-    __slots__ = ("_problem", "_send_now", "_wake", "connection_id", "ended")
+    __slots__ = ("_problem", "_send_now", "_wakeup", "connection_id", "ended")
 
     def __init__(
         self,
@@ -30,7 +31,7 @@ class Subscription(Buffer):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._send_now = send_now
         self._problem: CallError | None = None
-        self._wake: asyncio.Future[None] | None = None
+        self._wakeup = Wakeup()
 
     @property
     def idle(self) -> bool:
@@ -59,30 +60,19 @@ class Subscription(Buffer):
 
     async def wait(self, timeout: float) -> None:
         """Wait for something to drain, a nudge, or the end of ``timeout`` seconds."""
-        if self.queued or self._problem is not None:
-            return
-        loop = asyncio.get_running_loop()
-        self._wake = loop.create_future()
-        timer = loop.call_later(timeout, self.nudge)
-        try:
-            await self._wake
-        finally:
-            timer.cancel()
-            self._wake = None
+        if not self.queued and self._problem is None:
+            await self._wakeup.wait(timeout)
 
     def nudge(self) -> None:
         """Wake the stream: there may be something to drain or to say."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        self._wakeup.nudge()
 
     @property
     def _closed(self) -> bool:
         return self._problem is not None
 
     def _sent_now(self, item: Item) -> bool:
-        return (
-            self._wake is not None and self._send_now is not None and self._send_now(item.encoded)
-        )
+        return self._wakeup.asleep and self._send_now is not None and self._send_now(item.encoded)
 
     def _fall_behind(self) -> None:
         self.end(reasons.slow_consumer())

@@ -14,6 +14,7 @@ from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.settings import BufferLimits, WatchLimits
+from chat3_user.updates.fanout.wakeup import Wakeup
 from chat3_user.updates.fanout.watch_responses import dropped, of_user
 from chat3_user.wire import Encoded
 
@@ -138,7 +139,7 @@ class Watch:
         self._silent: dict[Watched, None] = {}
         self._notices: deque[Callable[[], Outgoing]] = deque()
         self._problem: BaseException | None = None
-        self._wake: asyncio.Future[None] | None = None
+        self._wakeup = Wakeup()
         self._told: asyncio.Future[None] | None = None
 
     def add(self, user_id: str) -> Watched:
@@ -247,21 +248,12 @@ class Watch:
 
     async def wait(self, timeout: float) -> None:
         """Wait for something to send, a nudge, or the end of ``timeout`` seconds."""
-        if self._ready or self._notices or self._problem is not None:
-            return
-        loop = asyncio.get_running_loop()
-        self._wake = loop.create_future()
-        timer = loop.call_later(max(0.0, timeout), self.nudge)
-        try:
-            await self._wake
-        finally:
-            timer.cancel()
-            self._wake = None
+        if not (self._ready or self._notices) and self._problem is None:
+            await self._wakeup.wait(timeout)
 
     def nudge(self) -> None:
         """Wake the task that sends."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        self._wakeup.nudge()
 
     # What its users say.
 
@@ -273,7 +265,7 @@ class Watch:
 
     def sends_now(self, watched: Watched, item: Item) -> bool:
         """Send an item past the task, which waits with nothing queued; return whether it was."""
-        if self._wake is None or self._wake.done() or self._send_now is None:
+        if not self._wakeup.asleep or self._send_now is None:
             return False
         if not self._send_now(Encoded(watched.prefix + item.encoded)):
             return False

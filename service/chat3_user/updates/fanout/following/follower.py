@@ -30,6 +30,7 @@ from chat3_user.updates.fanout.following.tail import Tail
 from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.responses import gap_reason
 from chat3_user.updates.fanout.settings import BufferLimits
+from chat3_user.updates.fanout.wakeup import Wakeup
 from chat3_user.updates.log.tokens import Token
 from chat3_user.wire import Encoded
 
@@ -87,7 +88,7 @@ class Follower:
         self._size = 0
         self._complete = False
         self._problem: CallError | None = None
-        self._wake: asyncio.Future[None] | None = None
+        self._wakeup = Wakeup()
 
     @property
     def token(self) -> str:
@@ -161,16 +162,8 @@ class Follower:
 
     async def wait(self, timeout: float) -> None:
         """Wait for something to send, a nudge, or the end of ``timeout`` seconds."""
-        if self._queue or self._problem is not None:
-            return
-        loop = asyncio.get_running_loop()
-        self._wake = loop.create_future()
-        timer = loop.call_later(max(0.0, timeout), self.nudge)
-        try:
-            await self._wake
-        finally:
-            timer.cancel()
-            self._wake = None
+        if not self._queue and self._problem is None:
+            await self._wakeup.wait(timeout)
 
     # What the tail says.
 
@@ -197,8 +190,7 @@ class Follower:
 
     def nudge(self) -> None:
         """Wake the stream: there may be something to send or to say."""
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        self._wakeup.nudge()
 
     def _hold(self, followed: Followed) -> None:
         """Keep what comes while the stream reads what stands before it."""
@@ -229,8 +221,7 @@ class Follower:
 
     def _sent_now(self, item: Item) -> bool:
         """Send an item past the queue, if the stream waits; return whether it was sent."""
-        waits = self._wake is not None and not self._wake.done()
-        return waits and self._send_now is not None and self._send_now(item.encoded)
+        return self._wakeup.asleep and self._send_now is not None and self._send_now(item.encoded)
 
     async def _join(self) -> tuple[LogPosition, int]:
         """Hold what comes from now on; return the log's end, behind which nothing is missed."""
