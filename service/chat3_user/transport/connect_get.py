@@ -2,6 +2,7 @@
 
 import binascii
 from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
@@ -21,17 +22,29 @@ class Query:
     compression: str
 
 
-def codec_of(query: str) -> str:
+Parts = Mapping[str, bytes]
+"""The parameters of a query by name; of two with one name the first counts."""
+
+
+def parts_of(query: str) -> Parts:
+    """Return the parameters of a query."""
+    parts: dict[str, bytes] = {}
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        parts.setdefault(name, unquote_to_bytes(value.replace("+", " ")))
+    return parts
+
+
+def codec_of(parts: Parts) -> str:
     """Return the codec that a query names, empty when it names none."""
-    return _parts(query).get("encoding", b"").decode("latin-1")
+    return parts.get("encoding", b"").decode("latin-1")
 
 
-def read(query: str) -> Query:
+def read(parts: Parts) -> Query:
     """Return the request in a query.
 
     Raises `CallError`.
     """
-    parts = _parts(query)
     if "message" not in parts:
         raise _invalid("a parameter `message`")
     if parts.get("connect", _VERSION.encode()) != _VERSION.encode():
@@ -43,15 +56,7 @@ def read(query: str) -> Query:
         except (binascii.Error, ValueError) as error:
             raise _invalid("`message` in URL-safe base64") from error
     compression = parts.get("compression", b"identity").decode("latin-1")
-    return Query(parts.get("encoding") == b"json", message, compression)
-
-
-def _parts(query: str) -> dict[str, bytes]:
-    parts: dict[str, bytes] = {}
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
-        parts.setdefault(name, unquote_to_bytes(value.replace("+", " ")))
-    return parts
+    return Query(codec_of(parts) == "json", message, compression)
 
 
 def _invalid(words: str) -> CallError:

@@ -156,12 +156,13 @@ class Protocols:
         if not (route.safe and route.unary):
             self._refuse_http(stream, HTTPStatus.METHOD_NOT_ALLOWED, _POST)
             return None
-        if connect_get.codec_of(request.query) not in ("json", "proto"):
+        parts = connect_get.parts_of(request.query)
+        if connect_get.codec_of(parts) not in ("json", "proto"):
             self._refuse_http(stream, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
             return None
         call = ConnectUnaryCall(self, stream, request.path, request.metadata)
         try:
-            query = connect_get.read(request.query)
+            query = connect_get.read(parts)
             request.metadata[call.ENCODING] = query.compression
             call.by_get()
             self._begin(call, stream, request, json=query.json)
