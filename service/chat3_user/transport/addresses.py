@@ -1,6 +1,7 @@
 """Whose address a client has: its socket's, what a trusted proxy says, or PROXY protocol v2."""
 
 import ipaddress
+from asyncio import BaseTransport
 from typing import Final
 
 _SIGNATURE: Final = b"\r\n\r\n\0\r\nQUIT\n"
@@ -15,6 +16,12 @@ _LONGEST: Final = 4096
 
 class ProxyHeaderError(Exception):
     """A connection does not begin with a PROXY header that can be read."""
+
+
+def peer_address(transport: BaseTransport) -> str:
+    """Return the address of a connection's socket; it has none where it is not of IP."""
+    peer = transport.get_extra_info("peername")
+    return peer[0] if isinstance(peer, tuple) else "local"
 
 
 def group(address: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
+from chat3_user.transport.addresses import peer_address
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.transport.refusals import Refusals
 
@@ -60,9 +61,7 @@ class NewConnection(asyncio.Protocol):
         if chosen is not None:
             self._hand_over(self._http_1 if chosen == _HTTP_1 else self._http_2)
             return
-        if not self.address:
-            peer = transport.get_extra_info("peername")
-            self.address = peer[0] if isinstance(peer, tuple) else "local"
+        self.address = self.address or peer_address(transport)
         if self._owner.opened(self) is not None:
             # It is refused, and counted, where a client may understand the words.
             self._hand_over(self._http_2)

@@ -7,6 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
+from chat3_user.transport.addresses import peer_address
 from chat3_user.transport.http1_intake import Intake
 from chat3_user.transport.http1_owner import Owner, Server
 from chat3_user.transport.http1_stream import Http1Stream
@@ -75,9 +76,7 @@ class Http1Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, and to age; or turn the client away at once."""
         self._transport = transport  # type: ignore[assignment]  # uvloop has its own class
-        if not self.address:
-            peer = transport.get_extra_info("peername")
-            self.address = peer[0] if isinstance(peer, tuple) else "local"
+        self.address = self.address or peer_address(transport)
         problem = self._owner.opened(self)
         if problem is not None:
             self._end(_FULL, "connection_limit", problem)

@@ -9,6 +9,7 @@ import socket
 from typing import Final, Protocol
 
 from chat3_user.transport import engine as engines
+from chat3_user.transport.addresses import peer_address
 from chat3_user.transport.budget import UnfinishedBudget
 from chat3_user.transport.codes import ErrorCode
 from chat3_user.transport.fields import Fields
@@ -85,9 +86,7 @@ class Http2Connection(asyncio.Protocol):
         sock = transport.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if not self.address:
-            peer = transport.get_extra_info("peername")
-            self.address = peer[0] if isinstance(peer, tuple) else "local"
+        self.address = self.address or peer_address(transport)
         self._write(self._greeting)
         self._greeting = b""
         problem = self._owner.opened(self)
