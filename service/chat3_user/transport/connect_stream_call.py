@@ -7,8 +7,8 @@ from grpclib.exceptions import GRPCError
 
 from chat3_user.transport.connect_error import end_json
 from chat3_user.transport.connect_metadata import check_version, timeout
-from chat3_user.transport.enveloped_call import EnvelopedCall
-from chat3_user.transport.fields import Fields, encoded
+from chat3_user.transport.enveloped_call import UNBUFFERED, EnvelopedCall
+from chat3_user.transport.fields import Fields
 from chat3_user.transport.messages import ENCODINGS, GZIP, envelope
 
 _END: Final = 0x02
@@ -17,13 +17,8 @@ _END: Final = 0x02
 _HEADERS: Final[Fields] = [
     (b":status", b"200"),
     (b"connect-accept-encoding", ENCODINGS.encode()),
-    # What stands between may neither gather nor change a stream.
-    (b"cache-control", b"no-store, no-transform"),
-    (b"x-accel-buffering", b"no"),
+    *UNBUFFERED,
 ]
-_PROTO: Final[Fields] = [*_HEADERS, (b"content-type", b"application/connect+proto")]
-_JSON: Final[Fields] = [*_HEADERS, (b"content-type", b"application/connect+json")]
-_GZIP: Final[Fields] = [(b"connect-content-encoding", GZIP.encode())]
 
 
 class ConnectStreamCall(EnvelopedCall):
@@ -34,6 +29,9 @@ class ConnectStreamCall(EnvelopedCall):
     protocol: ClassVar = "connect"
     ENCODING: ClassVar = "connect-content-encoding"
     ACCEPTED: ClassVar = "connect-accept-encoding"
+    PROTO: ClassVar[Fields] = [*_HEADERS, (b"content-type", b"application/connect+proto")]
+    JSON: ClassVar[Fields] = [*_HEADERS, (b"content-type", b"application/connect+json")]
+    GZIP: ClassVar[Fields] = [(b"connect-content-encoding", GZIP.encode())]
 
     def check(self) -> None:
         """Check the protocol's version."""
@@ -42,13 +40,6 @@ class ConnectStreamCall(EnvelopedCall):
     def timeout(self) -> float | None:
         """Return the seconds in `connect-timeout-ms`."""
         return timeout(self.metadata)
-
-    def headers(self) -> Fields:
-        """Return the headers of the answer."""
-        fields = _PROTO if self.codec is None else _JSON
-        if self.compress:
-            fields = fields + _GZIP
-        return fields + encoded(self.initial)
 
     def ending(
         self, trailing: Mapping[str, str], failure: GRPCError | None

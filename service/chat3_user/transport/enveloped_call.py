@@ -3,19 +3,25 @@
 import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping, MutableSequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from grpclib.exceptions import GRPCError
 from multidict import MultiMapping
 
 from chat3_user.transport.call import Message
-from chat3_user.transport.fields import Fields
+from chat3_user.transport.fields import Fields, encoded
 from chat3_user.transport.http_call import HttpCall
 from chat3_user.transport.http_stream import WHOLE, ClientGoneError, HttpStream
 from chat3_user.transport.messages import MessageReader, Reader, frame
 
 if TYPE_CHECKING:
     from chat3_user.transport.protocols import Protocols
+
+UNBUFFERED: Final[Fields] = [
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+"""What stands between may neither gather nor change a stream."""
 
 _PACK: Final = 16 * 1024
 """Messages are packed up to this size: HTTP/2's default maximum for a frame."""
@@ -32,9 +38,18 @@ class EnvelopedCall(HttpCall):
         super().__init__(protocols, stream, path, metadata)
         self._begun = False
 
-    @abstractmethod
+    PROTO: ClassVar[Fields]
+    JSON: ClassVar[Fields]
+    """The headers of an answer by its codec."""
+    GZIP: ClassVar[Fields]
+    """What is added to them when its messages are compressed."""
+
     def headers(self) -> Fields:
         """Return the headers of the answer."""
+        fields = self.PROTO if self.codec is None else self.JSON
+        if self.compress:
+            fields = fields + self.GZIP
+        return fields + encoded(self.initial) if self.initial else fields
 
     @abstractmethod
     def ending(

@@ -6,14 +6,10 @@ from typing import ClassVar, Final
 from grpclib.exceptions import GRPCError
 
 from chat3_user.transport.enveloped_call import EnvelopedCall
-from chat3_user.transport.fields import Fields, encoded
+from chat3_user.transport.fields import Fields
 from chat3_user.transport.messages import ENCODINGS, GZIP
 from chat3_user.transport.metadata import check_te, timeout, trailers
 
-_PROTO: Final[Fields] = [(b":status", b"200"), (b"content-type", b"application/grpc+proto")]
-_JSON: Final[Fields] = [(b":status", b"200"), (b"content-type", b"application/grpc+json")]
-_GZIP: Final[Fields] = [(b"grpc-encoding", GZIP.encode())]
-_PROTO_GZIP: Final = _PROTO + _GZIP
 _ENCODINGS: Final = (b"grpc-accept-encoding", ENCODINGS.encode())
 
 
@@ -25,6 +21,9 @@ class GrpcCall(EnvelopedCall):
     protocol: ClassVar = "grpc"
     ENCODING: ClassVar = "grpc-encoding"
     ACCEPTED: ClassVar = "grpc-accept-encoding"
+    PROTO: ClassVar[Fields] = [(b":status", b"200"), (b"content-type", b"application/grpc+proto")]
+    JSON: ClassVar[Fields] = [(b":status", b"200"), (b"content-type", b"application/grpc+json")]
+    GZIP: ClassVar[Fields] = [(b"grpc-encoding", GZIP.encode())]
 
     def check(self) -> None:
         """Check that the client understands trailers."""
@@ -33,14 +32,6 @@ class GrpcCall(EnvelopedCall):
     def timeout(self) -> float | None:
         """Return the seconds in `grpc-timeout`."""
         return timeout(self.metadata)
-
-    def headers(self) -> Fields:
-        """Return the headers of the answer."""
-        if self.codec is None:
-            fields = _PROTO_GZIP if self.compress else _PROTO
-        else:
-            fields = _JSON + _GZIP if self.compress else _JSON
-        return fields + encoded(self.initial) if self.initial else fields
 
     def ending(
         self, trailing: Mapping[str, str], failure: GRPCError | None

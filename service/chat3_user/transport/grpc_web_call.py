@@ -5,8 +5,8 @@ from typing import ClassVar, Final
 
 from grpclib.exceptions import GRPCError
 
-from chat3_user.transport.enveloped_call import EnvelopedCall
-from chat3_user.transport.fields import Fields, encoded
+from chat3_user.transport.enveloped_call import UNBUFFERED, EnvelopedCall
+from chat3_user.transport.fields import Fields
 from chat3_user.transport.messages import ENCODINGS, GZIP, envelope
 from chat3_user.transport.metadata import timeout, trailers
 
@@ -16,13 +16,8 @@ _TRAILERS: Final = 0x80
 _HEADERS: Final[Fields] = [
     (b":status", b"200"),
     (b"grpc-accept-encoding", ENCODINGS.encode()),
-    # What stands between may neither gather nor change a stream.
-    (b"cache-control", b"no-store, no-transform"),
-    (b"x-accel-buffering", b"no"),
+    *UNBUFFERED,
 ]
-_PROTO: Final[Fields] = [*_HEADERS, (b"content-type", b"application/grpc-web+proto")]
-_JSON: Final[Fields] = [*_HEADERS, (b"content-type", b"application/grpc-web+json")]
-_GZIP: Final[Fields] = [(b"grpc-encoding", GZIP.encode())]
 
 
 class GrpcWebCall(EnvelopedCall):
@@ -33,6 +28,9 @@ class GrpcWebCall(EnvelopedCall):
     protocol: ClassVar = "grpc_web"
     ENCODING: ClassVar = "grpc-encoding"
     ACCEPTED: ClassVar = "grpc-accept-encoding"
+    PROTO: ClassVar[Fields] = [*_HEADERS, (b"content-type", b"application/grpc-web+proto")]
+    JSON: ClassVar[Fields] = [*_HEADERS, (b"content-type", b"application/grpc-web+json")]
+    GZIP: ClassVar[Fields] = [(b"grpc-encoding", GZIP.encode())]
 
     def check(self) -> None:
         """Take any headers: nothing is wanted of them."""
@@ -40,13 +38,6 @@ class GrpcWebCall(EnvelopedCall):
     def timeout(self) -> float | None:
         """Return the seconds in `grpc-timeout`."""
         return timeout(self.metadata)
-
-    def headers(self) -> Fields:
-        """Return the headers of the answer."""
-        fields = _PROTO if self.codec is None else _JSON
-        if self.compress:
-            fields = fields + _GZIP
-        return fields + encoded(self.initial)
 
     def ending(
         self, trailing: Mapping[str, str], failure: GRPCError | None
