@@ -54,16 +54,7 @@ class Dialogs:
 
     async def members(self, identity: Identity, dialog_id: str) -> list[m.Member]:
         """Return all members."""
-        found: list[m.Member] = []
-        number = 0
-        while True:
-            number += 1
-            page = await self._api.call(
-                routes.MEMBERS, identity, query=paged(number, WHOLE_PAGE), dialog_id=dialog_id
-            )
-            found += page.data
-            if len(page.data) < WHOLE_PAGE:
-                return found
+        return await self._api.pages(routes.MEMBERS, identity, dialog_id=dialog_id).rows()
 
     async def member_ids(self, identity: Identity, dialog_id: str) -> set[str]:
         """Return all members' ids, as the platform holds them."""

@@ -14,7 +14,7 @@ from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier, UnsettledError
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api.answers import in_doubt
-from chat3_user.tenant_api.query import PACKS_PAGE, paged
+from chat3_user.tenant_api.query import PACKS_PAGE
 from chat3_user.validation import Identity
 
 
@@ -65,20 +65,10 @@ class PackMembers:
         return all(each.lower() != user_id for each in await self.listed(identity, pack_id))
 
     async def _dialogs_of(self, identity: Identity, pack_id: str, spelling: str) -> list[str]:
-        found: list[str] = []
-        number = 0
-        while True:
-            number += 1
-            page = await self._api.call(
-                routes.PACK_DIALOGS,
-                identity,
-                query=paged(number, PACKS_PAGE),
-                pack_id=pack_id,
-                user_id=spelling,
-            )
-            found += [row.dialog_id for row in page.data]
-            if len(page.data) < PACKS_PAGE:
-                return found
+        pages = self._api.pages(
+            routes.PACK_DIALOGS, identity, size=PACKS_PAGE, pack_id=pack_id, user_id=spelling
+        )
+        return [row.dialog_id for row in await pages.rows()]
 
 
 class Joining:

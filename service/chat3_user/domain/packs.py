@@ -53,7 +53,8 @@ class Packs:
 
     async def dialog_ids(self, identity: Identity, pack_id: str) -> list[str]:
         """Return the dialogs of a pack, the last added first."""
-        return [row.dialog_id for row in await self._rows(identity, pack_id)]
+        pages = self._api.pages(routes.DIALOGS_OF_PACK, identity, size=PACKS_PAGE, pack_id=pack_id)
+        return [row.dialog_id for row in await pages.rows()]
 
     async def add(self, identity: Identity, pack_id: str, dialog_id: str) -> bool:
         """Add a dialog to a pack; return whether it was not there before."""
@@ -111,18 +112,6 @@ class Packs:
         )
         row = next((row for row in answer.data if row.dialog_id == dialog_id), None)
         return None if row is None else unix_time(routes.DIALOGS_OF_PACK, row.added_at)
-
-    async def _rows(self, identity: Identity, pack_id: str) -> list[m.PackDialog]:
-        found: list[m.PackDialog] = []
-        number = 0
-        while True:
-            number += 1
-            page = await self._api.call(
-                routes.DIALOGS_OF_PACK, identity, query=paged(number, PACKS_PAGE), pack_id=pack_id
-            )
-            found += page.data
-            if len(page.data) < PACKS_PAGE:
-                return found
 
 
 def pack_created(pack: m.Pack) -> float:

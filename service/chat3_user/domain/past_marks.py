@@ -12,7 +12,6 @@ from chat3_user.domain.unshown import Missing, UnshownChanges
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.query import WHOLE_PAGE, paged
 from chat3_user.validation import Identity
 
 
@@ -53,17 +52,10 @@ class PastMarks:
             return None
         await self._access.prove_message(identity, dialog_id, message_id)
         changed_before = False
-        number = 0
-        while True:
-            number += 1
-            page = await self._api.call(
-                routes.STATUSES,
-                identity,
-                query=paged(number, WHOLE_PAGE),
-                dialog_id=dialog_id,
-                message_id=message_id,
-            )
-            for row in page.data:
+        async for page in self._api.pages(
+            routes.STATUSES, identity, dialog_id=dialog_id, message_id=message_id
+        ):
+            for row in page:
                 at = unix_time(routes.STATUSES, row.created_at)
                 if not may_be_since(since, at):
                     return None
@@ -72,8 +64,7 @@ class PastMarks:
                 if row.status == status and (at >= since or not changed_before):
                     return PastStatus(row, self._unshown.report("status", id=message_id))
                 changed_before = changed_before or at < since
-            if len(page.data) < WHOLE_PAGE:
-                return None
+        return None
 
     async def reaction(
         self, identity: Identity, dialog_id: str, message_id: str, reaction: str, earlier: Earlier

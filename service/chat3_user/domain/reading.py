@@ -25,7 +25,7 @@ from chat3_user.domain.unshown import Missing, UnshownChanges
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api.query import PACKS_PAGE, WHOLE_PAGE, is_plain, paged
+from chat3_user.tenant_api.query import PACKS_PAGE, is_plain
 from chat3_user.validation import Identity
 
 _OLDEST_FIRST = "(createdAt,asc)"
@@ -147,30 +147,21 @@ class Reading:
         if is_plain(identity.user_id):
             wanted += f'&(senderId,ne,"{identity.user_id}")'
         found: list[float] = []
-        number = 0
-        while True:
-            number += 1
-            query = paged(number, WHOLE_PAGE, wanted, _OLDEST_FIRST)
-            page = await self._api.call(
-                routes.USER_MESSAGES, identity, query=query, dialog_id=dialog_id
-            )
-            for message in page.data:
+        async for page in self._api.pages(
+            routes.USER_MESSAGES,
+            identity,
+            filter_=wanted,
+            sort=_OLDEST_FIRST,
+            dialog_id=dialog_id,
+        ):
+            for message in page:
                 if message.sender_id == identity.user_id:
                     continue
                 found.append(unix_time(routes.USER_MESSAGES, message.created_at))
                 if found[-1] >= since:
                     return found
-            if len(page.data) < WHOLE_PAGE:
-                return found
+        return found
 
     async def _dialogs_of(self, identity: Identity, pack_id: str) -> list[str]:
-        found: list[str] = []
-        number = 0
-        while True:
-            number += 1
-            page = await self._api.call(
-                routes.PACK_DIALOGS, identity, query=paged(number, PACKS_PAGE), pack_id=pack_id
-            )
-            found += [row.dialog_id for row in page.data]
-            if len(page.data) < PACKS_PAGE:
-                return found
+        pages = self._api.pages(routes.PACK_DIALOGS, identity, size=PACKS_PAGE, pack_id=pack_id)
+        return [row.dialog_id for row in await pages.rows()]

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from chat3_user.domain.attempts import Request, Statuses, statuses_of
+from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.settling import CLOCKS_DIFFER, ORPHAN_CLOCKS_DIFFER, unix_time
 from chat3_user.domain.status_history import history_page
 from chat3_user.idempotency import Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import understood
+from chat3_user.tenant_api.pages import Pages
 from chat3_user.tenant_api.query import WHOLE_PAGE, is_plain, paged
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.times import to_datetime
@@ -36,6 +38,7 @@ class Traces:
 
     def __init__(self, api: TenantApi) -> None:
         self._api = api
+        self._dialogs = Dialogs(api)
 
     async def keyed(self, request: Request, earlier: Earlier) -> list[m.Message]:
         """Return the messages that carry the key and were written in its time, oldest first."""
@@ -62,12 +65,11 @@ class Traces:
         if is_plain(sender):
             filter_ += f'&(senderId,eq,"{sender}")'
         found: dict[str, m.Message] = {}
-        number = 0
-        while True:
-            number += 1
-            page = await self._messages(request, paged(number, WHOLE_PAGE, filter_))
-            found |= {row.message_id: row for row in page.data if request.may_have_left(row)}
-            if len(page.data) < WHOLE_PAGE or written_at(page.data[-1]) < since:
+        async for page in Pages(
+            lambda number: self._messages(request, paged(number, WHOLE_PAGE, filter_)), WHOLE_PAGE
+        ):
+            found |= {row.message_id: row for row in page if request.may_have_left(row)}
+            if len(page) == WHOLE_PAGE and written_at(page[-1]) < since:
                 break
         candidates = [row for row in found.values() if written_at(row) >= since]
         return sorted(candidates, key=written_at)
@@ -109,25 +111,15 @@ class Traces:
 
     async def _members_then(self, request: Request, message: m.Message) -> set[str]:
         created = written_at(message)
-        found: set[str] = set()
-        number = 0
-        while True:
-            number += 1
-            page = await self._api.call(
-                routes.MEMBERS,
-                request.identity,
-                query=paged(number, WHOLE_PAGE),
-                dialog_id=request.dialog_id,
-            )
-            with understood(routes.MEMBERS):
-                found |= {
-                    member.user_id
-                    for member in page.data
-                    if member.created_at is not None
-                    and to_datetime(member.created_at).timestamp() <= created
-                }
-            if len(page.data) < WHOLE_PAGE:
-                return {user_id for user_id in found if user_id.lower() != message.sender_id}
+        members = await self._dialogs.members(request.identity, request.dialog_id)
+        with understood(routes.MEMBERS):
+            return {
+                member.user_id
+                for member in members
+                if member.created_at is not None
+                and to_datetime(member.created_at).timestamp() <= created
+                and member.user_id.lower() != message.sender_id
+            }
 
     async def _history(
         self, request: Request, message: m.Message, members: Collection[str]

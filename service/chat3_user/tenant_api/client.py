@@ -1,14 +1,17 @@
 """tenant-api as its routes: one call for all of them."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 
 from chat3_user.errors import reasons
+from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import BODY_LIMIT, UnknownRouteError
+from chat3_user.tenant_api.pages import Pages
+from chat3_user.tenant_api.query import WHOLE_PAGE, paged
 from chat3_user.tenant_api.resilience import Caller
 from chat3_user.tenant_api.route import Request, Route
 from chat3_user.validation import Identity
@@ -44,6 +47,28 @@ class TenantApi:
         """
         _, answer = await self.answer(route, identity, query=query, body=body, **segments)
         return answer
+
+    def pages(
+        self,
+        route: Route[m.Page[T]],
+        identity: Identity,
+        *,
+        size: int = WHOLE_PAGE,
+        filter_: str = "",
+        sort: str = "",
+        query: Mapping[str, str] | None = None,
+        **segments: str,
+    ) -> Pages[T]:
+        """Return the pages of a list, which are asked for as `call` asks while they are read.
+
+        ``query`` is what is asked besides page, filter and sort.
+        """
+
+        def page(number: int) -> Awaitable[m.Page[T]]:
+            asked = {**paged(number, size, filter_, sort), **(query or {})}
+            return self.call(route, identity, query=asked, **segments)
+
+        return Pages(page, size)
 
     async def answer(
         self,

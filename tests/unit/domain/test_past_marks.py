@@ -10,8 +10,8 @@ from chat3_api.chat3.user.v1 import MissingPart
 from chat3_user.domain.past_marks import PastMarks
 from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.idempotency import Earlier
+from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
-from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.route import Route
 from chat3_user.validation import Identity
 
@@ -20,7 +20,7 @@ CHANGED_UPDATE = (MissingPart.CHANGED_UPDATE,)
 AGE = 20.0
 
 
-class Marks:
+class Marks(TenantApi):
     """A message's history and reactions; entries are (user, status, seconds since the attempt)."""
 
     def __init__(self, *entries: tuple[str, str, float]) -> None:
@@ -29,7 +29,7 @@ class Marks:
             m.StatusRecord(MESSAGE, user, status, (began + at) * 1000)
             for user, status, at in sorted(entries, key=lambda entry: -entry[2])
         ]
-        self.pages = 0
+        self.asked = 0
 
     async def prove_message(self, *_: object) -> None: ...
 
@@ -41,7 +41,7 @@ class Marks:
             return m.Data(m.OwnReactions(own))
         assert route is routes.STATUSES
         assert query is not None
-        self.pages += 1
+        self.asked += 1
         page, limit = int(query["page"]), int(query["limit"])
         rows = self.rows[(page - 1) * limit : page * limit]
         return m.Page(rows, m.Pagination(page, limit, len(self.rows), 1))
@@ -91,20 +91,20 @@ async def test_it_is_found_behind_a_page_of_other_members_entries() -> None:
     others = [(f"user-{index}", "read", 2.0 + index / 100) for index in range(250)]
     marks = Marks(("alice", "read", 1.0), *others)
     assert await found_at(marks) == 1.0
-    assert marks.pages == 3
+    assert marks.asked == 3
 
 
 async def test_a_history_is_read_no_further_than_the_attempt() -> None:
     marks = Marks(*[(f"user-{index}", "read", -10.0 - index) for index in range(250)])
     assert await found_at(marks) is None
-    assert marks.pages == 1
+    assert marks.asked == 1
 
 
 @pytest.mark.parametrize("age", [None, 7200.0])
 async def test_an_attempt_of_unknown_time_is_not_looked_for(age: float | None) -> None:
     marks = Marks(("alice", "read", 1.0))
     assert await found_at(marks, age) is None
-    assert marks.pages == 0
+    assert marks.asked == 0
 
 
 @pytest.mark.parametrize(("at", "changed"), [(1.0, True), (-60.0, False)])
