@@ -32,19 +32,16 @@ from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.json_order import precede_key, unwritten
 from chat3_user.domain.meta_rules import MetaRules
+from chat3_user.domain.orphans import claimed, orphans
 from chat3_user.domain.packs import Packs, pack_created
-from chat3_user.domain.settling import (
-    CLOCKS_DIFFER,
-    ORPHAN_CLOCKS_DIFFER,
-    ORPHANS_WITHIN,
-    Settling,
-)
+from chat3_user.domain.settling import CLOCKS_DIFFER, ORPHANS_WITHIN, Settling
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
+from chat3_user.idempotency import Claims, Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.creating import ANY_KEY, keyed
-from chat3_user.tenant_api.query import PACKS_PAGE, paged
+from chat3_user.tenant_api.pages import Pages
+from chat3_user.tenant_api.query import PACKS_PAGE
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
 
@@ -181,7 +178,7 @@ class Search:
     async def _keyed(self, earlier: Earlier) -> m.Pack | None:
         """Return the oldest pack that carries the key and was written in its time."""
         since = time.time() - earlier.oldest - CLOCKS_DIFFER
-        page = await self._page(1, f'(meta.{SEND_KEY},eq,"{earlier.name}")')
+        page = await anext(self._pages(f'(meta.{SEND_KEY},eq,"{earlier.name}")'))
         rows = [
             row
             for row in page
@@ -197,36 +194,22 @@ class Search:
             if await self._packs.dialog_ids(self._wanted.identity, row.pack_id):
                 continue
             self._settling.wait_for(row.pack_id, pack_created(row), earlier)
-            if await self._claim(row, earlier.name):
+            if await claimed(self._claims, self._wanted.identity, row.pack_id, earlier.name):
                 return row
         return None
 
     async def _orphans(self, age: float) -> list[m.Pack]:
-        """Return what attempts since ``age`` seconds that were cut before their key may have left.
+        """Return what attempts since ``age`` seconds may have left without their key."""
+        return await orphans(
+            self._pages(), lambda row: row.pack_id, pack_created, self._wanted.may_have_left, age
+        )
 
-        They come oldest first. New packs move older ones to later pages while these are read: that
-        repeats some, and loses none.
-        """
-        since = time.time() - age - ORPHAN_CLOCKS_DIFFER
-        found: dict[str, m.Pack] = {}
-        number = 0
-        while True:
-            number += 1
-            page = await self._page(number)
-            young = [row for row in page if pack_created(row) >= since]
-            found |= {row.pack_id: row for row in young if self._wanted.may_have_left(row)}
-            if len(page) < PACKS_PAGE or len(young) < len(page):
-                return sorted(found.values(), key=pack_created)
-
-    async def _page(self, number: int, filter_: str = "") -> list[m.Pack]:
-        """Return a page of the tenant's packs, newest first."""
-        query = {**paged(number, PACKS_PAGE, filter_), **_NEWEST_FIRST}
-        page = await self._api.call(routes.PACKS, self._wanted.identity, query=query)
-        return page.data
-
-    async def _claim(self, row: m.Pack, name: str) -> bool:
-        try:
-            return await self._claims.take(self._wanted.identity, row.pack_id, name)
-        except StoreUnavailableError as error:
-            log.warning("an orphan cannot be claimed", extra={"problem": str(error)})
-            raise reasons.idempotency_outcome_unknown(1.0) from error
+    def _pages(self, filter_: str = "") -> Pages[m.Pack]:
+        """Return pages of the tenant's packs, newest first."""
+        return self._api.pages(
+            routes.PACKS,
+            self._wanted.identity,
+            size=PACKS_PAGE,
+            filter_=filter_,
+            query=_NEWEST_FIRST,
+        )

@@ -40,20 +40,20 @@ from chat3_user.domain.created_dialogs import UNSHOWN
 from chat3_user.domain.guard import past_guard
 from chat3_user.domain.json_order import precede_key, unwritten
 from chat3_user.domain.meta_rules import MetaRules
+from chat3_user.domain.orphans import claimed, orphans
 from chat3_user.domain.settling import (
     CLOCKS_DIFFER,
-    ORPHAN_CLOCKS_DIFFER,
     ORPHANS_WITHIN,
     Settling,
     unix_time,
 )
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
+from chat3_user.idempotency import Claims, Earlier
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.answers import WriteEndedError, in_doubt
 from chat3_user.tenant_api.creating import ANY_KEY, create_topic, keyed
-from chat3_user.tenant_api.query import WHOLE_PAGE, paged
+from chat3_user.tenant_api.pages import Pages
 from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.validation import Identity
 
@@ -233,46 +233,27 @@ class Search:
         return min(rows, key=topic_created, default=None)
 
     async def _named(self, name: str) -> list[m.Topic]:
-        return await self._page(1, f'&(meta.{SEND_KEY},eq,"{name}")')
+        return await anext(self._pages(f'&(meta.{SEND_KEY},eq,"{name}")'))
 
     async def _claimed_orphan(self, earlier: Earlier, age: float) -> m.Topic | None:
         if age >= ORPHANS_WITHIN:
             return None
         for row in await self._orphans(age):
             self._settling.wait_for(row.topic_id, topic_created(row), earlier)
-            if await self._claim(row, earlier.name):
+            if await claimed(self._claims, self._wanted.identity, row.topic_id, earlier.name):
                 return row
         return None
 
     async def _orphans(self, age: float) -> list[m.Topic]:
-        """Return what attempts since ``age`` seconds that were cut before their key may have left.
+        """Return what attempts since ``age`` seconds may have left without their key."""
+        return await orphans(
+            self._pages(), lambda row: row.topic_id, topic_created, self._wanted.may_have_left, age
+        )
 
-        They come oldest first. New topics move older ones to later pages while these are read: that
-        repeats some, and loses none.
-        """
-        since = time.time() - age - ORPHAN_CLOCKS_DIFFER
-        found: dict[str, m.Topic] = {}
-        number = 0
-        while True:
-            number += 1
-            page = await self._page(number)
-            young = [row for row in page if topic_created(row) >= since]
-            found |= {row.topic_id: row for row in young if self._wanted.may_have_left(row)}
-            if len(page) < WHOLE_PAGE or len(young) < len(page):
-                return sorted(found.values(), key=topic_created)
-
-    async def _page(self, number: int, more: str = "") -> list[m.Topic]:
-        """Return a page of the dialog's topics, newest first."""
-        query = paged(number, WHOLE_PAGE, f'(dialogId,eq,"{self._wanted.dialog_id}"){more}')
-        page = await self._api.call(routes.ALL_TOPICS, self._wanted.identity, query=query)
-        return page.data
-
-    async def _claim(self, row: m.Topic, name: str) -> bool:
-        try:
-            return await self._claims.take(self._wanted.identity, row.topic_id, name)
-        except StoreUnavailableError as error:
-            log.warning("an orphan cannot be claimed", extra={"problem": str(error)})
-            raise reasons.idempotency_outcome_unknown(1.0) from error
+    def _pages(self, more: str = "") -> Pages[m.Topic]:
+        """Return pages of the dialog's topics, newest first."""
+        filter_ = f'(dialogId,eq,"{self._wanted.dialog_id}"){more}'
+        return self._api.pages(routes.ALL_TOPICS, self._wanted.identity, filter_=filter_)
 
 
 def topic_created(topic: m.Topic) -> float:

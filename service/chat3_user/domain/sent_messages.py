@@ -45,11 +45,12 @@ from chat3_user.domain.attempts import (
     is_in_use,
 )
 from chat3_user.domain.guard import past_guard
+from chat3_user.domain.orphans import claimed
 from chat3_user.domain.repairs import TAKEN_AWAY_BY, put_message_meta, take_away
 from chat3_user.domain.settling import ORPHANS_WITHIN, Settling
 from chat3_user.domain.traces import Traces, written_at
 from chat3_user.errors import CallError, reasons
-from chat3_user.idempotency import Claims, Earlier, StoreUnavailableError
+from chat3_user.idempotency import Claims, Earlier
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api.sending import SEND_KEY
@@ -128,17 +129,11 @@ class Search:
             if statuses not in {Statuses.NONE, Statuses.NOBODY}:
                 continue
             self._settling.wait_for(row.message_id, written_at(row), earlier)
-            if not await self._claim(row, earlier.name):
+            claims, identity = self._sent.claims, self._request.identity
+            if not await claimed(claims, identity, row.message_id, earlier.name):
                 continue
             return await self._finish_with(row, earlier.name, statuses)
         return None
-
-    async def _claim(self, row: m.Message, name: str) -> bool:
-        try:
-            return await self._sent.claims.take(self._request.identity, row.message_id, name)
-        except StoreUnavailableError as error:
-            log.warning("an orphan cannot be claimed", extra={"problem": str(error)})
-            raise reasons.idempotency_outcome_unknown(1.0) from error
 
     async def _is_whole(self, row: m.Message) -> bool:
         """Tell whether it shows at little cost that the platform took its last step.
