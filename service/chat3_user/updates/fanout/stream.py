@@ -1,16 +1,15 @@
 """One open stream: what it says, when it is silent, and how it ends."""
 
-import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
 from chat3_api.chat3.user.v1 import ResumeOutcome
-from chat3_user.errors import CallError, reasons
+from chat3_user.errors import CallError
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.lifetime import Lifetime, ended_at
 from chat3_user.updates.fanout.responses import established_item, heartbeat_item
 from chat3_user.updates.fanout.settings import StreamSettings
 from chat3_user.updates.fanout.subscription import Subscription
@@ -40,18 +39,13 @@ async def responses(
     subscription.open(chain((first,), resumption.items), resumption.fresh)
     subscription.sent(resumption.token)
     silence = heartbeat.total_seconds()
-    ends_at = _jittered(settings.max_age)
-    check_at = _jittered(settings.recheck_interval)
+    lifetime = Lifetime(settings, still_allowed)
     live = hub.live
     try:
         while True:
             items = subscription.drain()
             now = time.monotonic()
-            if now >= ends_at:
-                raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))
-            if now >= check_at:
-                await still_allowed()
-                check_at = _jittered(settings.recheck_interval)
+            await lifetime.go_on(now)
             if items:
                 unsent = [item.encoded for item in items]
                 yield unsent
@@ -64,11 +58,6 @@ async def responses(
                 beat = heartbeat_item(feed.token(), live=live)
                 subscription.sent(beat.token)
                 yield [beat.encoded]
-            await subscription.wait(min(subscription.sent_at + silence, ends_at, check_at) - now)
+            await subscription.wait(min(subscription.sent_at + silence, lifetime.due) - now)
     except CallError as error:
-        metadata = {**error.metadata, "resume_token": subscription.sent_token}
-        raise replace(error, metadata=metadata) from error
-
-
-def _jittered(seconds: float) -> float:
-    return time.monotonic() + seconds * random.uniform(0.8, 1.0)
+        raise ended_at(error, subscription.sent_token) from error

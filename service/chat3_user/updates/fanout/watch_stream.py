@@ -1,13 +1,12 @@
 """One open stream of many users: what it says, when it is silent, and how it ends."""
 
 import asyncio
-import random
 import time
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 
-from chat3_user.errors import reasons
 from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.lifetime import Lifetime
 from chat3_user.updates.fanout.settings import StreamSettings
 from chat3_user.updates.fanout.watch import Outgoing, Watch
 from chat3_user.updates.fanout.watch_responses import established, heartbeat
@@ -33,12 +32,11 @@ async def watch_responses(
 
     Whoever takes a batch removes from it what was sent.
     """
-    ends_at = time.monotonic() + settings.max_age * random.uniform(0.8, 1.0)
+    lifetime = Lifetime(settings)
     live = hub.live
     batch = [Outgoing(established(connection_id, silence.interval))]
     while True:
-        if time.monotonic() >= ends_at:
-            raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))
+        await lifetime.go_on(time.monotonic())
         if batch:
             unsent = [outgoing.encoded for outgoing in batch]
             yield unsent
@@ -53,7 +51,7 @@ async def watch_responses(
             live = hub.live
             batch = [Outgoing(heartbeat(live=live))]
         if not batch:
-            due = min(watch.silence_ends(silence.seconds), ends_at)
+            due = min(watch.silence_ends(silence.seconds), lifetime.due)
             await watch.wait(due - time.monotonic())
 
 

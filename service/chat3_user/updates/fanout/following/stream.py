@@ -1,18 +1,17 @@
 """One open stream of a tenant: what it says, when it is silent, and how it ends."""
 
-import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 from chat3_api.chat3.user.v1 import ResumeOutcome
-from chat3_user.errors import CallError, reasons
+from chat3_user.errors import CallError
 from chat3_user.updates.broker import LogError
 from chat3_user.updates.fanout.following.follower import Follower
 from chat3_user.updates.fanout.following.streams import TenantStreams
 from chat3_user.updates.fanout.items import Item
+from chat3_user.updates.fanout.lifetime import Lifetime, ended_at
 from chat3_user.updates.fanout.responses import established_item, heartbeat_item
 from chat3_user.updates.fanout.settings import StreamSettings
 from chat3_user.updates.log.tokens import Token
@@ -50,8 +49,7 @@ async def tenant_responses(
                     follower.sent(batch[len(batch) - len(unsent) - 1].token)
             batch = await stream.next_batch()
     except CallError as error:
-        metadata = {**error.metadata, "resume_token": follower.sent_token}
-        raise replace(error, metadata=metadata) from error
+        raise ended_at(error, follower.sent_token) from error
 
 
 class _Stream:
@@ -68,10 +66,7 @@ class _Stream:
         self._tail = tenants.tail
         self._follower = follower
         self._silence = silence
-        self._settings = settings
-        self._still_allowed = still_allowed
-        self._ends_at = _jittered(settings.max_age)
-        self._check_at = _jittered(settings.recheck_interval)
+        self._lifetime = Lifetime(settings, still_allowed)
         self._retry_at = 0.0
         self._flowing = self._tail.flowing
 
@@ -82,11 +77,7 @@ class _Stream:
         """
         follower, now = self._follower, time.monotonic()
         batch = follower.next_batch()
-        if now >= self._ends_at:
-            raise reasons.stream_max_age(retry_after=random.uniform(0.05, 1.0))
-        if now >= self._check_at:
-            await self._still_allowed()
-            self._check_at = _jittered(self._settings.recheck_interval)
+        await self._lifetime.go_on(now)
         if batch:
             return batch
         if now - follower.sent_at >= self._silence or self._flowing != self._tail.flowing:
@@ -95,7 +86,7 @@ class _Stream:
         if not follower.live and now >= self._retry_at:
             await self._catch_up()
         else:
-            due = min(follower.sent_at + self._silence, self._ends_at, self._check_at)
+            due = min(follower.sent_at + self._silence, self._lifetime.due)
             if not follower.live:
                 due = min(due, self._retry_at)
             await follower.wait(due - now)
@@ -121,7 +112,3 @@ async def _established(
         return established_item(follower.token, connection_id, heartbeat, ResumeOutcome.FRESH)
     outcome = ResumeOutcome.RESUMED if found else ResumeOutcome.RESUMED_WITH_GAP
     return established_item(token.encode(), connection_id, heartbeat, outcome)
-
-
-def _jittered(seconds: float) -> float:
-    return time.monotonic() + seconds * random.uniform(0.8, 1.0)
