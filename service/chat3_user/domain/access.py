@@ -109,7 +109,7 @@ class Access:
             return
         await self._api.call(routes.DIALOG, identity, dialog_id=dialog_id)
         user = (await self._api.call(routes.USER, identity, user_id=user_id)).data
-        if user.type is None and user.created_at is None:
+        if not user.exists:
             raise reasons.user_not_found(user_id)
         self._proofs[proof] = True
 

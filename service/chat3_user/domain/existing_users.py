@@ -68,8 +68,7 @@ class ExistingUsers:
             if error.reason is ErrorReason.USER_NOT_FOUND:
                 return False
             raise
-        # Who only owns open data has neither type nor time, and is none.
-        return answer.data.type is not None or answer.data.created_at is not None
+        return answer.data.exists
 
 
 def _is_listable(user_id: str) -> bool:

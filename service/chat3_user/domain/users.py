@@ -67,6 +67,6 @@ class Users:
 
 
 def _existing(user: m.User, user_id: str) -> m.User:
-    if user.type is None and user.created_at is None:
+    if not user.exists:
         raise reasons.user_not_found(user_id)
     return user

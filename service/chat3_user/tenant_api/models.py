@@ -324,6 +324,11 @@ class User(UserInfo, frozen=True):
 
     stats: UserStats = UserStats()
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a user, and not open data of the id alone."""
+        return self.type is not None or self.created_at is not None
+
 
 class PackStats(Model, frozen=True):
     """Counters of a pack as the tenant sees it."""

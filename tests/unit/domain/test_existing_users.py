@@ -8,6 +8,7 @@ import pytest
 from chat3_user.domain.existing_users import ExistingUsers
 from chat3_user.errors import reasons
 from chat3_user.tenant_api import TenantApi, routes
+from chat3_user.tenant_api import models as m
 from chat3_user.validation import Identity
 
 IDENTITY = Identity("key", "tnt_default", "")
@@ -31,7 +32,7 @@ class Platform:
         self.looked_up.append(asked["user_id"])
         if asked["user_id"] not in self.users:
             raise reasons.user_not_found(asked["user_id"])
-        return SimpleNamespace(data=SimpleNamespace(type="user", created_at=1.0))
+        return SimpleNamespace(data=m.User(asked["user_id"], "user", 1.0))
 
 
 async def missing(platform: Platform, user_ids: list[str]) -> set[str]:
