@@ -87,6 +87,21 @@ def test_frames_of_other_channels_may_stand_within_a_delivery() -> None:
     assert taken == [(1, b"k", ContentHeader(0, 4).marshal(), b"body")]
 
 
+def test_deliveries_are_dropped_until_their_channel_is_closed() -> None:
+    split = Deliveries()
+    split.take_from(CONSUMER, lambda *_: pytest.fail("taken"))
+    split.drop_from(CONSUMER, OURS)
+    sent = content(OURS, commands.Basic.Deliver(CONSUMER, 1, exchange="e", routing_key="k"), [b"x"])
+    assert split.split(sent) == b""
+    other = marshal(commands.Channel.CloseOk(), LOGS)
+    assert split.split(other + sent) == other
+    for closed in (commands.Channel.CloseOk(), commands.Channel.Close(404, "gone", 0, 0)):
+        split.drop_from(CONSUMER, OURS)
+        assert split.split(marshal(closed, OURS)) == marshal(closed, OURS)
+        assert not split.taking
+        assert split.split(sent) == sent
+
+
 def test_half_a_frame_is_held_back_until_it_is_whole() -> None:
     split, frame = Deliveries(), Heartbeat().marshal()
     assert split.split(frame[:5]) == b""

@@ -193,6 +193,19 @@ async def test_who_follows_the_log_gets_what_is_in_it_and_what_comes(scene: Scen
     assert await scene.read(start, got[-1].position) == got
 
 
+async def test_readers_that_go_away_at_any_moment_leave_the_log_readable(scene: Scene) -> None:
+    log, start = scene.broker.log, await scene.broker.log.end()
+    await asyncio.gather(*(scene.publish("alice", str(number)) for number in range(2000)))
+    end = await log.end()
+    for step in range(40):
+        leaving = asyncio.create_task(scene.read(start, end))
+        await asyncio.wait({leaving}, timeout=step / 4000)
+        leaving.cancel()
+        await asyncio.wait({leaving})
+    async with asyncio.timeout(30):
+        assert len([entry for entry in await scene.read(start, end) if entry.is_update]) == 2000
+
+
 def test_a_key_that_is_no_text_is_passed_over() -> None:
     reader = LogReader(None, 1)  # type: ignore[arg-type]
     properties = Basic.Properties(headers={"x-stream-offset": 7})

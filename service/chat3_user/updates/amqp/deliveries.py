@@ -19,6 +19,9 @@ _AROUND: Final = _HEAD.size + 1
 _FRAME_END: Final = 0xCE
 _METHOD, _HEADER, _BODY = 1, 2, 3
 _BASIC_DELIVER: Final = struct.pack(">HH", 60, 60)
+_CHANNEL_CLOSED: Final = (struct.pack(">HH", 20, 40), struct.pack(">HH", 20, 41))
+"""The broker closes a channel, or agrees that it is closed: it sends nothing more on it."""
+
 _TAG: Final = struct.Struct(">Q")
 _BODY_SIZE: Final = struct.Struct(">4xQ")
 
@@ -40,6 +43,7 @@ class Deliveries:
 
     def __init__(self) -> None:
         self._takes: dict[bytes, Take] = {}
+        self._dropped: dict[int, set[bytes]] = {}
         self._under_way: dict[int, _Delivery] = {}
         self._partial = b""
 
@@ -53,6 +57,17 @@ class Deliveries:
     def release(self, consumer_tag: str) -> None:
         """Undo `take_from`, once the broker has agreed to end the consumer."""
         self._takes.pop(consumer_tag.encode(), None)
+
+    def drop_from(self, consumer_tag: str, channel: int) -> None:
+        """Drop the deliveries to this consumer until its ``channel`` is closed.
+
+        The broker may go on to send them where nobody has waited for it to end the consumer. aiormq
+        must not get them: it has no reader for a channel that it closes, and reads nothing more of
+        the whole connection once ten frames wait for one.
+        """
+        tag = consumer_tag.encode()
+        self._takes[tag] = _drop
+        self._dropped.setdefault(channel, set()).add(tag)
 
     @property
     def taking(self) -> bool:
@@ -89,6 +104,8 @@ class Deliveries:
             return False  # aiormq ends the connection for it
         if kind == _METHOD:
             if not data.startswith(_BASIC_DELIVER, begin):
+                if self._dropped and data.startswith(_CHANNEL_CLOSED, begin):
+                    self._channel_closed(channel)
                 return False
             consumer = begin + len(_BASIC_DELIVER) + 1
             tag = consumer + data[consumer - 1]
@@ -115,3 +132,11 @@ class Deliveries:
             body = b"".join(delivery.pieces)
             delivery.take(delivery.tag, delivery.key, delivery.properties, body)
         return True
+
+    def _channel_closed(self, channel: int) -> None:
+        for tag in self._dropped.pop(channel, ()):
+            self._takes.pop(tag, None)
+
+
+def _drop(_tag: int, _key: bytes, _properties: bytes, _body: bytes) -> None:
+    """Take a delivery that nobody wants."""

@@ -90,6 +90,7 @@ async def reading(
     closing.add_done_callback(lambda _: reader.end())
     deliveries.take_from(tag, reader.take)
     arguments: dict[str, Any] = {"x-stream-offset": offset}
+    cancelled = False
     try:
         await channel.basic_consume(queue, _ignore, arguments=arguments, consumer_tag=tag)
         try:
@@ -97,9 +98,13 @@ async def reading(
         finally:
             with suppress(*FAILURES):
                 await channel.basic_cancel(tag, timeout=5)
+                cancelled = True
     finally:
         closing.cancel()
-        deliveries.release(tag)
+        if cancelled:
+            deliveries.release(tag)
+        else:
+            deliveries.drop_from(tag, channel.number)
 
 
 def offset_of(properties: bytes) -> int:
