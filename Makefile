@@ -14,7 +14,7 @@ MEASURED = $$('$(BIN)/python' -c 'import sys; print("" if sys.version_info[:2] n
   else "COVERAGE_CORE=sysmon COVERAGE_BRANCH=false")')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-contract test-contract-pointed lint format coverage clean
+.PHONY: help setup run test test-contract test-contract-pointed lint format clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -30,8 +30,7 @@ run: setup ## Run the service with demo data; nothing else is needed
 
 test: setup ## Run all tests, of the heavy suites a part; installs RabbitMQ when it is missing
 	@tools/setup.sh servers
-	@$(RUN_IN_VENV) env $(MEASURED) pytest --cov --cov-report=term $(TESTS)
-	@[ -n '$(TESTS)' ] || $(MAKE) --no-print-directory test-faults-short
+	@$(if $(TESTS),$(RUN_IN_VENV) pytest $(TESTS),$(MAKE) --no-print-directory test-parts)
 
 test-contract: setup ## Hold the embedded tenant-api, or the one at TENANT_API_URL, to the contract
 	@$(RUN_IN_VENV) pytest tests/contract

@@ -6,16 +6,15 @@ SCHEDULES ?= 20
 SWITCHES ?= 5
 
 # What `make test` plays of them: all faults that take less than a minute, few of the random ones,
-# always the same, one upgrade of the platform, and of the mutations what leaves nothing to chance.
+# always the same, and one upgrade of the platform.
 # Of the schedules 9 to 11 the second kills the broker.
 SHORT_SCHEDULES := SCHEDULES=3 SEED=9 SWITCHES=1
 
 .PHONY: test-faults test-faults-short test-generations
 
-test-faults-short: setup ## Play the part of test-faults and test-mutations that `make test` plays
+test-faults-short: setup ## Play the part of test-faults that `make test` plays
 	@tools/setup.sh servers
-	@$(RUN_IN_VENV) $(SHORT_SCHEDULES) pytest -q -m 'not slow' tests/faults
-	@$(MAKE) --no-print-directory test-mutations MUTATIONS=short
+	@$(RUN_IN_VENV) $(SHORT_SCHEDULES) pytest -q -m 'not slow' -o cache_dir=.pytest_cache/faults tests/faults
 
 test-faults: setup ## Break broker, workers and clients at random and by name; SCHEDULES=200 SEED=17
 	@tools/setup.sh servers

@@ -37,6 +37,7 @@ class Stage:
         settings = {
             "TENANT_API_URL": self.upstream.url,
             "RABBITMQ_UPDATES_LOG": self.log,
+            "SHUTDOWN_DELAY": "0",
             "SHUTDOWN_GRACE": "1",
             **environment,
         }

@@ -96,6 +96,7 @@ async def world(
         settings = {
             "TENANT_API_URL": f"http://127.0.0.1:{platform.port}",
             "RABBITMQ_UPDATES_LOG": f"faults_log_{seed}",
+            "SHUTDOWN_DELAY": "0",
             "SHUTDOWN_GRACE": "1",
             **(environment or {}),
         }
