@@ -117,7 +117,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         callers = Callers(tokens, metrics)
-        chain = CallChain(metrics, config.deadlines, admission, callers)
+        chain = CallChain([metrics.call], config.deadlines, admission, callers)
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)
         if tls is not None:

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from chat3_user.finished_call import FinishedCall
+
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -139,10 +141,10 @@ class Metrics:
         """Count what was turned away."""
         self._refused.labels(kind).inc()
 
-    def call(self, method: str, protocol: str, status: str, reason: str, seconds: float) -> None:
+    def call(self, call: FinishedCall) -> None:
         """Count a finished call."""
-        self._calls.labels(method, protocol, status, reason).inc()
-        self._seconds.labels(method).observe(seconds)
+        self._calls.labels(call.method, call.protocol, call.status, call.reason).inc()
+        self._seconds.labels(call.method).observe(call.seconds)
 
     def repaired(self, outcome: str) -> None:
         """Count a message that tenant-api had written in part, by what was done about it."""

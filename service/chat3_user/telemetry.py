@@ -20,6 +20,11 @@ class SpanSink:
 
     __slots__ = ()
 
+    @property
+    def trace_id(self) -> str:
+        """The id of its trace in hexadecimal; empty without one."""
+        return ""
+
     def answered(self, status: int) -> None:
         """Note the protocol's own status code."""
 
@@ -32,6 +37,12 @@ class _HttpSpan(SpanSink):
 
     def __init__(self, span: Span) -> None:
         self._span = span
+
+    @property
+    def trace_id(self) -> str:
+        """The id of its trace in hexadecimal."""
+        context = self._span.get_span_context()
+        return trace.format_trace_id(context.trace_id) if context.is_valid else ""
 
     def answered(self, status: int) -> None:
         self._span.set_attribute("http.response.status_code", status)

@@ -7,25 +7,26 @@ its caller is proved.
 import asyncio
 import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from grpclib.const import Status
 
+from chat3_user.call_context import CallContext, current_call
 from chat3_user.calls.call import Asked, Call
 from chat3_user.calls.callers import Callers
 from chat3_user.calls.proof import LASTING
 from chat3_user.calls.service import Service
 from chat3_user.calls.settings import DeadlineSettings
 from chat3_user.errors import CallError, reasons
+from chat3_user.finished_call import FinishedCall, Observer
 from chat3_user.limits.admission import Admission
 from chat3_user.limits.rates import Kind
-from chat3_user.metrics import Metrics
 from chat3_user.telemetry import server_span
 from chat3_user.transport import ClientGoneError, ServerCall, SlowClientError
 from chat3_user.transport.failures import fail, translated
-from chat3_user.transport.request_ids import request_id_of
-from chat3_user.validation import validate
+from chat3_user.transport.request_ids import request_id_of, trace_id_of
+from chat3_user.validation import Identity, validate
 from chat3_user.validation.rules import Rules
 from chat3_user.wire import Encoded, decode, encode
 
@@ -70,17 +71,18 @@ class Method(Protocol):
 class CallChain:
     """Turns methods into what the transport serves.
 
-    ``deadlines`` bound unary calls, those that bring none too.
+    ``observers`` get the record of each call, in turn, when it has ended. ``deadlines`` bound unary
+    calls, those that bring none too.
     """
 
     def __init__(
         self,
-        metrics: Metrics,
+        observers: Sequence[Observer],
         deadlines: DeadlineSettings,
         admission: Admission,
         callers: Callers,
     ) -> None:
-        self._metrics = metrics
+        self._observers = observers
         self._callers = callers
         self._deadlines = deadlines
         self._admission = admission
@@ -170,8 +172,11 @@ class CallChain:
 
     async def _handle(self, method: Method, stream: ServerCall, run: _Run) -> None:
         started, label, service = time.perf_counter(), method.label, method.service
-        request_id = request_id_of(stream.metadata)
+        context = CallContext(request_id_of(stream.metadata))
+        current_call.set(context)
+        request_id = context.request_id
         status, reason, proof = Status.OK, "", LASTING
+        identity: Identity | None = None
         trailing = {"x-request-id": request_id}
         with server_span(service.full_name, method.name, stream.metadata, stream.protocol) as span:
             try:
@@ -190,8 +195,24 @@ class CallChain:
                 status, reason = failure.status, known.reason.name or ""
             finally:
                 span.answered(status.value)
-                seconds = time.perf_counter() - started
-                self._metrics.call(label, stream.protocol, status.name, reason, seconds)
+                finished = FinishedCall(
+                    method=label,
+                    protocol=stream.protocol,
+                    status=status.name,
+                    reason=reason,
+                    tenant="" if identity is None else identity.tenant_id,
+                    user="" if identity is None else identity.user_id,
+                    peer=stream.peer.address,
+                    seconds=time.perf_counter() - started,
+                    upstream_seconds=context.upstream_seconds,
+                    upstream_requests=context.upstream_requests,
+                    bytes_in=stream.bytes_in,
+                    bytes_out=stream.bytes_out,
+                    request_id=request_id,
+                    trace_id=span.trace_id or trace_id_of(stream.metadata),
+                )
+                for observe in self._observers:
+                    observe(finished)
 
     def _deadline(self, stream: ServerCall) -> float:
         """Return when a unary call is ended, by the loop's clock."""

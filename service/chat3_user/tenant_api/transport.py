@@ -1,12 +1,14 @@
 """HTTP towards tenant-api: requests sent, answers judged."""
 
 import logging
+import time
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
 
+from chat3_user.call_context import current_call
 from chat3_user.errors import reasons
 from chat3_user.telemetry import client_span
 from chat3_user.tenant_api.answers import failure, in_doubt, invalid
@@ -59,6 +61,7 @@ class Http:
         """
         route = request.route
         headers: dict[str, str] = {}
+        asked_at = time.perf_counter()
         with client_span(route.method, route.template, headers) as span:
             try:
                 status, raw = await self._opened().send(
@@ -78,6 +81,10 @@ class Http:
                 if not (route.reads or isinstance(error, _NOTHING_SENT)):
                     raise in_doubt(problem) from error
                 raise problem from error
+            finally:
+                call = current_call.get()
+                if call is not None:
+                    call.asked_upstream(time.perf_counter() - asked_at)
             span.answered(status)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise failure(request, status, raw)

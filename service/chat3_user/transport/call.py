@@ -50,6 +50,16 @@ class ServerCall(ABC):
 
     @property
     @abstractmethod
+    def bytes_in(self) -> int:
+        """The bytes of the request's body that were read, as they travelled."""
+
+    @property
+    @abstractmethod
+    def bytes_out(self) -> int:
+        """The bytes of the answer's body that were sent, as they travel."""
+
+    @property
+    @abstractmethod
     def ended(self) -> bool:
         """Whether the caller has its status, or is gone."""
 

@@ -70,6 +70,7 @@ class Http1Stream(HttpStream):
         self._check_open()
         self._waiting.append(data)
         self._size += len(data)
+        self.sent += len(data)
         self._wake_writer()
 
     async def send_in_pieces(self, data: bytes) -> None:

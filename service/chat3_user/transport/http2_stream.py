@@ -45,6 +45,7 @@ class Http2Stream(HttpStream):
         except StreamError as error:
             self.answered = True
             raise ClientGoneError from error
+        self.sent += len(data)
         self._connection.flush()
 
     def send_end(self, trailers: Fields | None, data: bytes = b"") -> None:
@@ -58,6 +59,7 @@ class Http2Stream(HttpStream):
                 engine.send_trailers(self.id, trailers)
             else:
                 self._connection.end_past_windows(self, trailers)
+        self.sent += len(data)
         self._connection.answered(self)
 
     def send_only_headers(self, fields: Fields) -> None:
@@ -83,6 +85,7 @@ class Http2Stream(HttpStream):
                 engine.send_trailers(self.id, trailers)
         except StreamError as error:
             raise ClientGoneError from error
+        self.sent += len(data)
         self._connection.answered(self)
 
     async def send_in_pieces(self, data: bytes) -> None:

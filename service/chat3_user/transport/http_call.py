@@ -95,6 +95,7 @@ class HttpCall(ServerCall):
 
     def data(self, data: bytes) -> None:
         """Take a piece of the request."""
+        self._stream.received += len(data)
         reader = self._reader
         if reader is None or self._stream.answered:
             return
@@ -157,6 +158,16 @@ class HttpCall(ServerCall):
         self._nudge()
 
     # What the call chain uses.
+
+    @property
+    def bytes_in(self) -> int:
+        """The bytes of the request's body that were read."""
+        return self._stream.received
+
+    @property
+    def bytes_out(self) -> int:
+        """The bytes of the answer's body that were sent."""
+        return self._stream.sent
 
     @property
     def ended(self) -> bool:

@@ -75,6 +75,8 @@ class HttpStream(ABC):
         "held",
         "id",
         "inbound",
+        "received",
+        "sent",
         "whole",
     )
 
@@ -92,6 +94,10 @@ class HttpStream(ABC):
         """When the request must be whole, by the loop's clock."""
         self.held = 0
         """Bytes this request holds while it is not whole."""
+        self.received = 0
+        """Bytes of the request's body that were read."""
+        self.sent = 0
+        """Bytes of the answer's body that were sent."""
         self.common: Fields = _NONE
         """Fields that the answer has whatever it says."""
 
