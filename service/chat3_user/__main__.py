@@ -37,12 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stderr.write(f"chat3-user-service: {problem}\n")
         return 2
     with claimed:
-        logs.configure(config.logs)
-        config = with_token_keys(changed(config, grpc_port=claimed.getsockname()[1]))
+        with logs.written(config.logs):
+            config = with_token_keys(changed(config, grpc_port=claimed.getsockname()[1]))
+            if count > 1:
+                Workers(config, count, run).serve()
         if count == 1:
-            run(config)
-        else:
-            Workers(config, count, run).serve()
+            run(config, 0)
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -38,6 +38,7 @@ from chat3_user.domain.traces import Traces
 from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.domain.users import Users
 from chat3_user.errors import reasons
+from chat3_user.finished_call import Observer
 from chat3_user.idempotency import Claims, Once, Store
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
@@ -77,8 +78,8 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Running]:
-    """Run the service within the block."""
+async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIterator[Running]:
+    """Run the service within the block; ``observers`` get the record of each call."""
     async with AsyncExitStack() as stack:
         broker = parts.broker(config)
         demo: Demo | None = None
@@ -117,7 +118,7 @@ async def running(config: Config) -> AsyncIterator[Running]:
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         callers = Callers(tokens, metrics)
-        chain = CallChain([metrics.call], config.deadlines, admission, callers)
+        chain = CallChain([metrics.call, *observers], config.deadlines, admission, callers)
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)
         if tls is not None:

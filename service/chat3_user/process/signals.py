@@ -4,16 +4,21 @@ import asyncio
 import logging
 import multiprocessing
 import signal
+from collections.abc import Sequence
 
 from chat3_user.app import running
 from chat3_user.config import Config
+from chat3_user.finished_call import Observer
 from chat3_user.server.grpc import GrpcServer
 
 log = logging.getLogger(__name__)
 
 
-async def serve(config: Config) -> None:
-    """Run the service until SIGTERM, SIGINT or the end of the process that watches this one."""
+async def serve(config: Config, observers: Sequence[Observer] = ()) -> None:
+    """Run the service until SIGTERM, SIGINT or the end of the process that watches this one.
+
+    ``observers`` get the record of each call.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -23,7 +28,7 @@ async def serve(config: Config) -> None:
         loop.add_reader(parent.sentinel, stop.set)
     # By default SIGHUP would end the process, without a word to anybody.
     loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
-    async with running(config) as service:
+    async with running(config, observers) as service:
         if service.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()

@@ -49,9 +49,9 @@ class _Worker:
 
 
 class Workers:
-    """The parent's view: ``run`` is what a worker does, in a process of its own."""
+    """The parent's view: ``run`` is what a worker of a number does, in a process of its own."""
 
-    def __init__(self, config: Config, count: int, run: Callable[[Config], None]) -> None:
+    def __init__(self, config: Config, count: int, run: Callable[[Config, int], None]) -> None:
         self._config = changed(config, workers=1)
         self._count = count
         self._run = run
@@ -93,7 +93,7 @@ class Workers:
         ops_port = self._config.ops.port and self._config.ops.port + index
         config = changed(self._config, ops_port=ops_port)
         process = multiprocessing.get_context("spawn").Process(
-            target=self._run, args=(config,), name=f"worker-{index}"
+            target=self._run, args=(config, index), name=f"worker-{index}"
         )
         process.start()
         return _Worker(index, process, time.monotonic())

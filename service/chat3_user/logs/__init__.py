@@ -1,0 +1,70 @@
+"""Logs of the process: one line a call and one an event, as text for people or JSON for machines.
+
+Events are records of the standard library's logging, whose modules each have a logger; calls come
+as their records (`FinishedCall`), past that library. Both go to one descriptor, by `Lines`.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from chat3_user.finished_call import Observer
+from chat3_user.logs.calls import CallLog
+from chat3_user.logs.events import OURS, EventHandler
+from chat3_user.logs.formats import Event, Format, JsonFormat, TextFormat
+from chat3_user.logs.lines import Lines
+from chat3_user.logs.settings import LogSettings
+
+__all__ = ["LogSettings", "written"]
+
+_QUIET: Final = {
+    # grpclib tells of every client that goes away; aiormq of every loss that the broker supervises.
+    "grpclib": logging.ERROR,
+    "aiormq": logging.ERROR,
+}
+
+
+@contextmanager
+def written(
+    settings: LogSettings, worker: int | None = None, descriptor: int | None = None
+) -> Iterator[Observer]:
+    """Write logs to standard error, or ``descriptor``, within the block; yield what logs calls.
+
+    ``worker`` stands in every line. Below warnings nothing is taken from libraries: some of them
+    print headers, API keys too.
+    """
+    form = _format(settings, worker)
+    lines = Lines(sys.stderr.fileno() if descriptor is None else descriptor, _lost(form))
+    handler = EventHandler(lines, form)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in OURS:
+        logging.getLogger(name).setLevel(settings.level.upper())
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
+    try:
+        yield CallLog(settings, lines, form)
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        lines.close()
+
+
+def _format(settings: LogSettings, worker: int | None) -> Format:
+    return JsonFormat(worker) if settings.format == "json" else TextFormat(worker)
+
+
+def _lost(form: Format) -> Callable[[int], bytes]:
+    """Return what makes the line which says that lines were lost."""
+
+    def line(count: int) -> bytes:
+        return form.event(
+            Event(time.time(), "warning", __name__, "log lines were lost", {"count": count})
+        )
+
+    return line
