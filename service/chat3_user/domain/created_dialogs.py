@@ -225,7 +225,7 @@ class Search:
         except CallError as error:
             log.warning(
                 "a dialog that breaks a meta index stays, without members",
-                extra={"dialog_id": dialog_id, "problem": str(error)},
+                extra={"dialog_id": dialog_id, "problem": error},
             )
             return reasons.leaving(conflict, dialog_id)
         return conflict
@@ -238,6 +238,6 @@ class Search:
         try:
             seen = await self._dialogs.own(identity, made.dialog_id)
         except CallError as error:
-            log.warning("a new dialog cannot be read", extra={"problem": str(error)})
+            log.warning("a new dialog cannot be read", extra={"problem": error})
             seen = None
         return seen or seen_by(identity.user_id, made, len(self._wanted.members))

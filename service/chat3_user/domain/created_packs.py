@@ -170,7 +170,7 @@ class Search:
         try:
             await self._packs.delete(self._wanted.identity, row.pack_id)
         except CallError as error:
-            problem = {"pack_id": row.pack_id, "problem": str(error)}
+            problem = {"pack_id": row.pack_id, "problem": error}
             log.warning("a pack that breaks a meta index stays", extra=problem)
             return reasons.leaving(conflict, row.pack_id)
         return conflict

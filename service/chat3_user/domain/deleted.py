@@ -78,7 +78,7 @@ class DeletedMessages:
         try:
             return await self.written(identity, sent)
         except CallError as error:
-            log.warning("a quote is left out of an answer", extra={"problem": str(error)})
+            log.warning("a quote is left out of an answer", extra={"problem": error})
             return replace(sent, quoted_message=None)
 
 

@@ -60,7 +60,7 @@ class FirstOpenData:
         except CallError as error:
             if error.reason not in REFUSALS:
                 raise
-            log.warning("open data of a refused user stays", extra={"problem": str(error)})
+            log.warning("open data of a refused user stays", extra={"problem": error})
             stays = True
         return reasons.leaving(conflict, change.entity_id) if stays else conflict
 

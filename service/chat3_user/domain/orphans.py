@@ -45,5 +45,5 @@ async def claimed(claims: Claims, identity: Identity, thing: str, name: str) -> 
     try:
         return await claims.take(identity, thing, name)
     except StoreUnavailableError as error:
-        log.warning("an orphan cannot be claimed", extra={"problem": str(error)})
+        log.warning("an orphan cannot be claimed", extra={"problem": error})
         raise reasons.idempotency_outcome_unknown(1.0) from error

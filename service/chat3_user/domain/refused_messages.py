@@ -34,7 +34,7 @@ async def refusal(api: TenantApi, traces: Traces, request: Request, name: str) -
             if conflict is not None:
                 return await _taken_back(api, request, row, conflict)
     except CallError as error:
-        log.warning("why a message was refused is not known", extra={"problem": str(error)})
+        log.warning("why a message was refused is not known", extra={"problem": error})
     return None
 
 

@@ -45,4 +45,4 @@ async def announced(announce: Callable[[], Awaitable[object]]) -> None:
     except CallError as error:
         if error.reason not in (ErrorReason.UPSTREAM_REJECTED, ErrorReason.META_INDEX_CONFLICT):
             raise
-        log.warning("a change cannot be announced anew", extra={"problem": error.message})
+        log.warning("a change cannot be announced anew", extra={"problem": error})

@@ -43,6 +43,11 @@ class CallError(Exception):
     def __str__(self) -> str:
         return f"{self.reason.name}: {self.message}"
 
+    @property
+    def loggable(self) -> str:
+        """What logs say of it: the reason, for the message may hold what a caller sent."""
+        return self.reason.name or str(self.reason.value)
+
 
 def invalid_fields(violations: Sequence[FieldViolation]) -> CallError:
     """Return the failure that reports broken field rules, all at once."""

@@ -115,7 +115,7 @@ class Once:
         try:
             held, asked_at = await self._claim(attempt)
         except StoreUnavailableError as error:
-            log.warning("idempotency store unavailable", extra={"problem": str(error)})
+            log.warning("idempotency store unavailable", extra={"problem": error})
             if self._write_without_store:
                 return await self._without_store(call, attempt, mutation, remembered=remembered)
             raise reasons.idempotency_store_unavailable() from error

@@ -27,6 +27,7 @@ from chat3_user.idempotency.store import (
     Reused,
     StoreUnavailableError,
 )
+from chat3_user.logs.words import described
 from chat3_user.shared_redis import RedisSettings
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,7 @@ class RedisStore:
         try:
             settings = await self._redis.config_get("maxmemory-policy")
         except (RedisError, OSError) as error:
-            log.warning("the idempotency store cannot be asked", extra={"problem": str(error)})
+            log.warning("the idempotency store cannot be asked", extra={"problem": error})
             return
         policy = str(settings.get("maxmemory-policy", "noeviction"))
         if policy != "noeviction":
@@ -149,7 +150,7 @@ class RedisStore:
         try:
             return await asyncio.shield(step)
         except (RedisError, OSError) as error:
-            raise StoreUnavailableError(str(error)) from error
+            raise StoreUnavailableError(described(error)) from error
 
     def _done(self, step: "asyncio.Future[Any]") -> None:
         self._steps.discard(step)

@@ -43,7 +43,7 @@ class Endings:
         try:
             await ending
         except StoreUnavailableError as error:
-            log.warning("an attempt's end is not recorded", extra={"problem": str(error)})
+            log.warning("an attempt's end is not recorded", extra={"problem": error})
 
     def tell_later(self, ending: Coroutine[Any, Any, Any]) -> None:
         """Run a step of the store after the call that causes it."""
@@ -252,7 +252,7 @@ class Run(Generic[ResponseT]):
             try:
                 ours = await self._store.renew(self._attempt)
             except StoreUnavailableError as error:
-                log.warning("a lease cannot be renewed", extra={"problem": str(error)})
+                log.warning("a lease cannot be renewed", extra={"problem": error})
                 continue
             if limit.expired():
                 return

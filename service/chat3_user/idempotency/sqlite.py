@@ -114,7 +114,7 @@ class SqliteStore:
             try:
                 full = await self.purge() == _PURGE_BATCH
             except StoreUnavailableError as error:
-                log.warning("expired keys cannot be purged", extra={"problem": str(error)})
+                log.warning("expired keys cannot be purged", extra={"problem": error})
                 full = False
             await asyncio.sleep(0.05 if full else self._purge_pause)
 

@@ -10,7 +10,12 @@ from typing import Protocol
 
 
 class StoreUnavailableError(Exception):
-    """The store cannot be reached, or did not answer in time."""
+    """The store cannot be reached, or did not answer in time; the text has nothing of callers."""
+
+    @property
+    def loggable(self) -> str:
+        """The text."""
+        return str(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ class RedisRates:
             reset, remaining = await self._windows.get_window_stats(item, key)
         except (RedisError, OSError, TimeoutError) as error:
             self._back_at = time.monotonic() + _REDIS_PAUSE
-            log.warning("rates are counted by each worker", extra={"problem": repr(error)})
+            log.warning("rates are counted by each worker", extra={"problem": error})
             return await self._memory.spend(rate, key)
         return Spent(allowed, remaining if allowed else 0, max(0.0, reset - time.time()))
 

@@ -7,7 +7,7 @@ as their records (`FinishedCall`), past that library. Both go to one descriptor,
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,7 +20,9 @@ from chat3_user.logs.settings import LogSettings
 
 __all__ = ["LogSettings", "written"]
 
-_QUIET: Final = {
+_QUIET: Final[Mapping[str, int]] = {
+    # Every retry of a request: the end of its call says what came of it.
+    "stamina": logging.ERROR,
     # grpclib tells of every client that goes away; aiormq of every loss that the broker supervises.
     "grpclib": logging.ERROR,
     "aiormq": logging.ERROR,
@@ -39,20 +41,30 @@ def written(
     form = _format(settings, worker)
     lines = Lines(sys.stderr.fileno() if descriptor is None else descriptor, _lost(form))
     handler = EventHandler(lines, form)
+    with _logging_by(handler, settings):
+        try:
+            yield CallLog(settings, lines, form)
+        finally:
+            lines.close()
+
+
+@contextmanager
+def _logging_by(handler: logging.Handler, settings: LogSettings) -> Iterator[None]:
+    """Have the standard library's logging handled by ``handler`` alone within the block."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    levels: dict[str, int | str] = {root.name: logging.WARNING, **_QUIET}
+    levels.update(dict.fromkeys(OURS, settings.level.upper()))
+    handlers = root.handlers[:]
+    before = {name: logging.getLogger(name).level for name in levels}
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
-    for name in OURS:
-        logging.getLogger(name).setLevel(settings.level.upper())
-    for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(least)
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     try:
-        yield CallLog(settings, lines, form)
+        yield
     finally:
         root.handlers[:] = handlers
-        root.setLevel(level)
-        lines.close()
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _format(settings: LogSettings, worker: int | None) -> Format:

@@ -17,9 +17,9 @@ from chat3_user.logs.words import described, traced
 _STANDARD: Final = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 OURS: Final = ("chat3_user", "chat3_embedded", "chat3_page")
 """Loggers whose messages and fields are written."""
-_NAMED: Final = frozenset({"dialog_id", "message_id", "topic_id", "pack_id"})
-"""Fields that name a thing: lines with one are not summarised, or nobody would know of it."""
-_MOST: Final = 10
+_SINGLE: Final = frozenset({"count", "dialog_id", "message_id", "topic_id", "pack_id", "worker"})
+"""Fields of lines that are not summarised: they name what nobody else says, or are sums."""
+_MOST: Final = 1
 """Lines of one kind in a second, before more are summarised."""
 _LONGEST: Final = 500
 """Characters of a value."""
@@ -39,7 +39,7 @@ class EventHandler(logging.Handler):
         """Write a record, or count it."""
         try:
             event = event_of(record)
-            if not _NAMED.isdisjoint(event.fields) or self._repeats.writes(_kind(record), event):
+            if _is_single(event) or self._repeats.writes(_kind(record), event):
                 self._lines.write(self._form.event(event))
             else:
                 self._lines.nudge()
@@ -96,6 +96,10 @@ def _typed(value: object) -> Value:
     return described(value) if isinstance(value, BaseException) else type(value).__name__
 
 
+def _is_single(event: Event) -> bool:
+    return not _SINGLE.isdisjoint(event.fields)
+
+
 def _kind(record: logging.LogRecord) -> Hashable:
     """Return what records that repeat have in common: the place, and of failures their place."""
     raised: object = None
@@ -108,5 +112,5 @@ def _kind(record: logging.LogRecord) -> Hashable:
 
 
 def _counted(event: Event, count: int) -> Event:
-    fields = {"count": count, **event.fields}
+    fields = {"count": count, **event.fields} if count > 1 else event.fields
     return Event(event.time, event.level, event.logger, event.message, fields, event.trace)

@@ -124,14 +124,14 @@ class UpdateDecoder:
             decoded = _decoded(opaque, UpdateKind.UNSPECIFIED, place, _build_opaque, **fields)
         except _Unfit as error:
             log.error(  # noqa: TRY400 - the trace says no more than the text
-                "update cannot be addressed", extra={"bytes": len(body), "problem": str(error)}
+                "update cannot be addressed", extra={"bytes": len(body), "problem": error}
             )
             return None
         if problem is not None:
             extra = {
                 "event_id": opaque.event_id,
                 "kind": opaque.update_type,
-                "problem": str(problem),
+                "problem": problem,
             }
             log.warning("update does not fit its kind", extra=extra)
         return decoded

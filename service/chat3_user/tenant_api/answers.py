@@ -17,6 +17,7 @@ from chat3_user.tenant_api.route import Meaning, Request, Route
 log = logging.getLogger(__name__)
 
 _PERMISSION = re.compile(r"Permission '([a-z]+)' is required")
+_CODE: Final = re.compile("[A-Z][A-Z_]{1,40}")
 _NO_TENANT: Final = "Tenant '"
 BODY_LIMIT = 100 * 1024
 """The largest body, in bytes, that tenant-api takes."""
@@ -81,7 +82,7 @@ def failure(request: Request[Any], status: int, body: bytes) -> CallError:
     route = request.route.name
     log.error(
         "upstream refused a request that keeps the contract",
-        extra={"route": route, "http_status": status, "problem": problem and problem.message[:200]},
+        extra={"route": route, "http_status": status, "code": _code(problem)},
     )
     return reasons.upstream_rejected(route, status)
 
@@ -149,7 +150,7 @@ def invalid(route: Route[Any], status: int, size: int, error: Exception) -> Call
     """Return the failure for a body that does not decode; the log gets all but the body."""
     log.error(
         "upstream answer cannot be decoded",
-        extra={"route": route.name, "http_status": status, "bytes": size, "problem": str(error)},
+        extra={"route": route.name, "http_status": status, "bytes": size, "problem": error},
     )
     return reasons.upstream_invalid_response(route.name)
 
@@ -162,10 +163,15 @@ def understood(route: Route[Any]) -> Iterator[None]:
     except (ValueError, OverflowError) as error:
         log.error(  # noqa: TRY400 - the trace says no more than the text
             "upstream answer cannot be understood",
-            extra={"route": route.name, "problem": str(error)},
+            extra={"route": route.name, "problem": error},
         )
         problem = reasons.upstream_invalid_response(route.name)
         raise (problem if route.reads else in_doubt(problem)) from error
+
+
+def _code(problem: Problem | None) -> str:
+    """Return the platform's name for a problem; its text may repeat what was sent."""
+    return problem.code if problem is not None and _CODE.fullmatch(problem.code) else ""
 
 
 def _problem(body: bytes) -> Problem | None:

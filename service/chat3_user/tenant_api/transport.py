@@ -74,7 +74,7 @@ class Http:
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 log.warning(
                     "upstream unreachable",
-                    extra={"route": route.template, "problem": repr(error)},
+                    extra={"route": route.template, "problem": error},
                 )
                 span.failed(type(error).__name__)
                 problem = reasons.upstream_unavailable()

@@ -51,7 +51,7 @@ class ServerTls:
         try:
             self._newest = _server_context(self._files)
         except TlsError as error:
-            log.error("certificates not reloaded", extra={"problem": str(error)})  # noqa: TRY400
+            log.error("certificates not reloaded", extra={"problem": error})  # noqa: TRY400
         else:
             log.info("certificates reloaded", extra={"files": str(self._files)})
 

@@ -11,6 +11,11 @@ from msgspec import Meta
 class TlsError(Exception):
     """A certificate or key cannot be used; the text names the files."""
 
+    @property
+    def loggable(self) -> str:
+        """The text."""
+        return str(self)
+
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:

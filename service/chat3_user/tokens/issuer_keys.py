@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import ClientError
 from joserfc.jwk import Key
 
+from chat3_user.call_context import apart
 from chat3_user.errors import token_reasons
 from chat3_user.tokens.key_set import KeySetError, public_keys
 from chat3_user.tokens.key_source import Read
@@ -82,7 +83,9 @@ class IssuerKeys:
             if loop.time() < self._not_before:
                 return
             self._not_before = loop.time() + PAUSE
-            self._reading = loop.create_task(self._read_once(), name="token-issuer-unknown-key")
+            self._reading = loop.create_task(
+                self._read_once(), name="token-issuer-unknown-key", context=apart()
+            )
             self._reading.add_done_callback(self._read_done)
         if self._waiting >= _WAITING:
             return

@@ -20,6 +20,11 @@ _KEYS: Final = 100
 class KeySetError(ValueError):
     """A document is no key set, or none of its keys can be used; the text says why."""
 
+    @property
+    def loggable(self) -> str:
+        """The text, which is one of ours."""
+        return str(self)
+
 
 class _Document(msgspec.Struct):
     keys: list[dict[str, Any]]

@@ -54,7 +54,7 @@ class ProxiedListener:
             try:
                 sock, peer = await loop.sock_accept(self._sock)
             except OSError as error:
-                self._refusals.refused("accept", "", repr(error))
+                self._refusals.refused("accept", "", error)
                 await asyncio.sleep(_PAUSE)
                 continue
             sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
@@ -75,7 +75,7 @@ class ProxiedListener:
                 ssl_handshake_timeout=None if self._tls is None else self._timeout,
             )
         except (ProxyHeaderError, TimeoutError, OSError) as error:
-            self._refusals.refused("proxy_header", proxy, repr(error))
+            self._refusals.refused("proxy_header", proxy, error)
             sock.close()
         except asyncio.CancelledError:
             sock.close()

@@ -17,6 +17,11 @@ _LONGEST: Final = 4096
 class ProxyHeaderError(Exception):
     """A connection does not begin with a PROXY header that can be read."""
 
+    @property
+    def loggable(self) -> str:
+        """The text: words of ours, and numbers."""
+        return str(self)
+
 
 def peer_address(transport: BaseTransport) -> str:
     """Return the address of a connection's socket; it has none where it is not of IP."""

@@ -42,6 +42,11 @@ class BrokenRuleError(Exception):
         super().__init__(problem)
         self.code = code
 
+    @property
+    def loggable(self) -> str:
+        """The text: words of ours, and numbers."""
+        return str(self)
+
 
 class Bucket:
     """Tokens that come back at a steady rate, up to a number."""

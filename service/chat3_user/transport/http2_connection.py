@@ -118,7 +118,7 @@ class Http2Connection(asyncio.Protocol):
         except BrokenRuleError as error:
             self.end(error.code, str(error), "broken_rule")
         except engines.EngineError as error:
-            self.end(engines.error_code(error), str(error), "broken_rule")
+            self._end_broken(error)
         except Exception:
             log.exception("connection failed")
             self.end(ErrorCode.INTERNAL_ERROR, "", "fault")
@@ -154,7 +154,7 @@ class Http2Connection(asyncio.Protocol):
                 self._budget.sent(len(data))
             self._take_events()
         except engines.EngineError as error:
-            self.end(engines.error_code(error), str(error), "broken_rule")
+            self._end_broken(error)
             return
         if not self.engine.want_read and not self.engine.want_write:
             self.close()
@@ -194,14 +194,22 @@ class Http2Connection(asyncio.Protocol):
                 stream.inbound.shut_down()
         self.close()
 
-    def end(self, code: ErrorCode, problem: str, kind: str) -> None:
-        """Say why, and close; ``kind`` is what is counted."""
+    def end(self, code: ErrorCode, problem: str, kind: str, logged: str | None = None) -> None:
+        """Say why, and close; ``kind`` is what is counted.
+
+        ``logged`` is what the log says instead, where the problem may repeat the client's words.
+        """
         if self.closing:
             return
-        self._owner.refusals.refused(kind, self.address, problem)
+        self._owner.refusals.refused(kind, self.address, problem if logged is None else logged)
         # Written past the engine, which may have failed or have a GOAWAY that says less.
         self._write(goaway_frame(self.highest, code, problem))
         self.close()
+
+    def _end_broken(self, error: engines.EngineError) -> None:
+        code = engines.error_code(error)
+        # The engine's text names headers that are not allowed, with their values.
+        self.end(code, str(error), "broken_rule", code.name)
 
     def abort(self, kind: str) -> None:
         """Close without a word to a client that hears nothing; ``kind`` is what is counted."""

@@ -147,6 +147,7 @@ class Listener:
         deadline = asyncio.get_running_loop().time() + _BEFORE_GO_AWAY
         while self._connections and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
+        self.refusals.close()
 
     def accept(self, address: str = "") -> NewConnection:
         """Return what takes a new connection; ``address`` is the client's, where a proxy says."""

@@ -121,8 +121,13 @@ class Protocols:
         if call.ended:
             return
         name = kind or (error.reason.name or "").lower()
-        self._refusals.refused(name, call.peer.address, f"{call.path[:_SHOWN]}: {error.message}")
         request_id = request_id_of(call.metadata)
+        self._refusals.refused(
+            name,
+            call.peer.address,
+            method=call.path if call.path in self._routes else "",
+            request_id=request_id,
+        )
         with suppress(ClientGoneError):
             fail(call, error, request_id, {"x-request-id": request_id}, self._tell)
 

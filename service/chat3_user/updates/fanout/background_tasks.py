@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 
+from chat3_user.call_context import apart
+
 log = logging.getLogger(__name__)
 
 
@@ -15,7 +17,7 @@ class BackgroundTasks:
 
     def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         """Run ``work`` until it ends or all are closed."""
-        task = asyncio.create_task(work, name=name)
+        task = asyncio.create_task(work, name=name, context=apart())
         self._tasks.add(task)
         task.add_done_callback(self._finished)
         return task

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from chat3_user.call_context import apart
 from chat3_user.errors import CallError, reasons
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.decoded import AddressReader, Decoder
@@ -275,7 +276,7 @@ class Hub:
             return
         opening = self._opening.get(feed)
         if opening is None:
-            opening = asyncio.create_task(self._start(feed), name="updates-feed")
+            opening = asyncio.create_task(self._start(feed), name="updates-feed", context=apart())
             self._opening[feed] = opening
             opening.add_done_callback(lambda _: self._opening.pop(feed, None))
         try:

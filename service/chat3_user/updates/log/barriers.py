@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 
+from chat3_user.call_context import apart
 from chat3_user.updates.broker import Broker, BrokerUnavailableError
 
 _TIMEOUT = 30.0
@@ -37,7 +38,9 @@ class Barriers:
     async def next_passes(self) -> bool:
         """Do the same with one barrier for all who ask while another is under way."""
         if self._next is None:
-            self._next = asyncio.create_task(self._in_turn(), name="updates-barrier")
+            self._next = asyncio.create_task(
+                self._in_turn(), name="updates-barrier", context=apart()
+            )
         return await asyncio.shield(self._next)
 
     async def _in_turn(self) -> bool:

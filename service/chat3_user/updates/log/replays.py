@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from chat3_user.call_context import apart
 from chat3_user.updates.broker import (
     LogEntry,
     LogError,
@@ -116,7 +117,7 @@ class Replays:
 
     def _start(self) -> None:
         if self._reader is None or self._reader.done():
-            self._reader = asyncio.create_task(self._serve(), name="replay-reader")
+            self._reader = asyncio.create_task(self._serve(), name="replay-reader", context=apart())
 
     async def _serve(self) -> None:
         while self._waiting or self._end_asked:
