@@ -88,7 +88,7 @@ def jwks(key: Key) -> bytes:
 async def ways() -> Mapping[str, Identified]:
     """Return the ways in which a call says who makes it, by name."""
     token, tokens = own_token(), UserTokens(sealed())
-    callers, one = Callers(tokens, Metrics()), {"kid": "one"}
+    callers, one = Callers(tokens, Metrics().tokens), {"kid": "one"}
     by_key, by_token = CIMultiDict(IDENTITY), CIMultiDict(bearer(token))
     opened = sealed()
 

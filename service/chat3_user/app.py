@@ -45,8 +45,11 @@ from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.methods import Dependencies
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app, serving_ops
+from chat3_user.readings import read_calls, read_process, read_updates, watched_loop
 from chat3_user.rpc import TenantService, UserService
+from chat3_user.scrapes import open_scrapes
 from chat3_user.server.grpc import GrpcServer
+from chat3_user.telemetry import sampled_trace_id
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.transport import Http
@@ -88,11 +91,13 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
             demo = await stack.enter_async_context(
                 open_demo(config.demo, config.rabbitmq, broker, page_host)
             )
+        metrics = Metrics(sampled_trace_id)
         http = Http(
             config.tenant_api.url if demo is None else demo.platform.url,
             connections=config.tenant_api.connections,
             connect_timeout=config.tenant_api.connect_timeout,
             ssl=upstream_tls(config.authorities.tenant_api) or True,
+            metrics=metrics.upstream,
         )
         await http.open()
         stack.push_async_callback(http.close)
@@ -107,18 +112,20 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
         once = Once(store, times, write_without_store=config.idempotency.writes_without_store)
         stack.push_async_callback(once.close)
 
-        metrics = Metrics()
-        api = TenantApi(Resilient(http, config.resilience))
+        resilient = Resilient(http, config.resilience)
+        api = TenantApi(resilient)
         access = Access(api)
-        tokens, issuer_keys = parts.tokens(config, metrics)
+        tokens, issuer_keys = parts.tokens(config, metrics.tokens)
         if issuer_keys is not None:
             await issuer_keys.open()
             stack.push_async_callback(issuer_keys.close)
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
-        callers = Callers(tokens, metrics)
-        chain = CallChain([metrics.call, *observers], config.deadlines, admission, callers)
+        callers = Callers(tokens, metrics.tokens)
+        chain = CallChain(
+            [metrics.calls.finished, *observers], config.deadlines, admission, callers
+        )
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)
         if tls is not None:
@@ -127,7 +134,7 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
         server = GrpcServer(
             services,
             config.connections,
-            metrics.refused,
+            metrics.transport,
             config.server.library_calls,
             config.cors if demo is None else demo.calling(config.cors),
         )
@@ -135,10 +142,10 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
             config.server.host, config.server.port, tls=None if tls is None else tls.context
         )
         stack.push_async_callback(server.close)
-        seen = _Seen(metrics, hub, broker, server, issuer_keys)
-        ops_port = await stack.enter_async_context(
-            serving_ops(config.ops, create_ops_app(metrics, seen.problems, seen.refresh))
-        )
+        seen = _Seen(hub, broker, server, issuer_keys)
+        read_updates(metrics, hub, broker)
+        read_calls(metrics, hub, server, admission, resilient, http)
+        ops_port = await _serve_operators(stack, config, metrics, seen)
         log.info("serving", extra={"grpc": f"{config.server.host}:{grpc_port}", "ops": ops_port})
         if demo is not None:
             await stack.enter_async_context(demo.shown(config.server.host, grpc_port, config.tls))
@@ -146,6 +153,20 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
         log.info("draining", extra={"streams": hub.stream_count})
         hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
         await server.drain(config.server.shutdown_grace)
+
+
+async def _serve_operators(
+    stack: AsyncExitStack, config: Config, metrics: Metrics, seen: "_Seen"
+) -> int:
+    """Serve operators until ``stack`` is closed; return the port."""
+    read_process(metrics.process, seen.problems)
+    await stack.enter_async_context(watched_loop(metrics.process))
+    ops = config.ops
+    scrapes = await stack.enter_async_context(
+        open_scrapes(metrics.instruments.registry, ops.host, ops.ports or (ops.port,), ops.worker)
+    )
+    app = create_ops_app(scrapes.routes(), seen.problems)
+    return await stack.enter_async_context(serving_ops(ops, app))
 
 
 def _dependencies(
@@ -161,8 +182,8 @@ def _dependencies(
     """Return what the methods work with."""
     settle = config.idempotency.times.settle
     users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
-    sent = SentMessages(Traces(api), api, claims, settle, metrics.repaired)
-    messages, unshown = Messages(api, access), UnshownChanges(metrics.unshown)
+    sent = SentMessages(Traces(api), api, claims, settle, metrics.repairs.repaired)
+    messages, unshown = Messages(api, access), UnshownChanges(metrics.repairs.unshown)
     rules, packs, members = MetaRules(api), Packs(api, unshown), Members(api, unshown)
     return Dependencies(
         api=api,
@@ -175,11 +196,11 @@ def _dependencies(
         tenant_users=TenantUsers(api, access, users, open_data, FirstOpenData(open_data, rules)),
         existing_users=ExistingUsers(api),
         dialogs=Dialogs(api),
-        created_dialogs=CreatedDialogs(api, rules, settle, metrics.finished),
+        created_dialogs=CreatedDialogs(api, rules, settle, metrics.repairs.finished),
         direct_dialogs=DirectDialogs(api, rules, users, settle),
-        created_topics=CreatedTopics(api, rules, claims, settle, metrics.finished),
+        created_topics=CreatedTopics(api, rules, claims, settle, metrics.repairs.finished),
         packs=packs,
-        created_packs=CreatedPacks(api, rules, packs, claims, settle, metrics.finished),
+        created_packs=CreatedPacks(api, rules, packs, claims, settle, metrics.repairs.finished),
         pack_members=PackMembers(api, packs, members),
         pack_reading=PackReading(api, unshown),
         members=members,
@@ -194,7 +215,7 @@ def _dependencies(
         hub=hub,
         streams=config.streams,
         tokens=tokens,
-        count_dropped=metrics.user_dropped,
+        count_dropped=metrics.streams.user_dropped,
     )
 
 
@@ -202,7 +223,6 @@ def _dependencies(
 class _Seen:
     """What operators see of the parts."""
 
-    metrics: Metrics
     hub: Hub
     broker: Broker
     server: GrpcServer
@@ -221,17 +241,3 @@ class _Seen:
         if self.hub.unreadable.problem:
             found["updates"] = self.hub.unreadable.problem
         return found
-
-    def refresh(self) -> None:
-        self.metrics.streams.set(self.hub.stream_count)
-        self.metrics.watched_users.set(sum(len(watch.users) for watch in self.hub.watches))
-        self.metrics.watch_buffered_bytes.set(sum(watch.buffered for watch in self.hub.watches))
-        tenants = self.hub.tenants
-        self.metrics.tenant_streams.set(len(tenants))
-        self.metrics.tenant_streams_behind.set(tenants.behind)
-        self.metrics.log_entries_followed.set(tenants.tail.entries_read)
-        self.metrics.broker_live.set(self.hub.live)
-        self.metrics.updates_received.set(self.hub.received)
-        self.metrics.updates_unreadable.set(self.hub.unreadable.count)
-        if isinstance(self.broker, AmqpBroker):
-            self.metrics.log_entries_read.set(self.broker.log.entries_read)

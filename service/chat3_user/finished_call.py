@@ -11,7 +11,8 @@ import msgspec
 class FinishedCall(msgspec.Struct, frozen=True, gc=False):
     """One call of a method of ours, at its end.
 
-    ``method`` is the method's label, ``status`` the name of the gRPC status in all protocols,
+    ``method`` is the method's label, ``path`` its name on the wire (`/package.Service/Method`),
+    ``status`` the name of the gRPC status in all protocols,
     ``reason`` that of the catalogue, empty for calls that ended well or whose callers left.
     ``tenant`` and ``user`` are empty where the caller was not accepted; ``user`` also for methods
     that have none. ``peer`` is the client's address. ``upstream_seconds`` are those of all requests
@@ -21,6 +22,7 @@ class FinishedCall(msgspec.Struct, frozen=True, gc=False):
     """
 
     method: str
+    path: str
     protocol: str
     status: str
     reason: str

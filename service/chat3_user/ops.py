@@ -1,7 +1,7 @@
 """The operators' HTTP server: liveness, readiness, metrics, the contract's documentation."""
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,6 @@ from typing import Annotated
 
 from aiohttp import web
 from msgspec import Meta
-from prometheus_client import generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
-
-from chat3_user.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +21,13 @@ class OpsSettings:
     port: Annotated[
         int, Meta(ge=0, le=65535, description="port of the operators' HTTP server; 0: a free one")
     ] = 9090
+    ports: tuple[int, ...] = ()
+    """The ports of all workers, in order; none where there is one worker, or no port is fixed."""
+
+    @property
+    def worker(self) -> int:
+        """The number of this worker."""
+        return self.ports.index(self.port) if self.ports else 0
 
 
 def documentation() -> Path | None:
@@ -44,10 +47,8 @@ Problems = Callable[[], Mapping[str, str]]
 """Names what is missing, with the reason; empty when the process is ready."""
 
 
-def create_ops_app(
-    metrics: Metrics, problems: Problems, refresh: Callable[[], None]
-) -> web.Application:
-    """Return the application; ``refresh`` brings gauges up to date before they are read."""
+def create_ops_app(metrics: Iterable[web.RouteDef], problems: Problems) -> web.Application:
+    """Return the application; ``metrics`` are the routes that Prometheus asks."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok", "pid": os.getpid()})
@@ -59,20 +60,12 @@ def create_ops_app(
             status=503 if "not_ready" in found else 200,
         )
 
-    async def exposed(_: web.Request) -> web.Response:
-        refresh()
-        return web.Response(
-            body=generate_latest(metrics.registry), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
-
     app = web.Application()
     docs = documentation()
     if docs is not None:
         app.router.add_get("/docs", _to_docs)
         app.router.add_static("/docs/", docs, show_index=False)
-    app.add_routes(
-        [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposed)]
-    )
+    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *metrics])
     return app
 
 

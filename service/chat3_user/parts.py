@@ -10,7 +10,7 @@ from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
-from chat3_user.metrics import Metrics
+from chat3_user.metrics.admission import TokenMetrics
 from chat3_user.tls.outgoing import upstream_tls
 from chat3_user.tokens import UserTokens
 from chat3_user.tokens.composing import user_tokens
@@ -62,12 +62,12 @@ def admission(config: Config, prove: Prove) -> Admission:
     )
 
 
-def tokens(config: Config, metrics: Metrics) -> tuple[UserTokens, IssuerKeys | None]:
+def tokens(config: Config, metrics: TokenMetrics) -> tuple[UserTokens, IssuerKeys | None]:
     """Return what proves users by tokens, and the keys of the issuer, where one is set."""
     return user_tokens(
         config.tokens,
         config.token_issuer,
         config.authorities.token_issuer,
-        metrics.token_created,
+        metrics.created,
         metrics.issuer_keys,
     )

@@ -88,6 +88,14 @@ def _tracing() -> bool:
     return trace._TRACER_PROVIDER is not None  # noqa: SLF001 - as said
 
 
+def sampled_trace_id() -> str:
+    """Return the id of the trace that is being recorded, in hexadecimal; empty when none is."""
+    if not _tracing():
+        return ""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.trace_flags.sampled else ""
+
+
 def client_span(
     method: str, route: str, headers: MutableMapping[str, str]
 ) -> AbstractContextManager[SpanSink]:

@@ -11,6 +11,7 @@ import interop_pb2 as pb
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
+from chat3_user.metrics import Metrics
 from chat3_user.transport import ConnectionLimits, Listener, Route, ServerCall
 
 _SERVICE: Final = "/grpc.testing.TestService/"
@@ -95,7 +96,7 @@ ROUTES: Final = {
 
 
 async def main() -> None:
-    listener = Listener(ROUTES, ConnectionLimits(), lambda _: None)
+    listener = Listener(ROUTES, ConnectionLimits(), Metrics().transport)
     sock = socket.create_server(("127.0.0.1", 0))
     sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
     await listener.listen(sock, tls=None)

@@ -26,6 +26,7 @@ from grpclib.exceptions import GRPCError
 from multidict import MultiDict
 
 from chat3_user.errors import CallError, to_grpc_error
+from chat3_user.metrics import Metrics
 from chat3_user.tls.listener import ServerTls
 from chat3_user.tls.settings import TlsFiles
 from chat3_user.transport import ConnectionLimits, Listener, Route, ServerCall
@@ -234,7 +235,7 @@ async def main() -> None:
     size = int.from_bytes(sys.stdin.buffer.read(4))
     asked = server_compat_pb2.ServerCompatRequest.FromString(sys.stdin.buffer.read(size))
     limits = ConnectionLimits(request_bytes=asked.message_receive_limit or 4_194_304)
-    listener = Listener(ROUTES, limits, lambda _: None, bare)
+    listener = Listener(ROUTES, limits, Metrics().transport, bare)
     sock = socket.create_server(("127.0.0.1", 0))
     sock.setblocking(False)  # noqa: FBT003 - the standard library's signature
     await listener.listen(sock, tls=_tls(asked) if asked.use_tls else None)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from chat3_user.calls.proof import LASTING, Proof
 from chat3_user.calls.service import Service
 from chat3_user.errors import CallError, token_reasons
-from chat3_user.metrics import Metrics
+from chat3_user.metrics.admission import TokenMetrics
 from chat3_user.tokens import UserTokens
 from chat3_user.validation import Identity, has_bearer, parse_bearer
 
@@ -13,7 +13,7 @@ from chat3_user.validation import Identity, has_bearer, parse_bearer
 class Callers:
     """Reads identities; nothing behind it knows how they were proved."""
 
-    def __init__(self, tokens: UserTokens, metrics: Metrics) -> None:
+    def __init__(self, tokens: UserTokens, metrics: TokenMetrics) -> None:
         self._tokens = tokens
         self._metrics = metrics
 
@@ -29,9 +29,9 @@ class Callers:
         try:
             identity, proof = await self._by_token(service, metadata)
         except CallError as error:
-            self._metrics.token_refused((error.reason.name or "").lower())
+            self._metrics.refused((error.reason.name or "").lower())
             raise
-        self._metrics.token_accepted()
+        self._metrics.accepted()
         return identity, proof
 
     async def _by_token(

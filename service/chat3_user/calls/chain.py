@@ -197,6 +197,7 @@ class CallChain:
                 span.answered(status.value)
                 finished = FinishedCall(
                     method=label,
+                    path=stream.path,
                     protocol=stream.protocol,
                     status=status.name,
                     reason=reason,

@@ -147,6 +147,11 @@ class Admission:
         """The number of unary calls under way."""
         return self._places.taken
 
+    @property
+    def streams(self) -> int:
+        """The number of streams under way."""
+        return self._streams.total()
+
     def call(self, identity: Identity, peer: Peer) -> AbstractContextManager[None]:
         """Return the place of a unary call, to be entered.
 

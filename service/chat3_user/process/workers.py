@@ -12,12 +12,13 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Final
 
 from chat3_user.config import Config, changed
+from chat3_user.ops import OpsSettings
 
 log = logging.getLogger(__name__)
 
@@ -90,13 +91,19 @@ class Workers:
         signal.signal(signal.SIGHUP, reload)
 
     def _start(self, index: int) -> _Worker:
-        ops_port = self._config.ops.port and self._config.ops.port + index
-        config = changed(self._config, ops_port=ops_port)
+        config = replace(self._config, ops=self._ops(index))
         process = multiprocessing.get_context("spawn").Process(
             target=self._run, args=(config, index), name=f"worker-{index}"
         )
         process.start()
         return _Worker(index, process, time.monotonic())
+
+    def _ops(self, index: int) -> OpsSettings:
+        first = self._config.ops.port
+        if not first:
+            return self._config.ops
+        ports = tuple(range(first, first + self._count))
+        return replace(self._config.ops, port=ports[index], ports=ports)
 
     def _watch(self, worker: _Worker) -> _Worker:
         """Return the worker, or its successor once the back-off after its death is over."""

@@ -4,7 +4,7 @@ import importlib.resources
 import math
 import socket
 import ssl
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 # The well-known types are imported so that the pool has them before the contract asks.
@@ -19,6 +19,7 @@ from grpclib.const import Handler
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import OVERALL, Health
 
+from chat3_user.metrics.transport import TransportMetrics
 from chat3_user.rpc import Served
 from chat3_user.server.reflection import with_reflection
 from chat3_user.transport import (
@@ -36,16 +37,13 @@ _SHARE: Final = 0.8
 
 
 class GrpcServer:
-    """A listener and its health; created and closed by the composition root.
-
-    ``count_refusal`` is the metric of what is turned away, by kind.
-    """
+    """A listener and its health; created and closed by the composition root."""
 
     def __init__(
         self,
         services: Sequence[Served],
         limits: ConnectionLimits,
-        count_refusal: Callable[[str], None],
+        metrics: TransportMetrics,
         library_calls: int,
         cors: CorsSettings,
     ) -> None:
@@ -68,7 +66,7 @@ class GrpcServer:
                     if isinstance(served, Served)
                     else library_route(handler, places, limits.max_age)
                 )
-        self.listener = Listener(routes, limits, count_refusal, cors=cors)
+        self.listener = Listener(routes, limits, metrics, cors=cors)
 
     async def start(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
         """Listen; return the port."""

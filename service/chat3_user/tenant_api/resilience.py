@@ -166,6 +166,11 @@ class Resilient:
             wait_jitter=settings.wait_first,
         ).on(self._worth_retrying)
 
+    @property
+    def circuit_open(self) -> bool:
+        """Whether calls are refused."""
+        return self._circuit.open
+
     async def call(self, request: Request[T]) -> tuple[int, T]:
         """Send a request as `transport.Http.call` does, a read several times if need be.
 

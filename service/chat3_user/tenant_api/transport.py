@@ -1,5 +1,6 @@
 """HTTP towards tenant-api: requests sent, answers judged."""
 
+import asyncio
 import logging
 import time
 from http import HTTPStatus
@@ -7,9 +8,12 @@ from typing import Any, TypeVar
 
 import aiohttp
 import msgspec
+from yarl import URL
 
 from chat3_user.call_context import current_call
 from chat3_user.errors import reasons
+from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.upstream import Server, UpstreamMetrics
 from chat3_user.telemetry import client_span
 from chat3_user.tenant_api.answers import failure, in_doubt, invalid
 from chat3_user.tenant_api.exchange import ANSWER_LIMIT, EndlessError, Exchange
@@ -26,11 +30,25 @@ _NOTHING_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class Http:
-    """Sends requests to tenant-api; created and closed by the composition root."""
+    """Sends requests to tenant-api; created and closed by the composition root.
+
+    ``server`` is the address and the port that it asks, ``active`` the number of requests under
+    way.
+    """
 
     def __init__(
-        self, base_url: str, *, connections: int, connect_timeout: float, ssl: Any = True
+        self,
+        base_url: str,
+        *,
+        connections: int,
+        connect_timeout: float,
+        ssl: Any = True,
+        metrics: UpstreamMetrics | None = None,
     ) -> None:
+        url = URL(base_url)
+        self.server: Server = (url.host or "", str(url.port or ""))
+        self.active = 0
+        self._metrics = metrics or UpstreamMetrics(Instruments())
         self._base_url = base_url
         self._connections = connections
         self._connect_timeout = connect_timeout
@@ -62,13 +80,17 @@ class Http:
         route = request.route
         headers: dict[str, str] = {}
         asked_at = time.perf_counter()
+        self.active += 1
+        status, ended_by = 0, asyncio.CancelledError.__name__
         with client_span(route.method, route.template, headers) as span:
             try:
                 status, raw = await self._opened().send(
                     route.method, request.path, request.identity, headers, request.body
                 )
+                ended_by = ""
             except EndlessError as error:
-                span.failed(type(error).__name__)
+                ended_by = type(error).__name__
+                span.failed(ended_by)
                 problem = invalid(route, error.status, ANSWER_LIMIT, error)
                 raise (problem if route.reads else in_doubt(problem)) from error
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
@@ -76,15 +98,21 @@ class Http:
                     "upstream unreachable",
                     extra={"route": route.template, "problem": error},
                 )
-                span.failed(type(error).__name__)
+                ended_by = type(error).__name__
+                span.failed(ended_by)
                 problem = reasons.upstream_unavailable()
                 if not (route.reads or isinstance(error, _NOTHING_SENT)):
                     raise in_doubt(problem) from error
                 raise problem from error
             finally:
+                self.active -= 1
+                seconds = time.perf_counter() - asked_at
+                self._metrics.requested(
+                    self.server, route.method, route.template, status, ended_by, seconds
+                )
                 call = current_call.get()
                 if call is not None:
-                    call.asked_upstream(time.perf_counter() - asked_at)
+                    call.asked_upstream(seconds)
             span.answered(status)
         if status >= HTTPStatus.MULTIPLE_CHOICES:
             raise failure(request, status, raw)

@@ -36,6 +36,8 @@ class NewConnection(asyncio.Protocol):
     """
 
     streams: Sequence[object] = ()
+    version = cause = ""
+    unread = 0
 
     def __init__(
         self,

@@ -13,6 +13,7 @@ from chat3_user.transport.http1_owner import Owner, Server
 from chat3_user.transport.http1_stream import Http1Stream
 from chat3_user.transport.http_stream import HttpStream
 from chat3_user.transport.keepalive import find_dead_peer
+from chat3_user.transport.lifetime import AGE, CLIENT, DRAIN
 from chat3_user.transport.limits import HEADERS_FACTOR
 from chat3_user.transport.requests import origin_form, request_of
 from chat3_user.transport.unfinished import UnfinishedRequests
@@ -44,6 +45,8 @@ class _Coming(Http1Stream):
 class Http1Connection(asyncio.Protocol):
     """One client's connection; ``address`` is the client's, where a proxy says."""
 
+    version = "1.1"
+
     def __init__(self, owner: Owner, server: Server, address: str = "") -> None:
         self._owner = owner
         self._server = server
@@ -51,6 +54,7 @@ class Http1Connection(asyncio.Protocol):
         self.limits = limits = owner.limits
         self._most = limits.metadata_bytes * HEADERS_FACTOR + limits.request_bytes * _BODIES
         self.address = address
+        self.cause = CLIENT
         self.unfinished = UnfinishedRequests(owner.unfinished, owner.limits.request_timeout)
         self.blocked: set[HttpStream] = set()
         self.writable = True
@@ -71,6 +75,11 @@ class Http1Connection(asyncio.Protocol):
         """The request under way, if there is one."""
         return () if self._stream is None else (self._stream,)
 
+    @property
+    def unread(self) -> int:
+        """The number of bytes that the client has not read."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+
     # What asyncio says.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -83,7 +92,7 @@ class Http1Connection(asyncio.Protocol):
             return
         find_dead_peer(transport, 2 * self.limits.stall_timeout)
         self.unfinished.address = self.address
-        self._later("age", self.limits.max_age * random.uniform(0.8, 1.0), self.go_away)
+        self._later("age", self.limits.max_age * random.uniform(0.8, 1.0), lambda: self._leave(AGE))
         self._await_head()
         self._intake.open(transport)
         self._handler.connection_made(transport)
@@ -141,7 +150,10 @@ class Http1Connection(asyncio.Protocol):
 
     def go_away(self) -> None:
         """Close after the request under way; at once when there is none."""
-        self._going = True
+        self._leave(DRAIN)
+
+    def _leave(self, cause: str) -> None:
+        self.cause, self._going = cause, True
         if self._stream is None and self._transport is not None:
             self._transport.close()
 
@@ -274,6 +286,7 @@ class Http1Connection(asyncio.Protocol):
 
     def _end_unread(self) -> None:
         if self._transport is not None:
+            self.cause = "unread_answers"
             self._owner.refusals.refused("unread_answers", self.address)
             self._transport.abort()
 
@@ -281,6 +294,7 @@ class Http1Connection(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
+        self.cause = kind
         self._owner.refusals.refused(kind, self.address, problem)
         if words:
             transport.write(words)

@@ -16,7 +16,7 @@ from chat3_user.transport.fields import Fields
 from chat3_user.transport.frames import BrokenRuleError, FrameBudget, FrameReader
 from chat3_user.transport.http2_stream import Http2Stream
 from chat3_user.transport.http_stream import HttpStream, Inbound
-from chat3_user.transport.lifetime import Lifetime
+from chat3_user.transport.lifetime import CLIENT, DRAIN, Lifetime
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.transport.past_engine import goaway_frame, reset_frame, trailers_frames
 from chat3_user.transport.refusals import Refusals
@@ -56,10 +56,13 @@ class Owner(Protocol):
 class Http2Connection(asyncio.Protocol):
     """One client's connection; ``address`` is the client's, for limits and logs."""
 
+    version = "2"
+
     def __init__(self, owner: Owner, address: str = "") -> None:
         self._owner = owner
         self.limits = owner.limits
         self.address = address
+        self.cause = CLIENT
         self.engine, self._greeting = engines.open_engine(owner.limits)
         self.streams: dict[int, Http2Stream] = {}
         self.blocked: set[HttpStream] = set()
@@ -79,6 +82,11 @@ class Http2Connection(asyncio.Protocol):
     def closing(self) -> bool:
         """Whether nothing more is sent or heard."""
         return self._transport is None or self._transport.is_closing()
+
+    @property
+    def unread(self) -> int:
+        """The number of bytes that the client has not read."""
+        return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve, and to age; or turn the client away at once."""
@@ -185,10 +193,12 @@ class Http2Connection(asyncio.Protocol):
 
     def go_away(self) -> None:
         """Ask the client to go on elsewhere; calls in flight are not touched."""
+        self.cause = DRAIN
         self.lifetime.go_away()
 
     def shut_down(self) -> None:
         """Give every call under way its status, and close."""
+        self.cause = DRAIN
         for stream in tuple(self.streams.values()):
             if stream.inbound is not None and stream.open:
                 stream.inbound.shut_down()
@@ -201,6 +211,7 @@ class Http2Connection(asyncio.Protocol):
         """
         if self.closing:
             return
+        self.cause = kind
         self._owner.refusals.refused(kind, self.address, problem if logged is None else logged)
         # Written past the engine, which may have failed or have a GOAWAY that says less.
         self._write(goaway_frame(self.highest, code, problem))
@@ -214,6 +225,7 @@ class Http2Connection(asyncio.Protocol):
     def abort(self, kind: str) -> None:
         """Close without a word to a client that hears nothing; ``kind`` is what is counted."""
         if self._transport is not None:
+            self.cause = kind
             self._owner.refusals.refused(kind, self.address)
             self._transport.abort()
 

@@ -12,6 +12,11 @@ from chat3_user.transport.engine import EngineError
 if TYPE_CHECKING:
     from chat3_user.transport.http2_connection import Http2Connection
 
+CLIENT: Final = "client"
+DRAIN: Final = "drain"
+AGE: Final = "age"
+"""Why connections end that break no rule: they are closed by the client, or asked to go."""
+
 _ROUND_TRIP: Final = 1.0
 """Seconds between the two GOAWAY frames: more than a round trip."""
 
@@ -42,7 +47,7 @@ class Lifetime:
     def begin(self) -> None:
         """Begin to age."""
         limits = self._connection.limits
-        self._later("age", limits.max_age * random.uniform(0.8, 1.0), self.go_away)
+        self._later("age", limits.max_age * random.uniform(0.8, 1.0), self._grow_old)
         self._later("handshake", limits.handshake_timeout, self._end_when_silent)
         self._later("keepalive", _KEEPALIVE, self._keep_alive)
 
@@ -60,6 +65,10 @@ class Lifetime:
             # First with the highest stream id, so that no request on its way is lost.
             self._tell(connection.engine.send_shutdown_notice)
             self._later("idle", _ROUND_TRIP, self._close_when_idle)
+
+    def _grow_old(self) -> None:
+        self._connection.cause = AGE
+        self.go_away()
 
     def watch_block(self) -> None:
         """See to it that a block of headers that has begun ends within the handshake's limit."""

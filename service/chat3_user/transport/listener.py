@@ -4,10 +4,11 @@ import asyncio
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final, Protocol
 
 from chat3_user.errors import to_grpc_error
+from chat3_user.metrics.transport import TransportMetrics
 from chat3_user.transport.accepting import ProxiedListener
 from chat3_user.transport.addresses import group
 from chat3_user.transport.budget import UnfinishedBudget
@@ -29,13 +30,23 @@ _NO_ORIGINS: Final = CorsSettings()
 
 
 class Connection(Protocol):
-    """A client's connection, whatever it speaks; ``streams`` are the requests under way."""
+    """A client's connection, whatever it speaks; ``streams`` are the requests under way.
+
+    ``version`` is HTTP's, empty until it is known; ``cause`` is why the connection ends.
+    """
 
     address: str
+    version: str
+    cause: str
 
     @property
     def streams(self) -> Collection[object]:
         """The requests under way."""
+        ...
+
+    @property
+    def unread(self) -> int:
+        """The number of bytes that the client has not read."""
         ...
 
     def go_away(self) -> None:
@@ -48,21 +59,19 @@ class Connection(Protocol):
 
 
 class Listener:
-    """Serves ``routes`` on one socket; ``count`` is the metric of refusals, by kind.
-
-    ``tell`` says refusals in gRPC's words.
-    """
+    """Serves ``routes`` on one socket; ``tell`` says refusals in gRPC's words."""
 
     def __init__(
         self,
         routes: Mapping[str, Route],
         limits: ConnectionLimits,
-        count: Callable[[str], None],
+        metrics: TransportMetrics,
         tell: Tell = to_grpc_error,
         cors: CorsSettings = _NO_ORIGINS,
     ) -> None:
         self.limits = limits
-        self.refusals = Refusals(count)
+        self.refusals = Refusals(metrics.refused)
+        self._metrics = metrics
         self.unfinished = UnfinishedBudget(limits.unfinished_bytes)
         self._protocols = Protocols(routes, limits, self.refusals, tell, Cors(cors))
         self._http_1: Http1Server | None = None
@@ -98,6 +107,11 @@ class Listener:
         """The open connections."""
         return self._connections
 
+    def buffered(self) -> Mapping[str, int]:
+        """Return how many bytes unfinished requests hold, and answers that nobody has read."""
+        unread = sum(connection.unread for connection in self._connections)
+        return {"requests": self.unfinished.total, "answers": unread}
+
     # What connections use.
 
     def opened(self, connection: Connection) -> str | None:
@@ -109,12 +123,16 @@ class Listener:
             return "too many connections from one address"
         self._connections.add(connection)
         self._addresses[connection.address] += 1
+        if connection.version:
+            self._metrics.opened(connection.version)
         return None
 
     def lost(self, connection: Connection) -> None:
         """Forget a connection."""
         if connection in self._connections:
             self._connections.discard(connection)
+            if connection.version:
+                self._metrics.ended(connection.cause)
             self._addresses[connection.address] -= 1
             if not self._addresses[connection.address]:
                 del self._addresses[connection.address]

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from chat3_user.metrics import Metrics
 from chat3_user.transport.limits import ConnectionLimits
 from chat3_user.transport.listener import Listener
 
@@ -22,7 +23,7 @@ async def _connect(port: int) -> None:
 @pytest.mark.parametrize("turns", range(8))
 async def test_no_socket_is_left_of_clients_who_come_as_the_listener_closes(turns: int) -> None:
     for _ in range(20):
-        listener = Listener({}, ConnectionLimits(), lambda _: None)
+        listener = Listener({}, ConnectionLimits(), Metrics().transport)
         sock = socket.create_server(("127.0.0.1", 0))
         await listener.listen(sock, tls=None)
         port = sock.getsockname()[1]

@@ -16,6 +16,8 @@ from h2.events import (
     TrailersReceived,
 )
 
+from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.transport import TransportMetrics
 from chat3_user.transport import ConnectionLimits, Listener, Route, ServerCall
 from chat3_user.transport.cors import CorsSettings
 
@@ -50,6 +52,18 @@ class Wire(asyncio.Transport):
         return 0
 
 
+class Refused(TransportMetrics):
+    """Metrics that also keep the kinds of refusals in order, in ``kinds``."""
+
+    def __init__(self, kinds: list[str]) -> None:
+        super().__init__(Instruments())
+        self._kinds = kinds
+
+    def refused(self, kind: str) -> None:
+        super().refused(kind)
+        self._kinds.append(kind)
+
+
 class Pair:
     """``serve`` is the method; what the client has read stands in ``events``."""
 
@@ -73,7 +87,7 @@ class Pair:
         self.listener = Listener(
             {path: Route(kept, **shape)},
             limits or ConnectionLimits(),
-            self.refused.append,
+            Refused(self.refused),
             cors=CorsSettings(cors),
         )
         self.path = path

@@ -55,6 +55,11 @@ class Buffer(ABC):
         return any(item.is_gap for item in self._items)
 
     @property
+    def size(self) -> int:
+        """The number of bytes that wait."""
+        return self._size
+
+    @property
     def queued(self) -> bool:
         """Whether there is something to drain."""
         return bool(self._items) or self._backlog is not None

@@ -48,6 +48,11 @@ class Dispatcher:
         """Whether updates flow."""
         return self._broker.live and self._held is None
 
+    @property
+    def held(self) -> int:
+        """The number of updates that wait behind what was missed."""
+        return len(self._held or ())
+
     async def wait_live(self) -> None:
         """Wait until updates flow."""
         await self._flowing.wait()

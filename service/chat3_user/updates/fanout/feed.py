@@ -56,6 +56,11 @@ class Feed:
         """Whether everything published for the user reaches this feed."""
         return self._watermark is not None
 
+    @property
+    def remembered_bytes(self) -> int:
+        """The number of bytes of updates in memory."""
+        return self._tail_size
+
     def go_live(self, watermark: Watermark) -> None:
         """Start from ``watermark``: what was published before it has come by."""
         self._watermark = watermark

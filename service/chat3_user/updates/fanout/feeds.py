@@ -38,6 +38,25 @@ class Feeds:
             type(buffer) for feed in self._feeds.values() for buffer in feed.subscriptions
         )
 
+    @property
+    def subscribed(self) -> int:
+        """The number of users who have a stream."""
+        return sum(bool(feed.subscriptions) for feed in self._feeds.values())
+
+    def waiting(self, kind: type[Buffer]) -> int:
+        """Return how many bytes wait in the places of clients whose buffers are of one kind."""
+        return sum(
+            buffer.size
+            for feed in self._feeds.values()
+            for buffer in feed.subscriptions
+            if isinstance(buffer, kind)
+        )
+
+    @property
+    def remembered_bytes(self) -> int:
+        """The number of bytes that all feeds remember for streams that resume."""
+        return sum(feed.remembered_bytes for feed in self._feeds.values())
+
     def get(self, tenant_id: str, user_id: str) -> Feed | None:
         """Return the user's feed, if there is one."""
         return self._feeds.get((tenant_id, user_id))

@@ -33,6 +33,7 @@ from chat3_user.updates.fanout.resuming import (
     from_memory,
 )
 from chat3_user.updates.fanout.settings import HubSettings
+from chat3_user.updates.fanout.state import HubState
 from chat3_user.updates.fanout.subscription import Subscription
 from chat3_user.updates.fanout.unreadable import Unreadable
 from chat3_user.updates.fanout.watch import Watch
@@ -53,7 +54,7 @@ class Hub:
     """Delivers updates to streams; created, opened and closed by the composition root.
 
     ``catch_ups`` answers clients that hold no stream; ``watches`` are the streams of many users,
-    ``tenants`` those of whole tenants.
+    ``tenants`` those of whole tenants. ``state`` is for operators.
     """
 
     def __init__(
@@ -97,6 +98,9 @@ class Hub:
             settings,
         )
         self.watches: set[Watch] = set()
+        self.state = HubState(
+            self._feeds, self.watches, self.tenants, self._dispatcher, self._replays
+        )
         self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._ending: Callable[[], CallError] | None = None
 
@@ -129,7 +133,7 @@ class Hub:
     @property
     def stream_count(self) -> int:
         """The number of open streams: of one user, of many, of a tenant."""
-        return self._feeds.buffers[Subscription] + len(self.watches) + len(self.tenants)
+        return sum(self.state.streams.values())
 
     @property
     def received(self) -> int:

@@ -41,11 +41,6 @@ class Watched(Buffer):
         self.user_id = user_id
         self.prefix = of_user(user_id)
 
-    @property
-    def size(self) -> int:
-        """The number of bytes that wait."""
-        return self._size
-
     def offer(self, item: Item) -> None:
         """Take an item, unless the user is watched no longer."""
         super().offer(item)

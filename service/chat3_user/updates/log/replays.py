@@ -104,6 +104,11 @@ class Replays:
         self._start()
         return await answer
 
+    @property
+    def kept_bytes(self) -> int:
+        """The number of bytes that are kept of what was read."""
+        return self._windows.size
+
     def expire(self) -> None:
         """Drop what was read when nobody has asked for it for a while."""
         if time.monotonic() - self._used > self._keep_seconds:

@@ -36,6 +36,11 @@ class Windows:
         self._window: Window | None = None
         self._far: Window | None = None
 
+    @property
+    def size(self) -> int:
+        """The number of bytes in memory."""
+        return sum(window.size for window in (self._window, self._far) if window is not None)
+
     def drop(self) -> None:
         """Forget what was read."""
         self._window = self._far = None

@@ -97,6 +97,11 @@ class Follower:
             return tenant_token(self.tenant_id, self._tail.position, self._tail.time_ms)
         return tenant_token(self.tenant_id, self.position, self.time_ms)
 
+    @property
+    def size(self) -> int:
+        """The number of bytes that wait."""
+        return self._size
+
     async def start(self) -> None:
         """Begin at the present, knowing what stood in the log just before.
 

@@ -53,6 +53,11 @@ class TenantStreams:
         """The number of streams that read the log by themselves."""
         return sum(not follower.live for follower in self._open)
 
+    @property
+    def buffered(self) -> int:
+        """The number of bytes that wait for clients."""
+        return sum(follower.size for follower in self._open)
+
     async def close(self) -> None:
         """Stop following the log."""
         await self.tail.close()

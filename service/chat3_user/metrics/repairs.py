@@ -1,0 +1,43 @@
+"""Metrics of what the platform left half done, and what became of it."""
+
+from chat3_user.metrics.instruments import Instruments
+
+
+class RepairMetrics:
+    """Counts repairs; see `docs/guarantees.md`."""
+
+    def __init__(self, instruments: Instruments) -> None:
+        instruments.about("Repairs")
+        self._messages = instruments.counter(
+            "chat3_message_repairs_total",
+            "Messages that tenant-api had written in part: replaced by whole ones, or incomplete"
+            " with their missing parts reported to their senders.",
+            "outcome",
+            source="sending",
+        )
+        self._creations = instruments.counter(
+            "chat3_creations_finished_total",
+            "Dialogs, topics and packs that a creation of unknown outcome had left: completed,"
+            " announced anew, and reported as perhaps unannounced to their creators.",
+            "kind",
+            source="creating",
+        )
+        self._unshown = instruments.counter(
+            "chat3_changes_unshown_total",
+            "Changes that an attempt of unknown outcome had made: found, and reported as perhaps"
+            " unannounced to their callers.",
+            "kind",
+            source="changing",
+        )
+
+    def repaired(self, outcome: str) -> None:
+        """Count a message that tenant-api had written in part, by what was done about it."""
+        self._messages.labels(outcome).inc()
+
+    def finished(self, kind: str) -> None:
+        """Count a dialog or topic whose creation was cut off, and that was found and finished."""
+        self._creations.labels(kind).inc()
+
+    def unshown(self, kind: str) -> None:
+        """Count a change that was found after it was cut off, and whose update may be missing."""
+        self._unshown.labels(kind).inc()

@@ -1,0 +1,143 @@
+"""Metrics of streams of updates: which are open, how they begin, what reaches their clients."""
+
+import time
+from collections.abc import Callable
+from typing import Final, Literal
+
+from prometheus_client import Counter, Histogram
+
+from chat3_user.metrics.instruments import Instruments
+
+StreamKind = Literal["user", "watch", "tenant"]
+"""A stream of one user, of many users, of a whole tenant."""
+
+_LAG: Final = (
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+)  # fmt: skip
+
+
+class StreamMetrics:
+    """Counts what streams do; what is open is read when scraped."""
+
+    def __init__(self, instruments: Instruments) -> None:
+        instruments.about("Streams and updates")
+        hub = "the hub"
+        self.open = instruments.gauge(
+            "chat3_streams_open",
+            "Open streams of updates: of one user, of many users (`watch`), of a whole tenant.",
+            "stream",
+            source=hub,
+        )
+        self.users = instruments.gauge(
+            "chat3_users_subscribed",
+            "Users with at least one open stream on this worker, watched users among them.",
+            source=hub,
+        )
+        self.watched_users = instruments.gauge(
+            "chat3_watched_users",
+            "Users that streams of many users watch; one that two streams watch counts twice.",
+            source=hub,
+        )
+        self.behind = instruments.gauge(
+            "chat3_tenant_streams_behind",
+            "Streams of whole tenants that read the updates log by themselves to catch up.",
+            source=hub,
+        )
+        self._dropped = instruments.counter(
+            "chat3_watched_users_dropped_total",
+            "Watched users whom streams of many users dropped, by reason.",
+            "error_type",
+            source="streams of many users",
+        )
+        self._begun = instruments.counter(
+            "chat3_streams_begun_total",
+            "Streams, and users on streams of many, that began, by what became of their resume"
+            " token: `FRESH` came without one.",
+            "stream",
+            "outcome",
+            source=hub,
+        )
+        self._replays = instruments.counter(
+            "chat3_replays_total",
+            "Streams, and users on streams of many, that were given what they had missed: from the"
+            " worker's `memory` or from the updates `log`.",
+            "replayed_from",
+            source=hub,
+        )
+        self._gaps = instruments.counter(
+            "chat3_gaps_total",
+            "Gaps that clients were told of, by reason: updates may be missing. `list` is"
+            " `ListUpdates`.",
+            "stream",
+            "reason",
+            source="streams, ListUpdates",
+        )
+        self._delivered = instruments.counter(
+            "chat3_updates_delivered_total",
+            "Updates that were written to clients: `live`, or `replayed` after a resume.",
+            "stream",
+            "path",
+            source="streams",
+        )
+        self._lag = instruments.histogram(
+            "chat3_update_lag_seconds",
+            "Time from when the platform made an update (`createdAt` of its envelope, by the"
+            " platform's clock) to when it was written to a client; live updates alone. What the"
+            " difference of the two clocks makes negative counts as 0.",
+            "stream",
+            source="streams",
+            buckets=_LAG,
+        )
+
+    def deliveries(self, stream: StreamKind) -> "Deliveries":
+        """Return what counts deliveries of streams of one kind."""
+        return Deliveries(
+            live=self._delivered.labels(stream, "live"),
+            replayed=self._delivered.labels(stream, "replayed"),
+            lag=self._lag.labels(stream),
+            count_gap=lambda reason: self._gaps.labels(stream, reason).inc(),
+        )
+
+    def user_dropped(self, reason: str) -> None:
+        """Count a watched user whom a stream dropped."""
+        self._dropped.labels(reason).inc()
+
+    def begun(self, stream: StreamKind, outcome: str) -> None:
+        """Count a stream that began."""
+        self._begun.labels(stream, outcome).inc()
+
+    def replayed(self, source: Literal["memory", "log"]) -> None:
+        """Count a stream that is given what it missed."""
+        self._replays.labels(source).inc()
+
+    def gap_listed(self, reason: str) -> None:
+        """Count a gap that `ListUpdates` told of."""
+        self._gaps.labels("list", reason).inc()
+
+
+class Deliveries:
+    """What was written to the clients of all streams of one kind."""
+
+    __slots__ = ("_count_gap", "_lag", "_live", "_replayed")
+
+    def __init__(
+        self, live: Counter, replayed: Counter, lag: Histogram, count_gap: Callable[[str], None]
+    ) -> None:
+        self._live = live
+        self._replayed = replayed
+        self._lag = lag
+        self._count_gap = count_gap
+
+    def live(self, made_at: float) -> None:
+        """Count an update; ``made_at`` is Unix seconds, 0 where the platform does not say."""
+        self._live.inc()
+        if made_at:
+            self._lag.observe(max(0.0, time.time() - made_at))
+
+    def replayed(self) -> None:
+        """Count an update that its client had missed."""
+        self._replayed.inc()
+
+    def gap(self, reason: str) -> None:
+        """Count a gap."""
+        self._count_gap(reason)
