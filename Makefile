@@ -22,7 +22,7 @@ help: ## List the targets
 setup: $(VENV)/.ready ## Make the virtual environment
 
 # A lock pins every package; the file is newer than the environment after an upgrade.
-$(VENV)/.ready: pyproject.toml embedded/pyproject.toml requirements.lock tools/setup.sh
+$(VENV)/.ready: $(wildcard pyproject.toml */pyproject.toml */*/pyproject.toml) requirements.lock tools/setup.sh
 	@tools/setup.sh venv $(VENV) $(PYTHON)
 
 run: setup ## Run the service with demo data; nothing else is needed

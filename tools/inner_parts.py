@@ -4,7 +4,7 @@ A part is inner when its library does not document it: the modules that are not 
 whatever begins with an underscore. A patch release may change such parts, so few modules know them,
 and each is tested on the real library.
 
-    python tools/inner_parts.py [FOLDER]    prints them; fails for a module that has no reason below
+    python tools/inner_parts.py [FOLDER …]   prints them; fails for a module without a reason below
 """
 
 import ast
@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-SERVICE: Final = Path(__file__).resolve().parent.parent / "service"
+_ROOT: Final = Path(__file__).resolve().parent.parent
+OURS: Final = (_ROOT / "cli", _ROOT / "service")
 
 DOCUMENTED: Final = {
     "aiohttp": {"web"},
@@ -80,17 +81,18 @@ def _used(node: ast.Attribute, origins: dict[str, str]) -> Iterator[str]:
         yield f"{ast.unparse(node.value)}.{node.attr}"
 
 
-def main(folder: Path) -> int:
-    """Print what is found in ``folder``; return 1 for modules without a reason, or the reverse."""
+def main(*folders: Path) -> int:
+    """Print what is found in ``folders``; return 1 for modules without a reason, or the reverse."""
     found = {
         str(path.relative_to(folder)): sorted(parts)
+        for folder in folders
         for path in sorted(folder.glob("chat3_*/**/*.py"))
         if (parts := set(inner_parts(path.read_text())))
     }
     for module, parts in found.items():
         sys.stdout.write(f"{module}: {', '.join(parts)}\n")
     sys.stdout.write(f"{len(found)} modules use inner parts of libraries\n")
-    if folder != SERVICE:
+    if folders != OURS:
         return 0
     for module in sorted(found.keys() ^ REASONS.keys()):
         problem = "has no reason in" if module in found else "no longer belongs into"
@@ -99,4 +101,4 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve() if sys.argv[1:] else SERVICE))
+    sys.exit(main(*(map(Path, sys.argv[1:]) if sys.argv[1:] else OURS)))

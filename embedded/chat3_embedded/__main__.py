@@ -1,4 +1,4 @@
-"""Runs the embedded tenant-api as a server of its own: `python -m chat3_embedded`.
+"""Runs the embedded tenant-api as a server of its own: the command `chat3-embedded`.
 
 Ctrl-C ends it in good order. SIGTERM ends it at once, whatever it is doing, as tenant-api, which
 has no handler for it: with a database in a file the next process goes on from what was stored.
@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,15 +31,16 @@ if TYPE_CHECKING:
 
 PERMISSIONS = frozenset({"read", "write", "delete"})
 
-PERMISSIONS = frozenset({"read", "write", "delete"})
-
 log = logging.getLogger("chat3_embedded")
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog="chat3_embedded", description="An embedded tenant-api on SQLite."
+        prog="chat3-embedded", description="An embedded tenant-api on SQLite."
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {version('chat3-embedded')}"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=3000, help="port to listen on; 0: a free one")
@@ -186,13 +188,18 @@ async def run(options: argparse.Namespace, stop: asyncio.Event) -> None:
             await publisher.close()
 
 
-async def main() -> None:
-    """Serve until Ctrl-C."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+async def _until_interrupted(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
-    await run(parse_arguments(), stop)
+    await run(options, stop)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Serve until Ctrl-C."""
+    options = parse_arguments(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    asyncio.run(_until_interrupted(options))
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

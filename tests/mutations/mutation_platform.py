@@ -26,7 +26,7 @@ import asyncio, json, sys
 from chat3_embedded.__main__ import main
 if line := sys.stdin.readline():
     sys.argv += json.loads(line)
-    asyncio.run(main())
+    main()
 """
 
 

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from importlib.metadata import version
 from typing import Any, Final
 
 import msgspec
@@ -103,11 +104,14 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def parse(arguments: Sequence[str] | None = None) -> tuple[Config, bool]:
     """Return the settings of this process, and whether they are only to be printed.
 
-    Raises `ConfigError`; leaves the process on `--help` and unknown flags.
+    Raises `ConfigError`; leaves the process on `--help`, `--version` and unknown flags.
     """
     parser = argparse.ArgumentParser(
         prog="chat3-user-service",
         description="Chat3 over gRPC. Every flag is an environment variable too.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"%(prog)s {version('chat3-gateway')}"
     )
     parser.add_argument("--print-config", action="store_true", help="print the settings and exit")
     add_flags(parser)

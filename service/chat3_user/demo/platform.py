@@ -34,7 +34,7 @@ def check_installed() -> None:
     if importlib.util.find_spec("chat3_embedded") is None:
         raise ConfigError(
             "DEMO: the embedded platform is not installed; it comes with"
-            " pip install 'chat3-user-service[demo]'"
+            " pip install 'chat3-gateway[demo]'"
         )
 
 

@@ -160,4 +160,4 @@ def _meant(word: str, known: Sequence[str]) -> str:
 
 
 def _version() -> str:
-    return f"chat3 {version('chat3-user-service')}"
+    return f"chat3 {version('chat3-cli')}"
