@@ -44,7 +44,7 @@ lint: setup lint-proto lint-workflows ## Check style, types, the contract and th
 	@$(RUN_IN_VENV) lint-imports --no-cache --no-logo
 	@$(RUN_IN_VENV) python tools/inner_parts.py
 	@$(RUN_IN_VENV) mypy
-	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree'
+	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree distributions'
 
 format: setup ## Format the code and the contract
 	@$(RUN_IN_VENV) ruff check --fix-only --quiet . || true
@@ -59,6 +59,7 @@ include mk/*.mk
 lint-proto generate check-generated breaking guard-contract check-guard lint-workflows: setup
 
 .PHONY: lock
-lock: setup ## Write the versions of the present environment into the lock
+lock: setup ## Write the versions of the present environment into the locks
 	@{ head -1 requirements.lock; $(BIN)/pip freeze --exclude-editable | grep -v -E '^(-e|chat3)'; } > requirements.new
 	@mv requirements.new requirements.lock
+	@$(MAKE) --no-print-directory lock-production

@@ -1,108 +1,117 @@
-"""The wheels: what each carries, and that the service's own needs nothing of the demo's."""
+"""The wheels: what each carries, what it says of itself, and what it asks for."""
 
-import subprocess
-import sys
-import sysconfig
-import zipfile
+import re
 from collections.abc import Mapping
+from email.message import Message
+from email.parser import Parser
 from pathlib import Path
 
 import pytest
 
-
-def built(project: Path, folder: Path) -> Path:
-    """Build the wheel of ``project`` and unpack it into ``folder``."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")],
-        cwd=project,
-        check=True,
-        capture_output=True,
-        timeout=60,
-    )
-    (wheel,) = (folder / "dist").iterdir()
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder / "installed")
-    return folder / "installed"
-
-
-@pytest.fixture(scope="module")
-def service(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(project, tmp_path_factory.mktemp("service"))
+CARRIED = {
+    "chat3-codec": {"betterproto2_compiled"},
+    "chat3-contract": {"chat3_api"},
+    "chat3-cli": {"chat3_cli"},
+    "chat3-embedded": {"chat3_embedded", "chat3_page"},
+    "chat3-gateway": {"chat3_user"},
+}
+COMMANDS = {
+    "chat3-cli": {"chat3"},
+    "chat3-embedded": {"chat3-embedded", "chat3-page"},
+    "chat3-gateway": {"chat3-user-service"},
+}
+# What only the service needs: a client that asked for one of these would bring a server along.
+SERVER_SIDE = {
+    *("aiohttp", "aiormq", "cachetools", "joserfc", "limits", "msgspec", "ngh2", "pamqp"),
+    *("prometheus-client", "redis", "stamina", "uvloop", "yarl", "chat3-gateway", "chat3-embedded"),
+}
 
 
-@pytest.fixture(scope="module")
-def embedded(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(project / "embedded", tmp_path_factory.mktemp("embedded"))
+def metadata(wheel: Path) -> Message:
+    (path,) = wheel.glob("*.dist-info/METADATA")
+    return Parser().parsestr(path.read_text())
 
 
-def run(
-    *installed: Path, arguments: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run the service from what is ``installed`` and its dependencies.
-
-    Without ``site`` what was installed to be edited is not found.
-    """
-    dependencies = sysconfig.get_path("purelib")
-    path = ":".join(map(str, (*installed, dependencies)))
-    return subprocess.run(
-        [sys.executable, "-S", "-m", "chat3_user", *arguments],
-        env={"PYTHONPATH": path, **(environment or {})},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+def asked_for(wheel: Path) -> set[str]:
+    lines = metadata(wheel).get_all("Requires-Dist", [])
+    return {re.split(r"[^A-Za-z0-9._-]", line)[0] for line in lines}
 
 
-def packages(installed: Path) -> set[str]:
-    return {folder.name for folder in installed.iterdir() if not folder.suffix}
+def test_every_package_is_in_one_wheel(wheels: Mapping[str, Path]) -> None:
+    found = {
+        name: {each.name for each in wheel.iterdir() if not each.suffix}
+        for name, wheel in wheels.items()
+    }
+    assert found == CARRIED
 
 
-def test_the_wheel_of_the_service_does_not_carry_the_demo_platform(service: Path) -> None:
-    assert packages(service) == {"betterproto2_compiled", "chat3_api", "chat3_cli", "chat3_user"}
-    (metadata,) = service.glob("*.dist-info/METADATA")
-    lines = metadata.read_text().splitlines()
-    needs = [line for line in lines if line.startswith("Requires-Dist: chat3")]
-    assert needs == ["Requires-Dist: chat3-embedded==0.1.0; extra == 'demo'"]
+@pytest.mark.parametrize("name", CARRIED)
+def test_a_wheel_says_what_it_is(wheels: Mapping[str, Path], name: str) -> None:
+    said = metadata(wheels[name])
+    assert said["License-Expression"] == "Apache-2.0"
+    assert said["License-File"] == "LICENSE"
+    assert list(wheels[name].glob("*.dist-info/licenses/LICENSE"))
+    assert said["Requires-Python"] == ">=3.11"
+    assert said["Description-Content-Type"] == "text/markdown"
+    assert f"pip install {name}" in said.get_payload()
+    assert "Typing :: Typed" in said.get_all("Classifier", [])
 
 
-def test_the_wheel_of_the_demo_carries_its_platform_and_its_page(embedded: Path) -> None:
-    assert packages(embedded) == {"chat3_embedded", "chat3_page"}
-    files = {path.name for path in (embedded / "chat3_page" / "static").iterdir()}
+@pytest.mark.parametrize("name", CARRIED)
+def test_the_description_has_no_link_into_the_repository(
+    wheels: Mapping[str, Path], name: str
+) -> None:
+    """An index shows it where no such file is."""
+    links = re.findall(r"\]\(([^)]*)\)", metadata(wheels[name]).get_payload())
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_a_wheel_is_typed_and_carries_no_tests(wheels: Mapping[str, Path], name: str) -> None:
+    (record,) = wheels[name].glob("*.dist-info/RECORD")
+    files = [line.partition(",")[0] for line in record.read_text().splitlines()]
+    assert {f"{package}/py.typed" for package in CARRIED[name]} <= set(files)
+    assert [file for file in files if re.search(r"\btests?\b|conftest|\.pyc$", file)] == []
+
+
+def test_the_wheels_have_the_commands(wheels: Mapping[str, Path]) -> None:
+    found = {
+        name: set(re.findall(r"^(\S+) = ", path.read_text(), re.MULTILINE))
+        for name, wheel in wheels.items()
+        for path in wheel.glob("*.dist-info/entry_points.txt")
+    }
+    assert found == COMMANDS
+
+
+@pytest.mark.parametrize("name", ["chat3-cli", "chat3-codec", "chat3-contract"])
+def test_the_client_side_asks_for_nothing_of_the_service(
+    wheels: Mapping[str, Path], name: str
+) -> None:
+    assert asked_for(wheels[name]) & SERVER_SIDE == set()
+
+
+def test_the_service_asks_for_the_embedded_platform_as_an_extra_alone(
+    wheels: Mapping[str, Path],
+) -> None:
+    lines = metadata(wheels["chat3-gateway"]).get_all("Requires-Dist", [])
+    (line,) = (line for line in lines if line.startswith("chat3-embedded"))
+    assert line.endswith("; extra == 'demo'")
+
+
+def test_the_wheel_of_the_service_carries_the_api_documentation(
+    wheels: Mapping[str, Path], project: Path
+) -> None:
+    def files(folder: Path) -> dict[str, bytes]:
+        paths = (path for path in folder.rglob("*") if path.is_file())
+        return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+    carried = files(wheels["chat3-gateway"] / "chat3_user" / "docs")
+    assert carried == files(project / "docs" / "generated")
+
+
+def test_the_wheel_of_the_demo_carries_the_page_as_it_is_built(
+    wheels: Mapping[str, Path],
+) -> None:
+    static = wheels["chat3-embedded"] / "chat3_page" / "static"
+    files = {path.name for path in static.iterdir()}
     assert {"index.html", "page.js", "page.css", "icon.svg"} <= files
-    (metadata,) = embedded.glob("*.dist-info/METADATA")
-    assert "Version: 0.1.0" in metadata.read_text()
-    assert list(embedded.glob("*.dist-info/licenses/LICENSE"))
-
-
-@pytest.mark.parametrize("flag", ["--help", "--print-config"])
-def test_the_service_needs_no_demo_platform_to_say_what_it_is(service: Path, flag: str) -> None:
-    done = run(
-        service,
-        arguments=(flag,),
-        environment={"TENANT_API_URL": "http://t", "RABBITMQ_URL": "amqp://r/"},
-    )
-    assert done.returncode == 0, done.stderr
-    assert "TENANT_API_URL" in done.stdout
-
-
-ANY_PORTS = {"GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"}
-
-
-def test_a_demo_without_its_platform_names_what_to_install(service: Path) -> None:
-    done = run(service, environment={"DEMO": "true", **ANY_PORTS})
-    assert done.returncode == 2
-    assert done.stderr == (
-        "chat3-user-service: DEMO: the embedded platform is not installed; it comes with"
-        " pip install 'chat3-user-service[demo]'\n"
-    )
-
-
-def test_with_its_platform_the_demo_is_accepted(service: Path, embedded: Path) -> None:
-    """All that is wrong is said at once: here, one thing that stops the start."""
-    environment = {"DEMO": "true", **ANY_PORTS}
-    nowhere = {"IDEMPOTENCY_DATABASE": "/dev/null/keys.db"}
-    done = run(service, embedded, environment={**environment, **nowhere})
-    assert done.returncode == 2
-    (problem,) = done.stderr.splitlines()
-    assert problem.startswith("chat3-user-service: IDEMPOTENCY_DATABASE: ")

@@ -1,0 +1,44 @@
+# The distributions: built, installed into empty environments, released. See docs/packages.md.
+#
+#   DIST=dist                       where they are built
+#   VERSION=0.2.0                   what `make version` writes
+#   PACKAGE_PYTHONS='python3.11 …'  the interpreters of `make test-packages`; all of 3.11 to 3.14
+#                                   that the machine has, where none are named
+
+VENV ?= .venv
+DIST ?= dist
+PRODUCTION_LOCK := requirements-production.lock
+
+distributions = PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH=tools python -m distributions
+# The lock is input and output: what it pins stays, as long as it fits.
+compile_lock = $(distributions) requirements >var/runtime-requirements && \
+  UV_CUSTOM_COMPILE_COMMAND='make lock' '$(VENV)/bin/uv' pip compile --quiet --universal --python-version 3.11 \
+    --generate-hashes --no-annotate --constraint requirements.lock var/runtime-requirements --output-file
+
+.PHONY: packages check-packages test-packages version lock-production check-lock sbom
+
+packages check-packages test-packages version lock-production check-lock sbom: setup
+
+packages: ## Build the sdists and the wheels into dist/
+	@$(distributions) build '$(DIST)'
+
+check-packages: packages ## Build them twice more, elsewhere and from the sdists, and compare
+	@$(distributions) reproduce '$(DIST)'
+
+test-packages: check-packages ## Install each wheel into an empty environment and run it; minutes
+	@$(RUN_IN_VENV) DIST='$(abspath $(DIST))' pytest -q tests/packages
+
+version: ## Print the version of the distributions; VERSION=0.2.0 writes it everywhere
+	@$(distributions) version $(VERSION)
+
+lock-production: ## Write the lock of what production installs, with hashes
+	@mkdir -p var
+	@$(compile_lock) '$(PRODUCTION_LOCK)'
+
+check-lock: ## Fail when the production lock is not what `make lock` would write
+	@mkdir -p var
+	@cp '$(PRODUCTION_LOCK)' var/production.lock
+	@$(compile_lock) var/production.lock
+	@diff -u '$(PRODUCTION_LOCK)' var/production.lock \
+	  || { echo "check-lock: $(PRODUCTION_LOCK) is not current; run 'make lock'" >&2; exit 1; }
+	@echo 'check-lock: $(PRODUCTION_LOCK) is current'
