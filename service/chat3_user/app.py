@@ -122,9 +122,11 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
         admission = parts.admission(config, access.prove_known)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
-        callers = Callers(tokens, metrics.tokens)
         chain = CallChain(
-            [metrics.calls.finished, *observers], config.deadlines, admission, callers
+            [metrics.calls.finished, *observers],
+            config.deadlines,
+            admission,
+            Callers(tokens, metrics.tokens),
         )
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)

@@ -10,6 +10,7 @@ from chat3_user.finished_call import FinishedCall, Observer
 
 FINISHED = FinishedCall(
     method="GetDialog",
+    path="/chat3.user.v1.UserService/GetDialog",
     protocol="grpc",
     status="OK",
     reason="",

@@ -25,6 +25,7 @@ def test_json_has_every_field(writing: Writing) -> None:
         "message": "call",
         "worker": 3,
         "method": "GetDialog",
+        "path": "/chat3.user.v1.UserService/GetDialog",
         "protocol": "grpc",
         "status": "OK",
         "reason": "",
