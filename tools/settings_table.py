@@ -1,7 +1,12 @@
-"""Prints the table of settings that stands in the README, or writes it there with `--write`."""
+"""Prints the table of settings that stands in the README.
+
+With `--write` it goes there, and the names of the settings into the schema of the Helm chart.
+"""
 
 import sys
 from pathlib import Path
+
+import chart_settings
 
 from chat3_user.config import SETTINGS
 
@@ -30,5 +35,6 @@ def written(text: str) -> str:
 if __name__ == "__main__":
     if "--write" in sys.argv:
         README.write_text(written(README.read_text()))
+        chart_settings.write()
     else:
         sys.stdout.write(table())
