@@ -10,9 +10,7 @@ from typing import Any
 from chat3_user.config import SETTINGS
 from chat3_user.config.variables import SECRETS
 
-SCHEMA = (
-    Path(__file__).resolve().parent.parent / "deploy/helm/chat3-gateway" / "values.schema.json"
-)
+SCHEMA = Path(__file__).resolve().parent.parent / "deploy/helm/chat3-gateway" / "values.schema.json"
 _WITH_PASSWORDS = ("rabbitmq_url", "redis_url")
 
 

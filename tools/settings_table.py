@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import chart_settings
-
 from chat3_user.config import SETTINGS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
