@@ -20,7 +20,13 @@ from pamqp.common import FieldValue
 
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
-from chat3_user.updates.amqp.failures import FAILURES, cancelled_by_owner, unavailable
+from chat3_user.updates.amqp.failures import (
+    FAILURES,
+    BrokerProblem,
+    cancelled_by_owner,
+    problem_of,
+    unavailable,
+)
 from chat3_user.updates.amqp.log import AmqpLog
 from chat3_user.updates.amqp.session import AmqpSession, QueueBusyError, SessionEndedError
 from chat3_user.updates.broker import GAP, BrokerUnavailableError, LogError, Sink
@@ -83,7 +89,8 @@ class AmqpBroker:
         self._was_unbound = False
         self._session: AmqpSession | None = None
         self._supervisor: asyncio.Task[None] | None = None
-        self.problem = "not connected yet"
+        self.problem: BrokerProblem | None = None
+        """Why the last session ended."""
         self.log_problem: str | None = "not declared yet"
         self._log_failing_since: float | None = None
 
@@ -122,23 +129,26 @@ class AmqpBroker:
     async def _supervise(self, sink: Sink) -> None:
         longest = self._back_off[1]
         while True:
+            problem = BrokerProblem("unreachable", "the session ended")
             try:
                 await self._run_session(sink)
             except _Failures as error:
-                self.problem = str(error) or type(error).__name__
+                problem = problem_of(error)
             except asyncio.CancelledError:
                 if cancelled_by_owner():
                     raise
-                self.problem = "the connection was lost"
+                problem = BrokerProblem("unreachable", "the connection was lost")
                 log.warning("aiormq cancelled the session", exc_info=True)
             except Exception as error:
-                self.problem = repr(error)
+                problem = BrokerProblem("unreachable", repr(error))
                 log.exception("broker session failed")
+            self.problem = problem
             if cancelled_by_owner():
                 # aiormq can turn a cancellation into an error of its own.
                 return
             log.warning(
-                "broker session ended", extra={"problem": self.problem, "retry_in_s": self._delay}
+                "broker session ended",
+                extra={"problem": problem.text, "retry_in_s": self._delay},
             )
             await asyncio.sleep(self._delay * random.uniform(0.5, 1.0))
             self._delay = min(longest, self._delay * 2)

@@ -6,30 +6,45 @@ import time
 from typing import Any, Final
 
 import aiormq
+import pamqp.frame
 from aiormq.abc import AbstractConnection
 from aiormq.connection import SSLContextProvider, TransportFactory
-from aiormq.exceptions import AMQPConnectionError
+from aiormq.exceptions import AMQPConnectionError, InvalidFrameError
+from pamqp.commands import Connection as Commands
+from pamqp.exceptions import PAMQPException
 from pamqp.heartbeat import Heartbeat
 from yarl import URL
 
 from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.failures import VhostRefusedError
 
 _HEARTBEAT_SECONDS: Final = 10
 """A broker that is silent for three times as long is given up."""
 
 _HEARTBEAT: Final = Heartbeat().marshal()
 _SIGN_OF_LIFE_SECONDS: Final = 1.0
+_CLOSE: Final = b"\x00\x0a\x00\x32"
+_CLOSE_AT: Final = 7
+"""How a method frame says ``connection.close``, behind its head."""
 
 
 async def connect(
     url: str, deliveries: Deliveries, *, timeout: float, tls: ssl.SSLContext | None = None
 ) -> AbstractConnection:
-    """Connect to the broker at ``url``, within ``timeout`` seconds."""
-    connection = _Connection(
-        _with_heartbeat(url), context=tls, transport_factory=_Transports(deliveries)
-    )
-    async with asyncio.timeout(timeout):
-        await connection.connect()
+    """Connect to the broker at ``url``, within ``timeout`` seconds.
+
+    Raises what `failures.problem_of` can tell apart.
+    """
+    transports = _Transports(deliveries)
+    connection = _Connection(_with_heartbeat(url), context=tls, transport_factory=transports)
+    try:
+        async with asyncio.timeout(timeout):
+            await connection.connect()
+    except InvalidFrameError as error:
+        # aiormq did not expect an answer that is no consent, and keeps its text to itself.
+        if transports.refusal:
+            raise VhostRefusedError(transports.refusal) from error
+        raise
     return connection
 
 
@@ -58,6 +73,12 @@ class _Transports(TransportFactory):
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
+        self._reader: _Reader | None = None
+
+    @property
+    def refusal(self) -> str:
+        """What the broker said when it closed the connection."""
+        return "" if self._reader is None else self._reader.refusal
 
     async def create(
         self, url: URL, **kwargs: Any
@@ -65,7 +86,7 @@ class _Transports(TransportFactory):
         loop = asyncio.get_running_loop()
         certificates: SSLContextProvider = kwargs["ssl_context_provider"]
         tls = await certificates.get_context() if url.scheme == "amqps" else None
-        reader = _Reader(self._deliveries, loop)
+        reader = self._reader = _Reader(self._deliveries, loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         try:
             transport, _protocol = await loop.create_connection(
@@ -83,6 +104,7 @@ class _Reader(asyncio.StreamReader):
         super().__init__(loop=loop)
         self._deliveries = deliveries
         self._last_fed = 0.0
+        self.refusal = ""
 
     def feed_data(self, data: Any) -> None:
         others = self._deliveries.split(data)
@@ -93,6 +115,8 @@ class _Reader(asyncio.StreamReader):
             others = _HEARTBEAT
         if others:
             self._last_fed = now
+            if others.startswith(_CLOSE, _CLOSE_AT):
+                self.refusal = _text_of_close(others)
             super().feed_data(others)
 
     def feed_eof(self) -> None:
@@ -100,3 +124,12 @@ class _Reader(asyncio.StreamReader):
         if rest:
             super().feed_data(rest)
         super().feed_eof()
+
+
+def _text_of_close(data: bytes) -> str:
+    """Return the reason in a frame that closes the connection."""
+    try:
+        _size, _channel, frame = pamqp.frame.unmarshal(data)
+    except PAMQPException:
+        return ""
+    return frame.reply_text if isinstance(frame, Commands.Close) else ""

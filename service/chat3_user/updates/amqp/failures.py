@@ -3,11 +3,41 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import (
+    AMQPConnectionError,
+    AMQPError,
+    ChannelAccessRefused,
+    ProbableAuthenticationError,
+)
 
 from chat3_user.updates.broker import BrokerUnavailableError
+
+
+class VhostRefusedError(AMQPConnectionError):
+    """The broker takes the user, but lets it not into the vhost; the text is the broker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerProblem:
+    """Why there is no session; ``text`` is for people."""
+
+    reason: Literal["unreachable", "vhost_refused", "access_refused"]
+    text: str
+
+
+def problem_of(error: Exception) -> BrokerProblem:
+    """Return what a session that failed says of the broker."""
+    text = str(error) or type(error).__name__
+    match error:
+        case VhostRefusedError():
+            return BrokerProblem("vhost_refused", text)
+        case ProbableAuthenticationError() | ChannelAccessRefused():
+            return BrokerProblem("access_refused", text)
+    return BrokerProblem("unreachable", text)
+
 
 FAILURES: Final = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
 
