@@ -65,6 +65,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         "--keep-updates", action="store_true", help="leave published updates in the database"
     )
     parser.add_argument(
+        "--trace-headers",
+        action="store_true",
+        help="give updates the trace context of the request, which the real one does not",
+    )
+    parser.add_argument(
         "--platform",
         choices=VERSIONS,
         default=DEFAULT_PLATFORM,
@@ -135,6 +140,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         relay_delay=options.relay_delay,
         counter_delay=options.counter_delay,
         keep_updates=options.keep_updates,
+        trace_headers=options.trace_headers,
         platform=options.platform,
         routing_keys=options.routing_keys,
     )

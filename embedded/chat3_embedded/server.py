@@ -29,6 +29,7 @@ from chat3_embedded.sender import UpdateSender
 from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutError, played
 from chat3_embedded.store import Store
+from chat3_embedded.tracing import carry
 from chat3_embedded.urlids import check_url_ids
 
 if TYPE_CHECKING:
@@ -114,6 +115,8 @@ def _edge(settings: Settings) -> Callable[..., Awaitable[web.StreamResponse]]:
         try:
             if request.method == "OPTIONS":
                 return express.preflight_response()
+            if settings.trace_headers:
+                carry(request.headers)
             body = await read_body(request, settings.body_limit)
             request[_BODY] = body
             url = request.rel_url

@@ -44,6 +44,8 @@ class Settings:
     # pauses after each 50 messages.
     read_task_poll: float = 0.05
     read_batch_pause: float = 0.025
+    # Whether updates have the trace context of the request in their headers; really they do not.
+    trace_headers: bool = False
     body_limit: int = 100 * 1024
     publish_retry_first: float = 0.05
     publish_retry_most: float = 2.0

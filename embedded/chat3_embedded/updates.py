@@ -9,6 +9,7 @@ from chat3_embedded import shapes
 from chat3_embedded.jsonvalues import drop_empty_objects, encode, sanitise, time_text
 from chat3_embedded.routing import Address
 from chat3_embedded.store.records import OutgoingUpdate
+from chat3_embedded.tracing import carried
 
 if TYPE_CHECKING:
     from chat3_embedded.jsonvalues import JsonObject
@@ -101,6 +102,7 @@ def envelope(
             "entityId": entity_id,
             "updateType": update_type,
             "sourceEventType": event.type,
+            **carried(),
         },
         timestamp_ms=int(now),
     )

@@ -49,7 +49,7 @@ from chat3_user.readings import read_calls, read_process, read_updates, watched_
 from chat3_user.rpc import TenantService, UserService
 from chat3_user.scrapes import open_scrapes
 from chat3_user.server.grpc import GrpcServer
-from chat3_user.telemetry import sampled_trace_id
+from chat3_user.telemetry import OFF, Tracing
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.transport import Http
@@ -81,32 +81,41 @@ class Running:
 
 
 @asynccontextmanager
-async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIterator[Running]:
+async def running(
+    config: Config, observers: Sequence[Observer] = (), tracing: Tracing = OFF
+) -> AsyncIterator[Running]:
     """Run the service within the block; ``observers`` get the record of each call."""
     async with AsyncExitStack() as stack:
-        broker = parts.broker(config)
+        broker = parts.broker(config, traced=tracing.on)
         demo: Demo | None = None
         if not config.tenant_api.url:
             page_host = config.server.host if config.serves_page else None
             demo = await stack.enter_async_context(
                 open_demo(config.demo, config.rabbitmq, broker, page_host)
             )
-        metrics = Metrics(sampled_trace_id)
+        metrics = Metrics(tracing.sampled_trace_id)
         http = Http(
             config.tenant_api.url if demo is None else demo.platform.url,
             connections=config.tenant_api.connections,
             connect_timeout=config.tenant_api.connect_timeout,
             ssl=upstream_tls(config.authorities.tenant_api) or True,
             metrics=metrics.upstream,
+            tracing=tracing,
         )
         await http.open()
         stack.push_async_callback(http.close)
-        hub = Hub(broker, UpdateDecoder().decode, address_of, config.hub)
+        hub = Hub(
+            broker,
+            UpdateDecoder().decode,
+            address_of,
+            config.hub,
+            parts.traces_of_updates(config, tracing),
+        )
         await hub.open()
         stack.push_async_callback(hub.close)
 
         times = config.idempotency.times
-        store = parts.idempotency_store(config)
+        store = parts.idempotency_store(config, tracing)
         stack.push_async_callback(store.close)
         await store.open()
         once = Once(store, times, write_without_store=config.idempotency.writes_without_store)
@@ -119,7 +128,7 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
         if issuer_keys is not None:
             await issuer_keys.open()
             stack.push_async_callback(issuer_keys.close)
-        admission = parts.admission(config, access.prove_known)
+        admission = parts.admission(config, access.prove_known, tracing)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         chain = CallChain(
@@ -127,6 +136,7 @@ async def running(config: Config, observers: Sequence[Observer] = ()) -> AsyncIt
             config.deadlines,
             admission,
             Callers(tokens, metrics.tokens),
+            tracing,
         )
         services = [Service(chain, dependencies) for Service in (UserService, TenantService)]
         tls = listener_tls(config.tls)

@@ -7,10 +7,14 @@ from chat3_user.idempotency import Store
 from chat3_user.idempotency.database_file import database
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
+from chat3_user.idempotency.traced import TracedStore
 from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
+from chat3_user.limits.traced_rates import TracedRates
+from chat3_user.mapping.named import named_in
 from chat3_user.metrics.admission import TokenMetrics
+from chat3_user.telemetry import OFF, Deliveries, Tracing
 from chat3_user.tls.outgoing import upstream_tls
 from chat3_user.tokens import UserTokens
 from chat3_user.tokens.composing import user_tokens
@@ -20,8 +24,11 @@ from chat3_user.updates.broker import Broker
 from chat3_user.updates.memory_broker import MemoryBroker
 
 
-def broker(config: Config) -> Broker:
-    """Return RabbitMQ, or a broker within the process where none is named."""
+def broker(config: Config, *, traced: bool = False) -> Broker:
+    """Return RabbitMQ, or a broker within the process where none is named.
+
+    ``traced`` has the trace contexts of updates read from their headers.
+    """
     rabbitmq = config.rabbitmq
     if not rabbitmq.url:
         return MemoryBroker(secrets.token_hex(8))
@@ -34,18 +41,29 @@ def broker(config: Config) -> Broker:
         retention_bytes=rabbitmq.retention_bytes,
         tls=upstream_tls(config.authorities.rabbitmq),
         limits=config.hub.deliveries,
+        traced=traced,
     )
 
 
-def idempotency_store(config: Config) -> Store:
+def traces_of_updates(config: Config, tracing: Tracing) -> Deliveries | None:
+    """Return what traces updates on their way from the broker to streams."""
+    system = "rabbitmq" if config.rabbitmq.url else "chat3_in_process"
+    return tracing.deliveries(system, config.rabbitmq.exchange, named_in)
+
+
+def idempotency_store(config: Config, tracing: Tracing = OFF) -> Store:
     """Return the store of idempotency keys: Redis where one is named, else SQLite."""
     times = config.idempotency.times
+    store: Store
     if config.redis.url:
-        return RedisStore(config.redis, times, ca_file=config.authorities.redis)
-    return SqliteStore(database(config.idempotency, config.platform), times)
+        system, store = "redis", RedisStore(config.redis, times, ca_file=config.authorities.redis)
+    else:
+        system = "sqlite"
+        store = SqliteStore(database(config.idempotency, config.platform), times)
+    return TracedStore(store, tracing, system) if tracing.on else store
 
 
-def admission(config: Config, prove: Prove) -> Admission:
+def admission(config: Config, prove: Prove, tracing: Tracing = OFF) -> Admission:
     """Return what lets calls in; ``prove`` asks the platform about a key."""
     users, keys = (
         {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS}
@@ -54,6 +72,8 @@ def admission(config: Config, prove: Prove) -> Admission:
     store: RateStore = MemoryRates()
     if config.redis.url and any((*users.values(), *keys.values())):
         store = RedisRates(config.redis, config.authorities.redis)
+        if tracing.on:
+            store = TracedRates(store, tracing, "redis")
     return Admission(
         config.places,
         Rates(store, users=users, keys=keys),

@@ -25,6 +25,7 @@ from hyperframe.frame import Frame
 from chat3_embedded.demo import API_KEY, TENANT
 from chat3_user.app import Running, running
 from chat3_user.config import composed
+from chat3_user.telemetry import OFF, Tracing
 from support.patience import HANGS
 
 DIALOGS = "/chat3.user.v1.UserService/GetUserDialogs"
@@ -34,10 +35,10 @@ IDENTITY = {"x-api-key": API_KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 
 
 @asynccontextmanager
-async def demo(**settings: Any) -> AsyncIterator[Running]:
+async def demo(*, tracing: Tracing = OFF, **settings: Any) -> AsyncIterator[Running]:
     """Run the service with all it needs in this process."""
     config = composed(demo=True, grpc_port=0, ops_port=0, demo_page_port=0, **settings)
-    async with running(config) as service:
+    async with running(config, tracing) as service:
         await service.ready()
         yield service
 

@@ -13,17 +13,13 @@ import aiohttp
 import pytest
 from edge_vocabulary import DIALOGS, SUBSCRIBE, Answer, RawClient, demo, headers
 from grpclib.metadata import decode_bin_value
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from chat3_embedded.demo import API_KEY
-from chat3_user import telemetry
 from chat3_user.calls.service import TENANT
 from chat3_user.methods import METHODS
 from support import tokens
 from support.ports import free_port
+from support.recorded_spans import Recording
 from support.tokens import Issuer, token
 
 SECRET = "s3cr3t-of-an-application"
@@ -167,16 +163,11 @@ async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path:
             assert not lines, f"{name}: {lines[0][:500]!r}"
 
 
-async def test_no_secret_is_in_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracing", lambda: True)
-    monkeypatch.setattr(telemetry, "_tracer", lambda: provider.get_tracer("test"))
-    assert trace.get_tracer_provider() is not provider
-    async with demo(token_keys=TOKEN_KEYS) as service:
+async def test_no_secret_is_in_a_trace() -> None:
+    recording = Recording()
+    async with demo(token_keys=TOKEN_KEYS, tracing=recording.tracing) as service:
         await _calls(service.grpc_port)
-    spans = exporter.get_finished_spans()
+    spans = recording.spans
     assert spans
     text = " ".join(span.to_json() for span in spans)
     assert not [secret for secret in SECRETS if secret in text]

@@ -8,6 +8,7 @@ from typing import Any
 
 from chat3_user.calls.proof import LASTING, Proof
 from chat3_user.errors import CallError
+from chat3_user.telemetry import CallSpan
 from chat3_user.validation import Identity
 from chat3_user.wire import Encoded
 
@@ -20,7 +21,8 @@ class Call:
     send that waits for a slow client, and ``slow`` to what ends its stream when the client has
     taken nothing for too long; ``send_now`` lets it send past the loop, while that waits for the
     method, and says whether it could. ``deadline`` is when the call is ended, by the loop's clock.
-    ``proof`` says for how long the identity holds: a stream ends with it.
+    ``proof`` says for how long the identity holds: a stream ends with it. ``span`` is the call's in
+    its trace.
     """
 
     method: str
@@ -32,6 +34,7 @@ class Call:
     send_now: Callable[[Encoded], bool] | None = None
     deadline: float = math.inf
     proof: Proof = LASTING
+    span: CallSpan = field(default_factory=CallSpan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from chat3_user.errors import CallError, reasons
 from chat3_user.finished_call import FinishedCall, Observer
 from chat3_user.limits.admission import Admission
 from chat3_user.limits.rates import Kind
-from chat3_user.telemetry import server_span
+from chat3_user.telemetry import OFF, Tracing
 from chat3_user.transport import ClientGoneError, ServerCall, SlowClientError
 from chat3_user.transport.failures import fail, translated
 from chat3_user.transport.request_ids import request_id_of, trace_id_of
@@ -81,7 +81,9 @@ class CallChain:
         deadlines: DeadlineSettings,
         admission: Admission,
         callers: Callers,
+        tracing: Tracing = OFF,
     ) -> None:
+        self._tracing = tracing
         self._observers = observers
         self._callers = callers
         self._deadlines = deadlines
@@ -98,6 +100,7 @@ class CallChain:
                     with self._admission.call(call.identity, stream.peer):
                         await self._admission.spend(method.kind, call.identity, call.trailing)
                         response = await answer(call, request)
+                        call.span.about(request, response)
                     # A client that opens no window would keep the call for ever.
                     await stream.answer(encode(response), call.trailing)
 
@@ -178,10 +181,12 @@ class CallChain:
         status, reason, proof = Status.OK, "", LASTING
         identity: Identity | None = None
         trailing = {"x-request-id": request_id}
-        with server_span(service.full_name, method.name, stream.metadata, stream.protocol) as span:
+        with self._tracing.call(
+            service.full_name, method.name, stream.metadata, stream.protocol
+        ) as span:
             try:
                 identity, proof = await self._callers.identified(service, stream.metadata)
-                await run(Call(label, request_id, identity, trailing, proof=proof))
+                await run(Call(label, request_id, identity, trailing, proof=proof, span=span))
                 stream.finish(trailing)
             except (asyncio.CancelledError, ClientGoneError):
                 status = Status.CANCELLED
@@ -194,7 +199,6 @@ class CallChain:
                 failure = fail(stream, known, request_id, trailing)
                 status, reason = failure.status, known.reason.name or ""
             finally:
-                span.answered(status.value)
                 finished = FinishedCall(
                     method=label,
                     path=stream.path,
@@ -212,6 +216,7 @@ class CallChain:
                     request_id=request_id,
                     trace_id=span.trace_id or trace_id_of(stream.metadata),
                 )
+                span.finished(finished)
                 for observe in self._observers:
                     observe(finished)
 

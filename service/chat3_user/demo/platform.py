@@ -43,7 +43,7 @@ async def demo_platform(
     settings: DemoSettings, rabbitmq: AmqpSettings, broker: Broker
 ) -> AsyncIterator[DemoPlatform]:
     """Run the embedded tenant-api with demo data; its updates reach the service's broker."""
-    from chat3_embedded import AmqpPublisher, UpdatePublisher, demo, serve  # noqa: PLC0415 - an extra
+    from chat3_embedded import AmqpPublisher, Settings, UpdatePublisher, demo, serve  # noqa: PLC0415 - an extra
 
     publisher: UpdatePublisher = (
         broker
@@ -51,7 +51,10 @@ async def demo_platform(
         else AmqpPublisher(rabbitmq.url, exchange=rabbitmq.exchange)
     )
     async with serve(
-        publisher=publisher, database=settings.database or ":memory:", demo=True
+        publisher=publisher,
+        settings=Settings(trace_headers=True),
+        database=settings.database or ":memory:",
+        demo=True,
     ) as url:
         yield DemoPlatform(url, demo.TENANT, demo.API_KEY, demo.USERS, demo.ALICE_BOB)
     if isinstance(publisher, AmqpPublisher):

@@ -10,6 +10,7 @@ from chat3_user.app import running
 from chat3_user.config import Config
 from chat3_user.finished_call import Observer
 from chat3_user.server.grpc import GrpcServer
+from chat3_user.telemetry import opened
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ async def serve(config: Config, observers: Sequence[Observer] = ()) -> None:
         loop.add_reader(parent.sentinel, stop.set)
     # By default SIGHUP would end the process, without a word to anybody.
     loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
-    async with running(config, observers) as service:
+    async with opened() as tracing, running(config, observers, tracing) as service:
         if service.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()

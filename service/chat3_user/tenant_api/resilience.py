@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias, TypeVar
 
 import stamina
+from msgspec.structs import replace
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
@@ -176,13 +177,14 @@ class Resilient:
 
         Raises what that raises, or `CircuitOpenError`.
         """
+        sent = request
 
         # Without parameters, so that no log of a retry can hold an API key.
         async def send() -> tuple[int, T]:
             probe = await self._circuit.enter()
             failed: bool | None = None
             try:
-                answer = await self._http.call(request)
+                answer = await self._http.call(sent)
                 failed = False
             except CallError as error:
                 failed = _is_outage(error)
@@ -201,8 +203,10 @@ class Resilient:
 
             # What nearly always succeeds at once does not pay for the machinery of retries.
             async def again() -> tuple[int, T]:
+                nonlocal sent
                 if failed_first:
                     raise failed_first.pop()
+                sent = replace(sent, resend=sent.resend + 1)
                 return await send()
 
             return await self._retrying(again)

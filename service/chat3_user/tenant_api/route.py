@@ -85,6 +85,7 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
     """One request to a route: ``path`` with its query, and ``body`` as it is sent.
 
     ``segments`` and ``content`` are what both were made of, for those who say what a refusal means.
+    ``resend`` says how often it was sent before.
     """
 
     route: Route[T]
@@ -93,6 +94,7 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
     segments: Mapping[str, str]
     content: Any = None
     body: bytes | None = None
+    resend: int = 0
 
 
 Meaning: TypeAlias = Callable[[Problem, Request[Any]], CallError | None]

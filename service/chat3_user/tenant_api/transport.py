@@ -14,7 +14,7 @@ from chat3_user.call_context import current_call
 from chat3_user.errors import reasons
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.upstream import Server, UpstreamMetrics
-from chat3_user.telemetry import client_span
+from chat3_user.telemetry import OFF, Tracing
 from chat3_user.tenant_api.answers import failure, in_doubt, invalid
 from chat3_user.tenant_api.exchange import ANSWER_LIMIT, EndlessError, Exchange
 from chat3_user.tenant_api.route import Request
@@ -44,12 +44,14 @@ class Http:
         connect_timeout: float,
         ssl: Any = True,
         metrics: UpstreamMetrics | None = None,
+        tracing: Tracing = OFF,
     ) -> None:
         url = URL(base_url)
         self.server: Server = (url.host or "", str(url.port or ""))
         self.active = 0
         self._metrics = metrics or UpstreamMetrics(Instruments())
         self._base_url = base_url
+        self._requests = tracing.requests(url.host or "", url.port or 0)
         self._connections = connections
         self._connect_timeout = connect_timeout
         self._ssl = ssl
@@ -78,11 +80,12 @@ class Http:
         have been taken all the same, `OutcomeUnknownError`.
         """
         route = request.route
-        headers: dict[str, str] = {}
+        call = current_call.get()
+        headers = {} if call is None else {"X-Request-Id": call.request_id}
         asked_at = time.perf_counter()
         self.active += 1
         status, ended_by = 0, asyncio.CancelledError.__name__
-        with client_span(route.method, route.template, headers) as span:
+        with self._requests.request(route.method, route.template, headers, request.resend) as span:
             try:
                 status, raw = await self._opened().send(
                     route.method, request.path, request.identity, headers, request.body
@@ -110,7 +113,6 @@ class Http:
                 self._metrics.requested(
                     self.server, route.method, route.template, status, ended_by, seconds
                 )
-                call = current_call.get()
                 if call is not None:
                     call.asked_upstream(seconds)
             span.answered(status)

@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
+from chat3_user.telemetry import NO_CARRIER, Carrier
+
 
 class BrokerUnavailableError(Exception):
     """There is no connection to the broker right now."""
@@ -97,8 +99,11 @@ class UpdatesLog(Protocol):
 class Sink(Protocol):
     """Who receives what a broker has to say; called in the order of publishing, never awaited."""
 
-    def delivered(self, body: bytes) -> None:
-        """Take an update, whoever it is for: only its body says that."""
+    def delivered(self, body: bytes, carrier: Carrier = NO_CARRIER) -> None:
+        """Take an update, whoever it is for: only its body says that.
+
+        ``carrier`` has the trace context that its publisher sent with it, if any.
+        """
 
     def barrier_reached(self, barrier: str) -> None:
         """Learn that all which was published before `Broker.send_barrier` has been delivered."""

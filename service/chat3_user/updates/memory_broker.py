@@ -100,10 +100,10 @@ class MemoryBroker:
     async def publish(
         self, routing_key: str, body: bytes, headers: Mapping[str, str], timestamp_ms: int
     ) -> None:
-        """Take an update as a tenant-api worker publishes it; headers and time are not used."""
-        del headers, timestamp_ms
+        """Take an update as a tenant-api worker publishes it; its time is not used."""
+        del timestamp_ms
         if not is_update(routing_key):
             return
         self._log.append(body)
         if self._sink is not None:
-            self._sink.delivered(body)
+            self._sink.delivered(body, headers)

@@ -1,57 +1,81 @@
 """Spans: one a call, one a request to the platform, linked, and nothing secret in them."""
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from aiohttp import web
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
-from opentelemetry.util._once import Once
+from grpclib.const import Status
+from multidict import CIMultiDict
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.trace import StatusCode
 
+from chat3_user.call_context import CallContext, current_call
 from chat3_user.errors import CallError
-from chat3_user.telemetry import client_span, server_span
+from chat3_user.finished_call import FinishedCall
+from chat3_user.telemetry import OFF, Tracing
 from chat3_user.tenant_api.models import Model
+from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.route import Request, Route
+from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.tenant_api.transport import Http
 from chat3_user.validation import Identity
+from support.recorded_spans import Recording
 
-TRACE = "0af7651916cd43dd8448eb211c80319c"
-PARENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+PARENT = {"traceparent": f"00-{TRACE}-{CALLER}-01"}
 SECRETS = ("key-secret", "secret-user", "hunter2")
 IDENTITY = Identity("key-secret", "tnt_one", "secret-user")
 SERVICE = "chat3.user.v1.UserService"
 ROUTE = "/api/users/{user_id}/dialogs"
+REQUEST = Request(
+    Route("GET", ROUTE, Model), IDENTITY, "/api/users/secret-user/dialogs?filter=secret-user", {}
+)
+SERVER, CLIENT = f"{SERVICE}/GetUserDialogs", f"GET {ROUTE}"
 
 
 @pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    """Install an SDK for the test only; the API itself would keep it for ever."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER", None)
-    monkeypatch.setattr(trace, "_TRACER_PROVIDER_SET_ONCE", Once())
-    trace.set_tracer_provider(provider)
-    yield exporter
-    provider.shutdown()
+def recording() -> Recording:
+    return Recording()
 
 
-def finished(exporter: InMemorySpanExporter) -> dict[SpanKind, ReadableSpan]:
-    return {span.kind: span for span in exporter.get_finished_spans()}
+def ended(status: str = "OK", protocol: str = "grpc", **more: Any) -> FinishedCall:
+    told: dict[str, Any] = {
+        "method": "GetUserDialogs",
+        "reason": "",
+        "tenant": "tnt_one",
+        "user": "",
+        "peer": "192.0.2.1",
+        "seconds": 0.1,
+        "upstream_seconds": 0.05,
+        "upstream_requests": 1,
+        "bytes_in": 1,
+        "bytes_out": 1,
+        "request_id": "r1",
+        "trace_id": "",
+        **more,
+    }
+    return FinishedCall(status=status, protocol=protocol, **told)
 
 
-async def call(status: int = 200, body: Any = None) -> dict[str, str]:
+async def call(
+    tracing: Tracing,
+    status: int = 200,
+    *,
+    metadata: Mapping[str, str] = PARENT,
+    fails_first: int = 0,
+) -> Mapping[str, str]:
     """Make a call within a span, as the chain does; return the headers the platform got."""
-    got: dict[str, str] = {}
+    got: CIMultiDict[str] = CIMultiDict()
+    asked = 0
 
     async def answer(request: web.Request) -> web.Response:
+        nonlocal asked
+        asked += 1
         got.update(request.headers)
-        return web.json_response(body or {}, status=status)
+        return web.json_response({}, status=503 if asked <= fails_first else status)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
@@ -61,95 +85,170 @@ async def call(status: int = 200, body: Any = None) -> dict[str, str]:
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://user:hunter2@127.0.0.1:{runner.addresses[0][1]}"
-        http = Http(url, connections=1, connect_timeout=1)
+        http = Http(url, connections=1, connect_timeout=1, tracing=tracing)
         await http.open()
         stack.push_async_callback(http.close)
-        path = "/api/users/secret-user/dialogs?filter=secret-user"
-        with server_span(SERVICE, "GetUserDialogs", PARENT) as span:
+        api = Resilient(http, ResilienceSettings(wait_first=0.001, wait_longest=0.002))
+        current_call.set(CallContext("request-1"))
+        with tracing.call(SERVICE, "GetUserDialogs", metadata, "grpc") as span:
             try:
-                await http.call(Request(Route("GET", ROUTE, Model), IDENTITY, path, {}))
-                span.answered(0)
+                await api.call(REQUEST)
+                span.finished(ended())
             except CallError:
-                span.answered(14)
+                span.finished(ended("UNAVAILABLE", reason="UPSTREAM_UNAVAILABLE"))
     return got
 
 
-async def test_a_call_and_its_request_are_one_trace(spans: InMemorySpanExporter) -> None:
-    headers = await call()
-    found = finished(spans)
-    server, client = found[SpanKind.SERVER], found[SpanKind.CLIENT]
+def told(span: ReadableSpan) -> dict[str, Any]:
+    return dict(span.attributes or {})
+
+
+def parent_of(span: ReadableSpan) -> str:
+    return "" if span.parent is None else format(span.parent.span_id, "016x")
+
+
+async def test_a_call_and_its_request_are_one_trace(recording: Recording) -> None:
+    headers = await call(recording.tracing)
+    server, client = recording.named(SERVER), recording.named(CLIENT)
     assert format(server.context.trace_id, "032x") == TRACE
-    assert server.parent is not None
-    assert client.parent is not None
-    assert format(server.parent.span_id, "016x") == "b7ad6b7169203331"
-    assert client.parent.span_id == server.context.span_id
-    sent = headers["traceparent"].split("-")
-    assert sent[1] == TRACE
-    assert sent[2] == format(client.context.span_id, "016x")
+    assert parent_of(server) == CALLER
+    assert parent_of(client) == format(server.context.span_id, "016x")
+    assert headers["traceparent"] == f"00-{TRACE}-{client.context.span_id:016x}-01"
 
 
-async def test_spans_say_what_was_called_and_how_it_ended(spans: InMemorySpanExporter) -> None:
-    await call()
-    found = finished(spans)
-    server, client = found[SpanKind.SERVER], found[SpanKind.CLIENT]
-    assert server.name == f"{SERVICE}/GetUserDialogs"
-    assert dict(server.attributes or {}) == {
-        "rpc.system": "grpc",
+@pytest.mark.parametrize("tracing", [Recording().tracing, OFF])
+async def test_the_platform_gets_the_request_id(tracing: Tracing) -> None:
+    headers = await call(tracing)
+    assert headers["X-Request-Id"] == "request-1"
+    assert ("traceparent" in headers) is tracing.on
+
+
+async def test_the_platform_gets_the_callers_baggage_and_trace_state(
+    recording: Recording,
+) -> None:
+    more = {"baggage": "shop=north,tier=gold", "tracestate": "vendor=1"}
+    headers = await call(recording.tracing, metadata={**PARENT, **more})
+    assert headers["baggage"] == "shop=north,tier=gold"
+    assert headers["tracestate"] == "vendor=1"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"baggage": "a=b%0d%0aX-API-Key: other"},
+        {"baggage": ",".join(f"k{n}={'v' * 100}" for n in range(500))},
+        {"baggage": "a=\u2028,=,;;,\x01=\x02"},
+        {"tracestate": "a=b\x0bc"},
+        {"tracestate": ",".join(f"k{n}=v" for n in range(500))},
+        {"traceparent": "00-" + "0" * 32 + "-" + "0" * 16 + "-01"},
+        {"traceparent": "ff" * 4000},
+    ],
+)
+async def test_no_header_of_a_caller_breaks_a_call_or_reaches_the_platform_raw(
+    recording: Recording, hostile: dict[str, str]
+) -> None:
+    headers = await call(recording.tracing, metadata={**PARENT, **hostile})
+    assert recording.named(SERVER).status.status_code is StatusCode.UNSET
+    assert headers["X-API-Key"] == IDENTITY.api_key
+    assert len(headers.get("baggage", "")) <= 8192
+    assert all(value.isprintable() for value in headers.values())
+
+
+async def test_spans_say_what_was_called_and_how_it_ended(recording: Recording) -> None:
+    await call(recording.tracing)
+    assert told(recording.named(SERVER)) == {
+        "rpc.system.name": "grpc",
+        "rpc.method": SERVER,
+        "rpc.response.status_code": "OK",
         "chat3.protocol": "grpc",
-        "rpc.service": SERVICE,
-        "rpc.method": "GetUserDialogs",
-        "rpc.grpc.status_code": 0,
+        "chat3.peer": "192.0.2.1",
+        "chat3.tenant.id": "tnt_one",
+        "chat3.request.id": "r1",
     }
-    assert client.name == f"GET {ROUTE}"
-    assert dict(client.attributes or {}) == {
+    client = recording.named(CLIENT)
+    assert told(client).pop("server.port") > 0
+    assert {key: value for key, value in told(client).items() if key != "server.port"} == {
         "http.request.method": "GET",
         "url.template": ROUTE,
         "http.response.status_code": 200,
+        "server.address": "127.0.0.1",
     }
     assert client.status.status_code is StatusCode.UNSET
 
 
-async def test_a_failed_request_says_so(spans: InMemorySpanExporter) -> None:
-    await call(status=503)
-    client = finished(spans)[SpanKind.CLIENT]
+async def test_each_attempt_of_a_request_has_a_span(recording: Recording) -> None:
+    await call(recording.tracing, fails_first=2)
+    attempts = [span for span in recording.spans if span.name == CLIENT]
+    assert [told(span).get("http.request.resend_count") for span in attempts] == [None, 1, 2]
+    assert [span.status.status_code for span in attempts] == [
+        StatusCode.ERROR,
+        StatusCode.ERROR,
+        StatusCode.UNSET,
+    ]
+
+
+async def test_a_failed_request_says_so(recording: Recording) -> None:
+    await call(recording.tracing, status=404)
+    client = recording.named(CLIENT)
     assert client.status.status_code is StatusCode.ERROR
-    assert (client.attributes or {})["error.type"] == "503"
-    assert (client.attributes or {})["http.response.status_code"] == 503
+    assert told(client)["error.type"] == "404"
+    assert told(client)["http.response.status_code"] == 404
 
 
-async def test_a_request_that_reached_nobody_says_so(spans: InMemorySpanExporter) -> None:
-    http = Http("http://127.0.0.1:1", connections=1, connect_timeout=1)
+async def test_a_request_that_reached_nobody_says_so(recording: Recording) -> None:
+    http = Http("http://127.0.0.1:1", connections=1, connect_timeout=1, tracing=recording.tracing)
     await http.open()
     with pytest.raises(CallError):
-        await http.call(Request(Route("GET", ROUTE, Model), IDENTITY, "/x", {}))
+        await http.call(REQUEST)
     await http.close()
-    client = finished(spans)[SpanKind.CLIENT]
-    assert (client.attributes or {})["error.type"] == "ClientConnectorError"
+    client = recording.named(CLIENT)
+    assert told(client)["error.type"] == "ClientConnectorError"
+    assert client.status.status_code is StatusCode.ERROR
+
+
+ERRORS = {
+    Status.UNKNOWN,
+    Status.DEADLINE_EXCEEDED,
+    Status.UNIMPLEMENTED,
+    Status.INTERNAL,
+    Status.UNAVAILABLE,
+    Status.DATA_LOSS,
+}
+
+
+@pytest.mark.parametrize("status", list(Status))
+@pytest.mark.parametrize("protocol", ["grpc", "grpc_web", "connect"])
+def test_a_call_failed_where_the_conventions_blame_the_server(
+    recording: Recording, status: Status, protocol: str
+) -> None:
+    with recording.tracing.call(SERVICE, "GetUser", {}, protocol) as span:
+        span.finished(ended(status.name, protocol))
+    server = recording.named(f"{SERVICE}/GetUser")
+    failed = server.status.status_code is StatusCode.ERROR
+    assert failed is (status in ERRORS)
+    assert ("error.type" in told(server)) is failed
+    assert told(server)["rpc.system.name"] == ("connectrpc" if protocol == "connect" else "grpc")
+
+
+def test_the_codes_of_connect_are_its_own(recording: Recording) -> None:
+    for status in ("OK", "CANCELLED", "NOT_FOUND"):
+        with recording.tracing.call(SERVICE, "GetUser", {}, "connect") as span:
+            span.finished(ended(status, "connect"))
+    codes = [told(span).get("rpc.response.status_code") for span in recording.spans]
+    assert codes == [None, "canceled", "not_found"]
 
 
 @pytest.mark.parametrize("status", [200, 401, 500])
-async def test_nothing_secret_is_in_a_span(spans: InMemorySpanExporter, status: int) -> None:
-    await call(status)
-    for span in spans.get_finished_spans():
-        told = span.to_json()
-        assert not [secret for secret in SECRETS if secret in told]
+async def test_nothing_secret_is_in_a_span(recording: Recording, status: int) -> None:
+    await call(recording.tracing, status)
+    for span in recording.spans:
+        text = span.to_json()
+        assert not [secret for secret in SECRETS if secret in text]
 
 
-async def test_without_an_sdk_nothing_is_added() -> None:
-    headers: dict[str, str] = {}
-    with server_span(SERVICE, "M", PARENT) as outer, client_span("GET", ROUTE, headers) as inner:
-        outer.answered(0)
-        inner.failed("x")
-    assert headers == {}
-
-
-async def test_a_call_by_connect_says_so(spans: InMemorySpanExporter) -> None:
-    with server_span(SERVICE, "GetUser", PARENT, "connect") as span:
-        span.answered(5)
-    assert dict(finished(spans)[SpanKind.SERVER].attributes or {}) == {
-        "rpc.system": "connect_rpc",
-        "rpc.service": SERVICE,
-        "rpc.method": "GetUser",
-        "rpc.connect_rpc.error_code": "not_found",
-        "chat3.protocol": "connect",
-    }
+async def test_a_trace_that_is_not_sampled_goes_on(recording: Recording) -> None:
+    unsampled = Recording(ALWAYS_OFF)
+    headers = await call(unsampled.tracing)
+    assert headers["traceparent"].startswith(f"00-{TRACE}-")
+    assert headers["traceparent"].endswith("-00")
+    assert not unsampled.spans

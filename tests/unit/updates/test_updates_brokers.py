@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,9 +38,11 @@ class Listener:
     barriers: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     live: asyncio.Event = field(default_factory=asyncio.Event)
     complete: list[bool] = field(default_factory=list)
+    carriers: list[Mapping[str, str]] = field(default_factory=list)
 
-    def delivered(self, body: bytes) -> None:
+    def delivered(self, body: bytes, carrier: Mapping[str, str] = {}) -> None:
         self.bodies.put_nowait(body)
+        self.carriers.append(carrier)
 
     def barrier_reached(self, barrier: str) -> None:
         self.barriers.put_nowait(barrier)
@@ -96,6 +98,7 @@ async def scene(request: pytest.FixtureRequest, rabbitmq: RabbitMQ) -> AsyncIter
         retention_seconds=3600,
         retention_bytes=10_000_000,
         limits=DeliveryLimits(),
+        traced=True,
     )
     publisher = AmqpPublisher(rabbitmq.url, exchange=f"updates_{name}")
     await broker.open(sink)
@@ -124,6 +127,16 @@ async def test_all_updates_come_in_order_whatever_the_form_of_their_keys(scene: 
     assert await scene.received(50) == [str(number) for number in range(50)]
     await scene.settled()
     assert scene.sink.bodies.empty()
+
+
+async def test_the_trace_context_of_an_update_comes_with_it(scene: Scene) -> None:
+    headers = {"userId": "alice", "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    await scene.publisher.publish("update.user.user.alice.user", b"traced", headers, 0)
+    await scene.publisher.publish("update.user.user.alice.user", b"not", {}, 0)
+    assert await scene.received(2) == ["traced", "not"]
+    traced, untraced = scene.sink.carriers
+    assert dict(traced) == headers
+    assert not untraced
 
 
 async def test_what_is_no_update_does_not_come(scene: Scene) -> None:

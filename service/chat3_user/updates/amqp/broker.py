@@ -51,7 +51,7 @@ class AmqpBroker:
 
     ``retention_seconds`` and ``retention_bytes`` bound the updates log, ``limits`` bound what is
     under way; ``back_off`` (seconds) is the shortest and the longest wait between two attempts to
-    connect.
+    connect. ``traced`` has the trace contexts of updates read from their headers.
     """
 
     def __init__(
@@ -67,8 +67,10 @@ class AmqpBroker:
         back_off: tuple[float, float] = (0.2, 10.0),
         tls: ssl.SSLContext | None = None,
         limits: DeliveryLimits,
+        traced: bool = False,
     ) -> None:
         self._url = url
+        self._traced = traced
         self._tls = tls
         self._limits = limits
         self._exchange = exchange
@@ -166,6 +168,7 @@ class AmqpBroker:
             log_queue=self._log_queue,
             sink=sink,
             limits=self._limits,
+            traced=self._traced,
         )
         try:
             await self._open_log(connection, deliveries)

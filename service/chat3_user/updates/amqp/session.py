@@ -14,6 +14,8 @@ from aiormq.exceptions import (
 )
 from pamqp.commands import Basic
 
+from chat3_user.telemetry import NO_CARRIER
+from chat3_user.updates.amqp.carried import carrier_in
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES
 from chat3_user.updates.broker import Sink
@@ -42,7 +44,8 @@ class AmqpSession:
     The queue outlives the session, and a restart of the broker, for as long as ``limits`` say: the
     next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
     ``unbound`` tells that the exchange was deleted, with the binding of the updates log: what was
-    published since may be nowhere. It is being found out while ``judging`` is held.
+    published since may be nowhere. It is being found out while ``judging`` is held. The headers of
+    updates are looked at only where they are ``traced``.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class AmqpSession:
         log_queue: str,
         sink: Sink,
         limits: DeliveryLimits,
+        traced: bool = False,
     ) -> None:
         self.connection = connection
+        self._traced = traced
         self.unbound = False
         self.judging = asyncio.Lock()
         self._deliveries = deliveries
@@ -192,12 +197,13 @@ class AmqpSession:
     def _cancelled(self, _: Basic.Cancel) -> None:
         self.end("the consumer was cancelled by the broker")
 
-    def _taken(self, tag: int, routing_key: bytes, _properties: bytes, body: bytes) -> None:
+    def _taken(self, tag: int, routing_key: bytes, properties: bytes, body: bytes) -> None:
         try:
             if routing_key == self._barrier_key_sent:
                 self._sink.barrier_reached(body.decode())
             else:
-                self._sink.delivered(body)
+                carrier = carrier_in(properties) if self._traced else NO_CARRIER
+                self._sink.delivered(body, carrier)
         except Exception:
             log.exception("a delivered update could not be handled")
         self._unacknowledged += 1

@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from opentelemetry.trace import SpanContext
+
 from chat3_user.errors import CallError
 from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.settings import BufferLimits
@@ -19,7 +21,8 @@ class Buffer(ABC):
     """One client's place in one feed.
 
     Before `open` everything offered is held; `open` puts the backlog before it. ``sent_token`` and
-    ``sent_at`` tell of the last item that went out, whichever way.
+    ``sent_at`` tell of the last item that went out, whichever way. ``opened_in`` is the trace
+    context of the client's call, where that is sampled.
     """
 
     __slots__ = (
@@ -32,11 +35,13 @@ class Buffer(ABC):
         "_overflowed",
         "_size",
         "_wanted",
+        "opened_in",
         "sent_at",
         "sent_token",
     )
 
     def __init__(self, wanted: Filter, limits: BufferLimits) -> None:
+        self.opened_in: SpanContext | None = None
         self.sent_token = ""
         self.sent_at = time.monotonic()
         self._wanted = wanted

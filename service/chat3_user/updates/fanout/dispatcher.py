@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from chat3_user.telemetry import NO_CARRIER, Carrier
 from chat3_user.updates.broker import Broker, LogError
 from chat3_user.updates.fanout.background_tasks import BackgroundTasks
 from chat3_user.updates.fanout.feed import Feed
@@ -36,7 +37,7 @@ class Dispatcher:
         self._watermarks = watermarks
         self._catch_up = catch_up
         self._background = background
-        self._held: list[bytes] | None = []
+        self._held: list[tuple[bytes, Carrier]] | None = []
         self._gap_open = False
         self._flowing = asyncio.Event()
         self._recovery: asyncio.Task[None] | None = None
@@ -57,13 +58,13 @@ class Dispatcher:
         """Wait until updates flow."""
         await self._flowing.wait()
 
-    def delivered(self, body: bytes) -> None:
+    def delivered(self, body: bytes, carrier: Carrier = NO_CARRIER) -> None:
         """Hand an update to its feed; during a recovery it waits behind what was missed."""
         self.received += 1
         if self._held is not None and self._feeds.concern(body):
-            self._held.append(body)
+            self._held.append((body, carrier))
         else:
-            self._feeds.dispatch(body)
+            self._feeds.dispatch(body, carrier)
 
     def barrier_reached(self, barrier: str) -> None:
         """Wake who waits for the barrier."""
@@ -116,7 +117,7 @@ class Dispatcher:
 
     def _release(self) -> None:
         held, self._held = self._held or [], None
-        for body in held:
-            self._feeds.dispatch(body)
+        for body, carrier in held:
+            self._feeds.dispatch(body, carrier)
         self._flowing.set()
         self._feeds.nudge()

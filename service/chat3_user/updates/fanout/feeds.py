@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from chat3_user.telemetry import NO_CARRIER, Carrier, Deliveries
 from chat3_user.updates.decoded import Address, AddressReader, Decoder
 from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.feed import Feed
@@ -13,10 +14,19 @@ class Feeds:
     """Finds the feed of a user in a tenant, and hands it what comes for it, each update once.
 
     Most of what comes is of nobody here: of it, the address is read and nothing else.
-    ``remembered`` says of how many updates it is known that they have been here.
+    ``remembered`` says of how many updates it is known that they have been here. ``traces`` are
+    told of what is delivered to streams.
     """
 
-    def __init__(self, decode: Decoder, address_of: AddressReader, *, remembered: int) -> None:
+    def __init__(
+        self,
+        decode: Decoder,
+        address_of: AddressReader,
+        *,
+        remembered: int,
+        traces: Deliveries | None = None,
+    ) -> None:
+        self._traces = traces
         self._decode = decode
         self._address_of = address_of
         self._feeds: dict[Address, Feed] = {}
@@ -74,7 +84,7 @@ class Feeds:
         """Return whether an update is for a user with a feed."""
         return self._address_of(body) in self._feeds
 
-    def dispatch(self, body: bytes) -> None:
+    def dispatch(self, body: bytes, carrier: Carrier = NO_CARRIER) -> None:
         """Hand an update to its feed, if its user has one; nobody else's is decoded."""
         if self._comes_again(body):
             return
@@ -82,11 +92,22 @@ class Feeds:
         if address is None:
             self.unreadable.note(body)
         elif (feed := self._feeds.get(address)) is not None:
-            decoded = self._decode(body)
-            if decoded is None:
-                self.unreadable.note(body)
+            traces = self._traces if feed.subscriptions else None
+            span = None if traces is None else traces.delivery(body, carrier)
+            if span is None:
+                self._hand(body, feed)
             else:
-                feed.take(decoded)
+                with span:
+                    self._hand(body, feed)
+                    for stream in feed.subscriptions:
+                        span.handed_to(stream.opened_in)
+
+    def _hand(self, body: bytes, feed: Feed) -> None:
+        decoded = self._decode(body)
+        if decoded is None:
+            self.unreadable.note(body)
+        else:
+            feed.take(decoded)
 
     def _comes_again(self, body: bytes) -> bool:
         """Return whether an update was dispatched before, be it to no feed.

@@ -13,6 +13,7 @@ from functools import partial
 
 from chat3_user.call_context import apart
 from chat3_user.errors import CallError, reasons
+from chat3_user.telemetry import Deliveries
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.background_tasks import BackgroundTasks
@@ -54,7 +55,8 @@ class Hub:
     """Delivers updates to streams; created, opened and closed by the composition root.
 
     ``catch_ups`` answers clients that hold no stream; ``watches`` are the streams of many users,
-    ``tenants`` those of whole tenants. ``state`` is for operators.
+    ``tenants`` those of whole tenants. ``state`` is for operators. ``traces`` are told of what is
+    delivered to users' streams.
     """
 
     def __init__(
@@ -63,11 +65,15 @@ class Hub:
         decode: Decoder,
         address_of: AddressReader,
         settings: HubSettings,
+        traces: Deliveries | None = None,
     ) -> None:
+        self._traces = traces
         self._broker = broker
         self._decode = decode
         self._settings = settings
-        self._feeds = Feeds(decode, address_of, remembered=settings.deliveries.remembered)
+        self._feeds = Feeds(
+            decode, address_of, remembered=settings.deliveries.remembered, traces=traces
+        )
         self._barriers = Barriers(broker)
         self._replays = Replays(
             broker.log,
@@ -200,6 +206,8 @@ class Hub:
         alike = sum(isinstance(other, type(buffer)) for other in feed.subscriptions)
         if alike >= self._settings.streams_per_user:
             raise reasons.too_many_streams(self._settings.streams_per_user)
+        if self._traces is not None:
+            buffer.opened_in = self._traces.stream
         feed.subscriptions.add(buffer)
         return feed
 

@@ -1,0 +1,137 @@
+"""Whether this process traces, by the standard `OTEL_*` variables, and where its spans go.
+
+The SDK and the exporter are an extra. Variables that cannot be followed are reported and nothing is
+traced: telemetry never keeps the service from its work.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
+
+from chat3_user.telemetry.otel import OtelTracing
+from chat3_user.telemetry.tracing import OFF, Tracing
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+log = logging.getLogger(__name__)
+
+_SCOPE: Final = "chat3_user"
+_DISTRIBUTION: Final = "chat3-user-service"
+_EXPORTERS: Final = "OTEL_TRACES_EXPORTER"
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_BY_PROTOCOL: Final = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
+_EXTRA: Final = f"pip install '{_DISTRIBUTION}[otel]'"
+
+
+class _CannotTraceError(Exception):
+    """The variables ask for what is not there; the text says what, and how to get it."""
+
+
+@asynccontextmanager
+async def opened(environment: Mapping[str, str] = os.environ) -> AsyncIterator[Tracing]:
+    """Trace within the block as the variables say; at its end what is left is exported.
+
+    A tracer provider that somebody has set already is used as it is. Each worker opens its own: the
+    threads that export belong to one process.
+    """
+    theirs = get_tracer_provider()
+    if not isinstance(theirs, ProxyTracerProvider):
+        yield OtelTracing(theirs.get_tracer(_SCOPE, _version()))
+        return
+    try:
+        provider = _provider(environment)
+    except _CannotTraceError as error:
+        log.warning("nothing is traced", extra={"problem": str(error)})
+        provider = None
+    if provider is None:
+        yield OFF
+        return
+    try:
+        yield OtelTracing(provider.get_tracer(_SCOPE, _version()))
+    finally:
+        # It waits for the exporter, whose collector may be away.
+        await asyncio.to_thread(provider.shutdown)
+
+
+def _provider(environment: Mapping[str, str]) -> "TracerProvider | None":
+    """Return a provider that exports as the variables say; none where they ask for nothing.
+
+    Raises `_CannotTraceError`.
+    """
+    names = _exporters(environment)
+    if not names:
+        return None
+    try:
+        from opentelemetry.sdk.resources import (  # noqa: PLC0415 - an extra
+            OTELResourceDetector,
+            Resource,
+        )
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise _CannotTraceError(f"the OpenTelemetry SDK is not installed: {_EXTRA}") from error
+    exporters = [_loaded(name) for name in names]
+    ours = {"service.name": _DISTRIBUTION, "service.version": _version()}
+    given = OTELResourceDetector().detect().attributes
+    resource = Resource.create({**ours, "process.pid": os.getpid(), **given})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    for exporter in exporters:
+        provider.add_span_processor(BatchSpanProcessor(exporter))
+    log.info("tracing", extra={"exporters": ",".join(names)})
+    return provider
+
+
+def _exporters(environment: Mapping[str, str]) -> list[str]:
+    """Return the exporters that the variables ask for, by the names of their entry points."""
+    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return []
+    asked = environment.get(_EXPORTERS, "")
+    if not asked.strip():
+        asked = "otlp" if any(environment.get(name) for name in _ENDPOINTS) else "none"
+    return [_entry(name, environment) for name in _words(asked) if name != "none"]
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word.strip() for word in text.split(",") if word.strip())
+
+
+def _entry(exporter: str, environment: Mapping[str, str]) -> str:
+    if exporter != "otlp":
+        return exporter
+    protocol = next((environment[name] for name in _PROTOCOLS if environment.get(name)), "")
+    known = _BY_PROTOCOL.get(protocol.strip() or "http/protobuf")
+    if known is None:
+        expected = " or ".join(_BY_PROTOCOL)
+        raise _CannotTraceError(f"{_PROTOCOLS[1]}: expected {expected}, got {protocol!r}")
+    return known
+
+
+def _loaded(name: str) -> Any:
+    """Return an exporter, which reads its own variables.
+
+    Raises `_CannotTraceError`.
+    """
+    found = list(entry_points(group="opentelemetry_traces_exporter", name=name))
+    if not found:
+        package = f"opentelemetry-exporter-{name.replace('_', '-')}"
+        how = _EXTRA if name == _BY_PROTOCOL["http/protobuf"] else f"pip install {package}"
+        raise _CannotTraceError(f"{_EXPORTERS}: there is no exporter {name}: {how}")
+    try:
+        return found[0].load()()
+    except Exception as error:
+        raise _CannotTraceError(f"the exporter {name} cannot start: {error!r}") from error
+
+
+def _version() -> str:
+    try:
+        return version(_DISTRIBUTION)
+    except PackageNotFoundError:
+        return ""
