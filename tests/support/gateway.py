@@ -1,7 +1,7 @@
 """The service and the embedded tenant-api as tests run them: real sockets, free ports."""
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +10,13 @@ import aiormq
 from aiormq.exceptions import AMQPError
 
 from chat3_embedded.prototype import ObjectPrototype
-from chat3_embedded.publishing import AmqpPublisher
+from chat3_embedded.publishing import AmqpPublisher, UpdatePublisher
 from chat3_embedded.server import serve
 from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 from chat3_embedded.store import Store
 from chat3_user.app import Running, running
 from chat3_user.config import composed
+from chat3_user.telemetry import OFF, Tracing
 
 TOKEN_KEYS = "test:" + "dGVz" * 10 + "dGU="
 """Keys of tokens, the same for all services of the tests."""
@@ -63,7 +64,11 @@ def metadata(user: str, *, tenant: str = TENANT, key: str = KEY) -> dict[str, st
 
 @asynccontextmanager
 async def run_upstream(
-    rabbitmq_url: str, *, platform: str = DEFAULT_PLATFORM
+    rabbitmq_url: str,
+    *,
+    platform: str = DEFAULT_PLATFORM,
+    publishes: Callable[[AmqpPublisher], UpdatePublisher] = lambda publisher: publisher,
+    **settings: Any,
 ) -> AsyncIterator[Upstream]:
     with Store(":memory:") as store:
         for tenant in (TENANT, OTHER_TENANT):
@@ -76,8 +81,8 @@ async def run_upstream(
         prototype = ObjectPrototype()
         async with serve(
             store=store,
-            publisher=publisher,
-            settings=Settings(platform=platform, counter_delay=0.01),
+            publisher=publishes(publisher),
+            settings=Settings(platform=platform, counter_delay=0.01, **settings),
             prototype=prototype,
         ) as url:
             yield Upstream(url, store, publisher, prototype)
@@ -86,7 +91,7 @@ async def run_upstream(
 
 @asynccontextmanager
 async def run_gateway(
-    tenant_api_url: str, rabbitmq_url: str, **settings: Any
+    tenant_api_url: str, rabbitmq_url: str, *, tracing: Tracing = OFF, **settings: Any
 ) -> AsyncIterator[Gateway]:
     # A log of its own, unless named: what other tests publish is not replayed here.
     log = settings.pop("rabbitmq_updates_log", f"log_{secrets.token_hex(4)}")
@@ -98,7 +103,7 @@ async def run_gateway(
         rabbitmq_updates_log=log,
         **{"idempotency_database": ":memory:", "token_keys": TOKEN_KEYS, **settings},
     )
-    async with running(config) as service:
+    async with running(config, tracing) as service:
         await service.ready()
         yield Gateway(service)
     if not rabbitmq_url:

@@ -95,12 +95,12 @@ class CallChain:
         async def handle(stream: ServerCall) -> None:
             async def run(call: Call) -> None:
                 request = await _request(stream, method)
+                call.span.about(request)
                 call.deadline = self._deadline(stream)
                 async with asyncio.timeout_at(call.deadline):
                     with self._admission.call(call.identity, stream.peer):
                         await self._admission.spend(method.kind, call.identity, call.trailing)
                         response = await answer(call, request)
-                        call.span.about(request, response)
                     # A client that opens no window would keep the call for ever.
                     await stream.answer(encode(response), call.trailing)
 

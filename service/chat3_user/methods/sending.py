@@ -12,6 +12,7 @@ from chat3_user.errors import CallError
 from chat3_user.idempotency import Earlier
 from chat3_user.mapping import entities
 from chat3_user.methods.dependencies import Dependencies
+from chat3_user.telemetry import CallSpan
 from chat3_user.tenant_api import models as m
 from chat3_user.tenant_api import routes
 from chat3_user.tenant_api.answers import WriteEndedError, in_doubt, understood
@@ -25,8 +26,13 @@ class Sending(Generic[ResponseT]):
     """The writes and looks of one call for one message; that its sender may must be proved."""
 
     def __init__(
-        self, dependencies: Dependencies, request: Request, response: type[ResponseT]
+        self,
+        dependencies: Dependencies,
+        request: Request,
+        response: type[ResponseT],
+        span: CallSpan,
     ) -> None:
+        self._span = span
         self._dependencies = dependencies
         self._request = request
         self._search = Search(dependencies.sent, request)
@@ -39,6 +45,7 @@ class Sending(Generic[ResponseT]):
         """
         request, deleted = self._request, self._dependencies.deleted
         written = await self._written(key or secrets.token_hex(16))
+        self._span.wrote(written.message_id)
         sent = self._dependencies.sent.judged(request, written)
         if key is None:
             shown = await deleted.marked_or_unquoted(request.identity, written)
@@ -72,6 +79,7 @@ class Sending(Generic[ResponseT]):
         sent = await self._search.find(earlier)
         if sent is None:
             return None
+        self._span.wrote(sent.message.message_id)
         shown = await self._dependencies.deleted.written(self._request.identity, sent.message)
         return self._shown(routes.USER_MESSAGES, shown, sent)
 

@@ -85,15 +85,17 @@ class OtelCallSpan(_Current, CallSpan):
         """The id of its trace in hexadecimal."""
         return format_trace_id(self._span.get_span_context().trace_id)
 
-    def about(self, request: Any, response: Any) -> None:
-        """Note which dialog and which message the call is about."""
-        if not self._span.is_recording():
-            return
-        for part in (request, response, getattr(response, "message", None)):
+    def about(self, request: Any) -> None:
+        """Note which dialog and which message a request names."""
+        if self._span.is_recording():
             for name, attribute in _ABOUT.items():
-                value = getattr(part, name, None)
+                value = getattr(request, name, None)
                 if isinstance(value, str) and value:
                     self._span.set_attribute(attribute, value)
+
+    def wrote(self, message_id: str) -> None:
+        """Note the message that the call has written."""
+        self._span.set_attribute("chat3.message.id", message_id)
 
     def finished(self, call: FinishedCall) -> None:
         """Note what is known of the call at its end."""

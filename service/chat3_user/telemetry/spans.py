@@ -37,8 +37,11 @@ class CallSpan(SilentSpan):
         """The id of its trace in hexadecimal; empty without one."""
         return ""
 
-    def about(self, request: Any, response: Any) -> None:
-        """Note which dialog and which message the call is about."""
+    def about(self, request: Any) -> None:
+        """Note which dialog and which message a request names."""
+
+    def wrote(self, message_id: str) -> None:
+        """Note the message that the call has written."""
 
     def finished(self, call: FinishedCall) -> None:
         """Note what is known of the call at its end."""

@@ -22,7 +22,7 @@ def _mutation(
 ) -> Mutation[pb.SendMessageResponse]:
     identity, dialog_id, sender_id = call.identity, request.dialog_id, request.sender_id.lower()
     wanted = Request(identity, dialog_id, message_body(request), by_back_end=sender_id)
-    sending = Sending(dependencies, wanted, pb.SendMessageResponse)
+    sending = Sending(dependencies, wanted, pb.SendMessageResponse, call.span)
 
     async def prove_key() -> None:
         await dependencies.access.prove_writer(identity)

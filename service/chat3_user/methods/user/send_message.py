@@ -25,7 +25,7 @@ def _mutation(
 ) -> Mutation[pb.SendMessageResponse]:
     identity, access = call.identity, dependencies.access
     request = Request(identity, message.dialog_id, message_body(message))
-    sending = Sending(dependencies, request, pb.SendMessageResponse)
+    sending = Sending(dependencies, request, pb.SendMessageResponse, call.span)
     prove = _sender_proof(access, identity, message)
 
     async def write(key: str | None) -> pb.SendMessageResponse:

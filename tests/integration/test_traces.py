@@ -1,0 +1,164 @@
+"""From a send to the stream of another user, as a real receiver of OTLP gets it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from integration_vocabulary import Client
+from traces_vocabulary import (
+    POST,
+    PROCESS,
+    PUBLISH,
+    SEND,
+    SERVICE,
+    SUBSCRIBE,
+    a_message_to_bob,
+    delivery_to_bob,
+    traced_upstream,
+    two_workers,
+)
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_user.telemetry import opened
+from support.gateway import Upstream, metadata, run_gateway
+from support.otlp import Received, Receiver, receiving
+from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def variables(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Have the exporter of this process, which reads the environment, export to the receiver."""
+    for name, value in receiver.environment.items():
+        monkeypatch.setenv(name, value)
+    return receiver.environment
+
+
+async def test_a_send_and_what_another_users_stream_gets_are_one_trace(
+    receiver: Receiver, rabbitmq: RabbitMQ, tmp_path: Path
+) -> None:
+    async with (
+        traced_upstream(rabbitmq, receiver) as upstream,
+        two_workers(upstream, rabbitmq, tmp_path, **receiver.environment) as workers,
+    ):
+        sent = await a_message_to_bob(workers.address, upstream)
+        delivery = await delivery_to_bob(receiver, sent)
+        (send,) = await receiver.named(SEND, chat3_message_id=sent.message_id)
+        (stream,) = await receiver.named(SUBSCRIBE, chat3_user_id="bob")
+        (posted,) = await receiver.wait(lambda span: span.name == POST)
+        (published,) = await receiver.wait(lambda span: span.span_id == delivery.parent_id)
+        (claimed,) = await receiver.named("claim", db_system_name="sqlite")
+        by_id = {span.span_id: span for span in receiver.spans}
+    assert [span.service for span in (send, posted, published, delivery)] == [
+        SERVICE,
+        SERVICE,
+        "tenant-api",
+        SERVICE,
+    ]
+    assert published.name == PUBLISH
+    assert ancestors(delivery, by_id) == [published.span_id, posted.span_id, send.span_id]
+    assert {span.trace_id for span in (send, posted, published, delivery)} == {sent.trace_id}
+    assert send.parent_id == sent.span_id
+    assert claimed.parent_id == send.span_id
+    links = {link.attributes["chat3.link"]: link for link in delivery.links}
+    assert links["creation"].span_id == published.span_id
+    assert (links["stream"].trace_id, links["stream"].span_id) == (stream.trace_id, stream.span_id)
+    assert send.start <= posted.start <= published.start <= delivery.start <= delivery.end
+    assert delivery.end < stream.end
+    assert not any(span.failed for span in receiver.spans)
+    assert "a secret text" not in str(receiver.spans)
+
+
+def ancestors(span: Received, by_id: dict[str, Received]) -> list[str]:
+    found: list[str] = []
+    while (parent := by_id.get(span.parent_id)) is not None:
+        found.append(parent.span_id)
+        span = parent
+    return found
+
+
+async def test_without_the_platforms_help_the_message_id_joins_both_traces(
+    receiver: Receiver, upstream: Upstream, rabbitmq: RabbitMQ, variables: dict[str, str]
+) -> None:
+    async with (
+        opened(variables) as tracing,
+        run_gateway(upstream.url, rabbitmq.url, tracing=tracing) as gateway,
+    ):
+        sent = await a_message_to_bob(gateway.address, upstream)
+        delivery = await delivery_to_bob(receiver, sent)
+        (send,) = await receiver.named(SEND, chat3_message_id=sent.message_id)
+        (stream,) = await receiver.named(SUBSCRIBE, chat3_user_id="bob")
+    assert delivery.trace_id != send.trace_id
+    assert not delivery.parent_id
+    assert delivery.attributes["chat3.dialog.id"] == send.attributes["chat3.dialog.id"]
+    assert delivery.attributes["messaging.message.id"].startswith("evt_")
+    (link,) = delivery.links
+    assert (link.trace_id, link.span_id) == (stream.trace_id, stream.span_id)
+
+
+async def test_what_the_caller_does_not_sample_leaves_no_span_anywhere(
+    receiver: Receiver, rabbitmq: RabbitMQ, variables: dict[str, str]
+) -> None:
+    async with (
+        opened(variables) as tracing,
+        traced_upstream(rabbitmq, receiver) as upstream,
+        run_gateway(upstream.url, rabbitmq.url, tracing=tracing) as gateway,
+    ):
+        unsampled = await a_message_to_bob(gateway.address, upstream, sampled=False)
+        sampled = await a_message_to_bob(gateway.address, upstream)
+        await delivery_to_bob(receiver, sampled)
+        await receiver.named(SEND)
+    assert unsampled.trace_id not in {span.trace_id for span in receiver.spans}
+    assert unsampled.message_id not in str(receiver.spans)
+
+
+async def test_every_worker_exports_and_at_its_end_what_is_left(
+    receiver: Receiver, upstream: Upstream, rabbitmq: RabbitMQ, tmp_path: Path
+) -> None:
+    never = {**receiver.environment, "OTEL_BSP_SCHEDULE_DELAY": "3600000"}
+    named = {"OTEL_SERVICE_NAME": "gateway-of-tests"}
+    upstream.dialog("alice")
+    calls = 24
+    async with two_workers(upstream, rabbitmq, tmp_path, **never, **named) as workers:
+        for _ in range(calls):
+            # Every connection is of one worker, whichever the kernel chose.
+            async with Client(workers.address) as client:
+                await client.with_metadata(metadata("alice")).call(pb.GetUserDialogsRequest())
+        assert not receiver.spans
+        await workers.end()
+    got = [span for span in receiver.spans if span.kind == "SERVER"]
+    assert len(got) == calls
+    assert {span.service for span in got} == {"gateway-of-tests"}
+    assert len({span.pid for span in got}) == 2
+    assert workers.process.pid not in {span.pid for span in got}
+
+
+async def test_a_deliverys_trace_is_not_the_streams(
+    receiver: Receiver, rabbitmq: RabbitMQ, variables: dict[str, str]
+) -> None:
+    """A stream lives for an hour: a delivery that waited for it to end would come too late."""
+    async with (
+        opened(variables) as tracing,
+        traced_upstream(rabbitmq, receiver) as upstream,
+        run_gateway(upstream.url, rabbitmq.url, tracing=tracing) as gateway,
+        Client(gateway.address) as client,
+    ):
+        upstream.dialog("bob")
+        async with client.as_user("bob").subscribed():
+            sent = await a_message_to_bob(gateway.address, upstream)
+            delivery = await delivery_to_bob(receiver, sent)
+            streams = [link for link in delivery.links if link.attributes["chat3.link"] == "stream"]
+            assert len(streams) == delivery.attributes["chat3.streams"] == 2
+    assert PROCESS not in {
+        span.name
+        for span in receiver.spans
+        if span.trace_id != sent.trace_id
+        and span.attributes.get("chat3.message.id") == sent.message_id
+    }
