@@ -25,6 +25,7 @@ from support.traced_platform import TracedPublisher, traced_by
 SERVICE = "chat3-user-service"
 USER_SERVICE = "chat3.user.v1.UserService"
 SEND, SUBSCRIBE = f"{USER_SERVICE}/SendMessage", f"{USER_SERVICE}/SubscribeUpdates"
+LIST = f"{USER_SERVICE}/GetUserDialogs"
 POST = "POST /api/dialogs/{dialog_id}/messages"
 PUBLISH, PROCESS = "publish chat3_updates", "process chat3_updates"
 CREATED = "message.create"
