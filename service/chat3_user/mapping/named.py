@@ -12,9 +12,9 @@ class _Ids(Model, frozen=True):
 
 
 class _Data(Model, frozen=True):
-    dialog: _Ids = _Ids()
-    message: _Ids = _Ids()
-    context: _Ids = _Ids()
+    dialog: _Ids | None = None
+    message: _Ids | None = None
+    context: _Ids | None = None
 
 
 class _Update(Model, frozen=True):
@@ -36,12 +36,13 @@ def named_in(body: bytes) -> Named:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Named()
     data = update.data
+    parts = [part for part in (data.dialog, data.message, data.context) if part is not None]
     return Named(
         tenant_id=update.tenant_id,
         user_id=update.user_id,
         event_id=update.event_id,
         source_event_type=update.source_event_type,
         update_type=update.update_type,
-        dialog_id=data.dialog.dialog_id or data.message.dialog_id or data.context.dialog_id,
-        message_id=data.message.message_id or data.context.message_id,
+        dialog_id=next(filter(None, (part.dialog_id for part in parts)), ""),
+        message_id=next(filter(None, (part.message_id for part in parts)), ""),
     )
