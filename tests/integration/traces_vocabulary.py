@@ -22,7 +22,7 @@ from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 from support.traced_platform import TracedPublisher, traced_by
 
-SERVICE = "chat3-user-service"
+SERVICE = "chat3-gateway"
 USER_SERVICE = "chat3.user.v1.UserService"
 SEND, SUBSCRIBE = f"{USER_SERVICE}/SendMessage", f"{USER_SERVICE}/SubscribeUpdates"
 LIST = f"{USER_SERVICE}/GetUserDialogs"

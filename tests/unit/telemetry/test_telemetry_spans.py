@@ -44,6 +44,7 @@ def recording() -> Recording:
 def ended(status: str = "OK", protocol: str = "grpc", **more: Any) -> FinishedCall:
     told: dict[str, Any] = {
         "method": "GetUserDialogs",
+        "path": f"/{SERVER}",
         "reason": "",
         "tenant": "tnt_one",
         "user": "",
