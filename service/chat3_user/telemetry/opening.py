@@ -7,8 +7,9 @@ traced: telemetry never keeps the service from its work.
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,9 @@ _EXPORTERS: Final = "OTEL_TRACES_EXPORTER"
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _BY_PROTOCOL: Final = {"http/protobuf": "otlp_proto_http", "grpc": "otlp_proto_grpc"}
+_EXPORT_WITHIN: Final = 3.0
+"""Seconds for which a process that ends waits for its last spans to be taken."""
+
 _EXTRA: Final = f"pip install '{_DISTRIBUTION}[otel]'"
 
 
@@ -57,8 +61,25 @@ async def opened(environment: Mapping[str, str] = os.environ) -> AsyncIterator[T
     try:
         yield OtelTracing(provider.get_tracer(_SCOPE, _version()))
     finally:
-        # It waits for the exporter, whose collector may be away.
-        await asyncio.to_thread(provider.shutdown)
+        await _exported(provider)
+
+
+async def _exported(provider: "TracerProvider") -> None:
+    """Export what is left, and give up when the collector does not take it in time."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def export() -> None:
+        provider.shutdown()
+        with suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(done.set)
+
+    # Neither the loop's end nor the process's waits for such a thread.
+    threading.Thread(target=export, name="traces-export", daemon=True).start()
+    try:
+        async with asyncio.timeout(_EXPORT_WITHIN):
+            await done.wait()
+    except TimeoutError:
+        log.warning("the last spans were not exported in time", extra={"seconds": _EXPORT_WITHIN})
 
 
 def _provider(environment: Mapping[str, str]) -> "TracerProvider | None":
@@ -76,9 +97,11 @@ def _provider(environment: Mapping[str, str]) -> "TracerProvider | None":
         )
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
+
+        from chat3_user.telemetry.exporting import ReportedExporter  # noqa: PLC0415 - by the extra
     except ImportError as error:
         raise _CannotTraceError(f"the OpenTelemetry SDK is not installed: {_EXTRA}") from error
-    exporters = [_loaded(name) for name in names]
+    exporters = [ReportedExporter(_loaded(name), name) for name in names]
     ours = {"service.name": _DISTRIBUTION, "service.version": _version()}
     given = OTELResourceDetector().detect().attributes
     resource = Resource.create({**ours, "process.pid": os.getpid(), **given})

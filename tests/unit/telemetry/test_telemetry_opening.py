@@ -1,12 +1,17 @@
 """Whether a process traces: decided by the standard variables, and never a reason not to start."""
 
+import asyncio
 import sys
+from collections.abc import Sequence
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from chat3_user.telemetry import OFF, opened
+from chat3_user.telemetry.exporting import ReportedExporter
+from support.recorded_spans import Recording
 
 ENDPOINT = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
 
@@ -105,3 +110,39 @@ async def test_a_provider_that_is_there_already_is_used_and_left_as_it_is(
     assert trace.get_tracer_provider() is not theirs
     # One that was shut down makes no spans any more.
     assert theirs.get_tracer("x").start_span("y").is_recording()
+
+
+async def test_a_collector_that_never_answers_holds_nothing_up(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("chat3_user.telemetry.opening._EXPORT_WITHIN", 0.1)
+    gone = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await gone.wait()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+        address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", address)
+        async with opened({"OTEL_EXPORTER_OTLP_ENDPOINT": address}) as tracing:
+            with tracing.operation("redis", "claim"):
+                pass
+        gone.set()
+    assert "the last spans were not exported in time" in caplog.text
+
+
+@pytest.mark.parametrize("result", list(SpanExportResult))
+def test_what_was_not_exported_is_reported_in_one_line(
+    result: SpanExportResult, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Exporter(SpanExporter):
+        def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+            return result
+
+    recording = Recording()
+    with recording.tracing.operation("redis", "claim"):
+        pass
+    assert ReportedExporter(Exporter(), "otlp").export(recording.spans) is result
+    failed = result is SpanExportResult.FAILURE
+    assert [record.message for record in caplog.records] == ["spans were not exported"] * failed
