@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -33,6 +33,9 @@ bench-protocols: bench-setup ## CPU per call and per delivered update, by gRPC, 
 
 bench-binding: bench-setup ## CPU of an update of nobody here, beside a binding for each user
 	@$(bench_python) bench/binding.py $(BENCH_ARGUMENTS)
+
+bench-telemetry: bench-setup ## CPU that logs of calls add to a call
+	@$(bench_python) bench/telemetry.py $(BENCH_ARGUMENTS)
 
 bench-latency: bench-setup ## Latency added to a direct REST call
 	@$(bench_python) bench/latency.py $(BENCH_ARGUMENTS)

@@ -55,8 +55,12 @@ def ours(
     rabbitmq: str = "",
     workers: int | None = None,
     token_keys: str = "",
+    **more: str,
 ) -> Iterator[Server]:
-    """Run the service with its default settings; without RabbitMQ updates stay in memory."""
+    """Run the service with its default settings; without RabbitMQ updates stay in memory.
+
+    ``more`` are settings by variable.
+    """
     port, ops = free_port(), free_port()
     settings = {
         **service_path(),
@@ -67,6 +71,7 @@ def ours(
         "DEMO": "" if rabbitmq else "true",
         "LOG_LEVEL": "warning",
         "TOKEN_KEYS": token_keys,
+        **more,
     }
     if has_workers():
         settings["WORKERS"] = str(workers or 1)

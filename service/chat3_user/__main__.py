@@ -1,10 +1,12 @@
 """The command: settings, then one worker or several."""
 
 import json
+import logging
 import socket
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from importlib.metadata import version
 
 from chat3_user import logs
 from chat3_user.config import Config, changed, masked, parse
@@ -17,6 +19,9 @@ from chat3_user.process.workers import Workers, core_count
 from chat3_user.settings import ConfigError, check_all
 from chat3_user.tls.checking import check_files
 from chat3_user.tokens.composing import check_key_file
+
+log = logging.getLogger("chat3_user.main")
+"""Named, for this module's own name is that of any program."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,11 +44,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with claimed:
         with logs.written(config.logs):
             config = with_token_keys(changed(config, grpc_port=claimed.getsockname()[1]))
+            _say_what_starts(config, count)
             if count > 1:
                 Workers(config, count, run).serve()
         if count == 1:
             run(config, 0)
     return 0
+
+
+def _say_what_starts(config: Config, workers: int) -> None:
+    """Log the version, and what runs with what; a password is masked."""
+    shown = masked(config)
+    behind = {name: shown[name.upper()] for name in ("tenant_api_url", "rabbitmq_url", "redis_url")}
+    log.info(
+        "starting",
+        extra={
+            "version": version("chat3-user-service"),
+            "workers": workers,
+            **{name: url or "none" for name, url in behind.items()},
+        },
+    )
 
 
 def _checked(config: Config, workers: int) -> socket.socket:

@@ -1,7 +1,9 @@
 """The composition root: every part is created, opened and closed here."""
 
 import logging
+import os
 import random
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -158,13 +160,44 @@ async def running(
         read_updates(metrics, hub, broker)
         read_calls(metrics, hub, server, admission, resilient, http)
         ops_port = await _serve_operators(stack, config, metrics, seen)
-        log.info("serving", extra={"grpc": f"{config.server.host}:{grpc_port}", "ops": ops_port})
+        log.info(
+            "serving",
+            extra={
+                "grpc": f"{config.server.host}:{grpc_port}",
+                "tls": tls is not None,
+                "ops": f"{config.ops.host}:{ops_port}",
+                "pid": os.getpid(),
+            },
+        )
         if demo is not None:
             await stack.enter_async_context(demo.shown(config.server.host, grpc_port, config.tls))
         yield Running(grpc_port, ops_port, hub, broker, server, tls)
-        log.info("draining", extra={"streams": hub.stream_count})
-        hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
-        await server.drain(config.server.shutdown_grace)
+        await _drain(server, hub, config.server.shutdown_grace)
+
+
+async def _drain(server: GrpcServer, hub: Hub, grace: float) -> None:
+    """End streams, wait up to ``grace`` seconds for other calls, and say what became of them."""
+    begun, requests = time.monotonic(), server.requests
+    log.info(
+        "draining",
+        extra={
+            "streams": hub.stream_count,
+            "requests": requests,
+            "connections": len(server.connections),
+        },
+    )
+    hub.end_streams(lambda: reasons.shutting_down(random.uniform(0.1, 1.0)))
+    await server.drain(grace)
+    left = server.requests
+    log.log(
+        logging.WARNING if left else logging.INFO,
+        "drained",
+        extra={
+            "seconds": round(time.monotonic() - begun, 3),
+            "requests_cut": left,
+            "connections_left": len(server.connections),
+        },
+    )
 
 
 async def _serve_operators(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from chat3_user.app import running
 from chat3_user.config import Config
 from chat3_user.finished_call import Observer
+from chat3_user.process.loop_failures import report
 from chat3_user.server.grpc import GrpcServer
 from chat3_user.telemetry import opened
 
@@ -22,6 +23,7 @@ async def serve(config: Config, observers: Sequence[Observer] = ()) -> None:
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(report)
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop.set)
     parent = multiprocessing.parent_process()

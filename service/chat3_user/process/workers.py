@@ -96,6 +96,7 @@ class Workers:
             target=self._run, args=(config, index), name=f"worker-{index}"
         )
         process.start()
+        log.info("worker started", extra={"worker": index, "pid": process.pid})
         return _Worker(index, process, time.monotonic())
 
     def _ops(self, index: int) -> OpsSettings:
@@ -129,6 +130,7 @@ class Workers:
         return successor
 
     def _end(self, workers: list[_Worker]) -> None:
+        log.info("ending the workers", extra={"workers": len(workers)})
         for worker in workers:
             with suppress(ValueError, ProcessLookupError):
                 worker.process.terminate()
@@ -136,5 +138,6 @@ class Workers:
         for worker in workers:
             worker.process.join(max(0.0, deadline - time.monotonic()))
             if worker.process.is_alive():
+                log.warning("worker killed: it did not end", extra={"worker": worker.index})
                 worker.process.kill()
                 worker.process.join()

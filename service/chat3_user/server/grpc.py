@@ -88,6 +88,11 @@ class GrpcServer:
         return self.listener.connections
 
     @property
+    def requests(self) -> int:
+        """The number of requests under way, streams among them."""
+        return sum(len(connection.streams) for connection in self.connections)
+
+    @property
     def serving(self) -> bool:
         """Whether calls should come here."""
         return self._serving
