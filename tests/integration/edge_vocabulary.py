@@ -38,7 +38,7 @@ IDENTITY = {"x-api-key": API_KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 async def demo(*, tracing: Tracing = OFF, **settings: Any) -> AsyncIterator[Running]:
     """Run the service with all it needs in this process."""
     config = composed(demo=True, grpc_port=0, ops_port=0, demo_page_port=0, **settings)
-    async with running(config, tracing) as service:
+    async with running(config, tracing=tracing) as service:
         await service.ready()
         yield service
 

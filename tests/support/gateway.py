@@ -1,7 +1,7 @@
 """The service and the embedded tenant-api as tests run them: real sockets, free ports."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,7 @@ from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 from chat3_embedded.store import Store
 from chat3_user.app import Running, running
 from chat3_user.config import composed
+from chat3_user.finished_call import Observer
 from chat3_user.telemetry import OFF, Tracing
 
 TOKEN_KEYS = "test:" + "dGVz" * 10 + "dGU="
@@ -91,7 +92,12 @@ async def run_upstream(
 
 @asynccontextmanager
 async def run_gateway(
-    tenant_api_url: str, rabbitmq_url: str, *, tracing: Tracing = OFF, **settings: Any
+    tenant_api_url: str,
+    rabbitmq_url: str,
+    observers: Sequence[Observer] = (),
+    *,
+    tracing: Tracing = OFF,
+    **settings: Any,
 ) -> AsyncIterator[Gateway]:
     # A log of its own, unless named: what other tests publish is not replayed here.
     log = settings.pop("rabbitmq_updates_log", f"log_{secrets.token_hex(4)}")
@@ -103,7 +109,7 @@ async def run_gateway(
         rabbitmq_updates_log=log,
         **{"idempotency_database": ":memory:", "token_keys": TOKEN_KEYS, **settings},
     )
-    async with running(config, tracing) as service:
+    async with running(config, observers, tracing) as service:
         await service.ready()
         yield Gateway(service)
     if not rabbitmq_url:
