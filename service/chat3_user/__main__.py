@@ -59,7 +59,7 @@ def _say_what_starts(config: Config, workers: int) -> None:
     log.info(
         "starting",
         extra={
-            "version": version("chat3-user-service"),
+            "version": version("chat3-gateway"),
             "workers": workers,
             **{name: url or "none" for name, url in behind.items()},
         },

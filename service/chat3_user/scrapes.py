@@ -62,7 +62,7 @@ class Scrapes:
             async with self._session.get(url, headers=headers, raise_for_status=True) as answer:
                 return await answer.read()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.debug("a worker has no metrics", extra={"worker": worker, "problem": repr(error)})
+            log.debug("a worker has no metrics", extra={"worker": worker, "problem": error})
             return None
 
 

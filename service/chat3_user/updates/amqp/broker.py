@@ -18,6 +18,7 @@ from aiormq.exceptions import (
 )
 from pamqp.common import FieldValue
 
+from chat3_user.logs.words import described
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import (
@@ -142,7 +143,7 @@ class AmqpBroker:
                 problem = BrokerProblem("unreachable", "the connection was lost")
                 log.warning("aiormq cancelled the session", exc_info=True)
             except Exception as error:
-                problem = BrokerProblem("unreachable", repr(error))
+                problem = BrokerProblem("unreachable", described(error))
                 log.exception("broker session failed")
             self.problem = problem
             if cancelled_by_owner():

@@ -29,13 +29,20 @@ class BrokerProblem:
 
 
 def problem_of(error: Exception) -> BrokerProblem:
-    """Return what a session that failed says of the broker."""
+    """Return what a session that failed says of the broker, in words and the broker's own text."""
     text = str(error) or type(error).__name__
     match error:
         case VhostRefusedError():
-            return BrokerProblem("vhost_refused", text)
-        case ProbableAuthenticationError() | ChannelAccessRefused():
-            return BrokerProblem("access_refused", text)
+            words = "the vhost does not exist" if "not found" in text else "the vhost is refused"
+            return BrokerProblem("vhost_refused", f"{words}: {text}")
+        case ProbableAuthenticationError():
+            return BrokerProblem("access_refused", f"refused, wrong user or password: {text}")
+        case ChannelAccessRefused():
+            return BrokerProblem("access_refused", f"refused, the user may not do this: {text}")
+        case AMQPConnectionError(__cause__=OSError()):
+            return BrokerProblem("unreachable", f"no node can be reached: {text}")
+        case TimeoutError():
+            return BrokerProblem("unreachable", "no node answered in time")
     return BrokerProblem("unreachable", text)
 
 
