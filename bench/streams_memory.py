@@ -105,9 +105,9 @@ class _Worker:
     ops: int
     pid: int
 
-    def metric(self, name: str) -> float:
+    def metric(self, series: str) -> float:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
-            found = re.search(rf"^{name} ([0-9.e+]+)$", answer.read().decode(), re.MULTILINE)
+            found = re.search(rf"^{series} ([0-9.e+]+)$", answer.read().decode(), re.MULTILINE)
         return float(found[1]) if found else 0.0
 
     def resident(self) -> int:
@@ -251,7 +251,7 @@ async def _measure(  # type: ignore[type-arg]
         began = time.monotonic()
         await _until(changed, streams, lambda stream: stream.updates >= missed.get(stream.user, 0))
         live = back + time.monotonic() - began
-        read = second.metric("chat3_log_entries_read")
+        read = second.metric(r'chat3_updates_log_entries_read_total\{reader="resume",worker="0"\}')
         kept = await _entries(broker)
         delivered = sum(stream.updates for stream in streams)
         for connection in connections:

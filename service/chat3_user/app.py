@@ -88,14 +88,14 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Run the service within the block; ``observers`` get the record of each call."""
     async with AsyncExitStack() as stack:
-        broker = parts.broker(config, traced=tracing.on)
+        metrics = Metrics(tracing.sampled_trace_id)
+        broker = parts.broker(config, metrics.broker, traced=tracing.on)
         demo: Demo | None = None
         if not config.tenant_api.url:
             page_host = config.server.host if config.serves_page else None
             demo = await stack.enter_async_context(
                 open_demo(config.demo, config.rabbitmq, broker, page_host)
             )
-        metrics = Metrics(tracing.sampled_trace_id)
         http = Http(
             config.tenant_api.url if demo is None else demo.platform.url,
             connections=config.tenant_api.connections,
@@ -111,26 +111,32 @@ async def running(
             UpdateDecoder().decode,
             address_of,
             config.hub,
+            metrics,
             parts.traces_of_updates(config, tracing),
         )
         await hub.open()
         stack.push_async_callback(hub.close)
 
         times = config.idempotency.times
-        store = parts.idempotency_store(config, tracing)
+        store = parts.idempotency_store(config, metrics.stores, tracing)
         stack.push_async_callback(store.close)
         await store.open()
-        once = Once(store, times, write_without_store=config.idempotency.writes_without_store)
+        once = Once(
+            store,
+            times,
+            write_without_store=config.idempotency.writes_without_store,
+            metrics=metrics.idempotency,
+        )
         stack.push_async_callback(once.close)
 
-        resilient = Resilient(http, config.resilience)
+        resilient = Resilient(http, config.resilience, metrics=metrics.upstream)
         api = TenantApi(resilient)
         access = Access(api)
         tokens, issuer_keys = parts.tokens(config, metrics.tokens)
         if issuer_keys is not None:
             await issuer_keys.open()
             stack.push_async_callback(issuer_keys.close)
-        admission = parts.admission(config, access.prove_known, tracing)
+        admission = parts.admission(config, access.prove_known, metrics, tracing)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         chain = CallChain(

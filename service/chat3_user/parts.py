@@ -5,6 +5,7 @@ import secrets
 from chat3_user.config import Config
 from chat3_user.idempotency import Store
 from chat3_user.idempotency.database_file import database
+from chat3_user.idempotency.measured import MeasuredStore
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.idempotency.traced import TracedStore
@@ -13,7 +14,10 @@ from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
 from chat3_user.limits.traced_rates import TracedRates
 from chat3_user.mapping.named import named_in
+from chat3_user.metrics import Metrics
 from chat3_user.metrics.admission import TokenMetrics
+from chat3_user.metrics.broker import BrokerMetrics
+from chat3_user.metrics.stores import StoreMetrics
 from chat3_user.telemetry import OFF, Deliveries, Tracing
 from chat3_user.tls.outgoing import upstream_tls
 from chat3_user.tokens import UserTokens
@@ -24,7 +28,7 @@ from chat3_user.updates.broker import Broker
 from chat3_user.updates.memory_broker import MemoryBroker
 
 
-def broker(config: Config, *, traced: bool = False) -> Broker:
+def broker(config: Config, metrics: BrokerMetrics, *, traced: bool = False) -> Broker:
     """Return RabbitMQ, or a broker within the process where none is named.
 
     ``traced`` has the trace contexts of updates read from their headers.
@@ -41,6 +45,7 @@ def broker(config: Config, *, traced: bool = False) -> Broker:
         retention_bytes=rabbitmq.retention_bytes,
         tls=upstream_tls(config.authorities.rabbitmq),
         limits=config.hub.deliveries,
+        metrics=metrics,
         traced=traced,
     )
 
@@ -51,7 +56,7 @@ def traces_of_updates(config: Config, tracing: Tracing) -> Deliveries | None:
     return tracing.deliveries(system, config.rabbitmq.exchange, named_in)
 
 
-def idempotency_store(config: Config, tracing: Tracing = OFF) -> Store:
+def idempotency_store(config: Config, metrics: StoreMetrics, tracing: Tracing = OFF) -> Store:
     """Return the store of idempotency keys: Redis where one is named, else SQLite."""
     times = config.idempotency.times
     store: Store
@@ -60,10 +65,11 @@ def idempotency_store(config: Config, tracing: Tracing = OFF) -> Store:
     else:
         system = "sqlite"
         store = SqliteStore(database(config.idempotency, config.platform), times)
-    return TracedStore(store, tracing, system) if tracing.on else store
+    measured = MeasuredStore(store, system, metrics)
+    return TracedStore(measured, tracing, system) if tracing.on else measured
 
 
-def admission(config: Config, prove: Prove, tracing: Tracing = OFF) -> Admission:
+def admission(config: Config, prove: Prove, metrics: Metrics, tracing: Tracing = OFF) -> Admission:
     """Return what lets calls in; ``prove`` asks the platform about a key."""
     users, keys = (
         {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS}
@@ -71,13 +77,13 @@ def admission(config: Config, prove: Prove, tracing: Tracing = OFF) -> Admission
     )
     store: RateStore = MemoryRates()
     if config.redis.url and any((*users.values(), *keys.values())):
-        store = RedisRates(config.redis, config.authorities.redis)
+        store = RedisRates(config.redis, config.authorities.redis, metrics.rates, metrics.stores)
         if tracing.on:
             store = TracedRates(store, tracing, "redis")
     return Admission(
         config.places,
-        Rates(store, users=users, keys=keys),
-        KnownKeys(Rate.parse(config.places.refused_keys_per_address)),
+        Rates(store, users=users, keys=keys, metrics=metrics.rates),
+        KnownKeys(Rate.parse(config.places.refused_keys_per_address), metrics=metrics.rates),
         prove,
     )
 

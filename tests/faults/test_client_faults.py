@@ -6,13 +6,13 @@ import hashlib
 import signal
 import time
 
-import aiohttp
 import pytest
 
 from support.faults.history import Address, Ended
 from support.faults.scene import ALICE
 from support.faults.stage import Stage
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT
+from support.scrape import scraped
 from support.web_client import FORMS, Form
 
 BOB = Address(TENANT, "bob")
@@ -24,14 +24,7 @@ every_protocol = pytest.mark.parametrize(
 
 
 async def stream_count(ops_port: int) -> int:
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{ops_port}/metrics") as response,
-    ):
-        for line in (await response.text()).splitlines():
-            if line.startswith("chat3_streams "):
-                return int(float(line.split()[1]))
-    raise AssertionError("no gauge of streams")
+    return int((await scraped(ops_port)).value("chat3_streams_open"))
 
 
 @pytest.mark.parametrize("offered", [0.0, 1.0], ids=["last token read", "token of the error"])

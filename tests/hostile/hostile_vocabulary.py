@@ -14,12 +14,12 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
-import aiohttp
 from edge_vocabulary import RawClient, headers
 from hpack import Encoder
 from hyperframe.frame import HeadersFrame, SettingsFrame
 
 from support.ports import free_port
+from support.scrape import scraped
 
 PREFACE = (
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -43,15 +43,8 @@ class Worker:
 
     async def refused(self) -> dict[str, int]:
         """Return what was refused so far, by kind."""
-        url = f"http://127.0.0.1:{self._ops}/metrics"
-        async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            lines = (await answer.text()).splitlines()
-        found = {}
-        for line in lines:
-            if line.startswith("chat3_refused_total{"):
-                kind, _, count = line.removeprefix('chat3_refused_total{kind="').partition('"} ')
-                found[kind] = int(float(count))
-        return found
+        found = (await scraped(self._ops)).by("chat3_refused_total")
+        return {dict(labels)["kind"]: int(count) for labels, count in found.items()}
 
 
 @asynccontextmanager

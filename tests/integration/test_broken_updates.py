@@ -12,6 +12,7 @@ from integration_vocabulary import Client
 
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import TENANT, Gateway, Upstream
+from support.scrape import scraped
 
 USER: dict[str, Any] = {"user": {"userId": "alice", "type": "user"}}
 DIALOG_SECTION = {"dialogId": "dlg_" + "a" * 20, "stats": {"unreadCount": 1}}
@@ -159,12 +160,9 @@ async def test_updates_that_cannot_be_read_are_named_to_operators(
             assert answer.status == 200
             problem = "2 published updates could not be read: streams may lack them"
             assert (await answer.json())["problems"] == {"updates": problem}
-        async with session.get(f"{gateway.ops}/metrics") as answer:
-            gauges = dict(
-                line.split() for line in (await answer.text()).splitlines() if line[0] != "#"
-            )
-    assert float(gauges["chat3_updates_unreadable"]) == 2
-    assert float(gauges["chat3_updates_received"]) >= 3
+    told = await scraped(gateway.ops)
+    assert told.value("chat3_updates_unreadable_total") == 2
+    assert told.value("messaging_client_consumed_messages_total") >= 3
 
 
 @pytest.mark.parametrize("levels", [30, 100, 500, 5000])

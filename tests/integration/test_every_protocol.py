@@ -15,6 +15,7 @@ from support.gateway import KEY, NO_KEY, Gateway, Upstream, metadata, run_gatewa
 from support.method_cases import ACTOR
 from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
+from support.scrape import scraped
 from support.web_client import FORMS, CallFailed, Form, WebClient
 
 GET_MYSELF = "/chat3.user.v1.UserService/GetMyself"
@@ -179,8 +180,7 @@ async def test_metrics_tell_protocols_apart(web: Web, gateway: Gateway, upstream
     request, kind = message_class("GetMyselfRequest")(), message_class("GetMyselfResponse")
     for form in FORMS:
         await web(form).call(GET_MYSELF, request, kind)
-    url = f"http://127.0.0.1:{gateway.running.ops_port}/metrics"
-    async with aiohttp.ClientSession() as session, session.get(url) as response:
-        lines = (await response.text()).splitlines()
+    told = await scraped(gateway.ops)
     for protocol in ("connect", "grpc_web"):
-        assert any('method="GetMyself"' in x and f'protocol="{protocol}"' in x for x in lines)
+        method = "chat3.user.v1.UserService/GetMyself"
+        assert told.value("chat3_calls_total", rpc_method=method, chat3_protocol=protocol)

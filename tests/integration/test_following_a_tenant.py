@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp
 import pytest
 from grpclib.const import Status
 from integration_vocabulary import Caller, Client, Subscription, sending
@@ -18,6 +17,7 @@ from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState, Upd
 from chat3_user.errors import reasons
 from support.gateway import KEY, OTHER_TENANT, TENANT, Gateway, Upstream, run_gateway
 from support.rabbitmq import RabbitMQ
+from support.scrape import scraped
 
 COUNT = itertools.count()
 TYPES = ("user", "crm.bot")
@@ -188,11 +188,7 @@ async def test_a_worker_that_ends_says_where_to_go_on(
 
 
 async def test_metrics_tell_of_streams_of_tenants(back_end: Caller, gateway: Gateway) -> None:
-    async with (
-        back_end.subscribed(following()),
-        aiohttp.ClientSession() as session,
-        session.get(f"{gateway.ops}/metrics") as response,
-    ):
-        told = await response.text()
-    assert "chat3_tenant_streams 1.0" in told
-    assert "chat3_tenant_streams_behind 0.0" in told
+    async with back_end.subscribed(following()):
+        told = await scraped(gateway.ops)
+    assert told.value("chat3_streams_open", stream="tenant") == 1
+    assert told.value("chat3_tenant_streams_behind") == 0

@@ -1,11 +1,9 @@
 """Requests that break rules, or use up what is others': who sends them is stopped alone."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import aiohttp
 import ngh2
 import pytest
 from aiohttp import web
@@ -15,6 +13,7 @@ from hyperframe.frame import ContinuationFrame, HeadersFrame
 
 from chat3_user.app import Running
 from support.patience import HANGS
+from support.scrape import scraped
 
 WATCH = "/grpc.health.v1.Health/Watch"
 REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
@@ -24,10 +23,7 @@ Fields = list[tuple[str, str]]
 
 async def refused(service: Running, kind: str) -> float:
     """Return how often the service refused something of a kind."""
-    metrics = f"http://127.0.0.1:{service.ops_port}/metrics"
-    async with aiohttp.ClientSession() as session, session.get(metrics) as answer:
-        found = re.search(f'chat3_refused_total{{kind="{kind}"}} (.*)', await answer.text())
-    return float(found[1]) if found else 0.0
+    return (await scraped(service.ops_port)).value("chat3_refused_total", kind=kind)
 
 
 def without(name: str) -> Fields:

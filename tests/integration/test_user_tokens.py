@@ -1,6 +1,5 @@
 """Apps that call with a token: who they are, what they may, and how it ends."""
 
-import re
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,6 +19,7 @@ from support.all_cases import CASES
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Gateway, Upstream, run_gateway
 from support.method_cases import ACTOR, Scene
 from support.rabbitmq import RabbitMQ
+from support.scrape import scraped
 from support.tokens import Issuer, bearer, token
 
 Reason = pb.ErrorReason
@@ -41,10 +41,8 @@ async def app_of(client: Client, back_end: Caller, name: str, **more: Any) -> Ca
 
 async def outcomes(gateway: Gateway) -> dict[str, float]:
     """Return how many tokens had which outcome."""
-    async with aiohttp.ClientSession() as session, session.get(f"{gateway.ops}/metrics") as answer:
-        text = await answer.text()
-    found = re.findall(r'^chat3_bearer_tokens_total\{outcome="(\w+)"\} (.*)$', text, re.MULTILINE)
-    return {name: float(value) for name, value in found}
+    found = (await scraped(gateway.ops)).by("chat3_bearer_tokens_total")
+    return {dict(labels)["outcome"]: value for labels, value in found.items()}
 
 
 @pytest.mark.parametrize("name", user.METHODS)
@@ -349,13 +347,14 @@ async def test_an_issuer_that_is_away_ends_nothing_and_is_told_to_operators(
         assert refused.reason is Reason.UPSTREAM_UNAVAILABLE
         assert refused.retry_after > 0
         assert await client.with_metadata(bearer(token())).call(pb.GetUserDialogsRequest())
-        async with aiohttp.ClientSession() as session:
-            async with session.get(f"{gateway.ops}/readyz") as answer:
-                assert answer.status == 200
-                assert "token_issuer_keys" in await answer.text()
-            async with session.get(f"{gateway.ops}/metrics") as answer:
-                counted = 'chat3_token_issuer_key_reads_total{outcome="failed"}'
-                assert counted in await answer.text()
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(f"{gateway.ops}/readyz") as answer,
+        ):
+            assert answer.status == 200
+            assert "token_issuer_keys" in await answer.text()
+        told = await scraped(gateway.ops)
+        assert told.value("chat3_token_issuer_key_reads_total", outcome="failed")
 
 
 async def test_an_issuer_speaks_for_its_tenants_alone(

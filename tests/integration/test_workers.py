@@ -1,6 +1,5 @@
 import asyncio
 import os
-import re
 import secrets
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from chat3_api.chat3.user.v1 import GetUserDialogsRequest
 from support.gateway import KEY, TENANT, Upstream
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
+from support.scrape import scraped
 from support.tokens import bearer
 
 pytestmark = pytest.mark.timeout(600)
@@ -89,16 +89,8 @@ async def test_a_worker_that_dies_is_replaced_and_all_end_together(
 
 async def accepted_tokens(port: int) -> int:
     """Return how many tokens a worker has accepted."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/metrics") as answer,
-    ):
-        found = re.search(
-            r'^chat3_bearer_tokens_total\{outcome="accepted"\} (.*)$',
-            await answer.text(),
-            re.MULTILINE,
-        )
-    return int(float(found[1])) if found else 0
+    told = await scraped(port, "/metrics/worker")
+    return int(told.value("chat3_bearer_tokens_total", outcome="accepted"))
 
 
 async def test_a_token_of_one_worker_of_a_demo_is_good_at_all_of_them(

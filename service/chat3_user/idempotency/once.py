@@ -13,11 +13,13 @@ import asyncio
 import logging
 import random
 import secrets
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
+from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.calls import Call
-from chat3_user.errors import reasons
+from chat3_user.errors import CallError, reasons
 from chat3_user.idempotency.keys import (
     alone_digest,
     name_digest,
@@ -37,6 +39,8 @@ from chat3_user.idempotency.store import (
     Store,
     StoreUnavailableError,
 )
+from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.stores import IdempotencyMetrics, IdempotencyOutcome
 from chat3_user.tenant_api.answers import DuplicateGuardError, OutcomeUnknownError
 from chat3_user.wire import decode
 
@@ -46,6 +50,13 @@ _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.25
 _PATIENCE: Final = 0.2
 """How long, in seconds, a call waits for what it can do without."""
+
+
+_OUTCOMES: Final[Mapping[ErrorReason | None, IdempotencyOutcome]] = {
+    ErrorReason.IDEMPOTENCY_KEY_REUSED: "key_reused",
+    ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN: "unknown",
+    ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE: "store_unavailable",
+}
 
 
 class Standing(Enum):
@@ -62,7 +73,15 @@ class Standing(Enum):
 class Once:
     """Runs mutations against a store of keys; created and closed by the composition root."""
 
-    def __init__(self, store: Store, times: Times, *, write_without_store: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        times: Times,
+        *,
+        write_without_store: bool = False,
+        metrics: IdempotencyMetrics | None = None,
+    ) -> None:
+        self._metrics = metrics or IdempotencyMetrics(Instruments())
         self._store = store
         self._times = times
         self._write_without_store = write_without_store
@@ -112,6 +131,23 @@ class Once:
     async def _run(
         self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool
     ) -> ResponseT:
+        """Run a mutation and count its outcome."""
+        outcome: IdempotencyOutcome = "failed"
+        try:
+            response, outcome = await self._ended(call, attempt, mutation, remembered=remembered)
+        except CallError as error:
+            outcome = _OUTCOMES.get(error.reason, "failed")
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        finally:
+            self._metrics.ended(outcome)
+        return response
+
+    async def _ended(
+        self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool
+    ) -> tuple[ResponseT, IdempotencyOutcome]:
         try:
             held, asked_at = await self._claim(attempt)
         except StoreUnavailableError as error:
@@ -126,7 +162,7 @@ class Once:
             if mutation.prove is not None:
                 await mutation.prove()
             call.trailing[REPLAYED] = "true"
-            return decode(mutation.response, held.answer)
+            return decode(mutation.response, held.answer), "replayed"
         run = Run(
             self._store,
             self._times,
@@ -137,7 +173,8 @@ class Once:
             held.doubt,
             remembered=remembered,
         )
-        return await run.to_its_end(asked_at + self._times.lease)
+        response = await run.to_its_end(asked_at + self._times.lease)
+        return response, "written" if run.wrote else "found"
 
     async def _claim(self, attempt: Attempt) -> tuple[Held | Finished, float]:
         """Wait until the key is this attempt's or finished; return also when that was asked.
@@ -164,7 +201,7 @@ class Once:
 
     async def _without_store(
         self, call: Call, attempt: Attempt, mutation: Mutation[ResponseT], *, remembered: bool
-    ) -> ResponseT:
+    ) -> tuple[ResponseT, IdempotencyOutcome]:
         """Run with what tenant-api alone can say, as the operator chose for a failing store.
 
         Nothing half done is repaired, because nothing keeps another worker from doing the same.
@@ -181,9 +218,9 @@ class Once:
                     if mutation.prove_key is not None:
                         await mutation.prove_key()
                     call.trailing[REPLAYED] = "true"
-                return found
+                return found, "found"
         try:
-            return await _written(mutation, name)
+            return await _written(mutation, name), "written"
         except (OutcomeUnknownError, DuplicateGuardError) as error:
             raise unknown(error, self._times.settle) from error
 

@@ -92,6 +92,8 @@ class Run(Generic[ResponseT]):
         # When what is found, or not found, can be believed; None when there is nothing to look for.
         self._settles_at = None if doubt is None else now + doubt.settles_in
         self._doubt_is_old = doubt is not None
+        self.wrote = False
+        """Whether the response is of a write of this attempt, and was not found."""
         # When this attempt may last have been sent, while nobody knows what came of it.
         self._sent_at: float | None = None
 
@@ -185,13 +187,15 @@ class Run(Generic[ResponseT]):
         if self._began is None:
             self._began = _now()
         try:
-            return await self._mutation.write(self._name)
+            response = await self._mutation.write(self._name)
+            self.wrote = True
         except CallError:
             raise
         except BaseException:
             # A deadline, a caller gone, a lost lease, a bug: sent or not, nobody knows.
             self._sent_at = _now()
             raise
+        return response
 
     async def _find(self, find: Find[ResponseT], settles_at: float) -> ResponseT | None:
         """Return the response of an attempt that wrote, None when certainly none did."""

@@ -12,6 +12,8 @@ from cachetools import TTLCache
 
 from chat3_user.errors import reasons
 from chat3_user.limits.rates import Rate
+from chat3_user.metrics.admission import RateMetrics
+from chat3_user.metrics.instruments import Instruments
 from chat3_user.transport.frames import Bucket
 
 _KEYS: Final = 100_000
@@ -24,8 +26,12 @@ class KnownKeys:
     """``refused`` is how many refused keys one address may bring; nothing for any number."""
 
     def __init__(
-        self, refused: Rate | None = None, clock: Callable[[], float] = time.monotonic
+        self,
+        refused: Rate | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        metrics: RateMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or RateMetrics(Instruments())
         self._refused = refused
         self._clock = clock
         self._proved: TTLCache[str, bool] = TTLCache(_KEYS, _PROVED_FOR, timer=clock)
@@ -62,5 +68,6 @@ class KnownKeys:
             return
         bucket = self._addresses.get(address)
         if bucket is not None and not bucket.has(1):
+            self._metrics.refused("address", "refused")
             wait = self._refused.seconds / self._refused.amount
             raise reasons.rate_limited("address", "refused", str(self._refused), max(wait, 1.0))

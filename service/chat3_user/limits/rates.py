@@ -22,6 +22,9 @@ from redis.exceptions import RedisError
 
 from chat3_user.errors import reasons
 from chat3_user.limits.settings import RATE_PATTERN
+from chat3_user.metrics.admission import RateMetrics, Subject
+from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.stores import StoreMetrics
 from chat3_user.shared_redis import RedisSettings
 from chat3_user.validation import Identity
 
@@ -123,7 +126,15 @@ class MemoryRates:
 class RedisRates:
     """Sliding windows in Redis, shared by all workers; in memory while Redis is away."""
 
-    def __init__(self, settings: RedisSettings, ca_file: str = "") -> None:
+    def __init__(
+        self,
+        settings: RedisSettings,
+        ca_file: str = "",
+        metrics: RateMetrics | None = None,
+        stores: StoreMetrics | None = None,
+    ) -> None:
+        self._metrics = metrics or RateMetrics(Instruments())
+        self._stores = stores or StoreMetrics(Instruments())
         url, timeout = settings.url, settings.timeout
         options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
         if ca_file and url.startswith("rediss:"):
@@ -145,13 +156,18 @@ class RedisRates:
         if time.monotonic() < self._back_at:
             return await self._memory.spend(rate, key)
         item = _ITEMS[rate.period](rate.amount)
+        begun, problem = time.perf_counter(), ""
         try:
             allowed = await self._windows.hit(item, key)
             reset, remaining = await self._windows.get_window_stats(item, key)
         except (RedisError, OSError, TimeoutError) as error:
+            problem = type(error).__name__
             self._back_at = time.monotonic() + _REDIS_PAUSE
+            self._metrics.store_failed()
             log.warning("rates are counted by each worker", extra={"problem": error})
             return await self._memory.spend(rate, key)
+        finally:
+            self._stores.operated("redis", "spend", time.perf_counter() - begun, problem)
         return Spent(allowed, remaining if allowed else 0, max(0.0, reset - time.time()))
 
     async def close(self) -> None:
@@ -168,7 +184,9 @@ class Rates:
         *,
         users: Mapping[Kind, Rate | None],
         keys: Mapping[Kind, Rate | None],
+        metrics: RateMetrics | None = None,
     ) -> None:
+        self._metrics = metrics or RateMetrics(Instruments())
         self._store = store
         self._users = {kind: rate for kind, rate in users.items() if rate is not None}
         self._keys = {kind: rate for kind, rate in keys.items() if rate is not None}
@@ -189,14 +207,14 @@ class Rates:
         rate = self._users.get(kind)
         if rate is not None and identity.user_id:
             user = _digest(f"{identity.tenant_id}\0{identity.user_id}")
-            await self._take("user", kind, rate, f"u:{kind}:{user}", trailing)
+            await self._take("user", "user", kind, rate, f"u:{kind}:{user}", trailing)
         rate = self._keys.get(kind)
         if rate is not None:
             key = _digest(identity.api_key)
-            await self._take("API key", kind, rate, f"k:{kind}:{key}", trailing)
+            await self._take("key", "API key", kind, rate, f"k:{kind}:{key}", trailing)
 
     async def _take(
-        self, subject: str, kind: str, rate: Rate, key: str, trailing: dict[str, str]
+        self, subject: Subject, name: str, kind: str, rate: Rate, key: str, trailing: dict[str, str]
     ) -> None:
         spent = await self._store.spend(rate, key)
         remaining = trailing.get("ratelimit-remaining")
@@ -205,7 +223,9 @@ class Rates:
             trailing["ratelimit-remaining"] = str(spent.remaining)
             trailing["ratelimit-reset"] = str(math.ceil(spent.reset))
         if not spent.allowed:
-            raise reasons.rate_limited(subject, kind, str(rate), max(spent.reset, 0.001))
+            self._metrics.refused(subject, kind)
+            raise reasons.rate_limited(name, kind, str(rate), max(spent.reset, 0.001))
+        self._metrics.allowed(subject, kind)
 
     async def close(self) -> None:
         """Close the store."""

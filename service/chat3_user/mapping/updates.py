@@ -195,4 +195,5 @@ def _decoded(
         dialog_id=place.dialog_id or "",
         kind=kind,
         update=update,
+        made_at=0.0 if envelope.created_at is None else to_microseconds(envelope.created_at) / 1e6,
     )

@@ -9,7 +9,14 @@ from chat3_user.metrics.instruments import Instruments
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 10)
 
 IdempotencyOutcome = Literal[
-    "written", "replayed", "found", "key_reused", "unknown", "failed", "store_unavailable"
+    "written",
+    "replayed",
+    "found",
+    "key_reused",
+    "unknown",
+    "failed",
+    "store_unavailable",
+    "cancelled",
 ]
 
 
@@ -23,7 +30,8 @@ class IdempotencyMetrics:
             "Writes with an idempotency key, and those that one call at a time may make, by"
             " outcome: `written` now; `replayed`, the answer was kept; `found`, an earlier attempt"
             " of unknown outcome had written; `key_reused` for another request, refused; `unknown`,"
-            " nobody can say yet; `failed`, nothing was written; `store_unavailable`, refused.",
+            " nobody can say yet; `failed`, nothing was written; `store_unavailable`, refused;"
+            " `cancelled`, the caller's deadline passed or the caller left.",
             "outcome",
             source="idempotency",
         )

@@ -89,22 +89,19 @@ class StreamMetrics:
             buckets=_LAG,
         )
 
-    def deliveries(self, stream: StreamKind) -> "Deliveries":
-        """Return what counts deliveries of streams of one kind."""
-        return Deliveries(
+    def of(self, stream: StreamKind) -> "StreamCounts":
+        """Return what counts for streams of one kind."""
+        return StreamCounts(
             live=self._delivered.labels(stream, "live"),
             replayed=self._delivered.labels(stream, "replayed"),
             lag=self._lag.labels(stream),
-            count_gap=lambda reason: self._gaps.labels(stream, reason).inc(),
+            begun=lambda outcome: self._begun.labels(stream, outcome).inc(),
+            gap=lambda reason: self._gaps.labels(stream, reason).inc(),
         )
 
     def user_dropped(self, reason: str) -> None:
         """Count a watched user whom a stream dropped."""
         self._dropped.labels(reason).inc()
-
-    def begun(self, stream: StreamKind, outcome: str) -> None:
-        """Count a stream that began."""
-        self._begun.labels(stream, outcome).inc()
 
     def replayed(self, source: Literal["memory", "log"]) -> None:
         """Count a stream that is given what it missed."""
@@ -115,18 +112,28 @@ class StreamMetrics:
         self._gaps.labels("list", reason).inc()
 
 
-class Deliveries:
-    """What was written to the clients of all streams of one kind."""
+class StreamCounts:
+    """What all streams of one kind tell their clients.
 
-    __slots__ = ("_count_gap", "_lag", "_live", "_replayed")
+    ``begun`` counts a stream that began, by the outcome of its resume token; ``gap`` a gap, by its
+    reason.
+    """
+
+    __slots__ = ("_lag", "_live", "_replayed", "begun", "gap")
 
     def __init__(
-        self, live: Counter, replayed: Counter, lag: Histogram, count_gap: Callable[[str], None]
+        self,
+        live: Counter,
+        replayed: Counter,
+        lag: Histogram,
+        begun: Callable[[str], None],
+        gap: Callable[[str], None],
     ) -> None:
         self._live = live
         self._replayed = replayed
         self._lag = lag
-        self._count_gap = count_gap
+        self.begun = begun
+        self.gap = gap
 
     def live(self, made_at: float) -> None:
         """Count an update; ``made_at`` is Unix seconds, 0 where the platform does not say."""
@@ -137,7 +144,3 @@ class Deliveries:
     def replayed(self) -> None:
         """Count an update that its client had missed."""
         self._replayed.inc()
-
-    def gap(self, reason: str) -> None:
-        """Count a gap."""
-        self._count_gap(reason)

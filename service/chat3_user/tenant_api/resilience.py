@@ -19,6 +19,8 @@ from msgspec.structs import replace
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError, reasons
+from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.upstream import UpstreamMetrics
 from chat3_user.tenant_api.answers import DuplicateGuardError
 from chat3_user.tenant_api.route import Request
 from chat3_user.tenant_api.settings import ResilienceSettings
@@ -67,8 +69,13 @@ class Circuit:
     """Closed while calls succeed; open, and refusing, while they fail; half open for a probe."""
 
     def __init__(
-        self, settings: ResilienceSettings, *, clock: Callable[[], float] = time.monotonic
+        self,
+        settings: ResilienceSettings,
+        metrics: UpstreamMetrics,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._metrics = metrics
         self._settings = settings
         self._clock = clock
         self._failures = 0
@@ -92,7 +99,7 @@ class Circuit:
         while self._probe_at is not None:
             wait = self._probe_at - self._clock()
             if wait > 0:
-                raise _refusal(max(wait, self._settings.open_first))
+                raise self._refusal(max(wait, self._settings.open_first))
             if self._probe is None:
                 self._probe = asyncio.get_running_loop().create_future()
                 self._probe_sent = self._clock()
@@ -104,7 +111,7 @@ class Circuit:
             if not done:
                 if probe is self._probe and begun == self._probe_sent:
                     self._probe_failed()
-                raise _refusal(self._settings.open_first)
+                raise self._refusal(self._settings.open_first)
             # Where nobody learnt, because the probe's caller gave up, this call may be the next.
         return None
 
@@ -136,14 +143,16 @@ class Circuit:
 
     def _refuse(self) -> None:
         """Open the circuit for a while."""
+        self._metrics.circuit_opened()
         log.warning("upstream fails, calls are refused", extra={"seconds": self._open_for})
         # Jitter only spreads probes; nobody gains from guessing it.
         self._probe_at = self._clock() + self._open_for * random.uniform(0.8, 1.2)
 
-
-def _refusal(retry_after: float) -> CircuitOpenError:
-    refusal = reasons.upstream_unavailable(retry_after)
-    return CircuitOpenError(refusal.reason, refusal.message, retry_after=refusal.retry_after)
+    def _refusal(self, retry_after: float) -> CircuitOpenError:
+        """Return what a call gets that is not sent."""
+        self._metrics.circuit_refused()
+        refusal = reasons.upstream_unavailable(retry_after)
+        return CircuitOpenError(refusal.reason, refusal.message, retry_after=refusal.retry_after)
 
 
 class Resilient:
@@ -155,10 +164,12 @@ class Resilient:
         settings: ResilienceSettings,
         *,
         clock: Callable[[], float] = time.monotonic,
+        metrics: UpstreamMetrics | None = None,
     ) -> None:
         self._http = http
+        self._metrics = metrics or UpstreamMetrics(Instruments())
         self._budget = RetryBudget(settings.budget, settings.burst)
-        self._circuit = Circuit(settings, clock=clock)
+        self._circuit = Circuit(settings, self._metrics, clock=clock)
         self._retrying = stamina.AsyncRetryingCaller(
             attempts=settings.attempts,
             timeout=None,  # the caller's deadline ends it
@@ -207,17 +218,22 @@ class Resilient:
                 if failed_first:
                     raise failed_first.pop()
                 sent = replace(sent, resend=sent.resend + 1)
+                self._metrics.retried()
                 return await send()
 
             return await self._retrying(again)
 
     def _worth_retrying(self, error: Exception) -> bool:
-        return (
-            isinstance(error, CallError)
-            and not isinstance(error, CircuitOpenError)
-            and error.reason == ErrorReason.UPSTREAM_UNAVAILABLE
-            and self._budget.spend()
-        )
+        if (
+            not isinstance(error, CallError)
+            or isinstance(error, CircuitOpenError)
+            or error.reason != ErrorReason.UPSTREAM_UNAVAILABLE
+        ):
+            return False
+        if self._budget.spend():
+            return True
+        self._metrics.over_budget()
+        return False
 
 
 def _is_outage(error: CallError) -> bool:

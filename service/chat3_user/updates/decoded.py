@@ -8,7 +8,10 @@ from chat3_api.chat3.user.v1 import Update, UpdateKind
 
 
 class DecodedUpdate(msgspec.Struct, frozen=True, gc=False):
-    """A decoded update; ``digest`` stands for its id, ``update`` is encoded already."""
+    """A decoded update; ``digest`` stands for its id, ``update`` is encoded already.
+
+    ``made_at`` is when the platform made it, in Unix seconds; 0 where it does not say.
+    """
 
     tenant_id: str
     user_id: str
@@ -16,6 +19,7 @@ class DecodedUpdate(msgspec.Struct, frozen=True, gc=False):
     dialog_id: str
     kind: UpdateKind
     update: Update
+    made_at: float = 0.0
 
 
 Address = tuple[str, str]

@@ -52,7 +52,14 @@ def replays(
     keep_seconds: float = 60,
     hear: Callable[[bytes], object] = lambda _: None,
 ) -> Replays:
-    return Replays(log, address_of, hear, keep_seconds=keep_seconds, keep_bytes=keep_bytes)
+    return Replays(
+        log,
+        address_of,
+        hear,
+        keep_seconds=keep_seconds,
+        keep_bytes=keep_bytes,
+        time_read=lambda _: None,
+    )
 
 
 def texts(part: Part) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from betterproto2_compiled import Encoded, encode
 from chat3_api.chat3.user.v1 import ErrorReason, GapReason, Update, UpdateKind
 from chat3_user.errors import CallError, reasons
+from chat3_user.metrics import Metrics
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout.feed import Feed
@@ -41,7 +42,9 @@ def a_feed(count: int = 100, size: int = 10_000, newest: Watermark | None = None
 
 
 def a_subscription(count: int = 100, size: int = 10_000, **wanted: Any) -> Subscription:
-    return Subscription("c", Filter(**wanted), BufferLimits(count, size))
+    return Subscription(
+        "c", Filter(**wanted), BufferLimits(count, size), Metrics().streams.of("user")
+    )
 
 
 def opened(subscription: Subscription, *backlog: Item) -> Subscription:

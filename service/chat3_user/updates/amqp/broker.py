@@ -19,6 +19,8 @@ from aiormq.exceptions import (
 from pamqp.common import FieldValue
 
 from chat3_user.logs.words import described
+from chat3_user.metrics.broker import BrokerMetrics
+from chat3_user.metrics.instruments import Instruments
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import (
@@ -68,8 +70,10 @@ class AmqpBroker:
         back_off: tuple[float, float] = (0.2, 10.0),
         tls: ssl.SSLContext | None = None,
         limits: DeliveryLimits,
+        metrics: BrokerMetrics | None = None,
         traced: bool = False,
     ) -> None:
+        self._metrics = metrics or BrokerMetrics(Instruments())
         self._url = url
         self._traced = traced
         self._tls = tls
@@ -91,6 +95,7 @@ class AmqpBroker:
         self._queue_whole = False
         self._was_unbound = False
         self._session: AmqpSession | None = None
+        self._begun = False
         self._supervisor: asyncio.Task[None] | None = None
         self.problem: BrokerProblem | None = None
         """Why the last session ended."""
@@ -149,6 +154,10 @@ class AmqpBroker:
             if cancelled_by_owner():
                 # aiormq can turn a cancellation into an error of its own.
                 return
+            if self._begun:
+                self._metrics.session_lost()
+            else:
+                self._metrics.session_failed()
             log.warning(
                 "broker session ended",
                 extra={"problem": problem.text, "retry_in_s": self._delay},
@@ -157,7 +166,7 @@ class AmqpBroker:
             self._delay = min(longest, self._delay * 2)
 
     async def _run_session(self, sink: Sink) -> None:
-        deliveries = Deliveries()
+        deliveries, self._begun = Deliveries(), False
         connection = await connect(
             self._url, deliveries, timeout=self._connect_timeout, tls=self._tls
         )
@@ -181,6 +190,8 @@ class AmqpBroker:
             self._queue_whole = True
             self._session = session
             self._delay = self._back_off[0]
+            self._begun = True
+            self._metrics.session_begun()
             log.info(
                 "broker session is live",
                 extra={"queue": self._queue, "kept": kept},

@@ -8,7 +8,8 @@ from itertools import islice
 from opentelemetry.trace import SpanContext
 
 from chat3_user.errors import CallError
-from chat3_user.updates.fanout.items import Filter, Item
+from chat3_user.metrics.streams import StreamCounts
+from chat3_user.updates.fanout.items import Filter, Item, count
 from chat3_user.updates.fanout.settings import BufferLimits
 
 _BACKLOG_STEP = 64
@@ -35,12 +36,14 @@ class Buffer(ABC):
         "_overflowed",
         "_size",
         "_wanted",
+        "counts",
         "opened_in",
         "sent_at",
         "sent_token",
     )
 
-    def __init__(self, wanted: Filter, limits: BufferLimits) -> None:
+    def __init__(self, wanted: Filter, limits: BufferLimits, counts: StreamCounts) -> None:
+        self.counts = counts
         self.opened_in: SpanContext | None = None
         self.sent_token = ""
         self.sent_at = time.monotonic()
@@ -87,7 +90,7 @@ class Buffer(ABC):
         if self._backlog is None and self._fresh is not None and not self._is_fresh(item):
             return
         if self._opened and not self._items and self._backlog is None and self._sent_now(item):
-            self.sent(item.token)
+            self.delivered(item)
             return
         self._items.append(item)
         self._size += len(item.encoded)
@@ -101,6 +104,11 @@ class Buffer(ABC):
         """Note that the response with ``token`` went out."""
         self.sent_token = token
         self.sent_at = time.monotonic()
+
+    def delivered(self, item: Item) -> None:
+        """Note that an item went out."""
+        self.sent(item.token)
+        count(self.counts, item)
 
     def drain(self) -> list[Item]:
         """Return what is to be sent next, oldest first; nothing when all has been sent."""

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final, cast
 
 from chat3_api.chat3.user.v1 import Gap, GapReason, ListUpdatesResponse, Update
+from chat3_user.metrics.streams import StreamMetrics
 from chat3_user.updates.broker import (
     LogError,
     LogPosition,
@@ -37,8 +38,14 @@ class CatchUps:
     """Answers from a feed's memory where that reaches back, else by the shared read of the log."""
 
     def __init__(
-        self, feeds: Feeds, replays: Replays, log_reads: LogReads, decode: Decoder
+        self,
+        feeds: Feeds,
+        replays: Replays,
+        log_reads: LogReads,
+        decode: Decoder,
+        metrics: StreamMetrics,
     ) -> None:
+        self._metrics = metrics
         self._feeds = feeds
         self._replays = replays
         self._log_reads = log_reads
@@ -51,6 +58,14 @@ class CatchUps:
 
         Raises `CallError` when the broker is away.
         """
+        found = await self._page(address, token, wanted, size)
+        if found.gap is not None:
+            self._metrics.gap_listed(str(found.gap.reason.name))
+        return found
+
+    async def _page(
+        self, address: Address, token: Token | None, wanted: Filter, size: int
+    ) -> ListUpdatesResponse:
         now_ms = int(time.time() * 1000)
         if token is not None and token.position is not None:
             # What was read for the page before has the next one too: nobody need be asked.

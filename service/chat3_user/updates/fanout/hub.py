@@ -13,6 +13,7 @@ from functools import partial
 
 from chat3_user.call_context import apart
 from chat3_user.errors import CallError, reasons
+from chat3_user.metrics import Metrics
 from chat3_user.telemetry import Deliveries
 from chat3_user.updates.broker import Broker, BrokerUnavailableError, LogError
 from chat3_user.updates.decoded import AddressReader, Decoder
@@ -65,9 +66,14 @@ class Hub:
         decode: Decoder,
         address_of: AddressReader,
         settings: HubSettings,
+        metrics: Metrics | None = None,
         traces: Deliveries | None = None,
     ) -> None:
         self._traces = traces
+        metrics = metrics or Metrics()
+        self._metrics = metrics.streams
+        self._user_counts = metrics.streams.of("user")
+        self._watch_counts = metrics.streams.of("watch")
         self._broker = broker
         self._decode = decode
         self._settings = settings
@@ -81,6 +87,7 @@ class Hub:
             decode,
             keep_seconds=settings.replay_keep,
             keep_bytes=settings.replay_bytes,
+            time_read=metrics.broker.log_read,
         )
         self._watermarks = Watermarks(self._replays, self._barriers)
         self._background = BackgroundTasks()
@@ -93,7 +100,9 @@ class Hub:
             self._background,
         )
         self._log_reads = LogReads(self._dispatcher, self._barriers)
-        self.catch_ups = CatchUps(self._feeds, self._replays, self._log_reads, decode)
+        self.catch_ups = CatchUps(
+            self._feeds, self._replays, self._log_reads, decode, self._metrics
+        )
         self.tenants = TenantStreams(
             broker.log,
             self._replays,
@@ -102,6 +111,7 @@ class Hub:
             decode,
             address_of,
             settings,
+            self._metrics,
         )
         self.watches: set[Watch] = set()
         self.state = HubState(
@@ -188,7 +198,9 @@ class Hub:
 
         Raises `CallError` when the user has too many streams or the broker is away.
         """
-        subscription = Subscription(connection_id, wanted, self._settings.buffer, send_now)
+        subscription = Subscription(
+            connection_id, wanted, self._settings.buffer, self._user_counts, send_now
+        )
         feed = self.join(tenant_id, user_id, subscription)
         try:
             yield feed, subscription
@@ -224,7 +236,9 @@ class Hub:
         """
         if self._ending is not None:
             raise self._ending()
-        watch = Watch(self._settings.buffer, self._settings.watch, send_now, owner)
+        watch = Watch(
+            self._settings.buffer, self._settings.watch, self._watch_counts, send_now, owner
+        )
         self.watches.add(watch)
         return watch
 
@@ -257,6 +271,7 @@ class Hub:
             return fresh_start(feed)
         remembered = feed.remembered(token) if was_live and self.live else None
         if remembered is not None:
+            self._metrics.replayed("memory")
             return from_memory(token, remembered)
         return await self._resume(feed, subscription, token)
 
@@ -266,7 +281,10 @@ class Hub:
             return await from_log(feed, token, self._replays, self._decode)
 
         outcome = await self._log_reads.run(resumed)
-        return after_gap(feed, token, outcome) if isinstance(outcome, LogError) else outcome
+        if isinstance(outcome, LogError):
+            return after_gap(feed, token, outcome)
+        self._metrics.replayed("log")
+        return outcome
 
     def _feed(self, tenant_id: str, user_id: str) -> Feed:
         feed = self._feeds.get(tenant_id, user_id)

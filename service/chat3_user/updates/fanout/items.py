@@ -5,7 +5,8 @@ from typing import cast
 
 import msgspec
 
-from chat3_api.chat3.user.v1 import Update, UpdateKind
+from chat3_api.chat3.user.v1 import GapReason, Update, UpdateKind
+from chat3_user.metrics.streams import StreamCounts
 from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.wire import Encoded
 
@@ -13,8 +14,10 @@ from chat3_user.wire import Encoded
 class Item(msgspec.Struct, frozen=True, gc=False):
     """An encoded response on its way to streams, shared by all streams of a user.
 
-    ``kind`` is set for updates only; ``sequence`` is the update's place in its feed's memory, and
-    ``size`` the number of its bytes, with which ``encoded`` ends.
+    ``kind`` is set for updates only, ``gap`` for gaps; ``sequence`` is the update's place in its
+    feed's memory, and ``size`` the number of its bytes, with which ``encoded`` ends. ``made_at`` is
+    when the platform made an update, in Unix seconds; 0 where that is not known, negative where the
+    update is one that a client had missed.
     """
 
     encoded: Encoded
@@ -23,8 +26,14 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     sequence: int = 0
     kind: UpdateKind | None = None
     dialog_id: str = ""
-    is_gap: bool = False
+    gap: GapReason | None = None
     size: int = 0
+    made_at: float = 0.0
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether it says that updates may be missing."""
+        return self.gap is not None
 
     @property
     def update(self) -> Update:
@@ -35,6 +44,17 @@ class Item(msgspec.Struct, frozen=True, gc=False):
     def droppable(self) -> bool:
         """Whether a slow stream may do without it."""
         return self.kind is UpdateKind.TYPING
+
+
+def count(counts: StreamCounts, item: Item) -> None:
+    """Count an item that was written to a client."""
+    if item.kind is None:
+        if item.gap is not None:
+            counts.gap(str(item.gap.name))
+    elif item.made_at < 0:
+        counts.replayed()
+    else:
+        counts.live(item.made_at)
 
 
 @dataclass(frozen=True, slots=True)

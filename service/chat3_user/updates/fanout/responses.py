@@ -1,7 +1,7 @@
 """Responses of the stream, encoded once for all streams that get them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Final, cast
 
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
@@ -23,11 +23,19 @@ from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout.items import Item
 from chat3_user.wire import Encoded, builder, encode
 
+MISSED: Final = -1.0
+"""The time of an update of which it does not matter how long it took: its client was away."""
+
 _build_response = builder(SubscribeUpdatesResponse)
 
 
-def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
-    """Return an update; ``sequence`` is its place in the memory of its feed."""
+def update_item(
+    decoded: DecodedUpdate, token: str, sequence: int = 0, *, missed: bool = False
+) -> Item:
+    """Return an update; ``sequence`` is its place in the memory of its feed.
+
+    ``missed`` is what a client gets that had missed it.
+    """
     return Item(
         encoded=cast("Encoded", _build_response(resume_token=token, update=decoded.update)),
         token=token,
@@ -36,6 +44,7 @@ def update_item(decoded: DecodedUpdate, token: str, sequence: int = 0) -> Item:
         sequence=sequence,
         kind=decoded.kind,
         dialog_id=decoded.dialog_id,
+        made_at=MISSED if missed else decoded.made_at,
     )
 
 
@@ -65,7 +74,7 @@ def heartbeat_item(token: str, *, live: bool) -> Item:
 def gap_item(token: str, reason: GapReason, from_ms: int | None) -> Item:
     """Return a gap that began at ``from_ms`` (Unix milliseconds) and ends now."""
     response = SubscribeUpdatesResponse(resume_token=token, gap=gap(reason, from_ms))
-    return _item(response, is_gap=True)
+    return _item(response, reason)
 
 
 def gap(reason: GapReason, from_ms: int | None) -> Gap:
@@ -91,5 +100,5 @@ def gap_reason(error: LogError) -> GapReason:
             return GapReason.LOG_UNREADABLE
 
 
-def _item(response: SubscribeUpdatesResponse, *, is_gap: bool = False) -> Item:
-    return Item(encoded=encode(response), token=response.resume_token, is_gap=is_gap)
+def _item(response: SubscribeUpdatesResponse, gap: GapReason | None = None) -> Item:
+    return Item(encoded=encode(response), token=response.resume_token, gap=gap)

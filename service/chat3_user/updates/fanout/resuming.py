@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from msgspec import structs
+
 from chat3_api.chat3.user.v1 import GapReason, ResumeOutcome
 from chat3_user.updates.broker import (
     LogEntry,
@@ -16,7 +18,7 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.decoded import DecodedUpdate, Decoder
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.items import Item
-from chat3_user.updates.fanout.responses import gap_item, gap_reason, update_item
+from chat3_user.updates.fanout.responses import MISSED, gap_item, gap_reason, update_item
 from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.log.tokens import Missed, Token
 from chat3_user.updates.log.watermarks import Watermark
@@ -42,7 +44,7 @@ def fresh_start(feed: Feed) -> Resumption:
 
 def from_memory(token: Token, remembered: Iterable[Item]) -> Resumption:
     """Return the start of a stream whose feed remembers all since its token."""
-    items = tuple(remembered)
+    items = tuple(structs.replace(item, made_at=MISSED) for item in remembered)
     sent = {item.digest for item in items}
     return Resumption(
         ResumeOutcome.RESUMED,
@@ -138,7 +140,7 @@ def _replayed(
         if decoded is None:
             yield gap_item(behind(position), GapReason.LOG_UNREADABLE, token.time_ms)
         else:
-            yield update_item(decoded, behind(position))
+            yield update_item(decoded, behind(position), missed=True)
     if missed.lost_track:
         token_behind = missed.token_at_end(token, end, token.time_ms).encode()
         yield gap_item(token_behind, gap_reason(LogReplacedError()), token.time_ms)

@@ -35,6 +35,7 @@ async def responses(
     outcome = resumption.outcome
     if subscription.holds_gap:
         outcome = ResumeOutcome.RESUMED_WITH_GAP
+    subscription.counts.begun(str(outcome.name))
     first = established_item(resumption.token, subscription.connection_id, heartbeat, outcome)
     subscription.open(chain((first,), resumption.items), resumption.fresh)
     subscription.sent(resumption.token)
@@ -50,8 +51,8 @@ async def responses(
                 unsent = [item.encoded for item in items]
                 yield unsent
                 # The sender takes out what it has sent; it stops early when the stream was ended.
-                if len(unsent) < len(items):
-                    subscription.sent(items[len(items) - len(unsent) - 1].token)
+                for item in items[: len(items) - len(unsent)]:
+                    subscription.delivered(item)
                 continue
             if subscription.idle and (now - subscription.sent_at >= silence or hub.live != live):
                 live = hub.live

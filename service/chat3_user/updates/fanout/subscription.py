@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from chat3_user.errors import CallError, reasons
+from chat3_user.metrics.streams import StreamCounts
 from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.items import Filter, Item
 from chat3_user.updates.fanout.settings import BufferLimits
@@ -24,9 +25,10 @@ class Subscription(Buffer):
         connection_id: str,
         wanted: Filter,
         limits: BufferLimits,
+        counts: StreamCounts,
         send_now: Callable[[Encoded], bool] | None = None,
     ) -> None:
-        super().__init__(wanted, limits)
+        super().__init__(wanted, limits, counts)
         self.connection_id = connection_id
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._send_now = send_now

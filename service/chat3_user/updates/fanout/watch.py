@@ -10,9 +10,10 @@ from typing import Final
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.errors import CallError
+from chat3_user.metrics.streams import StreamCounts
 from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.feed import Feed
-from chat3_user.updates.fanout.items import Filter, Item
+from chat3_user.updates.fanout.items import Filter, Item, count
 from chat3_user.updates.fanout.settings import BufferLimits, WatchLimits
 from chat3_user.updates.fanout.wakeup import Wakeup
 from chat3_user.updates.fanout.watch_responses import dropped, of_user
@@ -35,7 +36,7 @@ class Watched(Buffer):
     feed: Feed
 
     def __init__(self, watch: "Watch", user_id: str, limits: BufferLimits) -> None:
-        super().__init__(_EVERYTHING, limits)
+        super().__init__(_EVERYTHING, limits, watch.counts)
         self._watch = watch
         self._counted = 0
         self.user_id = user_id
@@ -99,11 +100,15 @@ class Watched(Buffer):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A response on its way: of a user, with the token that it moves the user to, or of none."""
+    """A response on its way: of a user, with the token that it moves the user to, or of none.
+
+    ``item`` is what the user's feed had, if it is that.
+    """
 
     encoded: Encoded
     watched: Watched | None = None
     token: str = ""
+    item: Item | None = None
 
 
 class Watch:
@@ -118,10 +123,12 @@ class Watch:
         self,
         buffer: BufferLimits,
         limits: WatchLimits,
+        counts: StreamCounts,
         send_now: Callable[[Encoded], bool] | None = None,
         owner: str = "",
     ) -> None:
         self.owner = owner
+        self.counts = counts
         self.users: dict[str, Watched] = {}
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffered = 0
@@ -206,7 +213,7 @@ class Watch:
             watched = next(iter(self._ready))
             del self._ready[watched]
             batch += [
-                Outgoing(Encoded(watched.prefix + item.encoded), watched, item.token)
+                Outgoing(Encoded(watched.prefix + item.encoded), watched, item.token, item)
                 for item in watched.drain()
             ]
             if watched.queued:
@@ -239,6 +246,8 @@ class Watch:
         watched = outgoing.watched
         if watched is not None:
             watched.sent(outgoing.token)
+            if outgoing.item is not None:
+                count(self.counts, outgoing.item)
             self._spoke(watched)
 
     async def wait(self, timeout: float) -> None:

@@ -100,7 +100,7 @@ class WatchedUsers:
                 [
                     pb.UserWatched(
                         user_id=watched.user_id,
-                        resume_outcome=_outcome(watched, resumption),
+                        resume_outcome=_told(watched, resumption),
                         resume_token=resumption.token,
                     )
                     for watched, resumption in zip(joined, begun, strict=True)
@@ -157,6 +157,8 @@ class WatchedUsers:
         self._count_dropped(str(reason.name))
 
 
-def _outcome(watched: Watched, resumption: Resumption) -> ResumeOutcome:
-    """Return where a user begins; a gap among what was held meanwhile is one, too."""
-    return ResumeOutcome.RESUMED_WITH_GAP if watched.holds_gap else resumption.outcome
+def _told(watched: Watched, resumption: Resumption) -> ResumeOutcome:
+    """Return, and count, where a user begins; a gap among what was held meanwhile is one, too."""
+    outcome = ResumeOutcome.RESUMED_WITH_GAP if watched.holds_gap else resumption.outcome
+    watched.counts.begun(str(outcome.name))
+    return outcome

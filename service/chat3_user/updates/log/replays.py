@@ -54,7 +54,8 @@ class Replays:
     """Answers what the log holds for a user behind a position.
 
     ``hear`` is called with the deletions among a user's entries before these are returned.
-    ``keep_seconds`` and ``keep_bytes`` bound the memory of what was read. `close` ends the reader.
+    ``keep_seconds`` and ``keep_bytes`` bound the memory of what was read; ``time_read`` hears how
+    many seconds each shared read took. `close` ends the reader.
     """
 
     def __init__(
@@ -65,7 +66,9 @@ class Replays:
         *,
         keep_seconds: float,
         keep_bytes: int,
+        time_read: Callable[[float], None],
     ) -> None:
+        self._time_read = time_read
         self._log = log
         self._windows = Windows(log, address_of, keep_bytes)
         self._hear = hear
@@ -133,7 +136,9 @@ class Replays:
             try:
                 end = await self._log.end()
                 if requests:
+                    began = time.perf_counter()
                     await self._serve_batch(requests, end)
+                    self._time_read(time.perf_counter() - began)
             except LogError as error:
                 _fail([*(request.answer for request in requests), *end_asked], error)
             except BaseException as error:

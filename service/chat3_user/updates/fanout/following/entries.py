@@ -70,11 +70,13 @@ def identity_of(decoded: DecodedUpdate) -> bytes:
     return decoded.digest + decoded.user_id.encode()
 
 
-def followed_update(entry: LogEntry, decoded: DecodedUpdate, time_ms: int) -> Followed:
-    """Return an update; ``time_ms`` is that of its token."""
+def followed_update(
+    entry: LogEntry, decoded: DecodedUpdate, time_ms: int, *, missed: bool = False
+) -> Followed:
+    """Return an update; ``time_ms`` is that of its token, ``missed`` as `update_item` has it."""
     position = entry.position
     token = tenant_token(decoded.tenant_id, position, time_ms)
-    return Followed(position, update_item(decoded, token), identity_of(decoded))
+    return Followed(position, update_item(decoded, token, missed=missed), identity_of(decoded))
 
 
 def followed_gap(

@@ -9,6 +9,7 @@ from typing import Final
 
 from chat3_api.chat3.user.v1 import GapReason
 from chat3_user.errors import CallError
+from chat3_user.metrics.streams import StreamCounts
 from chat3_user.updates.broker import (
     LogEntry,
     LogError,
@@ -27,7 +28,7 @@ from chat3_user.updates.fanout.following.entries import (
     tenant_token,
 )
 from chat3_user.updates.fanout.following.tail import Tail
-from chat3_user.updates.fanout.items import Filter, Item
+from chat3_user.updates.fanout.items import Filter, Item, count
 from chat3_user.updates.fanout.responses import gap_reason
 from chat3_user.updates.fanout.settings import BufferLimits
 from chat3_user.updates.fanout.wakeup import Wakeup
@@ -65,6 +66,7 @@ class Follower:
         readers: asyncio.Semaphore,
         wanted: Filter,
         limits: BufferLimits,
+        counts: StreamCounts,
         send_now: Callable[[Encoded], bool] | None,
     ) -> None:
         self.tenant_id = tenant_id
@@ -81,6 +83,7 @@ class Follower:
         self._readers = readers
         self._wanted = wanted
         self._limits = limits
+        self._counts = counts
         self._send_now = send_now
         self._seen: Seen | None = None
         self._queue: deque[Item] = deque()
@@ -165,6 +168,11 @@ class Follower:
         self.sent_token = token
         self.sent_at = time.monotonic()
 
+    def delivered(self, item: Item) -> None:
+        """Note that an item went out."""
+        self.sent(item.token)
+        count(self._counts, item)
+
     async def wait(self, timeout: float) -> None:
         """Wait for something to send, a nudge, or the end of ``timeout`` seconds."""
         if not self._queue and self._problem is None:
@@ -219,7 +227,7 @@ class Follower:
                 return
         item = followed.item
         if not self._queue and self._sent_now(item):
-            self.sent(item.token)
+            self.delivered(item)
         else:
             self._queue.append(item)
             self._size += len(item.encoded)
@@ -310,7 +318,7 @@ class Follower:
             reason = GapReason.LOG_UNREADABLE
             self._accept(followed_gap(self.tenant_id, entry.position, reason, self.time_ms))
         elif (decoded := self._decode(entry.body)) is not None and self._wanted.admits(decoded):
-            followed = followed_update(entry, decoded, self.time_ms)
+            followed = followed_update(entry, decoded, self.time_ms, missed=True)
             if news:
                 self._accept(followed)
             elif self._seen is not None:

@@ -45,8 +45,8 @@ async def tenant_responses(
                 unsent = [item.encoded for item in batch]
                 yield unsent
                 # The sender takes out what it has sent; it stops early when the stream was ended.
-                if len(unsent) < len(batch):
-                    follower.sent(batch[len(batch) - len(unsent) - 1].token)
+                for item in batch[: len(batch) - len(unsent)]:
+                    follower.delivered(item)
             batch = await stream.next_batch()
     except CallError as error:
         raise ended_at(error, follower.sent_token) from error

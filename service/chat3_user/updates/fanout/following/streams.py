@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from chat3_user.errors import CallError, reasons
+from chat3_user.metrics.streams import StreamMetrics
 from chat3_user.updates.broker import LogError, UpdatesLog
 from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.dispatcher import Dispatcher
@@ -34,12 +35,15 @@ class TenantStreams:
         decode: Decoder,
         address_of: AddressReader,
         settings: HubSettings,
+        metrics: StreamMetrics,
     ) -> None:
         self._log = log
         self._log_reads = log_reads
         self._decode = decode
         self._address_of = address_of
         self._settings = settings
+        self._metrics = metrics
+        self._counts = metrics.of("tenant")
         self._readers = asyncio.Semaphore(_READERS)
         self._open: set[Follower] = set()
         self._ending: Callable[[], CallError] | None = None
@@ -96,6 +100,7 @@ class TenantStreams:
             self._readers,
             wanted,
             self._settings.buffer,
+            self._counts,
             send_now,
         )
         self._open.add(follower)
@@ -120,4 +125,14 @@ class TenantStreams:
         outcome = await self._log_reads.run(begun)
         if isinstance(outcome, LogError):
             raise reasons.updates_log_unavailable() from outcome
+        self._count(token, found=outcome)
         return outcome
+
+    def _count(self, token: Token | None, *, found: bool) -> None:
+        if token is None:
+            self._counts.begun("FRESH")
+        elif found:
+            self._counts.begun("RESUMED")
+            self._metrics.replayed("log")
+        else:
+            self._counts.begun("RESUMED_WITH_GAP")
