@@ -76,6 +76,7 @@ class Running:
     broker: Broker
     server: GrpcServer
     tls: ServerTls | None
+    metrics: Metrics
 
     async def ready(self) -> None:
         """Wait until updates flow."""
@@ -177,7 +178,7 @@ async def running(
         )
         if demo is not None:
             await stack.enter_async_context(demo.shown(config.server.host, grpc_port, config.tls))
-        yield Running(grpc_port, ops_port, hub, broker, server, tls)
+        yield Running(grpc_port, ops_port, hub, broker, server, tls, metrics)
         await _drain(server, hub, config.server.shutdown_grace)
 
 

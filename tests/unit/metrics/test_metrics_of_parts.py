@@ -1,0 +1,187 @@
+"""Parts that a test holds in its hands move the metrics of their subject."""
+
+import asyncio
+import os
+import resource
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from chat3_user.errors import CallError
+from chat3_user.limits.keys import KnownKeys
+from chat3_user.limits.rates import Rate, RedisRates
+from chat3_user.mapping.addresses import address_of
+from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.metrics import Metrics
+from chat3_user.readings import read_process, read_updates, watched_loop
+from chat3_user.shared_redis import RedisSettings
+from chat3_user.tokens.issuer_keys import IssuerKeys
+from chat3_user.updates.amqp.broker import AmqpBroker
+from chat3_user.updates.delivery_limits import DeliveryLimits
+from chat3_user.updates.fanout.hub import Hub
+from chat3_user.updates.fanout.settings import HubSettings
+from support.hub import Puppet, Reader
+from support.moving import moves, series
+from support.patience import HANGS
+from support.ports import free_port
+
+
+def value(metrics: Metrics, name: str) -> float:
+    return sum(value for (of, _), value in series(metrics).items() if of == name)
+
+
+def no_problem() -> dict[str, str]:
+    return {}
+
+
+async def test_updates_wait_while_feeds_catch_up() -> None:
+    metrics, broker = Metrics(), Puppet()
+    hub = Hub(broker, UpdateDecoder().decode, address_of, HubSettings(), metrics)
+    read_updates(metrics, hub, broker)
+    await hub.open()
+    reader = await Reader.open(hub)
+    with moves(metrics, "chat3_updates_held"):
+        broker.sink.lost()
+        await broker.update(1)
+    assert value(metrics, "chat3_updates_held") == 1
+    broker.sink.regained(complete=True)
+    assert value(metrics, "chat3_updates_held") == 0
+    await reader.close()
+    await hub.close()
+
+
+async def test_a_gap_is_counted_by_its_reason_when_clients_are_told() -> None:
+    metrics, broker = Metrics(), Puppet()
+    hub = Hub(broker, UpdateDecoder().decode, address_of, HubSettings(), metrics)
+    await hub.open()
+    reader = await Reader.open(hub)
+    token = reader.token
+    await reader.close()
+    for number in range(5):
+        await broker.update(number)
+    broker.log._entries.clear()
+    broker.log.append(b"another log", is_update=False)
+    hub._feeds.remove(next(iter(hub._feeds)))
+    with moves(metrics, "chat3_gaps_total"):
+        again = await Reader.open(hub, token)
+        async with asyncio.timeout(HANGS):
+            while not again.gaps:
+                await asyncio.sleep(0)
+    (gap,) = (
+        (labels, told)
+        for (name, labels), told in series(metrics).items()
+        if name == "chat3_gaps_total"
+    )
+    assert dict(gap[0])["stream"] == "user"
+    assert gap[1] == 1
+    await again.close()
+    await hub.close()
+
+
+async def test_a_broker_that_cannot_be_reached_is_counted() -> None:
+    metrics = Metrics()
+    broker = AmqpBroker(
+        f"amqp://127.0.0.1:{free_port()}",
+        exchange="x",
+        log_queue="l",
+        worker="w",
+        retention_seconds=60,
+        retention_bytes=1_000_000,
+        back_off=(0.01, 0.01),
+        limits=DeliveryLimits(),
+        metrics=metrics.broker,
+    )
+    await broker.open(Puppet())  # type: ignore[arg-type]  # nothing is ever told
+    async with asyncio.timeout(HANGS):
+        while not value(metrics, "chat3_broker_sessions_total"):
+            await asyncio.sleep(0.01)
+    (labels,) = (
+        labels for name, labels in series(metrics) if name == "chat3_broker_sessions_total"
+    )
+    assert dict(labels) == {"event": "failed"}
+    await broker.close()
+
+
+async def test_rates_are_counted_by_each_worker_while_redis_is_away() -> None:
+    metrics = Metrics()
+    settings = RedisSettings(f"redis://127.0.0.1:{free_port()}", 0.2)
+    rates = RedisRates(settings, metrics=metrics.rates, stores=metrics.stores)
+    with moves(metrics, "chat3_rate_store_failures_total", "db_client_operation_duration_seconds"):
+        assert (await rates.spend(Rate(1, "hour"), "k")).allowed
+    # It is not asked again for a while, and so does not fail again.
+    await rates.spend(Rate(1, "hour"), "k")
+    assert value(metrics, "chat3_rate_store_failures_total") == 1
+    await rates.close()
+
+
+def test_an_address_that_brings_refused_keys_is_refused_and_counted() -> None:
+    metrics = Metrics()
+    keys = KnownKeys(Rate(1, "minute"), metrics=metrics.rates)
+    keys.note_refused("bad", "192.0.2.1")
+    with moves(metrics, "chat3_rate_decisions_total"), pytest.raises(CallError):
+        keys.check("192.0.2.1")
+
+
+async def test_readings_of_an_issuers_keys_are_counted() -> None:
+    async def read() -> bytes:
+        raise OSError
+
+    metrics = Metrics()
+    keys = IssuerKeys(read, metrics.tokens.issuer_keys)
+    with moves(metrics, "chat3_token_issuer_key_reads_total"):
+        await keys.open()
+    await keys.close()
+
+
+def test_what_the_process_uses_is_read_of_the_operating_system(tmp_path: Path) -> None:
+    metrics = Metrics()
+    with moves(metrics, "target_info", "chat3_file_descriptors_limit"):
+        read_process(metrics.process, no_problem)
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert value(metrics, "chat3_file_descriptors_limit") == limit
+    used = value(metrics, "process_memory_usage_bytes")
+    opened = value(metrics, "process_unix_file_descriptor_count")
+    with (
+        ExitStack() as files,
+        moves(
+            metrics,
+            "process_memory_usage_bytes",
+            "process_unix_file_descriptor_count",
+            "process_cpu_time_seconds_total",
+            "process_uptime_seconds",
+        ),
+    ):
+        for number in range(10):
+            files.enter_context((tmp_path / str(number)).open("w"))
+        held = bytearray(os.urandom(1) * 50_000_000)
+        begun = time.process_time()
+        while time.process_time() - begun < 0.02:
+            pass
+        assert value(metrics, "process_unix_file_descriptor_count") == opened + 10
+        assert value(metrics, "process_memory_usage_bytes") > used + len(held) / 2
+    assert value(metrics, "process_cpu_time_seconds_total") == pytest.approx(
+        sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), rel=0.1
+    )
+
+
+async def test_a_blocked_event_loop_is_late() -> None:
+    metrics = Metrics()
+    async with watched_loop(metrics.process):
+        with moves(metrics, "chat3_event_loop_lag_seconds"):
+            async with asyncio.timeout(HANGS):
+                while not value(metrics, "chat3_event_loop_lag_seconds_count"):
+                    # Longer than it waits for, so that it is late whenever it looks.
+                    time.sleep(0.3)  # noqa: ASYNC251 - blocks on purpose
+                    await asyncio.sleep(0)
+    assert value(metrics, "chat3_event_loop_lag_seconds_sum") > 0.01
+
+
+def test_problems_are_named_and_a_worker_that_is_not_ready_says_so() -> None:
+    metrics, problems = Metrics(), dict[str, str]()
+    read_process(metrics.process, lambda: problems)
+    with moves(metrics, "chat3_ready", "chat3_problem"):
+        problems["not_ready"] = "no connection to the broker"
+    assert value(metrics, "chat3_ready") == 0
+    assert value(metrics, "chat3_problem") == 1
