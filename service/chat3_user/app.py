@@ -118,13 +118,12 @@ async def running(
         await hub.open()
         stack.push_async_callback(hub.close)
 
-        times = config.idempotency.times
         store = parts.idempotency_store(config, metrics.stores, tracing)
         stack.push_async_callback(store.close)
         await store.open()
         once = Once(
             store,
-            times,
+            config.idempotency.times,
             write_without_store=config.idempotency.writes_without_store,
             metrics=metrics.idempotency,
         )

@@ -13,7 +13,7 @@ from integration_vocabulary import Client
 
 from chat3_api.chat3.tenant.v1 import CreateUserTokenRequest
 from chat3_api.chat3.user.v1 import GetUserDialogsRequest
-from support.gateway import KEY, TENANT, Upstream
+from support.gateway import KEY, TENANT, Upstream, metadata
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 from support.scrape import scraped
@@ -109,3 +109,43 @@ async def test_a_token_of_one_worker_of_a_demo_is_good_at_all_of_them(
                 while not (await accepted_tokens(ops) and await accepted_tokens(ops + 1)):
                     app = client.with_metadata(bearer(created.token))
                     assert await app.call(GetUserDialogsRequest())
+
+
+async def test_one_scrape_of_any_worker_has_the_calls_of_all(
+    upstream: Upstream, rabbitmq: RabbitMQ
+) -> None:
+    upstream.dialog("alice")
+    ops, port = free_port(), free_port()
+    calls, method = "chat3_calls_total", "chat3.user.v1.UserService/GetUserDialogs"
+    with two_workers(upstream, rabbitmq, ops, GRPC_PORT=str(port)):
+        await ready(ops, ops + 1)
+        async with Client(f"127.0.0.1:{port}") as client:
+            made = 0
+            async with asyncio.timeout(60):
+                while True:
+                    # Every connection is of one worker, whichever the kernel chose.
+                    alice = client.with_metadata(metadata("alice"))
+                    assert await alice.call(GetUserDialogsRequest())
+                    made += 1
+                    told = await scraped(ops)
+                    of_each = [
+                        told.value(calls, rpc_method=method, worker=worker) for worker in "01"
+                    ]
+                    if all(of_each):
+                        break
+        assert sum(of_each) == made
+        for asked in (ops, ops + 1):
+            told = await scraped(asked)
+            assert told.value(calls, rpc_method=method) == made
+            assert told.value("chat3_worker_up") == 2
+        alone = await scraped(ops + 1, "/metrics/worker")
+        assert alone.value(calls, rpc_method=method) == of_each[1]
+        stopped = await process_of(ops + 1)
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            told = await scraped(ops)
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+        assert told.value("chat3_worker_up", worker="0") == 1
+        assert told.value("chat3_worker_up", worker="1") == 0
+        assert told.value(calls, rpc_method=method) == of_each[0]

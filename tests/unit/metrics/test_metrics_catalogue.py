@@ -59,8 +59,8 @@ def test_every_metric_is_moved_by_a_test(project: Path) -> None:
         for file in (project / "tests").rglob("test_*.py")
         for name in _moved(ast.parse(file.read_text()))
     }
-    assert {metric.name for metric in DESCRIBED} - moved == set()
-    assert moved - {metric.name for metric in DESCRIBED} == set()
+    # `chat3_worker_up` is no worker's own: tests of exposition and of workers move it.
+    assert moved == {metric.name for metric in DESCRIBED} - {WORKER_UP.name}
 
 
 def _moved(tree: ast.AST) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Metrics as text: each series of its worker, several workers as one text, exemplars where asked."""
+"""Metrics as text: each series of its worker, all workers as one text, exemplars where asked."""
 
 from itertools import groupby
 
