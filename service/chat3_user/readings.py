@@ -75,7 +75,7 @@ def read_process(metrics: ProcessMetrics, problems: Callable[[], Mapping[str, st
     metrics.ready.read(lambda: "not_ready" not in problems())
     metrics.problems.read_each(lambda: dict.fromkeys(((name,) for name in problems()), 1.0))
     started = time.monotonic()
-    labels = ("chat3-user-service", version("chat3-user-service"))
+    labels = ("chat3-user-service", version("chat3-gateway"))
     metrics.info.read_each(lambda: {labels: 1.0})
     metrics.uptime.read(lambda: time.monotonic() - started)
     metrics.cpu.read_each(_cpu)
