@@ -46,6 +46,9 @@ bench-workers: bench-setup ## Two workers against one
 bench-tokens: bench-setup ## CPU per call by a token, beside a call by an API key
 	@$(bench_python) bench/tokens.py $(BENCH_ARGUMENTS)
 
+bench-telemetry: bench-setup ## CPU of metrics, call log and traces, on a page of 20 and on fan-out
+	@$(bench_python) bench/telemetry.py $(BENCH_ARGUMENTS)
+
 bench-coldstart: bench-setup ## Seconds from process start to ready
 	@$(bench_python) bench/coldstart.py
 

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from harness.machine import free_port
 from harness.process import Process, pinned
 
 _BENCH = Path(__file__).parents[1]
+_DEFAULTS: Mapping[str, str] = {}
 OURS, REFERENCE = "ours", "reference"
 
 SERVICE_VARIABLE = "BENCH_SERVICE"
@@ -55,15 +56,16 @@ def ours(
     rabbitmq: str = "",
     workers: int | None = None,
     token_keys: str = "",
-    **more: str,
+    settings: Mapping[str, str] = _DEFAULTS,
+    module: str = "chat3_user",
 ) -> Iterator[Server]:
     """Run the service with its default settings; without RabbitMQ updates stay in memory.
 
-    ``more`` are settings by variable.
+    ``settings`` come on top of that; ``module`` is what Python runs.
     """
     port, ops = free_port(), free_port()
     settings = {
-        **service_path(),
+        **service_path(module),
         "GRPC_PORT": str(port),
         "OPS_PORT": str(ops),
         "TENANT_API_URL": tenant_api,
@@ -71,11 +73,11 @@ def ours(
         "DEMO": "" if rabbitmq else "true",
         "LOG_LEVEL": "warning",
         "TOKEN_KEYS": token_keys,
-        **more,
+        **settings,
     }
     if has_workers():
         settings["WORKERS"] = str(workers or 1)
-    command = [sys.executable, "-m", "chat3_user"]
+    command = [sys.executable, "-m", module]
     with pinned(command, pins, folder / f"ours-{port}.log", settings) as process:
         # Worker n answers its operators on the n-th port from the first.
         process.wait_until(lambda: all(is_ready(ops + worker) for worker in range(workers or 1)))
@@ -113,10 +115,16 @@ def has_workers() -> bool:
     return "--workers" in shown.stdout
 
 
-def service_path() -> dict[str, str]:
-    """Return what makes Python take the service from where `SERVICE_VARIABLE` says."""
-    path = os.environ.get(SERVICE_VARIABLE)
-    return {"PYTHONPATH": path} if path else {}
+def service_path(module: str = "") -> dict[str, str]:
+    """Return what makes Python take the service from where `SERVICE_VARIABLE` says.
+
+    A ``module`` of the benchmarks is found beside it.
+    """
+    paths = [os.environ.get(SERVICE_VARIABLE, "")]
+    if module.startswith("harness."):
+        paths.append(str(_BENCH))
+    found = ":".join(path for path in paths if path)
+    return {"PYTHONPATH": found} if found else {}
 
 
 def is_ready(ops_port: int) -> bool:
