@@ -108,12 +108,13 @@ def _compare(
     what: str, make: Callable[..., Any], folder: Path, options: Any, server_core: int, load: int
 ) -> dict[str, Any]:
     """Run rounds on all variants by turns; return and print what each costs."""
-    costs: dict[str, list[float]] = {variant.name: [] for variant in VARIANTS}
+    variants = [each for each in VARIANTS if each.name in {_SILENT, *options.variants}]
+    costs: dict[str, list[float]] = {variant.name: [] for variant in variants}
     exported: dict[str, int] = {}
     with ExitStack() as stack:
         url = stack.enter_context(nginx(folder))
         rounds, ports = {}, {}
-        for number, variant in enumerate(VARIANTS):
+        for number, variant in enumerate(variants):
             place = folder / f"{what}-{number}"
             place.mkdir()
             port = 0
@@ -152,6 +153,8 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=2, help="streams of each user")
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=4.0, help="length of a round")
+    names = [variant.name for variant in VARIANTS]
+    parser.add_argument("--variants", nargs="*", default=names, help="beside the silent one")
     parser.add_argument("--save", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     machine = begin()
