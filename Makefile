@@ -38,13 +38,13 @@ test-contract: setup ## Hold the embedded tenant-api, or the one at TENANT_API_U
 test-contract-pointed: setup ## Point that suite at the embedded tenant-api, as at any other server
 	@$(RUN_IN_VENV) python tests/contract/over_http.py
 
-lint: setup lint-proto lint-workflows ## Check style, types, the contract and the workflows
+lint: setup lint-proto lint-workflows lint-deploy ## Check style, types, contract, workflows, deploy/
 	@$(RUN_IN_VENV) ruff check .
 	@$(RUN_IN_VENV) ruff format --check .
 	@$(RUN_IN_VENV) lint-imports --no-cache --no-logo
 	@$(RUN_IN_VENV) python tools/inner_parts.py
 	@$(RUN_IN_VENV) mypy
-	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree distributions'
+	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree distributions dashboard'
 
 format: setup ## Format the code and the contract
 	@$(RUN_IN_VENV) ruff check --fix-only --quiet . || true

@@ -2,7 +2,7 @@
 # Sets up what the make targets use.
 #
 #   tools/setup.sh venv DIRECTORY PYTHON   the virtual environment, by the lock
-#   tools/setup.sh servers                 RabbitMQ, Redis, proxies and Chromium for the tests, if missing
+#   tools/setup.sh servers                 RabbitMQ, Redis, proxies, Prometheus and Chromium, if missing
 #   tools/setup.sh browsers                Firefox for `make test-browsers`, where it is missing
 #   tools/setup.sh bench                   what the benchmarks run besides, where it is missing
 #
@@ -51,6 +51,7 @@ case "${1:-}" in
     command -v redis-server >/dev/null || missing+=(redis-server)
     command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
     command -v haproxy >/dev/null || [ -x /usr/sbin/haproxy ] || missing+=(haproxy)
+    command -v promtool >/dev/null || missing+=(prometheus)
     command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
     ;;
