@@ -60,7 +60,7 @@ class Scrapes:
         headers = {"Accept": form.accept}
         try:
             async with self._session.get(url, headers=headers, raise_for_status=True) as answer:
-                return await answer.read()
+                return (await answer.read()).removesuffix(form.end)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             log.debug("a worker has no metrics", extra={"worker": worker, "problem": error})
             return None
