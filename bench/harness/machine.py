@@ -6,6 +6,7 @@ import random
 import shutil
 import socket
 import subprocess
+import sysconfig
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import metadata
@@ -62,6 +63,7 @@ def description() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "kernel": platform.release(),
         "python": platform.python_version(),
+        "python_built_with": sysconfig.get_config_var("CONFIG_ARGS"),
         "load_average": os.getloadavg()[0],
         "packages": {name: metadata.version(name) for name in _PACKAGES},
         "programs": {"nginx": _version("nginx", "-v"), "h2load": _version("h2load", "--version")},
