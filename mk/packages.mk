@@ -15,9 +15,9 @@ compile_lock = $(distributions) requirements >var/runtime-requirements && \
   UV_CUSTOM_COMPILE_COMMAND='make lock' '$(VENV)/bin/uv' pip compile --quiet --universal --python-version 3.11 \
     --generate-hashes --no-annotate --constraint requirements.lock var/runtime-requirements --output-file
 
-.PHONY: packages check-packages test-packages version lock-production check-lock sbom
+.PHONY: packages check-packages test-packages test-built-packages version lock-production check-lock sbom
 
-packages check-packages test-packages version lock-production check-lock sbom: setup
+packages check-packages test-packages test-built-packages version lock-production check-lock sbom: setup
 
 packages: ## Build the sdists and the wheels into dist/
 	@$(distributions) build '$(DIST)'
@@ -25,7 +25,9 @@ packages: ## Build the sdists and the wheels into dist/
 check-packages: packages ## Build them twice more, elsewhere and from the sdists, and compare
 	@$(distributions) reproduce '$(DIST)'
 
-test-packages: check-packages ## Install each wheel into an empty environment and run it; minutes
+test-packages: check-packages test-built-packages ## Install each wheel into an empty environment and run it
+
+test-built-packages: ## The same with the packages that are in dist/ already
 	@$(RUN_IN_VENV) DIST='$(abspath $(DIST))' pytest -q tests/packages
 
 version: ## Print the version of the distributions; VERSION=0.2.0 writes it everywhere

@@ -90,11 +90,12 @@ def test_the_client_side_asks_for_nothing_of_the_service(
     assert asked_for(wheels[name]) & SERVER_SIDE == set()
 
 
-def test_the_service_asks_for_the_embedded_platform_as_an_extra_alone(
-    wheels: Mapping[str, Path],
+@pytest.mark.parametrize("name", ["chat3-cli", "chat3-embedded"])
+def test_the_service_asks_for_what_a_demo_needs_as_an_extra_alone(
+    wheels: Mapping[str, Path], name: str
 ) -> None:
     lines = metadata(wheels["chat3-gateway"]).get_all("Requires-Dist", [])
-    (line,) = (line for line in lines if line.startswith("chat3-embedded"))
+    (line,) = (line for line in lines if line.startswith(name))
     assert line.endswith("; extra == 'demo'")
 
 

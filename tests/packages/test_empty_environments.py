@@ -1,0 +1,86 @@
+"""Each wheel in an environment that has nothing but what it asks for."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from packages.conftest import Environments
+from packages.empty_environment import Packages, pip
+
+COMMANDS = {
+    "chat3-codec": (),
+    "chat3-contract": (),
+    "chat3-cli": ("chat3",),
+    "chat3-embedded": ("chat3-embedded", "chat3-page"),
+    "chat3-gateway": ("chat3-user-service",),
+}
+IMPORTS = """
+import importlib, pkgutil, sys
+for name in sys.argv[1:]:
+    package = importlib.import_module(name)
+    for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+            print(module.name)
+"""
+CARRIED = {
+    "chat3-codec": ("betterproto2_compiled",),
+    "chat3-contract": ("chat3_api",),
+    "chat3-cli": ("chat3_cli",),
+    "chat3-embedded": ("chat3_embedded", "chat3_page"),
+    "chat3-gateway": ("chat3_user",),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_wheel_asks_for_all_it_needs(environments: Environments, name: str) -> None:
+    environment = environments(name, name)
+    environment.pip("check")
+    assert environment.run("python", "-I", "-W", "error", "-c", IMPORTS, *CARRIED[name])
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_its_commands_say_their_version(environments: Environments, name: str) -> None:
+    environment = environments(name, name)
+    version = environment.installed()[name]
+    said = {command: environment.run(command, "--version") for command in COMMANDS[name]}
+    assert said == {command: f"{command} {version}\n" for command in COMMANDS[name]}
+
+
+def test_a_client_has_nothing_of_the_service(environments: Environments) -> None:
+    needed = {name: environments(name, name).installed().keys() for name in COMMANDS}
+    client = needed["chat3-cli"]
+    of_the_service = needed["chat3-gateway"] - needed["chat3-contract"] - {"protobuf"}
+    of_the_service -= {"googleapis-common-protos"}
+    assert of_the_service >= {"aiohttp", "aiormq", "redis", "joserfc", "msgspec", "chat3-gateway"}
+    assert client & of_the_service == set()
+    assert needed["chat3-contract"] < client
+
+
+def test_pip_builds_the_same_wheels_from_the_sdists(packages: Packages, tmp_path: Path) -> None:
+    pip(
+        *("wheel", "--no-deps", "--wheel-dir", tmp_path, *packages.sdists),
+        SOURCE_DATE_EPOCH=packages.epoch,
+    )
+
+    def sums(folder: Path) -> dict[str, str]:
+        wheels = folder.glob("*.whl")
+        return {each.name: hashlib.sha256(each.read_bytes()).hexdigest() for each in wheels}
+
+    assert sums(tmp_path) == sums(packages.dist)
+
+
+def test_the_production_lock_is_all_that_the_wheels_need(
+    environments: Environments, packages: Packages, project: Path
+) -> None:
+    environment = environments("production")
+    lock = project / "requirements-production.lock"
+    environment.pip("install", "--require-hashes", "--only-binary=:all:", "--requirement", lock)
+    locked = environment.installed()
+    environment.pip("install", "--no-deps", *packages.names.values())
+    environment.pip("check")
+    assert environment.installed() == locked | {
+        name: re.split("-", wheel.name)[1] for name, wheel in packages.names.items()
+    }
