@@ -36,7 +36,7 @@ def located(command: str) -> str:
 
 @pytest.fixture(scope="session")
 def packages() -> Packages:
-    return Packages(Path(os.environ["DIST"]))
+    return Packages(Path(os.environ["DIST"]).resolve())
 
 
 @pytest.fixture(scope="session", params=interpreters().items(), ids=lambda each: each[0])
