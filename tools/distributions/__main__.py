@@ -3,6 +3,7 @@
 python -m distributions build FOLDER         write sdists and wheels into FOLDER
 python -m distributions reproduce FOLDER     build them again and compare with those in FOLDER
 python -m distributions version [VERSION]    print the version, or write it everywhere
+python -m distributions notes TAG            print what the changelog says of a release
 python -m distributions requirements         print what all of them need of others
 python -m distributions dependencies         the same, by name alone
 """
@@ -16,6 +17,7 @@ from typing import Final
 
 from distributions.building import BuildError, build, check_reproducible, epoch, sums
 from distributions.project import runtime_names, runtime_requirements
+from distributions.release import release_notes
 from distributions.versions import disagreements, version, write_version
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -46,6 +48,8 @@ def _run(arguments: Sequence[str]) -> int:
             print(version(ROOT))
         case ["version", wanted]:
             print(*write_version(ROOT, wanted), sep="\n")
+        case ["notes", tag]:
+            print(release_notes(ROOT, tag))
         case ["requirements"]:
             print(*runtime_requirements(ROOT), sep="\n")
         case ["dependencies"]:
