@@ -122,7 +122,7 @@ def resident(pid: int) -> int:
 
 
 @contextmanager
-def _worker(folder: Path, tenant_api: str, broker: str, service: str) -> Iterator[_Worker]:
+def open_worker(folder: Path, tenant_api: str, broker: str, service: str) -> Iterator[_Worker]:
     port, ops = free_port(), free_port()
     environment = {
         **os.environ,
@@ -151,7 +151,7 @@ def _worker(folder: Path, tenant_api: str, broker: str, service: str) -> Iterato
         print(f"a worker ended {time.monotonic() - began:.1f} s after SIGTERM")
 
 
-async def _open(
+async def open_streams(
     port: int,
     users: list[str],
     tokens: dict[str, str],
@@ -207,7 +207,7 @@ async def _until(
                 await asyncio.sleep(0.05)
 
 
-async def _publish(url: str, users: list[str], count: int) -> dict[str, int]:
+async def publish_missed(url: str, users: list[str], count: int) -> dict[str, int]:
     """Publish ``count`` updates in turn; return how many each user got."""
     connection = await aiormq.connect(url)
     channel = await connection.channel()
@@ -228,10 +228,10 @@ async def _measure(  # type: ignore[type-arg]
     options: argparse.Namespace, folder: Path, url: str, broker: str, service: str
 ) -> dict:
     users = [f"user-{number}" for number in range(options.streams)]
-    with _worker(folder, url, broker, service) as first:
+    with open_worker(folder, url, broker, service) as first:
         before, spent = first.resident(), cpu_of(first.pid)
         points = [_point(0, before)]
-        connections, streams, opened = await _open(
+        connections, streams, opened = await open_streams(
             first.port, users, {}, lambda count: points.append(_point(count, first.resident()))
         )
         opening = (cpu_of(first.pid) - spent) / len(users)
@@ -244,9 +244,9 @@ async def _measure(  # type: ignore[type-arg]
         tokens = {stream.user: stream.token for stream in streams}
         for connection in connections:
             connection.close()
-    missed = await _publish(broker, users, options.missed)
-    with _worker(folder, url, broker, service) as second:
-        connections, streams, back = await _open(second.port, users, tokens)
+    missed = await publish_missed(broker, users, options.missed)
+    with open_worker(folder, url, broker, service) as second:
+        connections, streams, back = await open_streams(second.port, users, tokens)
         changed = streams[0]._changed  # noqa: SLF001
         began = time.monotonic()
         await _until(changed, streams, lambda stream: stream.updates >= missed.get(stream.user, 0))
@@ -283,7 +283,7 @@ async def _measure_reference(
     with reference(pins, folder, tenant_api=url, rabbitmq=broker) as server:
         pid = server.process.pid
         points = [_point(0, resident(pid))]
-        connections, _, opened = await _open(
+        connections, _, opened = await open_streams(
             server.port, users, {}, lambda count: points.append(_point(count, resident(pid)))
         )
         for connection in connections:

@@ -29,7 +29,7 @@ from harness.http2 import Connection, frame
 from harness.process import cpu_of
 from harness.results import begin, save
 from harness.servers import service_path
-from streams_memory import _open, _until, _worker
+from streams_memory import _until, open_streams, open_worker
 from upstream import bodies
 
 from chat3_api.chat3.tenant import v1 as pb
@@ -153,7 +153,7 @@ async def _publish(url: str, users: list[str], rounds: int) -> None:
 
 async def _watch(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
     async with _platform() as url:
-        with _worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+        with open_worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
             headers = (("x-api-key", "chat3_rwd"), ("x-tenant-id", bodies.TENANT))
             _, connection = await asyncio.get_running_loop().create_connection(
@@ -184,7 +184,7 @@ async def _watch(folder: Path, broker: str, users: list[str], rounds: int) -> di
 
 async def _follow(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
     async with _platform() as url:
-        with _worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+        with open_worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
             headers = (("x-api-key", "chat3_rwd"), ("x-tenant-id", bodies.TENANT))
             _, connection = await asyncio.get_running_loop().create_connection(
@@ -209,9 +209,11 @@ async def _follow(folder: Path, broker: str, users: list[str], rounds: int) -> d
 
 async def _streams(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
     async with _platform() as url:
-        with _worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+        with open_worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
-            connections, streams, opened = await _open(worker.port, users, {}, heartbeat=_HEARTBEAT)
+            connections, streams, opened = await open_streams(
+                worker.port, users, {}, heartbeat=_HEARTBEAT
+            )
             figures = _opened(worker, spent, opened, len(users))
             figures |= await _silence(worker, lambda: sum(it.heartbeats for it in streams))
             figures["bytes_per_user"] = round((worker.resident() - before) / len(users))

@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-log-read bench-connections bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-log-read bench-connections bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -34,8 +34,14 @@ bench-protocols: bench-setup ## CPU per call and per delivered update, by gRPC, 
 bench-binding: bench-setup ## CPU of an update of nobody here, beside a binding for each user
 	@$(bench_python) bench/binding.py $(BENCH_ARGUMENTS)
 
-bench-telemetry: bench-setup ## CPU that logs of calls add to a call
+bench-telemetry: bench-setup ## CPU that metrics, the call log and traces cost
 	@$(bench_python) bench/telemetry.py $(BENCH_ARGUMENTS)
+
+bench-log-read: bench-setup ## CPU of an entry of the updates log that a worker reads, and how many a second
+	@$(bench_python) bench/log_read.py $(BENCH_ARGUMENTS)
+
+bench-connections: bench-setup ## CPU of a connection, in plaintext and with TLS
+	@$(bench_python) bench/connections.py $(BENCH_ARGUMENTS)
 
 bench-latency: bench-setup ## Latency added to a direct REST call
 	@$(bench_python) bench/latency.py $(BENCH_ARGUMENTS)

@@ -58,10 +58,12 @@ def ours(
     token_keys: str = "",
     settings: Mapping[str, str] = _DEFAULTS,
     module: str = "chat3_user",
+    certificates: Path | None = None,
 ) -> Iterator[Server]:
     """Run the service with its default settings; without RabbitMQ updates stay in memory.
 
-    ``settings`` come on top of that; ``module`` is what Python runs.
+    ``settings`` come on top of that; ``module`` is what Python runs. ``certificates`` is a folder
+    that `tools/make_certs.py` wrote to: with one the service has TLS.
     """
     port, ops = free_port(), free_port()
     settings = {
@@ -75,6 +77,9 @@ def ours(
         "TOKEN_KEYS": token_keys,
         **settings,
     }
+    if certificates is not None:
+        settings["GRPC_TLS_CERT"] = str(certificates / "server.pem")
+        settings["GRPC_TLS_KEY"] = str(certificates / "server.key")
     if has_workers():
         settings["WORKERS"] = str(workers or 1)
     command = [sys.executable, "-m", module]
