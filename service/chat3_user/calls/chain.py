@@ -18,7 +18,7 @@ from chat3_user.calls.callers import Callers
 from chat3_user.calls.proof import LASTING
 from chat3_user.calls.service import Service
 from chat3_user.calls.settings import DeadlineSettings
-from chat3_user.errors import CallError, reasons
+from chat3_user.errors import CallError, RetryPacing, reasons
 from chat3_user.finished_call import FinishedCall, Observer
 from chat3_user.limits.admission import Admission
 from chat3_user.limits.rates import Kind
@@ -88,6 +88,7 @@ class CallChain:
         self._callers = callers
         self._deadlines = deadlines
         self._admission = admission
+        self._pacing = RetryPacing()
 
     def unary(self, method: Method, answer: Unary) -> Serve:
         """Return what serves calls of a method that answers once."""
@@ -196,6 +197,7 @@ class CallChain:
                     status = Status.CANCELLED
                     raise ClientGoneError from error
                 known = proof.told(translated(error, method=label, request_id=request_id))
+                known = self._pacing.paced(known)
                 failure = fail(stream, known, request_id, trailing)
                 status, reason = failure.status, known.reason.name or ""
             finally:

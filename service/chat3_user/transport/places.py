@@ -36,7 +36,7 @@ class Places:
         """
         held = self._held
         if self.taken >= self._most or any(held[holder] >= self._share for holder in holders):
-            raise reasons.overloaded(random.uniform(0.5, 1.5))
+            raise reasons.overloaded(random.uniform(0.5, 1.0))
         self.taken += 1
         for holder in holders:
             held[holder] += 1
