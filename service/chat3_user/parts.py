@@ -18,6 +18,7 @@ from chat3_user.metrics import Metrics
 from chat3_user.metrics.admission import TokenMetrics
 from chat3_user.metrics.broker import BrokerMetrics
 from chat3_user.metrics.stores import StoreMetrics
+from chat3_user.node_urls import node_urls
 from chat3_user.telemetry import OFF, Deliveries, Tracing
 from chat3_user.tls.outgoing import upstream_tls
 from chat3_user.tokens import UserTokens
@@ -37,12 +38,13 @@ def broker(config: Config, metrics: BrokerMetrics, *, traced: bool = False) -> B
     if not rabbitmq.url:
         return MemoryBroker(secrets.token_hex(8))
     return AmqpBroker(
-        rabbitmq.url,
+        node_urls(rabbitmq.url),
         exchange=rabbitmq.exchange,
         log_queue=rabbitmq.log_queue,
         worker=secrets.token_hex(4),
         retention_seconds=rabbitmq.retention_seconds,
         retention_bytes=rabbitmq.retention_bytes,
+        replicas=rabbitmq.log_replicas,
         tls=upstream_tls(config.authorities.rabbitmq),
         limits=config.hub.deliveries,
         metrics=metrics,

@@ -1,9 +1,23 @@
 """The Redis that several machines share: where it is, for the parts that keep something there."""
 
+import ssl
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from msgspec import Meta
+from redis.asyncio import BlockingConnectionPool, ConnectionPool, Sentinel
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import SentinelConnectionPool
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from yarl import URL
+
+from chat3_user.node_urls import node_urls
+
+SENTINELS: Final = ("redis+sentinel", "rediss+sentinel")
+"""The schemes of URLs that name Sentinels: host and port are theirs, the path names the primary."""
+
+_SENTINEL_PORT: Final = 26379
+_RETRIES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +27,80 @@ class RedisSettings:
     url: Annotated[
         str,
         Meta(
-            description="Redis that several machines share, such as redis://user:password@host/0;"
-            " rediss:// for TLS; empty keeps idempotency keys in IDEMPOTENCY_DATABASE"
+            description="Redis that several machines share, such as redis://user:password@host/0"
+            " or, by its Sentinels, redis+sentinel://user:password@host1,host2/primary/0; rediss"
+            " for TLS; empty keeps idempotency keys in IDEMPOTENCY_DATABASE"
         ),
     ] = ""
     timeout: Annotated[
         float, Meta(gt=0, description="longest wait for a connection to Redis and for an answer")
     ] = 1.0
+    replicas: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="replicas of Redis that must have an idempotency key before anything is"
+            " written with it; 1 keeps keys through a failover, and needs two replicas to work"
+            " through it",
+        ),
+    ] = 0
+
+
+def primary_of(url: str) -> str:
+    """Return the name of the primary in a URL that names Sentinels; empty where there is none."""
+    return URL(node_urls(url)[0]).path.strip("/").partition("/")[0]
+
+
+class _SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
+    """Connects to the primary that the Sentinels name."""
+
+
+def connection_pool(
+    settings: RedisSettings, *, connections: int, ca_file: str = ""
+) -> ConnectionPool:
+    """Return a pool of at most so many connections to Redis.
+
+    A burst waits for one of few connections; more would not make Redis faster. The timeout of
+    ``settings`` bounds that wait, and each answer.
+    """
+    tls: dict[str, Any] = {}
+    if settings.url.startswith("rediss"):
+        tls["ssl_min_version"] = ssl.TLSVersion.TLSv1_2
+        if ca_file:
+            tls["ssl_ca_certs"] = ca_file
+    timeouts = {"socket_timeout": settings.timeout, "socket_connect_timeout": settings.timeout}
+    options: dict[str, Any] = {
+        "max_connections": connections,
+        "timeout": settings.timeout,
+        "health_check_interval": 30,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), _RETRIES),
+        "client_name": "chat3-user-service",
+        **timeouts,
+        **tls,
+    }
+    urls = [URL(url) for url in node_urls(settings.url)]
+    if urls[0].scheme not in SENTINELS:
+        return BlockingConnectionPool.from_url(settings.url, **options)
+    database = urls[0].path.strip("/").partition("/")[2]
+    secure = {"ssl": True} if urls[0].scheme.startswith("rediss") else {}
+    query = urls[0].query
+    sentinels = Sentinel(  # type: ignore[no-untyped-call]
+        [(url.host, url.port or _SENTINEL_PORT) for url in urls],
+        sentinel_kwargs={
+            "username": query.get("sentinel_username"),
+            "password": query.get("sentinel_password"),
+            "retry": Retry(NoBackoff(), 0),  # The next one is asked instead.
+            **timeouts,
+            **tls,
+            **secure,
+        },
+    )
+    return _SentinelPool(  # type: ignore[no-untyped-call]
+        primary_of(settings.url),
+        sentinels,
+        db=int(database or 0),
+        username=urls[0].user or None,
+        password=urls[0].password,
+        **options,
+        **secure,
+    )

@@ -29,12 +29,18 @@ def _program(name: str) -> str:
 
 
 class RabbitMQ:
-    def __init__(self, folder: Path) -> None:
+    """One node; ``home`` and ``names_port`` are those of its cluster, where it is of one."""
+
+    def __init__(
+        self, folder: Path, *, home: Path | None = None, names_port: int | None = None
+    ) -> None:
         self.port = free_port()
         self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/"
+        self.name = f"chat3-{self.port}@localhost"
         self.distribution_port = free_port()
         """Where rabbitmqctl reaches it."""
-        self.names_port = free_port()
+        self._of_a_cluster = names_port is not None
+        self.names_port = names_port or free_port()
         """Where Erlang's name server, epmd, listens."""
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,10 +48,10 @@ class RabbitMQ:
         (folder / "rabbitmq.conf").write_text("log.console = false\nlog.file.level = warning\n")
         self._environment = {
             **os.environ,
-            "HOME": str(folder),
+            "HOME": str(home or folder),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": str(self.names_port),
-            "RABBITMQ_NODENAME": f"chat3-{self.port}@localhost",
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(self.distribution_port),
@@ -91,9 +97,17 @@ class RabbitMQ:
         """End it as a power cut would."""
         self._signal(signal.SIGKILL)
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
     def stop(self) -> None:
         self._signal(signal.SIGTERM)
-        # The name server of Erlang would outlive its only node.
+        if not self._of_a_cluster:
+            self.end_names()
+
+    def end_names(self) -> None:
+        """End the name server of Erlang, which would outlive its only node."""
         epmd = shutil.which("epmd")
         if epmd is not None:
             subprocess.run([epmd, "-kill"], env=self._environment, check=False, capture_output=True)

@@ -11,13 +11,17 @@ from support.ports import free_port
 
 
 class RedisServer:
-    """Keeps its data over `kill` and `start`, unless ``keeps`` is false."""
+    """Keeps its data over `kill` and `start`, unless ``keeps`` is false.
 
-    def __init__(self, folder: Path, *, keeps: bool = True) -> None:
+    A Sentinel is another mode of the same program; it is configured by a file, which it rewrites.
+    """
+
+    def __init__(self, folder: Path, *, keeps: bool = True, sentinel: bool = False) -> None:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._folder = folder
+        self.folder = folder
         self._keeps = keeps
+        self._sentinel = sentinel
         folder.mkdir(parents=True, exist_ok=True)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -25,14 +29,9 @@ class RedisServer:
         program = shutil.which("redis-server")
         if program is None:
             raise RuntimeError("redis-server is missing: run `make test`, which installs it")
-        with (self._folder / "out").open("ab") as output:
+        with (self.folder / "out").open("ab") as output:
             self._process = subprocess.Popen(
-                [
-                    program,
-                    *("--port", str(self.port), "--bind", "127.0.0.1", "--save", ""),
-                    *("--dir", str(self._folder), "--appendonly", "yes" if self._keeps else "no"),
-                    *("--appendfsync", "no", "--maxmemory-policy", "noeviction"),
-                ],
+                [program, *self._arguments()],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -41,8 +40,37 @@ class RedisServer:
         deadline = time.monotonic() + timeout
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError((self._folder / "out").read_text()[-2000:])
+                raise RuntimeError((self.folder / "out").read_text()[-2000:])
             time.sleep(0.02)
+
+    def _arguments(self) -> list[str]:
+        if self._sentinel:
+            return [str(self.folder / "sentinel.conf"), "--sentinel"]
+        return [
+            *("--port", str(self.port), "--bind", "127.0.0.1", "--save", ""),
+            *("--dir", str(self.folder), "--appendonly", "yes" if self._keeps else "no"),
+            *("--appendfsync", "no", "--maxmemory-policy", "noeviction"),
+            *("--repl-diskless-sync-delay", "0"),
+        ]
+
+    def configure(self, text: str) -> None:
+        """Write the configuration of a Sentinel."""
+        (self.folder / "sentinel.conf").write_text(text)
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None
+
+    def cli(self, *arguments: str) -> str:
+        """Send a command; return the answer."""
+        done = subprocess.run(
+            ["redis-cli", "-p", str(self.port), *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        return done.stdout
 
     def kill(self) -> None:
         """End it as a crash would: what it has written to its log stays."""

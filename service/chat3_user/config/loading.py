@@ -12,8 +12,10 @@ import msgspec
 from yarl import URL
 
 from chat3_user.config.composition import Config
-from chat3_user.config.variables import SETTINGS, URL_SCHEMES, composed
+from chat3_user.config.variables import SETTINGS, SEVERAL_NODES, URL_SCHEMES, composed
+from chat3_user.node_urls import node_urls
 from chat3_user.settings import ConfigError
+from chat3_user.shared_redis import SENTINELS, primary_of
 from chat3_user.tokens.composing import problems as token_problems
 from chat3_user.transport.cors import strange_origins
 
@@ -69,6 +71,8 @@ def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str
         value = setting.of(config)
         if value and not _is_url(value, schemes):
             yield f"{setting.variable}: expected a URL that begins with {schemes[0]}://"
+        elif value.startswith(SENTINELS) and not primary_of(value):
+            yield f"{setting.variable}: expected the primary's name: redis+sentinel://host/name"
         if not value and not config.demo.wanted and name not in _OPTIONAL and "demo" not in broken:
             yield f"{setting.variable}: required, unless DEMO is set"
     if bool(config.tls.certificate) != bool(config.tls.key):
@@ -84,10 +88,11 @@ def _contradictions(config: Config, *, broken: AbstractSet[str]) -> Iterator[str
 
 def _is_url(value: str, schemes: Sequence[str]) -> bool:
     try:
-        url = URL(value)
+        nodes = node_urls(value)
     except ValueError:
         return False
-    return url.scheme in schemes and bool(url.host)
+    used = {URL(node).scheme for node in nodes}
+    return used <= {*schemes} and (len(nodes) == 1 or used <= {*SEVERAL_NODES})
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

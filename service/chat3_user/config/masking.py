@@ -6,6 +6,7 @@ from yarl import URL
 
 from chat3_user.config.composition import Config
 from chat3_user.config.variables import SECRETS, SETTINGS, URL_SCHEMES
+from chat3_user.node_urls import node_urls
 
 _MASK: Final = "***"
 _PLACES: Final = ("token_issuer_keys",)
@@ -22,15 +23,15 @@ def masked(config: Config) -> dict[str, Any]:
 def _shown(name: str, value: Any) -> Any:
     if name in SECRETS:
         return value and _MASK
-    if name in URL_SCHEMES or (name in _PLACES and "://" in value):
+    if name in URL_SCHEMES and value:
+        return ",".join(map(_without_secrets, node_urls(value)))
+    if name in _PLACES and "://" in value:
         return _without_secrets(value)
     return value
 
 
 def _without_secrets(text: str) -> str:
     """Mask a URL's password, a user who has none (a token), and all values of its query."""
-    if not text:
-        return text
     url = URL(text)
     if url.raw_password is not None:
         url = url.with_password(_MASK)

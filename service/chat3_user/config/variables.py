@@ -25,6 +25,7 @@ _PATHS: Final = {
     "rabbitmq_url": "rabbitmq.url",
     "rabbitmq_updates_exchange": "rabbitmq.exchange",
     "rabbitmq_updates_log": "rabbitmq.log_queue",
+    "updates_log_replicas": "rabbitmq.log_replicas",
     "updates_log_max_age": "rabbitmq.retention_seconds",
     "updates_log_max_bytes": "rabbitmq.retention_bytes",
     "demo": "demo.wanted",
@@ -47,6 +48,7 @@ _PATHS: Final = {
     "redis_url": "redis.url",
     "redis_ca_file": "authorities.redis",
     "redis_timeout": "redis.timeout",
+    "redis_replicas": "redis.replicas",
     "idempotency_database": "idempotency.database",
     "idempotency_retention": "idempotency.times.retention",
     "idempotency_lease": "idempotency.times.lease",
@@ -111,9 +113,12 @@ _PATHS: Final = {
 URL_SCHEMES: Final = {
     "tenant_api_url": ("http", "https"),
     "rabbitmq_url": ("amqp", "amqps"),
-    "redis_url": ("redis", "rediss"),
+    "redis_url": ("redis", "rediss", "redis+sentinel", "rediss+sentinel"),
 }
 """The settings that are URLs, which may have passwords in them."""
+
+SEVERAL_NODES: Final = ("amqp", "amqps", "redis+sentinel", "rediss+sentinel")
+"""The schemes of URLs that may name several servers."""
 
 SECRETS: Final = ("token_keys", "token_issuer_api_key")
 """The settings that are secrets as a whole."""

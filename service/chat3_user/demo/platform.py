@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chat3_user.demo.settings import DemoSettings
+from chat3_user.node_urls import node_urls
 from chat3_user.settings import ConfigError
 from chat3_user.updates.amqp.settings import AmqpSettings
 from chat3_user.updates.broker import Broker
@@ -48,7 +49,7 @@ async def demo_platform(
     publisher: UpdatePublisher = (
         broker
         if isinstance(broker, MemoryBroker)
-        else AmqpPublisher(rabbitmq.url, exchange=rabbitmq.exchange)
+        else AmqpPublisher(node_urls(rabbitmq.url)[0], exchange=rabbitmq.exchange)
     )
     async with serve(
         publisher=publisher,

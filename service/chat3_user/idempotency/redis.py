@@ -7,12 +7,11 @@ its missing birthday: until the birthday is as old as keys are kept, what is not
 
 import asyncio
 import logging
-import ssl
+from functools import partial
 from typing import Any, Final, cast
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
+from redis.asyncio import Redis
+from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
 from chat3_user.idempotency.scripts import ABANDON, CLAIM, FINISH, FORGET, RELEASE, RENEW
@@ -28,42 +27,27 @@ from chat3_user.idempotency.store import (
     StoreUnavailableError,
 )
 from chat3_user.logs.words import described
-from chat3_user.shared_redis import RedisSettings
+from chat3_user.shared_redis import RedisSettings, connection_pool
 
 log = logging.getLogger(__name__)
 
 _PREFIX: Final = b"chat3:idempotency:"
 _BIRTHDAY: Final = b"chat3:idempotency"
-_RETRIES: Final = 2
 _CONNECTIONS: Final = 32
 
 
 class RedisStore:
-    """Keeps keys in a Redis (``redis://`` or, with TLS, ``rediss://``).
+    """Keeps keys in a Redis, or in the primary that Sentinels name.
 
-    Its timeout bounds the wait for a connection and for each answer.
+    The timeout of ``settings`` bounds the wait for a connection and for each answer.
     """
 
     def __init__(self, settings: RedisSettings, times: Times, *, ca_file: str = "") -> None:
-        url, timeout = settings.url, settings.timeout
-        options: dict[str, Any] = {}
-        if url.startswith("rediss://"):
-            options["ssl_min_version"] = ssl.TLSVersion.TLSv1_2
-            if ca_file:
-                options["ssl_ca_certs"] = ca_file
-        # A burst waits for one of few connections; more would not make Redis faster.
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=_CONNECTIONS,
-            timeout=timeout,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            health_check_interval=30,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), _RETRIES),
-            client_name="chat3-user-service",
-            **options,
-        )
+        pool = connection_pool(settings, connections=_CONNECTIONS, ca_file=ca_file)
         self._redis: Redis = Redis.from_pool(pool)
+        self._replicas = settings.replicas
+        # Shorter than the wait for an answer, which says nothing.
+        self._replicas_within = round(settings.timeout * 500)
         self._steps: set[asyncio.Future[Any]] = set()
         self._claim = self._redis.register_script(CLAIM)
         self._renew = self._redis.register_script(RENEW)
@@ -96,10 +80,22 @@ class RedisStore:
         await self._redis.aclose()
 
     async def claim(self, attempt: Attempt) -> Claim:
-        """See `Store.claim`."""
-        found = await self._run(
-            self._claim, attempt, self._lease, self._settle, self._retention, birthday=True
+        """See `Store.claim`.
+
+        Where replicas have to have the key, one that too few of them have is let go again. No other
+        step waits for them: what a failover loses of it leaves the attempt in doubt, and no worse.
+        """
+        found, kept = await self._run(
+            partial(self._and_replicas, self._claim),
+            attempt,
+            self._lease,
+            self._settle,
+            self._retention,
+            birthday=True,
         )
+        if found[0] == b"held" and kept < self._replicas:
+            await self._run(self._release, attempt)
+            raise StoreUnavailableError(f"{kept} replicas have the key, not {self._replicas}")
         match found:
             case [b"held"]:
                 return Held()
@@ -151,6 +147,19 @@ class RedisStore:
             return await asyncio.shield(step)
         except (RedisError, OSError) as error:
             raise StoreUnavailableError(described(error)) from error
+
+    async def _and_replicas(
+        self, script: AsyncScript, keys: list[bytes], args: list[str | bytes]
+    ) -> tuple[Any, int]:
+        """Run a script; return what it does, and how many replicas have all of it."""
+        if not self._replicas:
+            return await script(keys=keys, args=args), 0
+        # Both on one connection: Redis waits for the writes of the connection that asks.
+        async with self._redis.pipeline(transaction=False) as both:
+            await script(keys=keys, args=args, client=both)
+            both.wait(self._replicas, self._replicas_within)
+            found, kept = await both.execute()
+        return found, kept
 
     def _done(self, step: "asyncio.Future[Any]") -> None:
         self._steps.discard(step)

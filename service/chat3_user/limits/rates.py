@@ -11,13 +11,12 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Final, Literal, Protocol, get_args
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits import RateLimitItemPerSecond as PerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
-from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from chat3_user.errors import reasons
@@ -25,7 +24,7 @@ from chat3_user.limits.settings import RATE_PATTERN
 from chat3_user.metrics.admission import RateMetrics, Subject
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.stores import StoreMetrics
-from chat3_user.shared_redis import RedisSettings
+from chat3_user.shared_redis import RedisSettings, connection_pool
 from chat3_user.validation import Identity
 
 log = logging.getLogger(__name__)
@@ -41,6 +40,7 @@ _ITEMS: Final[Mapping[str, type[RateLimitItem]]] = {
     "minute": RateLimitItemPerMinute,
     "hour": RateLimitItemPerHour,
 }
+_CONNECTIONS: Final = 256
 _BUCKETS: Final = 200_000
 _REDIS_PAUSE: Final = 5.0
 """Seconds for which a Redis that failed is not asked again."""
@@ -135,14 +135,10 @@ class RedisRates:
     ) -> None:
         self._metrics = metrics or RateMetrics(Instruments())
         self._stores = stores or StoreMetrics(Instruments())
-        url, timeout = settings.url, settings.timeout
-        options: dict[str, Any] = {"socket_timeout": timeout, "socket_connect_timeout": timeout}
-        if ca_file and url.startswith("rediss:"):
-            options["ssl_ca_certs"] = ca_file
-        self._pool = ConnectionPool.from_url(url, **options)
-        # Its own reading of the URL would not take the options of TLS.
+        self._pool = connection_pool(settings, connections=_CONNECTIONS, ca_file=ca_file)
+        # The pool knows where Redis is: its own reading of the URL would not take all forms of it.
         storage = RedisStorage(
-            f"async+{url}",
+            "async+redis://",
             implementation="redispy",
             key_prefix="chat3:rate",
             connection_pool=self._pool,  # type: ignore[arg-type]  # passed on to redis

@@ -91,7 +91,7 @@ async def scene(request: pytest.FixtureRequest, rabbitmq: RabbitMQ) -> AsyncIter
         return
     name = secrets.token_hex(4)
     broker = AmqpBroker(
-        rabbitmq.url,
+        [rabbitmq.url],
         exchange=f"updates_{name}",
         log_queue=f"log_{name}",
         worker=name,

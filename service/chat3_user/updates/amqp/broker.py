@@ -7,6 +7,7 @@ import secrets
 import socket
 import ssl
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from aiormq.abc import AbstractChannel, AbstractConnection
@@ -21,7 +22,7 @@ from pamqp.common import FieldValue
 from chat3_user.logs.words import described
 from chat3_user.metrics.broker import BrokerMetrics
 from chat3_user.metrics.instruments import Instruments
-from chat3_user.updates.amqp.connection import connect
+from chat3_user.updates.amqp.connection import connect_any
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import (
     FAILURES,
@@ -31,27 +32,39 @@ from chat3_user.updates.amqp.failures import (
     unavailable,
 )
 from chat3_user.updates.amqp.log import AmqpLog
-from chat3_user.updates.amqp.session import AmqpSession, QueueBusyError, SessionEndedError
+from chat3_user.updates.amqp.node_losses import NodeLosses
+from chat3_user.updates.amqp.session import (
+    AmqpSession,
+    QueueAwayError,
+    QueueBusyError,
+    SessionEndedError,
+)
 from chat3_user.updates.broker import GAP, BrokerUnavailableError, LogError, Sink
 from chat3_user.updates.delivery_limits import DeliveryLimits
 from chat3_user.updates.routing import UPDATES, probe_key
 
 log = logging.getLogger(__name__)
 
-_Failures = (*FAILURES, SessionEndedError, LogError, QueueBusyError)
+_Failures = (*FAILURES, SessionEndedError, LogError, QueueBusyError, QueueAwayError)
 _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImplemented)
 
 _START_TIMEOUT = 60.0
 
+_START_TIMEOUT_OF_SEVERAL = 10.0
+"""Seconds after which another queue is tried where there are several nodes: the one that has it may
+hang."""
+
 _LOG_TIMEOUT = 10.0
 
-_LOG_RETRY = 30.0
-"""Seconds between attempts to get such a log while the session goes on without."""
+_LOG_RETRY = 10.0
+"""Seconds between attempts, while the session goes on, to get a log that failed or to reach a node
+that is away."""
 
 
 class AmqpBroker:
     """Keeps a session alive, begins another after every loss, and says what became of it.
 
+    ``nodes`` are the URLs of a cluster's nodes, or of the only one; a session is with any of them.
     ``retention_seconds`` and ``retention_bytes`` bound the updates log, ``limits`` bound what is
     under way; ``back_off`` (seconds) is the shortest and the longest wait between two attempts to
     connect. ``traced`` has the trace contexts of updates read from their headers.
@@ -59,13 +72,14 @@ class AmqpBroker:
 
     def __init__(
         self,
-        url: str,
+        nodes: Sequence[str],
         *,
         exchange: str,
         log_queue: str,
         worker: str,
         retention_seconds: int,
         retention_bytes: int,
+        replicas: int = 3,
         connect_timeout: float = 10.0,
         back_off: tuple[float, float] = (0.2, 10.0),
         tls: ssl.SSLContext | None = None,
@@ -74,7 +88,7 @@ class AmqpBroker:
         traced: bool = False,
     ) -> None:
         self._metrics = metrics or BrokerMetrics(Instruments())
-        self._url = url
+        self._nodes = nodes
         self._traced = traced
         self._tls = tls
         self._limits = limits
@@ -87,11 +101,13 @@ class AmqpBroker:
             "x-max-age": f"{retention_seconds}s",
             "x-max-length-bytes": retention_bytes,
             "x-stream-max-segment-size-bytes": max(1_000_000, retention_bytes // 10),
+            "x-initial-cluster-size": replicas,
         }
         self._connect_timeout = connect_timeout
         self._back_off = back_off
         self._delay = back_off[0]
         self._log = AmqpLog(log_queue)
+        self._losses = NodeLosses(nodes, log_queue, tls)
         self._queue_whole = False
         self._was_unbound = False
         self._session: AmqpSession | None = None
@@ -167,8 +183,8 @@ class AmqpBroker:
 
     async def _run_session(self, sink: Sink) -> None:
         deliveries, self._begun = Deliveries(), False
-        connection = await connect(
-            self._url, deliveries, timeout=self._connect_timeout, tls=self._tls
+        connection = await connect_any(
+            self._nodes, deliveries, timeout=self._connect_timeout, tls=self._tls
         )
         session = AmqpSession(
             connection,
@@ -181,13 +197,8 @@ class AmqpBroker:
             traced=self._traced,
         )
         try:
-            await self._open_log(connection, deliveries)
-            async with asyncio.timeout(_START_TIMEOUT):
-                # A queue that an attempt before this one has declared missed what was published
-                # in between, and perhaps its bindings.
-                kept = self._queue_whole = await session.queue_exists() and self._queue_whole
-                await session.start()
-            self._queue_whole = True
+            await self._open_log(connection, deliveries, self._limits.log_patience)
+            kept = await self._start(session)
             self._session = session
             self._delay = self._back_off[0]
             self._begun = True
@@ -198,9 +209,9 @@ class AmqpBroker:
             )
             sink.regained(complete=kept)
             await self._until_ended(session, connection, deliveries)
-        except QueueBusyError:
-            # A connection cut in silence lives on at the broker for a while. Its queue is left to
-            # expire; what is in it stands in the log too.
+        except (QueueBusyError, QueueAwayError):
+            # A connection cut in silence lives on at the broker for a while, a dead node may stay
+            # away. The queue is left to expire; what is in it stands in the log too.
             self._queue = self._new_queue()
             raise
         finally:
@@ -216,26 +227,52 @@ class AmqpBroker:
                     self._queue_whole, self._was_unbound = False, True
             await session.close()
 
+    async def _start(self, session: AmqpSession) -> bool:
+        """Start a session; return whether its queue has all that was published meanwhile."""
+        several = len(self._nodes) > 1
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_OF_SEVERAL if several else _START_TIMEOUT):
+                # A queue that an attempt before this one has declared missed what was published
+                # in between, and perhaps its bindings.
+                kept = self._queue_whole = await session.queue_exists() and self._queue_whole
+                await session.start()
+        except TimeoutError as error:
+            if several:
+                raise QueueAwayError("the node of the queue does not answer") from error
+            raise
+        self._queue_whole = True
+        return kept
+
     async def _until_ended(
         self, session: AmqpSession, connection: AbstractConnection, deliveries: Deliveries
     ) -> None:
-        """Wait for the session's end; meanwhile ask for a log that failed, now and then."""
         ended = asyncio.ensure_future(session.ended())
+        keeping = asyncio.ensure_future(self._keep(connection, deliveries))
         try:
-            while self._log_failing_since is not None:
-                if (await asyncio.wait({ended}, timeout=_LOG_RETRY))[0]:
-                    break
-                await self._open_log(connection, deliveries)
-            await ended
+            await asyncio.wait({ended, keeping}, return_when=asyncio.FIRST_COMPLETED)
+            await (ended if ended.done() else keeping)
         finally:
-            ended.cancel()
-            await asyncio.gather(ended, return_exceptions=True)
+            for task in (ended, keeping):
+                task.cancel()
+            await asyncio.gather(ended, keeping, return_exceptions=True)
 
-    async def _open_log(self, connection: AbstractConnection, deliveries: Deliveries) -> None:
+    async def _keep(self, connection: AbstractConnection, deliveries: Deliveries) -> None:
+        """Ask, while a session goes on, for a log that failed and for nodes that were lost."""
+        while True:
+            await self._losses.watch(connection)
+            well = self._losses.complete and self._log_failing_since is None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(None if well else _LOG_RETRY):
+                    await self._losses.seen.wait()
+            await self._open_log(connection, deliveries, 0.0)
+
+    async def _open_log(
+        self, connection: AbstractConnection, deliveries: Deliveries, patience: float
+    ) -> None:
         """Declare the log and feed it; where that cannot be, say so and go on without.
 
         A broker that has just started may not have its logs yet. So what is no refusal counts
-        as a failed session, to be tried again, until the patience of `DeliveryLimits` ends.
+        as a failed session, to be tried again, until ``patience`` seconds are over.
         """
         try:
             async with asyncio.timeout(_LOG_TIMEOUT):
@@ -246,7 +283,7 @@ class AmqpBroker:
         except _Failures as error:
             self._log_failing_since = self._log_failing_since or time.monotonic()
             failing = time.monotonic() - self._log_failing_since
-            if failing < self._limits.log_patience or connection.is_closed:
+            if failing < patience or connection.is_closed:
                 raise
             self._go_without_log(error)
         else:
@@ -281,7 +318,8 @@ class AmqpBroker:
 
         That is so when the broker has restarted since any worker was here: a starting broker takes,
         and confirms, updates before its logs run. An exchange that does not outlive the broker
-        tells of the restart. And it is so when this worker has found the exchange deleted.
+        tells of the restart. It is so when this worker has found the exchange deleted. And it is so
+        when a node of the cluster was lost: see `NodeLosses`.
         """
         sentinel = f"{self._log_queue}.running"
         try:
@@ -291,12 +329,14 @@ class AmqpBroker:
             await probe.close()
         except ChannelNotFoundEntity:
             restarted = True
-        if restarted or self._was_unbound:
+        lost = await self._losses.unnoted(connection)
+        if restarted or self._was_unbound or lost:
             await channel.basic_publish(
                 GAP + secrets.token_hex(16).encode(), exchange="", routing_key=self._log_queue
             )
             self._was_unbound = False
         await channel.exchange_declare(sentinel, exchange_type="fanout", durable=False)
+        await self._losses.noted(channel, lost)
 
     def _go_without_log(self, error: Exception) -> None:
         self._log.detach()

@@ -1,15 +1,18 @@
 """A connection to RabbitMQ: aiormq's, but for the deliveries that are taken on their way to it."""
 
 import asyncio
+import random
 import ssl
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 import aiormq
 import pamqp.frame
 from aiormq.abc import AbstractConnection
 from aiormq.connection import SSLContextProvider, TransportFactory
-from aiormq.exceptions import AMQPConnectionError, InvalidFrameError
+from aiormq.exceptions import AMQPConnectionError, AMQPError, InvalidFrameError
 from pamqp.commands import Connection as Commands
 from pamqp.exceptions import PAMQPException
 from pamqp.heartbeat import Heartbeat
@@ -26,6 +29,30 @@ _SIGN_OF_LIFE_SECONDS: Final = 1.0
 _CLOSE: Final = b"\x00\x0a\x00\x32"
 _CLOSE_AT: Final = 7
 """How a method frame says ``connection.close``, behind its head."""
+
+
+_NODE_TIMEOUT: Final = 3.0
+"""Seconds for one node of several: the next one may be there."""
+
+
+async def connect_any(
+    nodes: Sequence[str],
+    deliveries: Deliveries,
+    *,
+    timeout: float,
+    tls: ssl.SSLContext | None = None,
+) -> AbstractConnection:
+    """Connect to one of a cluster's nodes, tried in random order, within ``timeout`` seconds.
+
+    Raises what `connect` does, for the last node that was tried.
+    """
+    each = timeout if len(nodes) == 1 else min(timeout, _NODE_TIMEOUT)
+    *firsts, last = random.sample(nodes, len(nodes))
+    async with asyncio.timeout(timeout):
+        for node in firsts:
+            with suppress(AMQPError, OSError, TimeoutError):
+                return await connect(node, deliveries, timeout=each, tls=tls)
+        return await connect(last, deliveries, timeout=each, tls=tls)
 
 
 async def connect(

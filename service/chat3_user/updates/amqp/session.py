@@ -38,6 +38,10 @@ class QueueBusyError(Exception):
     """The queue has a consumer already."""
 
 
+class QueueAwayError(Exception):
+    """The queue is on a node of the cluster that is away: it cannot be declared elsewhere."""
+
+
 class AmqpSession:
     """Consumes updates from the worker's queue until the connection, channel or consumer dies.
 
@@ -81,14 +85,18 @@ class AmqpSession:
     async def start(self) -> None:
         """Declare the exchange and the queue, bind it to all updates, consume.
 
-        Raises `QueueBusyError` when the broker still takes the worker's last connection for alive.
+        Raises `QueueBusyError` when the broker still takes the worker's last connection for alive,
+        `QueueAwayError` when the queue is on a node that is not there.
         """
         channel = self._channel = await self.connection.channel()
         channel.on_consumer_cancel_callbacks.add(self._cancelled)
         self._deliveries.take_from(_CONSUMER, self._taken)
         await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
         expires = int(self._limits.queue_expires * 1000)
-        await channel.queue_declare(self._queue, durable=True, arguments={"x-expires": expires})
+        try:
+            await channel.queue_declare(self._queue, durable=True, arguments={"x-expires": expires})
+        except ChannelNotFoundEntity as error:
+            raise QueueAwayError(str(error)) from error
         await channel.basic_qos(prefetch_count=self._limits.prefetch)
         try:
             await channel.basic_consume(

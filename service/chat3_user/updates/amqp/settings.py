@@ -11,7 +11,11 @@ class AmqpSettings:
     """Times are seconds, sizes bytes."""
 
     url: Annotated[
-        str, Meta(description="RabbitMQ, such as amqp://user:password@host/vhost; empty needs DEMO")
+        str,
+        Meta(
+            description="RabbitMQ, such as amqp://user:password@host/vhost, with all nodes of a"
+            " cluster: amqp://user:password@host1:5672,host2:5672/vhost; empty needs DEMO"
+        ),
     ] = ""
     exchange: Annotated[str, Meta(min_length=1, description="topic exchange of updates")] = (
         "chat3_updates"
@@ -19,6 +23,12 @@ class AmqpSettings:
     log_queue: Annotated[
         str, Meta(min_length=1, description="stream queue that keeps updates for resuming")
     ] = "chat3_updates_log"
+    log_replicas: Annotated[
+        int,
+        Meta(
+            ge=1, description="nodes of a cluster that keep the updates log; counts when it is made"
+        ),
+    ] = 3
     retention_seconds: Annotated[
         int, Meta(ge=60, description="age at which the updates log drops updates")
     ] = 86_400
