@@ -19,6 +19,11 @@ from grpclib.const import Status
 
 _CONNECT_END: Final = 0x02
 _WEB_TRAILERS: Final = 0x80
+_GATEWAY: Final = (
+    HTTPStatus.BAD_GATEWAY,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT,
+)
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class End:
     metadata: dict[str, str] = field(default_factory=dict)
     details: list[str] = field(default_factory=list)
     trailing: dict[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
 
 
 class CallFailed(Exception):  # noqa: N818 - it is an answer
@@ -138,6 +144,7 @@ class WebClient:
                 for name, value in response.headers.items()
                 if name.lower().startswith("trailer-")
             }
+            _check_gateway(response)
             if response.status != HTTPStatus.OK:
                 end = _connect_error(json.loads(data))
                 end.trailing = trailing
@@ -156,6 +163,7 @@ class WebClient:
             data=b"\0" + len(body).to_bytes(4) + body,
             headers=self._headers(streams=True, **fields),
         ) as response:
+            _check_gateway(response)
             assert response.status == HTTPStatus.OK, await response.text()
             assert response.content_type == self._form.content_type(streams=True)
             stream = WebStream(response, self._form, kind)
@@ -169,6 +177,12 @@ class WebClient:
         if self._form.connect:
             headers["connect-protocol-version"] = "1"
         return {**headers, **{name.replace("_", "-"): value for name, value in fields.items()}}
+
+
+def _check_gateway(response: aiohttp.ClientResponse) -> None:
+    """Raise `CallFailed` for what a proxy says when nobody stands behind it."""
+    if response.status in _GATEWAY and response.content_type != "application/json":
+        raise CallFailed(End("UNAVAILABLE", f"HTTP {response.status}"))
 
 
 def _connect_end(body: bytes) -> End:
@@ -201,6 +215,9 @@ def _web_end(body: bytes) -> End:
 
 def _add(end: End, name: str, value: bytes) -> None:
     end.details.append(name)
+    if name == error_details_pb2.RetryInfo.DESCRIPTOR.full_name:
+        retry = error_details_pb2.RetryInfo.FromString(value)
+        end.retry_after = retry.retry_delay.ToTimedelta().total_seconds()
     if name == error_details_pb2.ErrorInfo.DESCRIPTOR.full_name:
         info = error_details_pb2.ErrorInfo.FromString(value)
         end.reason = info.reason.removeprefix("ERROR_REASON_")

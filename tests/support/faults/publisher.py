@@ -56,17 +56,25 @@ def recorded_templates() -> list[Template]:
 
 
 class Publisher:
-    """One publishing channel with confirms; numbers what it publishes.
+    """One publishing channel with confirms, to any node of the broker; numbers what it publishes.
 
-    ``generation`` says how its routing keys look from now on.
+    ``generation`` says how its routing keys look from now on. Without ``confirms``, as the platform
+    publishes, what was written to a connection that then lives on counts as confirmed.
     """
 
     def __init__(
-        self, name: str, url: str, recorder: Callable[[], Recorder], rng: random.Random
+        self,
+        name: str,
+        url: str | Sequence[str],
+        recorder: Callable[[], Recorder],
+        rng: random.Random,
+        *,
+        confirms: bool = True,
     ) -> None:
         self.name = name
         self.generation = Generation.OLD
-        self._url = url
+        self._urls = (url,) if isinstance(url, str) else tuple(url)
+        self._confirms = confirms
         self._recorder = recorder
         self._rng = rng
         self._templates = recorded_templates()
@@ -153,8 +161,8 @@ class Publisher:
                 raise ConnectionRefusedError
             await self.close()
             try:
-                self._connection = await aiormq.connect(self._url)
-                channel = await self._connection.channel()
+                self._connection = await aiormq.connect(self._rng.choice(self._urls))
+                channel = await self._connection.channel(publisher_confirms=self._confirms)
                 await channel.exchange_declare(EXCHANGE, exchange_type="topic", durable=True)
             except _Failures:
                 self._tired_until = time.monotonic() + 0.2

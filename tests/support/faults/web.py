@@ -10,7 +10,7 @@ import aiohttp
 from support.faults.client import SILENCE, StreamClient
 from support.faults.history import ClientHistory, Ended, Recorder
 from support.faults.wire import SUBSCRIBE, message_class
-from support.web_client import Form, WebClient, WebStream
+from support.web_client import CallFailed, Form, WebClient, WebStream
 
 _BUFFER = 65_536
 """Bytes that are read ahead of who reads: no more than a window of the gRPC clients."""
@@ -63,6 +63,8 @@ class WebStreamClient(StreamClient):
                     await opening.__aexit__(None, None, None)
         except TimeoutError:
             status = "SILENT"
+        except CallFailed as failed:
+            status = failed.end.status
         except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError):
             pass
         return self._ended_web(status, stream)

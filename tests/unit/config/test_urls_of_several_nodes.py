@@ -47,7 +47,7 @@ def test_hosts_share_the_rest_and_a_list_is_the_same(hosts: list[str]) -> None:
     "text", ["", "h1,h2", "amqp://", "amqp://h1,,h2/", "amqp://h1:x,h2", "amqp://h,"]
 )
 def test_what_is_no_url_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="URL|host"):
+    with pytest.raises(ValueError, match=r"URL|host"):
         node_urls(text)
 
 

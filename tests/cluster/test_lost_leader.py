@@ -1,0 +1,95 @@
+"""The node that leads the updates log is killed while the platform publishes without confirms.
+
+For a moment such updates reach the workers' queues and not the log, and RabbitMQ tells nobody.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from support.faults.checker import judge
+from support.faults.client import StreamClient, stopped
+from support.faults.cluster import ClusterWorld, cluster_world
+from support.faults.history import Address, GapSeen
+from support.gateway import KEY, TENANT
+from support.patience import HANGS
+from support.rabbitmq import RabbitMQ
+from support.rabbitmq_cluster import RabbitCluster
+from support.redis_sentinel import RedisBehindSentinels
+
+ALICE = Address(TENANT, "alice")
+
+Engines = tuple[RabbitCluster, RedisBehindSentinels]
+
+
+def leader(world: ClusterWorld) -> RabbitMQ:
+    """Return the node that leads the updates log."""
+    for line in (
+        world.nodes[0].ctl("list_queues", "--no-table-headers", "name", "leader").split("\n")
+    ):
+        name, _, node = line.partition("\t")
+        if name == world.log:
+            return next(each for each in world.nodes if each.name == node)
+    raise AssertionError("there is no log")
+
+
+@asynccontextmanager
+async def listening(world: ClusterWorld, name: str, number: int) -> AsyncIterator[StreamClient]:
+    history = world.recorder.client(name, ALICE)
+    port = world.workers[number % len(world.workers)].grpc_port
+    client = StreamClient(world.recorder, history, port, KEY, random.Random(number))
+    task = asyncio.create_task(client.run())
+    try:
+        async with asyncio.timeout(HANGS):
+            await client.live.wait()
+        yield client
+    finally:
+        await stopped(task)
+
+
+@pytest.mark.timeout(600)
+async def test_what_the_log_missed_is_told_to_who_resumes(engines: Engines) -> None:
+    seed = secrets.randbelow(1_000_000)
+    async with (
+        cluster_world(*engines, seed, workers=2, confirms=False) as world,
+        AsyncExitStack() as stack,
+    ):
+        world.add_user(ALICE.user)
+        dying = leader(world)
+        publisher = next(
+            publisher
+            for publisher, node in zip(world.publishers, world.nodes, strict=True)
+            if node is not dying
+        )
+        for number in range(4):
+            await stack.enter_async_context(listening(world, f"stays{number}", number))
+        async with listening(world, "resumes", 0) as resuming:
+            await publisher.publish(ALICE, typing=False)
+            await asyncio.sleep(1)  # Its last token is from before the loss.
+
+        async def publish() -> None:
+            while True:
+                await publisher.publish(ALICE, typing=False)
+                await asyncio.sleep(0.003)
+
+        publishing = asyncio.create_task(publish())
+        await asyncio.sleep(1)
+        await asyncio.to_thread(dying.kill)
+        await asyncio.sleep(3)
+        await stopped(publishing)
+        task = asyncio.create_task(resuming.run())
+        stack.push_async_callback(stopped, task)
+        last = await publisher.publish(ALICE, typing=False)
+        async with asyncio.timeout(HANGS):
+            for history in world.recorder.clients:
+                while last.update_id not in world.recorder.delivered(history):
+                    await world.recorder.changed()
+        verdict = judge(world.recorder.publications, world.recorder.clients)
+        assert verdict.kept, list(verdict.findings())
+        resumed = next(each for each in world.recorder.clients if each.name == "resumes")
+        assert any(isinstance(event, GapSeen) for event in resumed.events)
+        await world.heal()
