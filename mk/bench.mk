@@ -34,9 +34,6 @@ bench-protocols: bench-setup ## CPU per call and per delivered update, by gRPC, 
 bench-binding: bench-setup ## CPU of an update of nobody here, beside a binding for each user
 	@$(bench_python) bench/binding.py $(BENCH_ARGUMENTS)
 
-bench-telemetry: bench-setup ## CPU that metrics, the call log and traces cost
-	@$(bench_python) bench/telemetry.py $(BENCH_ARGUMENTS)
-
 bench-log-read: bench-setup ## CPU of an entry of the updates log that a worker reads, and how many a second
 	@$(bench_python) bench/log_read.py $(BENCH_ARGUMENTS)
 
