@@ -64,7 +64,7 @@ async def store(
     else:
         server: RedisServer = request.getfixturevalue("redis_server")
         age_redis(server)
-        found = RedisStore(RedisSettings(server.url), times)
+        found = RedisStore(RedisSettings(server.url, timeout=30.0), times)
     await found.open()
     yield found
     await found.close()
