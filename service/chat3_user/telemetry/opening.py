@@ -38,6 +38,11 @@ _EXTRA: Final = f"pip install '{_DISTRIBUTION}[otel]'"
 class _CannotTraceError(Exception):
     """The variables ask for what is not there; the text says what, and how to get it."""
 
+    @property
+    def loggable(self) -> str:
+        """The text."""
+        return str(self)
+
 
 @asynccontextmanager
 async def opened(environment: Mapping[str, str] = os.environ) -> AsyncIterator[Tracing]:
@@ -53,7 +58,7 @@ async def opened(environment: Mapping[str, str] = os.environ) -> AsyncIterator[T
     try:
         provider = _provider(environment)
     except _CannotTraceError as error:
-        log.warning("nothing is traced", extra={"problem": str(error)})
+        log.warning("nothing is traced", extra={"problem": error})
         provider = None
     if provider is None:
         yield OFF
