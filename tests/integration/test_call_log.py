@@ -179,15 +179,17 @@ async def test_what_is_refused_before_it_is_a_call_is_a_line_a_second_of_each_ki
 
 
 async def test_the_last_calls_and_what_was_drained_are_in_the_log(process: Process) -> None:
-    async with Client(f"127.0.0.1:{process.port}") as client:
+    async with web(process.port) as clients, Client(f"127.0.0.1:{process.port}") as client:
         caller = client.with_metadata(IDENTITY)
-        async with caller.subscribed() as stream:
-            await asyncio.gather(
-                *(caller.call(pb.GetUserDialogsRequest()) for _ in range(50)),
-            )
-            ended = asyncio.create_task(stream.failure())
+        request, kind = foreign("SubscribeUpdates")
+        async with clients["connect+proto"].stream(SUBSCRIBE, request, kind) as stream:
+            await stream.read()
+            await asyncio.gather(*(caller.call(pb.GetUserDialogsRequest()) for _ in range(50)))
             assert await asyncio.to_thread(process.ends) == 0
-            assert (await ended).reason is pb.ErrorReason.SHUTTING_DOWN
+            while await stream.read() is not None:
+                pass
+            assert stream.end is not None
+            assert stream.end.reason == "SHUTTING_DOWN"
     messages = [each["message"] for each in process.documents if each not in process.calls]
     assert messages[-2:] == ["draining", "drained"]
     assert {"starting", "serving"} <= set(messages)

@@ -69,8 +69,8 @@ class TextFormat:
             f" protocol={call.protocol} status={call.status}{reason} seconds={call.seconds:.6f}"
             f" upstream_seconds={call.upstream_seconds:.6f}"
             f" upstream_requests={call.upstream_requests}"
-            f" bytes_in={call.bytes_in} bytes_out={call.bytes_out}{tenant}{user} peer={call.peer}"
-            f" request_id={call.request_id}{trace}{self._worker}\n"
+            f" bytes_in={call.bytes_in} bytes_out={call.bytes_out}{tenant}{user}"
+            f" peer={_quoted(call.peer)} request_id={call.request_id}{trace}{self._worker}\n"
         ).encode()
 
 

@@ -46,7 +46,8 @@ def test_text_has_what_the_call_has(writing: Writing) -> None:
     with writing() as written:
         written.call(replace(FAILED, user="a b", trace_id="ab" * 16))
         written.call(replace(FINISHED, tenant="", user=""))
-    failed, anonymous = (line.split(" ", 1)[1] for line in written.lines)
+        written.call(replace(FINISHED, peer="x status=OK"))
+    failed, anonymous, forged = (line.split(" ", 1)[1] for line in written.lines)
     assert failed == (
         "INFO    call method=GetDialog protocol=grpc status=NOT_FOUND reason=DIALOG_NOT_FOUND"
         " seconds=0.012500 upstream_seconds=0.010100 upstream_requests=1 bytes_in=31 bytes_out=250"
@@ -54,6 +55,7 @@ def test_text_has_what_the_call_has(writing: Writing) -> None:
     )
     assert "tenant" not in anonymous
     assert "user" not in anonymous
+    assert ' peer="x status=OK" ' in forged
 
 
 @pytest.mark.parametrize(
