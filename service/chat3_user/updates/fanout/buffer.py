@@ -2,7 +2,7 @@
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from opentelemetry.trace import SpanContext
@@ -90,7 +90,7 @@ class Buffer(ABC):
         if self._backlog is None and self._fresh is not None and not self._is_fresh(item):
             return
         if self._opened and not self._items and self._backlog is None and self._sent_now(item):
-            self.delivered(item)
+            self.delivered((item,))
             return
         self._items.append(item)
         self._size += len(item.encoded)
@@ -105,10 +105,11 @@ class Buffer(ABC):
         self.sent_token = token
         self.sent_at = time.monotonic()
 
-    def delivered(self, item: Item) -> None:
-        """Note that an item went out."""
-        self.sent(item.token)
-        count(self.counts, item)
+    def delivered(self, items: Sequence[Item]) -> None:
+        """Note that items went out."""
+        if items:
+            self.sent(items[-1].token)
+            count(self.counts, items)
 
     def drain(self) -> list[Item]:
         """Return what is to be sent next, oldest first; nothing when all has been sent."""

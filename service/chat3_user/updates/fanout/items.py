@@ -1,5 +1,6 @@
 """What goes to streams, encoded once for all of them, and which of it a client wants."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
@@ -46,15 +47,16 @@ class Item(msgspec.Struct, frozen=True, gc=False):
         return self.kind is UpdateKind.TYPING
 
 
-def count(counts: StreamCounts, item: Item) -> None:
-    """Count an item that was written to a client."""
-    if item.kind is None:
-        if item.gap is not None:
-            counts.gap(str(item.gap.name))
-    elif item.made_at < 0:
-        counts.replayed()
-    else:
-        counts.live(item.made_at)
+def count(counts: StreamCounts, items: Iterable[Item]) -> None:
+    """Count items that were written to a client."""
+    for item in items:
+        if item.kind is None:
+            if item.gap is not None:
+                counts.gap(str(item.gap.name))
+        elif item.made_at < 0:
+            counts.replayed()
+        else:
+            counts.live(item.made_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,7 @@ async def responses(
                 unsent = [item.encoded for item in items]
                 yield unsent
                 # The sender takes out what it has sent; it stops early when the stream was ended.
-                for item in items[: len(items) - len(unsent)]:
-                    subscription.delivered(item)
+                subscription.delivered(items[: len(items) - len(unsent)])
                 continue
             if subscription.idle and (now - subscription.sent_at >= silence or hub.live != live):
                 live = hub.live

@@ -247,7 +247,7 @@ class Watch:
         if watched is not None:
             watched.sent(outgoing.token)
             if outgoing.item is not None:
-                count(self.counts, outgoing.item)
+                count(self.counts, (outgoing.item,))
             self._spoke(watched)
 
     async def wait(self, timeout: float) -> None:

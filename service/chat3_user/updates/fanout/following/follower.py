@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -168,10 +168,11 @@ class Follower:
         self.sent_token = token
         self.sent_at = time.monotonic()
 
-    def delivered(self, item: Item) -> None:
-        """Note that an item went out."""
-        self.sent(item.token)
-        count(self._counts, item)
+    def delivered(self, items: Sequence[Item]) -> None:
+        """Note that items went out."""
+        if items:
+            self.sent(items[-1].token)
+            count(self._counts, items)
 
     async def wait(self, timeout: float) -> None:
         """Wait for something to send, a nudge, or the end of ``timeout`` seconds."""
@@ -227,7 +228,7 @@ class Follower:
                 return
         item = followed.item
         if not self._queue and self._sent_now(item):
-            self.delivered(item)
+            self.delivered((item,))
         else:
             self._queue.append(item)
             self._size += len(item.encoded)

@@ -45,8 +45,7 @@ async def tenant_responses(
                 unsent = [item.encoded for item in batch]
                 yield unsent
                 # The sender takes out what it has sent; it stops early when the stream was ended.
-                for item in batch[: len(batch) - len(unsent)]:
-                    follower.delivered(item)
+                follower.delivered(batch[: len(batch) - len(unsent)])
             batch = await stream.next_batch()
     except CallError as error:
         raise ended_at(error, follower.sent_token) from error
