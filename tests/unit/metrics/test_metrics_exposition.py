@@ -1,5 +1,6 @@
 """Metrics as text: each series of its worker, all workers as one text, exemplars where asked."""
 
+import asyncio
 from itertools import groupby
 
 import pytest
@@ -79,6 +80,28 @@ async def test_the_text_of_workers_keeps_the_samples_of_a_family_together() -> N
     seconds = next(each for each in families if each.name == "rpc_server_call_duration_seconds")
     workers = [key for key, _ in groupby(sample.labels["worker"] for sample in seconds.samples)]
     assert workers == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("form", [PLAIN, OPEN], ids=["plain", "openmetrics"])
+async def test_a_family_of_many_series_lets_others_run_and_stays_whole(form: Format) -> None:
+    paths = [f"/chat3.user.v1.UserService/Method{number}" for number in range(100)]
+    metrics, turns = worker(*map(a_call, paths)), 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    others = asyncio.create_task(count_turns())
+    text = form.joined([await text_of(form, metrics, 0)]).decode()
+    others.cancel()
+    families = len(metrics.instruments.described)
+    assert turns >= families + 100 * 19 // 200
+    assert text.count("# HELP rpc_server_call_duration_seconds") == 1
+    told = Scraped.of(text.removesuffix("# EOF\n"))
+    seconds = "rpc_server_call_duration_seconds_count"
+    assert all(told.value(seconds, rpc_method=path[1:]) == 1 for path in paths)
 
 
 async def test_a_sampled_call_leaves_its_trace_as_an_exemplar() -> None:

@@ -22,7 +22,7 @@ REFUSED = "chat3_refused_total"
 async def workers(
     *ports: int, host: str = "127.0.0.1", dead: tuple[int, ...] = ()
 ) -> AsyncIterator[None]:
-    """Workers on these ports, each with one refusal more than the one before; some that are dead."""
+    """Workers, each with one refusal more than the one before, and some that are dead."""
     async with AsyncExitStack() as stack:
         for number, port in enumerate(ports):
             metrics = Metrics()
