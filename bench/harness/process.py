@@ -40,7 +40,7 @@ class Process:
         """Return user and system time by process id."""
         return {pid: cpu_of(pid) for pid in self.family()}
 
-    def wait_until(self, ready: Callable[[], bool], seconds: float = 30.0) -> None:
+    def wait_until(self, ready: Callable[[], bool], seconds: float = 120.0) -> None:
         """Wait until the process is ``ready``; raises with its output when it is not."""
         deadline = time.monotonic() + seconds
         while not ready():
