@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from http1_vocabulary import request as http1_request
+from http1_vocabulary import wire
 from idempotency_vocabulary import lossy_platform
 from integration_vocabulary import (
     Caller,
@@ -309,6 +311,54 @@ async def test_what_is_refused_before_it_is_a_call_is_counted(
             await reader.read()
         writer.close()
         await until(metrics, "chat3_connections_ended_total", 1, cause="broken_rule")
+
+
+@asynccontextmanager
+async def answered_twice(gateway: Gateway) -> AsyncIterator[None]:
+    """Clients over both versions of HTTP, both of which were answered."""
+    async with wire(gateway.running.grpc_port) as http1, Client(gateway.address) as client:
+        http1.send(http1_request())
+        await http1.answer()
+        await client.as_user("alice").fails(pb.GetMyselfRequest())
+        yield
+
+
+async def test_connections_that_grow_old_end_by_age(scripted: Scripted) -> None:
+    scripted.says(status=404)
+    opened, still_open = "chat3_connections_opened_total", "chat3_connections_open"
+    async with (
+        run_gateway(scripted.url, "", demo=True, connection_max_age=1.0) as gateway,
+        answered_twice(gateway),
+    ):
+        metrics = gateway.running.metrics
+        await until(metrics, "chat3_connections_ended_total", 2, cause="age")
+        for version in ("1.1", "2"):
+            assert _value(metrics, opened, network_protocol_version=version) == 1
+            assert _value(metrics, still_open, network_protocol_version=version) == 0
+
+
+async def test_connections_that_a_service_asks_to_go_end_by_drain(scripted: Scripted) -> None:
+    scripted.says(status=404)
+    async with AsyncExitStack() as clients:
+        async with run_gateway(scripted.url, "", demo=True) as gateway:
+            await clients.enter_async_context(answered_twice(gateway))
+        metrics = gateway.running.metrics
+        assert _value(metrics, "chat3_connections_ended_total", cause="drain") == 2
+
+
+async def test_a_connection_too_many_is_refused_and_was_never_open(scripted: Scripted) -> None:
+    scripted.says(status=404)
+    async with (
+        run_gateway(scripted.url, "", demo=True, connections_max=2) as gateway,
+        answered_twice(gateway),
+        wire(gateway.running.grpc_port) as third,
+    ):
+        metrics = gateway.running.metrics
+        third.send(http1_request())
+        await third.closed()
+        assert _value(metrics, "chat3_refused_total", kind="connection_limit") == 1
+        assert _value(metrics, "chat3_connections_opened_total") == 2
+        assert _value(metrics, "chat3_connections_ended_total") == 0
 
 
 async def test_what_was_cut_off_and_found_again_is_counted() -> None:
