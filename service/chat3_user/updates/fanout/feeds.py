@@ -1,11 +1,9 @@
 """The feeds of a worker: which users have one, and what comes for them."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from chat3_user.telemetry import NO_CARRIER, Carrier, Deliveries
 from chat3_user.updates.decoded import Address, AddressReader, Decoder
-from chat3_user.updates.fanout.buffer import Buffer
 from chat3_user.updates.fanout.feed import Feed
 from chat3_user.updates.fanout.unreadable import Unreadable
 
@@ -42,25 +40,9 @@ class Feeds:
         return len(self._feeds)
 
     @property
-    def buffers(self) -> Counter[type[Buffer]]:
-        """The numbers of places that clients have in feeds, by the kind of their buffers."""
-        return Counter(
-            type(buffer) for feed in self._feeds.values() for buffer in feed.subscriptions
-        )
-
-    @property
     def subscribed(self) -> int:
         """The number of users who have a stream."""
         return sum(bool(feed.subscriptions) for feed in self._feeds.values())
-
-    def waiting(self, kind: type[Buffer]) -> int:
-        """Return how many bytes wait in the places of clients whose buffers are of one kind."""
-        return sum(
-            buffer.size
-            for feed in self._feeds.values()
-            for buffer in feed.subscriptions
-            if isinstance(buffer, kind)
-        )
 
     @property
     def remembered_bytes(self) -> int:

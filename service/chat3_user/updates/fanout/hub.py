@@ -113,9 +113,15 @@ class Hub:
             settings,
             self._metrics,
         )
+        self._subscriptions: set[Subscription] = set()
         self.watches: set[Watch] = set()
         self.state = HubState(
-            self._feeds, self.watches, self.tenants, self._dispatcher, self._replays
+            self._subscriptions,
+            self.watches,
+            self.tenants,
+            self._feeds,
+            self._dispatcher,
+            self._replays,
         )
         self._opening: dict[Feed, asyncio.Task[None]] = {}
         self._ending: Callable[[], CallError] | None = None
@@ -202,9 +208,11 @@ class Hub:
             connection_id, wanted, self._settings.buffer, self._user_counts, send_now
         )
         feed = self.join(tenant_id, user_id, subscription)
+        self._subscriptions.add(subscription)
         try:
             yield feed, subscription
         finally:
+            self._subscriptions.discard(subscription)
             self.leave(feed, subscription)
 
     def join(self, tenant_id: str, user_id: str, buffer: Buffer) -> Feed:

@@ -16,15 +16,17 @@ class HubState:
 
     def __init__(
         self,
-        feeds: Feeds,
+        subscriptions: Collection[Subscription],
         watches: Collection[Watch],
         tenants: TenantStreams,
+        feeds: Feeds,
         dispatcher: Dispatcher,
         replays: Replays,
     ) -> None:
-        self._feeds = feeds
+        self._subscriptions = subscriptions
         self._watches = watches
         self._tenants = tenants
+        self._feeds = feeds
         self._dispatcher = dispatcher
         self._replays = replays
 
@@ -32,7 +34,7 @@ class HubState:
     def streams(self) -> Mapping[StreamKind, int]:
         """The numbers of open streams."""
         return {
-            "user": self._feeds.buffers[Subscription],
+            "user": len(self._subscriptions),
             "watch": len(self._watches),
             "tenant": len(self._tenants),
         }
@@ -56,7 +58,7 @@ class HubState:
     def buffered(self) -> Mapping[str, int]:
         """The numbers of bytes in memory, by what holds them."""
         return {
-            "user_streams": self._feeds.waiting(Subscription),
+            "user_streams": sum(each.size for each in self._subscriptions),
             "watch_streams": sum(watch.buffered for watch in self._watches),
             "tenant_streams": self._tenants.buffered,
             "feeds": self._feeds.remembered_bytes,
