@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,22 @@ def environments(
         return made[name]
 
     return environment
+
+
+@dataclass(frozen=True, slots=True)
+class Production:
+    """What production installs: the lock, and then the wheels alone."""
+
+    environment: Environment
+    locked: dict[str, str]
+    """What the lock installed, before the wheels came."""
+
+
+@pytest.fixture(scope="session")
+def production(environments: Environments, packages: Packages, project: Path) -> Production:
+    environment = environments("production")
+    lock = project / "requirements-production.lock"
+    environment.pip("install", "--require-hashes", "--only-binary=:all:", "--requirement", lock)
+    locked = environment.installed()
+    environment.pip("install", "--no-deps", *packages.names.values())
+    return Production(environment, locked)

@@ -9,25 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from packages.conftest import Environments
-from packages.empty_environment import ISOLATED, Environment, Packages
+from packages.conftest import Environments, Production
+from packages.empty_environment import ISOLATED, Environment
 
 DIALOG = "dlg_demoalicebob00000000"
 
 
 @pytest.fixture(params=["as a user installs it", "as production installs it"])
 def service(
-    request: pytest.FixtureRequest, environments: Environments, packages: Packages, project: Path
+    request: pytest.FixtureRequest, environments: Environments, production: Production
 ) -> Environment:
     """An environment with the service and the platform of its demo."""
     if request.param == "as a user installs it":
         return environments("service", "chat3-gateway[demo]")
-    environment = environments("locked service")
-    lock = project / "requirements-production.lock"
-    environment.pip("install", "--require-hashes", "--requirement", lock)
-    ours = ("chat3-codec", "chat3-contract", "chat3-gateway", "chat3-embedded")
-    environment.pip("install", "--no-deps", *(packages.names[name] for name in ours))
-    return environment
+    return production.environment
 
 
 @pytest.fixture

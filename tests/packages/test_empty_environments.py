@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from packages.conftest import Environments
+from packages.conftest import Environments, Production
 from packages.empty_environment import Packages, pip
 
 COMMANDS = {
@@ -73,14 +73,9 @@ def test_pip_builds_the_same_wheels_from_the_sdists(packages: Packages, tmp_path
 
 
 def test_the_production_lock_is_all_that_the_wheels_need(
-    environments: Environments, packages: Packages, project: Path
+    production: Production, packages: Packages
 ) -> None:
-    environment = environments("production")
-    lock = project / "requirements-production.lock"
-    environment.pip("install", "--require-hashes", "--only-binary=:all:", "--requirement", lock)
-    locked = environment.installed()
-    environment.pip("install", "--no-deps", *packages.names.values())
-    environment.pip("check")
-    assert environment.installed() == locked | {
+    production.environment.pip("check")
+    assert production.environment.installed() == production.locked | {
         name: re.split("-", wheel.name)[1] for name, wheel in packages.names.items()
     }
