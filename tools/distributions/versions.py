@@ -6,31 +6,46 @@ from typing import Final
 
 from distributions.project import FOLDERS, distributions
 
-_VERSION: Final = re.compile(r'^version = "([^"]*)"', re.MULTILINE)
+_CHART: Final = "deploy/helm/chat3-gateway/Chart.yaml"
+PLACES: Final = (*(str(Path(folder, "pyproject.toml")) for folder in FOLDERS), _CHART)
+"""The files in which it stands."""
+
+_OF_A_PROJECT: Final = re.compile(r'^(?P<before>version = ")[^"]*', re.MULTILINE)
+_OF_THE_CHART: Final = re.compile(
+    r"^(?P<before>(?P<key>version|appVersion): )(?P<said>.*)", re.MULTILINE
+)
 _FORM: Final = re.compile(r"\d+\.\d+\.\d+((a|b|rc)\d+)?")
 
 
 def write_version(root: Path, version: str) -> list[str]:
-    """Write ``version`` into every `pyproject.toml`; return the files that were changed.
+    """Write ``version`` wherever it stands; return the files that were changed.
 
-    That is the version of each distribution, and what one asks of another.
+    That is the version of each distribution, what one asks of another, and the chart's.
 
     Raises `ValueError` when it does not have the form 1.2.3 or 1.2.3rc1.
     """
     if not _FORM.fullmatch(version):
         raise ValueError(f"expected a version such as 1.2.3 or 1.2.3rc1, got {version!r}")
     names = "|".join(each.name for each in distributions(root))
-    pins = re.compile(rf'"({names})==[^"]*"')
+    pinned = re.compile(rf'(?P<before>"({names})==)[^"]*')
+    in_chart = _in_chart(version)
     changed = []
-    for folder in FOLDERS:
-        path = root / folder / "pyproject.toml"
-        before = path.read_text()
-        after = _VERSION.sub(f'version = "{version}"', before, count=1)
-        after = pins.sub(rf'"\g<1>=={version}"', after)
-        if after != before:
-            path.write_text(after)
-            changed.append(str(path.relative_to(root)))
+    for place in PLACES:
+        text = before = (root / place).read_text()
+        if place == _CHART:
+            text = _OF_THE_CHART.sub(lambda said: said["before"] + in_chart[said["key"]], text)
+        else:
+            for pattern in (_OF_A_PROJECT, pinned):
+                text = pattern.sub(rf"\g<before>{version}", text)
+        if text != before:
+            (root / place).write_text(text)
+            changed.append(place)
     return changed
+
+
+def _in_chart(version: str) -> dict[str, str]:
+    """Return the chart's own version, which Helm wants as SemVer, and the image's tag."""
+    return {"version": re.sub(r"(?=a|b|rc)", "-", version, count=1), "appVersion": version}
 
 
 def version(root: Path) -> str:
@@ -42,12 +57,19 @@ def disagreements(root: Path) -> list[str]:
     """Return where another version stands than the one at the top."""
     found = distributions(root)
     said = version(root)
-    own = {each.name for each in found}
+    pins = {each.name: f"{each.name}=={said}" for each in found}
     wrong = [f"{each.name} is {each.version}" for each in found if each.version != said]
     wrong += [
         f"{each.name} asks for {line}"
         for each in found
         for line in each.requirements
-        if line.partition("==")[0] in own and line != f"{line.partition('==')[0]}=={said}"
+        if line != pins.get(line.partition("==")[0], line)
+    ]
+    in_chart = _in_chart(said)
+    chart = _OF_THE_CHART.finditer((root / _CHART).read_text())
+    wrong += [
+        f"the chart's {each['key']} is {each['said']}"
+        for each in chart
+        if each["said"] != in_chart[each["key"]]
     ]
     return wrong

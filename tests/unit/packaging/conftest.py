@@ -1,10 +1,12 @@
 """The wheels, built once and unpacked: `wheels["chat3-cli"]` is the folder of one."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -31,3 +33,22 @@ def wheels(dist: Path) -> Mapping[str, Path]:
             archive.extractall(dist / name)
         unpacked[name] = dist / name
     return unpacked
+
+
+@pytest.fixture
+def versions(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    monkeypatch.syspath_prepend(str(project / "tools"))
+    from distributions import versions
+
+    yield versions
+    for name in [name for name in sys.modules if name.partition(".")[0] == "distributions"]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def copy(versions: ModuleType, project: Path, tmp_path: Path) -> Path:
+    """All files of the repository that say a version."""
+    for place in versions.PLACES:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(project / place, tmp_path / place)
+    return tmp_path

@@ -1,9 +1,7 @@
 """A release is refused when its tag is not the version, or the changelog does not tell of it."""
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -23,44 +21,24 @@ CHANGELOG = """# Changelog
 
 
 @pytest.fixture
-def copy(project: Path, tmp_path: Path) -> Path:
-    """The repository as far as a release is checked, at version 7.8.9."""
-    for path in ("pyproject.toml", *(str(each.relative_to(project)) for each in parts(project))):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(project / path, tmp_path / path)
-    shutil.copytree(project / "tools" / "distributions", tmp_path / "tools" / "distributions")
-    run(tmp_path, "version", "7.8.9")
-    return tmp_path
+def root(copy: Path, versions: ModuleType) -> Path:
+    versions.write_version(copy, "7.8.9")
+    return copy
 
 
-def parts(project: Path) -> list[Path]:
-    return [*project.glob("*/pyproject.toml"), *project.glob("gen/*/pyproject.toml")]
+def notes(root: Path, tag: str) -> str:
+    from distributions.release import release_notes
+
+    return release_notes(root, tag)
 
 
-def run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "distributions", *arguments],
-        cwd=root,
-        env={"PYTHONPATH": str(root / "tools"), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
-def write_changelog(root: Path, version: str, notes: str) -> None:
-    (root / "CHANGELOG.md").write_text(CHANGELOG.format(version=version, notes=notes))
-
-
-def test_the_notes_are_the_section_of_the_version(copy: Path) -> None:
-    write_changelog(copy, "7.8.9", "- new\n")
-    done = run(copy, "notes", "v7.8.9")
-    assert (done.returncode, done.stdout) == (0, "- new\n")
+def test_the_notes_are_the_section_of_the_version(root: Path) -> None:
+    (root / "CHANGELOG.md").write_text(CHANGELOG.format(version="7.8.9", notes="- new\n"))
+    assert notes(root, "v7.8.9") == "- new"
 
 
 @pytest.mark.parametrize(
-    ("tag", "version", "notes", "problem"),
+    ("tag", "version", "text", "problem"),
     [
         ("v7.8.8", "7.8.8", "- new\n", "the tag is v7.8.8, the version 7.8.9"),
         ("7.8.9", "7.8.9", "- new\n", "the tag is 7.8.9, the version 7.8.9"),
@@ -69,8 +47,16 @@ def test_the_notes_are_the_section_of_the_version(copy: Path) -> None:
     ],
 )
 def test_a_release_that_is_not_said_is_refused(
-    copy: Path, tag: str, version: str, notes: str, problem: str
+    root: Path, tag: str, version: str, text: str, problem: str
 ) -> None:
-    write_changelog(copy, version, notes)
-    done = run(copy, "notes", tag)
-    assert (done.returncode, done.stderr) == (1, f"{problem}\n")
+    (root / "CHANGELOG.md").write_text(CHANGELOG.format(version=version, notes=text))
+    with pytest.raises(ValueError, match=f"^{problem}$"):
+        notes(root, tag)
+
+
+def test_a_release_of_several_versions_is_refused(root: Path) -> None:
+    (root / "CHANGELOG.md").write_text(CHANGELOG.format(version="7.8.9", notes="- new\n"))
+    path = root / "cli" / "pyproject.toml"
+    path.write_text(path.read_text().replace('version = "7.8.9"', 'version = "7.8.8"'))
+    with pytest.raises(ValueError, match=r"chat3-cli is 7\.8\.8"):
+        notes(root, "v7.8.9")
