@@ -38,7 +38,9 @@ async def test_the_whole_system_starts_and_a_message_arrives(
         assert (python, module) == ("python", "-m")
         return [*rest, *map(here, services[service]["command"]), *more]
 
-    environment = {name: here(value) for name, value in services["gateway"]["environment"].items()}
+    environment = {
+        name: here(str(value)) for name, value in services["gateway"]["environment"].items()
+    }
     environment |= {
         "GRPC_PORT": str(grpc),
         "OPS_PORT": str(ops),

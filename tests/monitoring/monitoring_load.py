@@ -88,9 +88,9 @@ class Load:
             channel.close()
 
     async def _nonsense(self) -> None:
-        """Say something on a connection that is no HTTP."""
+        """Break HTTP/2's rules on a connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-        writer.write(b"\x16\x03\x01 nonsense\r\n\r\n")
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 64)
         await reader.read()
         writer.close()
 
