@@ -26,7 +26,12 @@ _COLOURS = {
 
 def main() -> None:
     _CHARTS.mkdir(exist_ok=True)
-    for name, draw in (("latency", _latency), ("unary", _unary), ("memory", _memory)):
+    for name, draw in (
+        ("latency", _latency),
+        ("unary", _unary),
+        ("memory", _memory),
+        ("reconnect_storm", _storm),
+    ):
         path = _RESULTS / f"{name}.json"
         if path.exists():
             draw(json.loads(path.read_text()))
@@ -91,6 +96,25 @@ def _memory(figures: dict[str, Any]) -> None:
     panel.grid(alpha=0.3)
     panel.legend()
     _save(figure, "memory-subscribers")
+
+
+def _storm(courses: dict[str, Any]) -> None:
+    figure, panels = plt.subplots(1, 2, figsize=(9, 3.4))
+    for panel, storm, what, title, unit in (
+        (panels[0], "one of two stopped", "busiest", "1 of 2 workers is stopped", "core in use"),
+        (panels[1], "broker away", "attempts", "The broker is away for a minute", "attempts/s"),
+    ):
+        for name, label, colour in (
+            (f"{storm}, as it was", "hints that do not know how many", "#c1440e"),
+            (storm, "hints in turns", "#0b6e4f"),
+        ):
+            panel.plot(courses[name][what], label=label, color=colour)
+        panel.set(xlabel="seconds", ylabel=unit, title=title)
+        panel.grid(alpha=0.3)
+        panel.legend()
+    panels[0].set(xlim=(0, 35), ylim=(0, 1.05))
+    panels[1].set(yscale="log", ylim=(50, None))
+    _save(figure, "reconnect-storm")
 
 
 def _save(figure: Any, name: str) -> None:

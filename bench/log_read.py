@@ -17,7 +17,7 @@ from harness.broker import rabbitmq
 from harness.process import cpu_of
 from harness.results import begin, save, summary
 from harness.servers import service_path
-from streams_memory import open_streams, open_worker, publish_missed
+from streams_memory import ENTRIES_READ, open_streams, open_worker, publish_missed
 from upstream.nginx import nginx
 
 
@@ -36,10 +36,10 @@ async def _measure(
         await publish_missed(broker, [f"stranger-{n}" for n in range(1000)], options.missed)
         # All that was published has come by when a fresh stream is established.
         connections, _, _ = await open_streams(second.port, ["user-1"], {})
-        spent, read = cpu_of(second.pid), second.metric("chat3_log_entries_read")
+        spent, read = cpu_of(second.pid), second.metric(ENTRIES_READ)
         more, _, seconds = await open_streams(second.port, ["user-0"], {"user-0": token})
         cost = cpu_of(second.pid) - spent
-        entries = second.metric("chat3_log_entries_read") - read
+        entries = second.metric(ENTRIES_READ) - read
         for connection in (*connections, *more):
             connection.close()
     print(f"{entries:.0f} entries in {seconds:.1f} s, {cost / entries * 1e6:.1f} µs of CPU each")

@@ -46,6 +46,8 @@ _AT_ONCE = 500
 _CHANNELS = 2000
 """A connection to RabbitMQ has at most 2,047 channels, and the reference takes one a stream."""
 
+ENTRIES_READ = "chat3_updates_log_entries_read_total"
+
 _STREAMS = 100
 """Streams on one connection: what HTTP/2 clients are commonly allowed."""
 
@@ -105,10 +107,12 @@ class _Worker:
     ops: int
     pid: int
 
-    def metric(self, series: str) -> float:
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric's series."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.ops}/metrics", timeout=10) as answer:
-            found = re.search(rf"^{series} ([0-9.e+]+)$", answer.read().decode(), re.MULTILINE)
-        return float(found[1]) if found else 0.0
+            text = answer.read().decode()
+        series = re.findall(rf"^{name}(?:\{{[^}}]*\}})? ([0-9.e+]+)$", text, re.MULTILINE)
+        return sum(float(value) for value in series)
 
     def resident(self) -> int:
         """Return resident memory in bytes."""
@@ -251,7 +255,7 @@ async def _measure(  # type: ignore[type-arg]
         began = time.monotonic()
         await _until(changed, streams, lambda stream: stream.updates >= missed.get(stream.user, 0))
         live = back + time.monotonic() - began
-        read = second.metric(r'chat3_updates_log_entries_read_total\{reader="resume",worker="0"\}')
+        read = second.metric(ENTRIES_READ)
         kept = await _entries(broker)
         delivered = sum(stream.updates for stream in streams)
         for connection in connections:
