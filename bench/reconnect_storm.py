@@ -9,13 +9,10 @@ import argparse
 import json
 import time
 from dataclasses import asdict
-from pathlib import Path
 
 from sizing.constants import constants
-from sizing.scenarios import SCENARIOS, scenario_table
+from sizing.scenarios import RESULTS, SCENARIOS, scenario_table
 from sizing.storm import Course
-
-RESULTS = Path(__file__).parent / "results" / "reconnect_storm.json"
 
 
 def main() -> None:

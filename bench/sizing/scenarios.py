@@ -1,7 +1,9 @@
 """The storms that are played, and what the guide says of them."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from sizing.constants import Constants
@@ -16,6 +18,8 @@ from sizing.storm import (
     play,
     told,
 )
+
+RESULTS = Path(__file__).parents[1] / "results" / "reconnect_storm.json"
 
 _PER_WORKER = 10_000
 _AWAY = 60.0
@@ -83,7 +87,13 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
-def scenario_table(played: Mapping[str, Course]) -> str:
+def played() -> dict[str, Course]:
+    """Return the courses of the last run."""
+    found = json.loads(RESULTS.read_text())
+    return {name: Course(**course) for name, course in found.items()}
+
+
+def scenario_table(courses: Mapping[str, Course]) -> str:
     """Return the table of what happened."""
     heads = (
         *("what happens", "clients", "hints", "attempts in the busiest second", "refusals"),
@@ -92,7 +102,7 @@ def scenario_table(played: Mapping[str, Course]) -> str:
     )
     lines = [f"| {' | '.join(heads)} |"]
     lines.append("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name, course in played.items():
+    for name, course in courses.items():
         scenario = SCENARIOS[name]
         back = course.back_after(0.999)
         lines.append(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from sizing.capacity import Plan, limits, plan_of
 from sizing.constants import Constants, entries
+from sizing.scenarios import played, scenario_table
 
 _ROWS: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("updates a second", lambda plan: number(plan.updates)),
@@ -74,7 +75,12 @@ def written(guide: str, users: Sequence[int], given: Constants) -> str:
 
     Raises `ValueError` when a mark is missing.
     """
-    parts = {"plans": plans(users, given), "limits": what_breaks(given), "sources": sources()}
+    parts = {
+        "plans": plans(users, given),
+        "limits": what_breaks(given),
+        "storms": scenario_table(played()),
+        "sources": sources(),
+    }
     for name, table in parts.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
         head, middle = guide.split(begin)

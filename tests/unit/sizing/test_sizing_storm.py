@@ -4,7 +4,7 @@ import random
 
 import pytest
 from sizing.constants import constants
-from sizing.scenarios import SCENARIOS, rules_of, scenario_table
+from sizing.scenarios import SCENARIOS, played, rules_of, scenario_table
 from sizing.storm import Course, Place, Rules, between, full_jitter, no_jitter, play, told
 
 GIVEN = constants()
@@ -115,3 +115,14 @@ def test_the_table_has_a_row_for_each_storm() -> None:
     table = scenario_table({"cut": course})
     assert table.count("\n") == 3
     assert "| 1,000 | none |" in table
+
+
+@pytest.mark.parametrize(
+    "name", ["one of two stopped, as it was", "one of two stopped", "ten stopped"]
+)
+def test_what_the_guide_shows_is_what_is_played_today(name: str) -> None:
+    assert played()[name] == SCENARIOS[name].play(GIVEN)
+
+
+def test_every_storm_of_the_guide_was_played() -> None:
+    assert list(played()) == list(SCENARIOS)
