@@ -21,10 +21,9 @@ _LIST: Final = "/chat3.user.v1.UserService/GetDialogMessages"
 
 @dataclass
 class KeyedSends:
-    """Messages of one dialog: ``answered`` is the id in the answer, by content."""
+    """Messages of a tenant: ``answered`` is the id in the answer, by content."""
 
     upstream: Upstream
-    dialog: str
     tally: CallTally = field(default_factory=CallTally)
     asked: list[str] = field(default_factory=list)
     answered: dict[str, str] = field(default_factory=dict)
@@ -33,9 +32,7 @@ class KeyedSends:
         """Name what was not written exactly once, as it was answered."""
         stored: Counter[str] = Counter()
         ids: dict[str, str] = {}
-        for message in self.upstream.store.messages.page(
-            {"tenantId": _TENANT, "dialogId": self.dialog}
-        ):
+        for message in self.upstream.store.messages.page({"tenantId": _TENANT}):
             stored[message.content] += 1
             ids[message.content] = message.message_id
         found = [
@@ -66,24 +63,24 @@ async def keyed_sends(
     """
     upstream.store.add_tenant(_TENANT)
     names = [f"writer{number}" for number in range(users)]
-    sends = KeyedSends(upstream, upstream.dialog(*names, tenant=_TENANT))
+    sends = KeyedSends(upstream)
     ending = asyncio.Event()
 
     async def write(number: int, user: str) -> None:
         rng = random.Random(f"{seed} {number}")
         metadata = {"x-api-key": KEY, "x-tenant-id": _TENANT, "x-user-id": user}
         caller = PersistentCaller(ports, forms[number % len(forms)], metadata, rng, sends.tally)
-        count = 0
+        dialog, count = upstream.dialog(user, "reader", tenant=_TENANT), 0
         while not ending.is_set():
             count += 1
             if count % 3 == 0:
-                request = message_class("GetDialogMessagesRequest")(dialog_id=sends.dialog)
+                request = message_class("GetDialogMessagesRequest")(dialog_id=dialog)
                 await caller.call(_LIST, request, message_class("GetDialogMessagesResponse"))
             else:
-                content = f"{user} {count}"
+                content = f"{user} {count} {seed}"
                 sends.asked.append(content)
                 request = message_class("SendMessageRequest")(
-                    dialog_id=sends.dialog, content=content, idempotency_key=secrets.token_hex(16)
+                    dialog_id=dialog, content=content, idempotency_key=secrets.token_hex(16)
                 )
                 answer = await caller.call(_SEND, request, message_class("SendMessageResponse"))
                 if answer is not None:

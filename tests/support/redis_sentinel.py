@@ -42,6 +42,8 @@ class RedisBehindSentinels:
             server.start()
         for server in others:
             server.cli("replicaof", "127.0.0.1", str(primary.port))
+        # Older than keys are kept: an empty one has calls wait for 15 seconds.
+        primary.cli("set", "chat3:idempotency", "0")
         for sentinel in self.sentinels:
             sentinel.configure(
                 _SENTINEL.format(

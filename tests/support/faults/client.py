@@ -30,8 +30,8 @@ OPTIONS = (
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 65_535),
 )
-SILENCE = 12.0
-"""Seconds without a response after which a client gives a stream up: over two heartbeats of 5 s."""
+_SILENCE = 2.4
+"""Heartbeats without a response after which a client gives a stream up."""
 
 _NEVER_AGAIN = ("RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN")
 
@@ -66,6 +66,7 @@ class StreamClient:
         self._key = key
         self._rng = rng
         self._heartbeat = heartbeat
+        self._silence = _SILENCE * heartbeat
         self._offered = offered
         self._back_off = back_off
         self._stream = 0
@@ -138,7 +139,7 @@ class StreamClient:
                 await self.reading.wait()
                 if self.lag:
                     await asyncio.sleep(self.lag)
-                async with asyncio.timeout(SILENCE):
+                async with asyncio.timeout(self._silence):
                     response = await call.read()
                 if response is grpc.aio.EOF:
                     break

@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from support.faults.client import SILENCE, StreamClient
+from support.faults.client import StreamClient
 from support.faults.history import ClientHistory, Ended, Recorder
 from support.faults.wire import SUBSCRIBE, message_class
 from support.web_client import CallFailed, Form, WebClient, WebStream
@@ -28,9 +28,20 @@ class WebStreamClient(StreamClient):
         rng: random.Random,
         form: Form,
         *,
+        heartbeat: int = 5,
         offered: float = 0.5,
+        back_off: tuple[float, float] = (0.01, 0.3),
     ) -> None:
-        super().__init__(recorder, history, port, key, rng, offered=offered)
+        super().__init__(
+            recorder,
+            history,
+            port,
+            key,
+            rng,
+            heartbeat=heartbeat,
+            offered=offered,
+            back_off=back_off,
+        )
         self._form = form
 
     async def stream(self) -> Ended | None:
@@ -47,7 +58,7 @@ class WebStreamClient(StreamClient):
             self.live.clear()
 
     async def _listen(self, request: Any, resumed_from: str) -> Ended:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=SILENCE)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._silence)
         kind = message_class("SubscribeUpdatesResponse")
         status, stream = "UNAVAILABLE", None
         try:
@@ -55,7 +66,7 @@ class WebStreamClient(StreamClient):
                 url = f"http://127.0.0.1:{self.port}"
                 client = WebClient(session, url, self._form, self.metadata)
                 opening = client.stream(SUBSCRIBE, request, kind)
-                async with asyncio.timeout(SILENCE):
+                async with asyncio.timeout(self._silence):
                     stream = await opening.__aenter__()
                 try:
                     await self._read_web(stream, resumed_from)
@@ -74,7 +85,7 @@ class WebStreamClient(StreamClient):
             await self.reading.wait()
             if self.lag:
                 await asyncio.sleep(self.lag)
-            async with asyncio.timeout(SILENCE):
+            async with asyncio.timeout(self._silence):
                 response = await stream.read()
             if response is None:
                 return
