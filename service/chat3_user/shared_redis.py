@@ -1,5 +1,6 @@
 """The Redis that several machines share: where it is, for the parts that keep something there."""
 
+import asyncio
 import ssl
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -52,7 +53,27 @@ def primary_of(url: str) -> str:
 
 
 class _SentinelPool(SentinelConnectionPool, BlockingConnectionPool):
-    """Connects to the primary that the Sentinels name."""
+    """Connects to the primary that the Sentinels name.
+
+    Of connections made at once one asks for all: `Sentinel` moves the one that answers to the front
+    of its list, and where several do so at once it forgets some.
+    """
+
+    _asking: asyncio.Future[Any] | None = None
+
+    async def get_master_address(self) -> Any:
+        """Ask the Sentinels for host and port of the primary."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self._ask())
+        return await asyncio.shield(self._asking)
+
+    async def _ask(self) -> Any:
+        return await super().get_master_address()  # type: ignore[no-untyped-call]
+
+    async def aclose(self) -> None:
+        """Close all connections, those to Sentinels too."""
+        await super().aclose()
+        await self.sentinel_manager.aclose()
 
 
 def connection_pool(

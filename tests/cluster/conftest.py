@@ -23,11 +23,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Forgive aiormq, in this process, the sockets it leaves open when a broker is killed."""
-    forgiven = pytest.mark.filterwarnings(
-        "ignore:Exception ignored in. <function StreamWriter.__del__"
-        ":pytest.PytestUnraisableExceptionWarning"
-    )
+    """Forgive aiormq and redis, in this process, the sockets they leave open when a server dies."""
+    forgiven = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(forgiven)

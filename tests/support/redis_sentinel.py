@@ -62,7 +62,7 @@ class RedisBehindSentinels:
         for sentinel in self.sentinels:
             if sentinel.running:
                 answer = sentinel.cli("sentinel", "get-master-addr-by-name", NAME)
-                ports.add(int(answer.split()[1]))
+                ports.add(int(answer.split()[1]) if len(answer.split()) == 2 else 0)
         named = [server for server in self.servers if {server.port} == ports and server.running]
         if not named or "role:master" not in named[0].cli("info", "replication"):
             return None

@@ -43,8 +43,8 @@ class RedisStore:
     """
 
     def __init__(self, settings: RedisSettings, times: Times, *, ca_file: str = "") -> None:
-        pool = connection_pool(settings, connections=_CONNECTIONS, ca_file=ca_file)
-        self._redis: Redis = Redis.from_pool(pool)
+        self._pool = connection_pool(settings, connections=_CONNECTIONS, ca_file=ca_file)
+        self._redis: Redis = Redis(connection_pool=self._pool)
         self._replicas = settings.replicas
         # Shorter than the wait for an answer, which says nothing.
         self._replicas_within = round(settings.timeout * 500)
@@ -77,7 +77,7 @@ class RedisStore:
         """Finish what was begun and close the connections."""
         if self._steps:
             await asyncio.wait(self._steps)
-        await self._redis.aclose()
+        await self._pool.aclose()
 
     async def claim(self, attempt: Attempt) -> Claim:
         """See `Store.claim`.

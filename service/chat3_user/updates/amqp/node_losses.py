@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
-from aiormq.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource, ChannelNotFoundEntity
 from pamqp.commands import Basic
 from yarl import URL
 
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 _TIMEOUT = 3.0
 """Seconds for all that is done with one node."""
+
+_LOOKS, _LOOK_AGAIN = 40, 0.05
+"""How often, and after how many seconds, a worker looks whether another has noted a loss."""
 
 
 class NodeLosses:
@@ -56,16 +59,32 @@ class NodeLosses:
         self.seen.clear()
         lost = []
         for queue in self._nodes:
-            if queue in self._lost or not await _exists(connection, queue):
-                noted = await _exists(connection, _noted(queue), exchange=True)
-                if not noted:
-                    lost.append(queue)
+            gone = queue in self._lost or not await _exists(connection, queue)
+            if gone and await self._is_ours(connection, queue):
+                lost.append(queue)
         return lost
+
+    async def _is_ours(self, connection: AbstractConnection, queue: str) -> bool:
+        """Return whether the loss of a node is this worker's to note, and nobody else's.
+
+        An exclusive queue says so. What another worker notes is in the log before this returns.
+        """
+        for _ in range(_LOOKS):
+            if await _exists(connection, _noted(queue), exchange=True):
+                return False
+            channel = await connection.channel()
+            with suppress(ChannelLockedResource):
+                await channel.queue_declare(f"{queue}.noting", exclusive=True)
+                await channel.close()
+                return True
+            await asyncio.sleep(_LOOK_AGAIN)
+        return True
 
     async def noted(self, channel: AbstractChannel, lost: Iterable[str]) -> None:
         """Let all workers know that a gap has been noted for these nodes."""
         for queue in lost:
             await channel.exchange_declare(_noted(queue), exchange_type="fanout", durable=False)
+            await channel.queue_delete(f"{queue}.noting")
         self._lost.clear()
 
     async def watch(self, connection: AbstractConnection) -> None:
