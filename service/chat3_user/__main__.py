@@ -11,6 +11,7 @@ from importlib.metadata import version
 from chat3_user import logs
 from chat3_user.config import Config, changed, masked, parse
 from chat3_user.demo.platform import check_installed
+from chat3_user.health.board import Board, Seat
 from chat3_user.idempotency.database_file import check_database
 from chat3_user.process.ports import check_ops_ports, check_page_port, claim
 from chat3_user.process.token_keys import with_token_keys
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if count > 1:
                 Workers(config, count, run).serve()
         if count == 1:
-            run(config, 0)
+            run(config, Seat(Board.alone()))
     return 0
 
 

@@ -4,7 +4,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -41,25 +41,26 @@ from chat3_user.domain.unshown import UnshownChanges
 from chat3_user.domain.users import Users
 from chat3_user.errors import reasons
 from chat3_user.finished_call import Observer
+from chat3_user.health.board import Board, Seat
+from chat3_user.health.composing import Parts
+from chat3_user.health.http import health_routes
+from chat3_user.health.machine import Health
+from chat3_user.health.worker import WorkerHealth, watching
 from chat3_user.idempotency import Claims, Once, Store
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
 from chat3_user.methods import Dependencies
 from chat3_user.metrics import Metrics
 from chat3_user.ops import create_ops_app, serving_ops
-from chat3_user.readings import read_calls, read_process, read_updates, watched_loop
+from chat3_user.readings import read_calls, read_process, read_updates
 from chat3_user.rpc import TenantService, UserService
 from chat3_user.scrapes import open_scrapes
 from chat3_user.server.grpc import GrpcServer
 from chat3_user.telemetry import OFF, Tracing
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.resilience import Resilient
-from chat3_user.tenant_api.transport import Http
 from chat3_user.tls.listener import ServerTls, listener_tls
-from chat3_user.tls.outgoing import upstream_tls
 from chat3_user.tokens import UserTokens
-from chat3_user.tokens.issuer_keys import IssuerKeys
-from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.fanout.hub import Hub
 
@@ -75,6 +76,7 @@ class Running:
     hub: Hub
     broker: Broker
     server: GrpcServer
+    health: WorkerHealth
     tls: ServerTls | None
     metrics: Metrics
 
@@ -85,9 +87,15 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    config: Config, observers: Sequence[Observer] = (), tracing: Tracing = OFF
+    config: Config,
+    observers: Sequence[Observer] = (),
+    tracing: Tracing = OFF,
+    seat: Seat | None = None,
 ) -> AsyncIterator[Running]:
-    """Run the service within the block; ``observers`` get the record of each call."""
+    """Run the service within the block; ``observers`` get the record of each call.
+
+    Without a ``seat`` it is the only worker of its machine.
+    """
     async with AsyncExitStack() as stack:
         metrics = Metrics(tracing.sampled_trace_id)
         broker = parts.broker(config, metrics.broker, traced=tracing.on)
@@ -97,16 +105,10 @@ async def running(
             demo = await stack.enter_async_context(
                 open_demo(config.demo, config.rabbitmq, broker, page_host)
             )
-        http = Http(
-            config.tenant_api.url if demo is None else demo.platform.url,
-            connections=config.tenant_api.connections,
-            connect_timeout=config.tenant_api.connect_timeout,
-            ssl=upstream_tls(config.authorities.tenant_api) or True,
-            metrics=metrics.upstream,
-            tracing=tracing,
+        url = config.tenant_api.url if demo is None else demo.platform.url
+        http, platform = await stack.enter_async_context(
+            parts.platform(config, url, metrics.upstream, tracing)
         )
-        await http.open()
-        stack.push_async_callback(http.close)
         hub = Hub(
             broker,
             UpdateDecoder().decode,
@@ -136,7 +138,8 @@ async def running(
         if issuer_keys is not None:
             await issuer_keys.open()
             stack.push_async_callback(issuer_keys.close)
-        admission = parts.admission(config, access.prove_known, metrics, tracing)
+        rates = parts.shared_rates(config, metrics)
+        admission = parts.admission(config, access.prove_known, metrics, rates, tracing)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         chain = CallChain(
@@ -162,10 +165,24 @@ async def running(
             config.server.host, config.server.port, tls=None if tls is None else tls.context
         )
         stack.push_async_callback(server.close)
-        seen = _Seen(hub, broker, server, issuer_keys)
+        watched = Parts(
+            server.listener,
+            broker,
+            hub.unreadable,
+            platform,
+            resilient,
+            store,
+            rates,
+            issuer_keys,
+            metrics.process.loop_was_late,
+        )
+        seat = seat or Seat(Board.alone())
+        health = await stack.enter_async_context(
+            watching(watched, config.health, seat, server.health.changed)
+        )
         read_updates(metrics, hub, broker)
         read_calls(metrics, hub, server, admission, resilient, http)
-        ops_port = await _serve_operators(stack, config, metrics, seen)
+        ops_port = await _serve_operators(stack, config, metrics, health.state, seat)
         log.info(
             "serving",
             extra={
@@ -177,7 +194,8 @@ async def running(
         )
         if demo is not None:
             await stack.enter_async_context(demo.shown(config.server.host, grpc_port, config.tls))
-        yield Running(grpc_port, ops_port, hub, broker, server, tls, metrics)
+        yield Running(grpc_port, ops_port, hub, broker, server, health, tls, metrics)
+        health.step_back()
         await _drain(server, hub, config.server.shutdown_grace)
 
 
@@ -207,16 +225,19 @@ async def _drain(server: GrpcServer, hub: Hub, grace: float) -> None:
 
 
 async def _serve_operators(
-    stack: AsyncExitStack, config: Config, metrics: Metrics, seen: "_Seen"
+    stack: AsyncExitStack,
+    config: Config,
+    metrics: Metrics,
+    health: Health,
+    seat: Seat,
 ) -> int:
     """Serve operators until ``stack`` is closed; return the port."""
-    read_process(metrics.process, seen.problems)
-    await stack.enter_async_context(watched_loop(metrics.process))
+    read_process(metrics.process, health)
     ops = config.ops
     scrapes = await stack.enter_async_context(
         open_scrapes(metrics.instruments.registry, ops.host, ops.ports or (ops.port,), ops.worker)
     )
-    app = create_ops_app(scrapes.routes(), seen.problems)
+    app = create_ops_app(health_routes(health, seat), scrapes.routes())
     return await stack.enter_async_context(serving_ops(ops, app))
 
 
@@ -268,27 +289,3 @@ def _dependencies(
         tokens=tokens,
         count_dropped=metrics.streams.user_dropped,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What operators see of the parts."""
-
-    hub: Hub
-    broker: Broker
-    server: GrpcServer
-    issuer_keys: IssuerKeys | None
-
-    def problems(self) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        if not self.hub.live:
-            found["not_ready"] = "no connection to the broker"
-        if not self.server.serving:
-            found["not_ready"] = "the process is being stopped"
-        if isinstance(self.broker, AmqpBroker) and self.broker.log_problem:
-            found["updates_log"] = self.broker.log_problem
-        if self.issuer_keys is not None and self.issuer_keys.problem:
-            found["token_issuer_keys"] = self.issuer_keys.problem
-        if self.hub.unreadable.problem:
-            found["updates"] = self.hub.unreadable.problem
-        return found

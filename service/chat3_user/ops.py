@@ -1,7 +1,6 @@
-"""The operators' HTTP server: liveness, readiness, metrics, the contract's documentation."""
+"""The operators' HTTP server: health, metrics, the contract's documentation."""
 
-import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,29 +42,15 @@ async def _to_docs(_: web.Request) -> web.Response:
     raise web.HTTPFound("/docs/index.html")
 
 
-Problems = Callable[[], Mapping[str, str]]
-"""Names what is missing, with the reason; empty when the process is ready."""
-
-
-def create_ops_app(metrics: Iterable[web.RouteDef], problems: Problems) -> web.Application:
-    """Return the application; ``metrics`` are the routes that Prometheus asks."""
-
-    async def healthz(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok", "pid": os.getpid()})
-
-    async def readyz(_: web.Request) -> web.Response:
-        found = problems()
-        return web.json_response(
-            {"status": "ok" if not found else "degraded", "problems": found},
-            status=503 if "not_ready" in found else 200,
-        )
-
+def create_ops_app(*routes: Iterable[web.RouteDef]) -> web.Application:
+    """Return the application: the documentation, and ``routes`` that other parts serve."""
     app = web.Application()
     docs = documentation()
     if docs is not None:
         app.router.add_get("/docs", _to_docs)
         app.router.add_static("/docs/", docs, show_index=False)
-    app.add_routes([web.get("/healthz", healthz), web.get("/readyz", readyz), *metrics])
+    for served in routes:
+        app.add_routes(served)
     return app
 
 

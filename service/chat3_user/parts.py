@@ -1,6 +1,8 @@
 """Parts of the service as their settings want them: which broker, which stores, which limits."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from chat3_user.config import Config
 from chat3_user.idempotency import Store
@@ -11,15 +13,18 @@ from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.idempotency.traced import TracedStore
 from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
-from chat3_user.limits.rates import KINDS, MemoryRates, Rate, Rates, RateStore, RedisRates
+from chat3_user.limits.rates import KINDS, Kind, MemoryRates, Rate, Rates, RateStore, RedisRates
 from chat3_user.limits.traced_rates import TracedRates
 from chat3_user.mapping.named import named_in
 from chat3_user.metrics import Metrics
 from chat3_user.metrics.admission import TokenMetrics
 from chat3_user.metrics.broker import BrokerMetrics
 from chat3_user.metrics.stores import StoreMetrics
+from chat3_user.metrics.upstream import UpstreamMetrics
 from chat3_user.node_urls import node_urls
 from chat3_user.telemetry import OFF, Deliveries, Tracing
+from chat3_user.tenant_api.health import PlatformHealth
+from chat3_user.tenant_api.transport import Http
 from chat3_user.tls.outgoing import upstream_tls
 from chat3_user.tokens import UserTokens
 from chat3_user.tokens.composing import user_tokens
@@ -27,6 +32,32 @@ from chat3_user.tokens.issuer_keys import IssuerKeys
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.memory_broker import MemoryBroker
+
+
+@asynccontextmanager
+async def platform(
+    config: Config, url: str, metrics: UpstreamMetrics, tracing: Tracing
+) -> AsyncIterator[tuple[Http, PlatformHealth]]:
+    """Reach tenant-api at ``url`` within the block, for calls and for its health."""
+    timeout = config.tenant_api.connect_timeout
+    tls = upstream_tls(config.authorities.tenant_api) or True
+    http = Http(
+        url,
+        connections=config.tenant_api.connections,
+        connect_timeout=timeout,
+        ssl=tls,
+        metrics=metrics,
+        tracing=tracing,
+    )
+    health = PlatformHealth(
+        url, path=config.health.tenant_api_path, connect_timeout=timeout, ssl=tls
+    )
+    await http.open()
+    try:
+        yield http, health
+    finally:
+        await health.close()
+        await http.close()
 
 
 def broker(config: Config, metrics: BrokerMetrics, *, traced: bool = False) -> Broker:
@@ -71,23 +102,39 @@ def idempotency_store(config: Config, metrics: StoreMetrics, tracing: Tracing = 
     return TracedStore(measured, tracing, system) if tracing.on else measured
 
 
-def admission(config: Config, prove: Prove, metrics: Metrics, tracing: Tracing = OFF) -> Admission:
-    """Return what lets calls in; ``prove`` asks the platform about a key."""
-    users, keys = (
-        {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS}
-        for whose in ("user", "key")
-    )
-    store: RateStore = MemoryRates()
-    if config.redis.url and any((*users.values(), *keys.values())):
-        store = RedisRates(config.redis, config.authorities.redis, metrics.rates, metrics.stores)
-        if tracing.on:
-            store = TracedRates(store, tracing, "redis")
+def shared_rates(config: Config, metrics: Metrics) -> RedisRates | None:
+    """Return where all workers count together; None when there are no rates, or no Redis."""
+    rates = (*_rates(config, "user").values(), *_rates(config, "key").values())
+    if config.redis.url and any(rates):
+        return RedisRates(config.redis, config.authorities.redis, metrics.rates, metrics.stores)
+    return None
+
+
+def admission(
+    config: Config,
+    prove: Prove,
+    metrics: Metrics,
+    shared: RedisRates | None,
+    tracing: Tracing = OFF,
+) -> Admission:
+    """Return what lets calls in; ``prove`` asks the platform about a key.
+
+    Each worker counts rates by itself where nothing is ``shared``.
+    """
+    store: RateStore = shared or MemoryRates()
+    if shared is not None and tracing.on:
+        store = TracedRates(shared, tracing, "redis")
+    users, keys = _rates(config, "user"), _rates(config, "key")
     return Admission(
         config.places,
         Rates(store, users=users, keys=keys, metrics=metrics.rates),
         KnownKeys(Rate.parse(config.places.refused_keys_per_address), metrics=metrics.rates),
         prove,
     )
+
+
+def _rates(config: Config, whose: str) -> dict[Kind, Rate | None]:
+    return {kind: Rate.parse(getattr(config.rates, f"{whose}_{kind}")) for kind in KINDS}
 
 
 def tokens(config: Config, metrics: TokenMetrics) -> tuple[UserTokens, IssuerKeys | None]:

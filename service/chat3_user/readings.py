@@ -1,15 +1,14 @@
 """What is read of the parts of the service, and of its process, when Prometheus scrapes."""
 
-import asyncio
 import resource
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from chat3_user.health.machine import Health, Status
 from chat3_user.limits.admission import Admission
 from chat3_user.metrics import Metrics
 from chat3_user.metrics.process import ProcessMetrics
@@ -20,7 +19,6 @@ from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.fanout.hub import Hub
 
-_LOOK_EVERY: Final = 0.25
 _PROC: Final = Path("/proc/self")
 
 
@@ -67,13 +65,19 @@ def read_calls(
     metrics.upstream.active.read_each(lambda: {http.server: http.active})
 
 
-def read_process(metrics: ProcessMetrics, problems: Callable[[], Mapping[str, str]]) -> None:
+def read_process(metrics: ProcessMetrics, health: Health) -> None:
     """Have metrics read the process, and what `/readyz` says of it.
 
     What the operating system does not say has no series.
     """
-    metrics.ready.read(lambda: "not_ready" not in problems())
-    metrics.problems.read_each(lambda: dict.fromkeys(((name,) for name in problems()), 1.0))
+    metrics.ready.read(lambda: health.status is not Status.NOT_READY)
+    metrics.problems.read_each(
+        lambda: {
+            (name,): 1.0
+            for name, state in health.components.items()
+            if state.status is not Status.READY
+        }
+    )
     started = time.monotonic()
     labels = ("chat3-user-service", version("chat3-gateway"))
     metrics.info.read_each(lambda: {labels: 1.0})
@@ -84,25 +88,6 @@ def read_process(metrics: ProcessMetrics, problems: Callable[[], Mapping[str, st
         page = resource.getpagesize()
         metrics.memory.read(lambda: int((_PROC / "statm").read_text().split()[1]) * page)
         metrics.descriptors.read(lambda: sum(1 for _ in (_PROC / "fd").iterdir()))
-
-
-@asynccontextmanager
-async def watched_loop(metrics: ProcessMetrics) -> AsyncIterator[None]:
-    """Measure how late the event loop is within the block."""
-    watching = asyncio.create_task(_watch_loop(metrics), name="event-loop-lag")
-    try:
-        yield
-    finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
-
-
-async def _watch_loop(metrics: ProcessMetrics) -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        due = loop.time() + _LOOK_EVERY
-        await asyncio.sleep(_LOOK_EVERY)
-        metrics.loop_was_late(max(0.0, loop.time() - due))
 
 
 def _cpu() -> Mapping[tuple[str, ...], float]:

@@ -1,15 +1,21 @@
-"""The Redis that several machines share: where it is, for the parts that keep something there."""
+"""The Redis that several machines share: where it is, and what its errors mean."""
 
 import asyncio
 import ssl
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 from redis.asyncio import BlockingConnectionPool, ConnectionPool, Sentinel
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    ResponseError,
+)
 from yarl import URL
 
 from chat3_user.node_urls import node_urls
@@ -19,6 +25,10 @@ SENTINELS: Final = ("redis+sentinel", "rediss+sentinel")
 
 _SENTINEL_PORT: Final = 26379
 _RETRIES: Final = 2
+_REFUSALS: Final = (AuthenticationError, AuthorizationError, NoPermissionError)
+
+Problem = Literal["unreachable", "unwritable", "refused"]
+"""Why a store takes nothing: it does not answer, it cannot write, or it may not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +135,11 @@ def connection_pool(
         **options,
         **secure,
     )
+
+
+def problem_of(error: Exception) -> Problem:
+    """Return what a failed command says of Redis."""
+    if isinstance(error, _REFUSALS):
+        return "refused"
+    # A replica, a Redis without memory, one that cannot save, one without its cluster.
+    return "unwritable" if isinstance(error, ResponseError) else "unreachable"

@@ -6,11 +6,12 @@ After each of them a sound update still arrives: nothing published can stop a wo
 import json
 from typing import Any
 
-import aiohttp
 import pytest
+from health_vocabulary import Observed
 from integration_vocabulary import Client
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_user.health import Status
 from support.gateway import TENANT, Gateway, Upstream
 from support.scrape import scraped
 
@@ -146,20 +147,20 @@ async def test_what_says_not_whom_it_is_for_is_logged_and_passed_over(
     assert "update cannot be addressed" in caplog.text
 
 
+@pytest.mark.health_row("updates", "unreadable")
 async def test_updates_that_cannot_be_read_are_named_to_operators(
     gateway: Gateway, client: Client, upstream: Upstream
 ) -> None:
     """A worker that understands nothing any more must not look well."""
     upstream.dialog("alice")
-    async with client.as_user("alice").subscribed() as stream, aiohttp.ClientSession() as session:
+    async with client.as_user("alice").subscribed() as stream:
         for body in (b"not json", b"{}"):
             await publish(upstream, body)
         await publish(upstream, envelope("evt_sound"))
         assert (await stream.update()).event_id == "evt_sound"
-        async with session.get(f"{gateway.ops}/readyz") as answer:
-            assert answer.status == 200
-            problem = "2 published updates could not be read: streams may lack them"
-            assert (await answer.json())["problems"] == {"updates": problem}
+        state = await Observed(gateway.running).down("updates", "unreadable")
+        assert state.status is Status.DEGRADED
+        assert state.detail == "2 published updates could not be read: streams may lack them"
     told = await scraped(gateway.ops)
     assert told.value("chat3_updates_unreadable_total") == 2
     assert told.value("messaging_client_consumed_messages_total") >= 3

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from chat3_user.calls.settings import DeadlineSettings
 from chat3_user.demo.settings import DemoSettings
+from chat3_user.health.settings import HealthSettings
 from chat3_user.idempotency.settings import IdempotencySettings
 from chat3_user.limits.settings import PlaceSettings, RateSettings
 from chat3_user.logs import LogSettings
@@ -25,6 +26,7 @@ class Config:
 
     server: ServerSettings = field(default_factory=ServerSettings)
     ops: OpsSettings = field(default_factory=OpsSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
     tls: TlsFiles = field(default_factory=TlsFiles)
     authorities: Authorities = field(default_factory=Authorities)
     connections: ConnectionLimits = field(default_factory=ConnectionLimits)

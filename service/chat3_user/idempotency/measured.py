@@ -26,6 +26,10 @@ class MeasuredStore:
         """See `Store.close`."""
         await self._store.close()
 
+    async def check(self) -> None:
+        """See `Store.check`; no call waits for it."""
+        await self._store.check()
+
     async def claim(self, attempt: Attempt) -> Claim:
         """See `Store.claim`."""
         return await self._measured("claim", self._store.claim(attempt))

@@ -7,6 +7,7 @@ its missing birthday: until the birthday is as old as keys are kept, what is not
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import partial
 from typing import Any, Final, cast
 
@@ -27,12 +28,15 @@ from chat3_user.idempotency.store import (
     StoreUnavailableError,
 )
 from chat3_user.logs.words import described
-from chat3_user.shared_redis import RedisSettings, connection_pool
+from chat3_user.shared_redis import RedisSettings, connection_pool, problem_of
 
 log = logging.getLogger(__name__)
 
 _PREFIX: Final = b"chat3:idempotency:"
 _BIRTHDAY: Final = b"chat3:idempotency"
+_CHECK: Final = _PREFIX + b"check"
+_CHECK_KEPT: Final = 60
+"""Seconds."""
 _CONNECTIONS: Final = 32
 
 
@@ -79,6 +83,25 @@ class RedisStore:
             await asyncio.wait(self._steps)
         await self._pool.aclose()
 
+    async def check(self) -> None:
+        """See `Store.check`; too few replicas refuse keys, too."""
+        kept = await self._step(self._checked())
+        if kept < self._replicas:
+            raise self._too_few(kept)
+
+    async def _checked(self) -> int:
+        """Write; return how many replicas have it."""
+        async with self._redis.pipeline(transaction=False) as both:
+            both.set(_CHECK, b"", ex=_CHECK_KEPT)
+            if self._replicas:
+                both.wait(self._replicas, self._replicas_within)
+            answers = await both.execute()
+        return int(answers[1]) if self._replicas else 0
+
+    def _too_few(self, kept: int) -> StoreUnavailableError:
+        text = f"{kept} replicas have the key, not {self._replicas}"
+        return StoreUnavailableError(text, "unwritable")
+
     async def claim(self, attempt: Attempt) -> Claim:
         """See `Store.claim`.
 
@@ -95,7 +118,7 @@ class RedisStore:
         )
         if found[0] == b"held" and kept < self._replicas:
             await self._run(self._release, attempt)
-            raise StoreUnavailableError(f"{kept} replicas have the key, not {self._replicas}")
+            raise self._too_few(kept)
         match found:
             case [b"held"]:
                 return Held()
@@ -136,17 +159,20 @@ class RedisStore:
         keys = [_PREFIX + attempt.scope.hex().encode()]
         if birthday:
             keys.append(_BIRTHDAY)
-        # In a task of its own, for a cancelled call must not take a connection of the pool along.
-        # The client's timeouts bound it.
-        step = asyncio.ensure_future(
+        return await self._step(
             script(keys=keys, args=[attempt.owner, attempt.request, *arguments])
         )
+
+    async def _step(self, command: Awaitable[Any]) -> Any:
+        # In a task of its own, for a cancelled call must not take a connection of the pool along.
+        # The client's timeouts bound it.
+        step = asyncio.ensure_future(command)
         self._steps.add(step)
         step.add_done_callback(self._done)
         try:
             return await asyncio.shield(step)
         except (RedisError, OSError) as error:
-            raise StoreUnavailableError(described(error)) from error
+            raise StoreUnavailableError(described(error), problem_of(error)) from error
 
     async def _and_replicas(
         self, script: AsyncScript, keys: list[bytes], args: list[str | bytes]

@@ -25,6 +25,7 @@ from chat3_user.idempotency.database_file import IN_MEMORY, make_private
 from chat3_user.idempotency.records import SCHEMA, SqliteRecords
 from chat3_user.idempotency.settings import Times
 from chat3_user.idempotency.store import Attempt, Claim, StoreUnavailableError
+from chat3_user.shared_redis import Problem
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,10 @@ class SqliteStore:
             records, self._records = self._records, None
             await asyncio.get_running_loop().run_in_executor(self._thread, records.close)
         self._thread.shutdown()
+
+    async def check(self) -> None:
+        """See `Store.check`."""
+        await self._do(lambda records: records.check())
 
     async def claim(self, attempt: Attempt) -> Claim:
         """See `Store.claim`."""
@@ -143,7 +148,9 @@ class SqliteStore:
             if problem is None:
                 waiter.set_result(result)
             else:
-                waiter.set_exception(StoreUnavailableError(f"{self._path}: {problem}"))
+                waiter.set_exception(
+                    StoreUnavailableError(f"{self._path}: {problem}", _problem_of(problem))
+                )
         self._transaction = None
         if self._waiting:
             self._begin()
@@ -194,6 +201,12 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 Operation = Callable[[SqliteRecords], Any]
 _Step = tuple[Operation, "asyncio.Future[Any]"]
+
+
+def _problem_of(error: BaseException) -> Problem:
+    """Return whether the file is held by somebody, or cannot be written."""
+    code = error.sqlite_errorcode & 0xFF if isinstance(error, sqlite3.OperationalError) else None
+    return "unreachable" if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} else "unwritable"
 
 
 def _boot() -> str:

@@ -8,9 +8,18 @@ that cross this interface are seconds from now, so that nobody needs the store's
 from dataclasses import dataclass
 from typing import Protocol
 
+from chat3_user.shared_redis import Problem
+
 
 class StoreUnavailableError(Exception):
-    """The store cannot be reached, or did not answer in time; the text has nothing of callers."""
+    """The store did not answer in time, cannot write or may not be asked: ``reason`` says which.
+
+    The text has nothing of callers.
+    """
+
+    def __init__(self, text: str, reason: Problem = "unreachable") -> None:
+        super().__init__(text)
+        self.reason = reason
 
     @property
     def loggable(self) -> str:
@@ -82,6 +91,9 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of what `open` took."""
+
+    async def check(self) -> None:
+        """Write something that means nothing, as far as every other write would go."""
 
     async def claim(self, attempt: Attempt) -> Claim:
         """Take the key for an attempt, if it is free; of several at once exactly one gets it."""

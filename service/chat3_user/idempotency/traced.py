@@ -20,6 +20,10 @@ class TracedStore:
         """Let go of what `open` took."""
         await self._store.close()
 
+    async def check(self) -> None:
+        """See `Store.check`; no call waits for it."""
+        await self._store.check()
+
     async def claim(self, attempt: Attempt) -> Claim:
         """Take the key for an attempt, if it is free."""
         with self._tracing.operation(self._system, "claim") as span:

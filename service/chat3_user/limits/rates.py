@@ -17,14 +17,16 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits import RateLimitItemPerSecond as PerSecond
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat3_user.errors import reasons
 from chat3_user.limits.settings import RATE_PATTERN
+from chat3_user.logs.words import described
 from chat3_user.metrics.admission import RateMetrics, Subject
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.stores import StoreMetrics
-from chat3_user.shared_redis import RedisSettings, connection_pool
+from chat3_user.shared_redis import Problem, RedisSettings, connection_pool, problem_of
 from chat3_user.validation import Identity
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,11 @@ _CONNECTIONS: Final = 256
 _BUCKETS: Final = 200_000
 _REDIS_PAUSE: Final = 5.0
 """Seconds for which a Redis that failed is not asked again."""
+
+_PREFIX: Final = "chat3:rate"
+_CHECK: Final = f"{_PREFIX}:check"
+_CHECK_KEPT: Final = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class RedisRates:
         storage = RedisStorage(
             "async+redis://",
             implementation="redispy",
-            key_prefix="chat3:rate",
+            key_prefix=_PREFIX,
             connection_pool=self._pool,  # type: ignore[arg-type]  # passed on to redis
         )
         self._windows = SlidingWindowCounterRateLimiter(storage)
@@ -165,6 +172,14 @@ class RedisRates:
         finally:
             self._stores.operated("redis", "spend", time.perf_counter() - begun, problem)
         return Spent(allowed, remaining if allowed else 0, max(0.0, reset - time.time()))
+
+    async def check(self) -> tuple[Problem, str] | None:
+        """Write something that means nothing; return why Redis does not take it, in words."""
+        try:
+            await Redis(connection_pool=self._pool).set(_CHECK, b"", ex=_CHECK_KEPT)
+        except (RedisError, OSError, TimeoutError) as error:
+            return problem_of(error), described(error)
+        return None
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,20 +6,20 @@ import multiprocessing
 import signal
 from collections.abc import Sequence
 
-from chat3_user.app import running
+from chat3_user.app import Running, running
 from chat3_user.config import Config
 from chat3_user.finished_call import Observer
+from chat3_user.health.board import Seat
 from chat3_user.process.loop_failures import report
-from chat3_user.server.grpc import GrpcServer
 from chat3_user.telemetry import opened
 
 log = logging.getLogger(__name__)
 
 
-async def serve(config: Config, observers: Sequence[Observer] = ()) -> None:
-    """Run the service until SIGTERM, SIGINT or the end of the process that watches this one.
+async def serve(config: Config, seat: Seat, observers: Sequence[Observer] = ()) -> None:
+    """Run the service in its ``seat`` until a signal, or the end of the process that watches it.
 
-    ``observers`` get the record of each call.
+    The signals are SIGTERM and SIGINT; ``observers`` get the record of each call.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -31,16 +31,16 @@ async def serve(config: Config, observers: Sequence[Observer] = ()) -> None:
         loop.add_reader(parent.sentinel, stop.set)
     # By default SIGHUP would end the process, without a word to anybody.
     loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
-    async with opened() as tracing, running(config, observers, tracing) as service:
+    async with opened() as tracing, running(config, observers, tracing, seat) as service:
         if service.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()
-        await _step_back(service.server, config)
+        await _step_back(service, config)
 
 
-async def _step_back(server: GrpcServer, config: Config) -> None:
+async def _step_back(service: Running, config: Config) -> None:
     """Stop being ready, and go on taking connections until balancers have noticed."""
-    server.set_serving(serving=False)
+    service.health.step_back()
     if not config.in_process:
         log.info("stepping back", extra={"seconds": config.server.shutdown_delay})
         await asyncio.sleep(config.server.shutdown_delay)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from chat3_user.config import Config, changed
+from chat3_user.health.board import Board, Seat
 from chat3_user.ops import OpsSettings
 
 log = logging.getLogger(__name__)
@@ -50,12 +51,13 @@ class _Worker:
 
 
 class Workers:
-    """The parent's view: ``run`` is what a worker of a number does, in a process of its own."""
+    """The parent's view: ``run`` is what a worker does, in a process of its own."""
 
-    def __init__(self, config: Config, count: int, run: Callable[[Config, int], None]) -> None:
+    def __init__(self, config: Config, count: int, run: Callable[[Config, Seat], None]) -> None:
         self._config = changed(config, workers=1)
         self._count = count
         self._run = run
+        self._board = Board.shared(count)
         self._told_to_end = False
         self._told_to_reload = False
 
@@ -93,7 +95,7 @@ class Workers:
     def _start(self, index: int) -> _Worker:
         config = replace(self._config, ops=self._ops(index))
         process = multiprocessing.get_context("spawn").Process(
-            target=self._run, args=(config, index), name=f"worker-{index}"
+            target=self._run, args=(config, Seat(self._board, index)), name=f"worker-{index}"
         )
         process.start()
         log.info("worker started", extra={"worker": index, "pid": process.pid})
@@ -112,6 +114,7 @@ class Workers:
             return worker
         now = time.monotonic()
         if worker.restart_at is None:
+            self._board.clear(worker.index)
             healthy = now - worker.started > _HEALTHY_AFTER
             worker.back_off = _BACK_OFF[0] if healthy else worker.back_off
             worker.restart_at = now + worker.back_off

@@ -16,9 +16,8 @@ from google.protobuf import (  # noqa: F401
     timestamp_pb2,
 )
 from grpclib.const import Handler
-from grpclib.health.check import ServiceStatus
-from grpclib.health.service import OVERALL, Health
 
+from chat3_user.health.grpc_service import HealthService
 from chat3_user.metrics.transport import TransportMetrics
 from chat3_user.rpc import Served
 from chat3_user.server.reflection import with_reflection
@@ -48,12 +47,10 @@ class GrpcServer:
         cors: CorsSettings,
     ) -> None:
         load_contract()
-        self._status = ServiceStatus()
-        self._serving = False
-        health = Health({OVERALL: [self._status], **{each: [self._status] for each in services}})
+        self.health = HealthService(map(_name, services))
         places = Places(library_calls, math.ceil(library_calls * _SHARE))
         routes: dict[str, Route] = {}
-        for served in with_reflection([*services, health]):
+        for served in with_reflection([*services, self.health]):
             mapping: Mapping[str, Handler] = served.__mapping__()
             for path, handler in mapping.items():
                 routes[path] = (
@@ -78,7 +75,6 @@ class GrpcServer:
         )
         listener.setblocking(False)  # noqa: FBT003 - the standard library's signature
         await self.listener.listen(listener, tls=tls)
-        self.set_serving(serving=True)
         bound: int = listener.getsockname()[1]
         return bound
 
@@ -92,24 +88,19 @@ class GrpcServer:
         """The number of requests under way, streams among them."""
         return sum(len(connection.streams) for connection in self.connections)
 
-    @property
-    def serving(self) -> bool:
-        """Whether calls should come here."""
-        return self._serving
-
-    def set_serving(self, *, serving: bool) -> None:
-        """Say by the health service whether calls should come here."""
-        self._serving = serving
-        self._status.set(serving)
-
     async def drain(self, grace: float) -> None:
         """Send callers elsewhere, and wait up to ``grace`` seconds for calls in flight."""
-        self.set_serving(serving=False)
+        self.health.end()
         await self.listener.drain(grace)
 
     async def close(self) -> None:
         """Give what is still running its status, and close all connections."""
         await self.listener.close()
+
+
+def _name(served: Served) -> str:
+    path = next(iter(served.__mapping__()))
+    return path[1:].partition("/")[0]
 
 
 def _is_safe(path: str) -> bool:

@@ -71,13 +71,14 @@ class Exchange:
         self,
         method: str,
         path: str,
-        identity: Identity,
+        identity: Identity | None,
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> tuple[int, bytes]:
         """Send a request; return the status and the body of its answer.
 
-        ``path`` begins with ``/`` and is percent-encoded already. A GET that finds a kept
+        ``path`` begins with ``/`` and is percent-encoded already; without an ``identity`` no key is
+        sent. A GET that finds a kept
         connection closed by the other side is sent once more, on another one.
 
         Raises `aiohttp.ClientError`, ``OSError``, ``TimeoutError`` or `EndlessError`.
@@ -86,7 +87,7 @@ class Exchange:
             raise ValueError("the path has a character that is not percent-encoded")
         head = (
             f"{method} {self._prefix}{path} HTTP/1.1\r\n"
-            f"{self._common}{_identifying(identity)}{_lines(headers)}"
+            f"{self._common}{_identifying(identity) if identity else ''}{_lines(headers)}"
         )
         if body is None:
             # A write without a body has one of no bytes.

@@ -89,6 +89,11 @@ class Circuit:
         """Whether calls are refused."""
         return self._probe_at is not None
 
+    @property
+    def refusing(self) -> bool:
+        """Whether the next call is refused: the circuit is open, and no probe is due."""
+        return self._probe_at is not None and self._probe_at > self._clock()
+
     async def enter(self) -> Probe | None:
         """Let a call pass, as the probe or, with None, as one of many; wait for another's probe.
 
@@ -182,6 +187,11 @@ class Resilient:
     def circuit_open(self) -> bool:
         """Whether calls are refused."""
         return self._circuit.open
+
+    @property
+    def refusing(self) -> bool:
+        """Whether the next call is refused, because those before it failed."""
+        return self._circuit.refusing
 
     async def call(self, request: Request[T]) -> tuple[int, T]:
         """Send a request as `transport.Http.call` does, a read several times if need be.

@@ -16,6 +16,14 @@ _PAUSE: Final = 0.1
 """Seconds between tries while no descriptor is free."""
 
 
+def accepts(sock: socket.socket) -> bool:
+    """Return whether the kernel takes connections for a socket."""
+    try:
+        return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+    except OSError:
+        return False
+
+
 class ProxiedListener:
     """Takes connections off a socket, reads who they are, and hands them over."""
 
@@ -39,6 +47,11 @@ class ProxiedListener:
         """Begin to accept."""
         self._sock.listen(backlog)
         self._accepting = asyncio.create_task(self._accept(), name="accept")
+
+    def is_serving(self) -> bool:
+        """Return whether connections are accepted."""
+        accepting = self._accepting is not None and not self._accepting.done()
+        return accepting and accepts(self._sock)
 
     def close(self) -> None:
         """Stop accepting."""

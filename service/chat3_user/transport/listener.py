@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from chat3_user.errors import to_grpc_error
 from chat3_user.metrics.transport import TransportMetrics
-from chat3_user.transport.accepting import ProxiedListener
+from chat3_user.transport.accepting import ProxiedListener, accepts
 from chat3_user.transport.addresses import group
 from chat3_user.transport.budget import UnfinishedBudget
 from chat3_user.transport.call import Route
@@ -103,6 +103,13 @@ class Listener:
         return Http2Connection(self, address)
 
     @property
+    def listening(self) -> bool:
+        """Whether connections are accepted: by the event loop, and by the kernel."""
+        if self._server is None or not self._server.is_serving():
+            return False
+        return self._socket is None or accepts(self._socket)
+
+    @property
     def connections(self) -> Collection[Connection]:
         """The open connections."""
         return self._connections
@@ -149,7 +156,7 @@ class Listener:
         GOAWAY waits a moment for what is about to end: some clients drop a connection with all its
         calls when they get one.
         """
-        await self._stop_listening()
+        await self.stop_listening()
         await self._until_idle(min(grace, _BEFORE_GO_AWAY))
         for connection in tuple(self._connections):
             connection.go_away()
@@ -157,7 +164,7 @@ class Listener:
 
     async def close(self) -> None:
         """Give calls that are still running their status, and close all connections."""
-        await self._stop_listening()
+        await self.stop_listening()
         for connection in tuple(self._connections):
             connection.shut_down()
         await self._protocols.settled()
@@ -173,8 +180,8 @@ class Listener:
             raise RuntimeError("the listener does not listen")
         return NewConnection(self, self.connection, self._http_1.connection, address)
 
-    async def _stop_listening(self) -> None:
-        """Accept nothing more.
+    async def stop_listening(self) -> None:
+        """Accept nothing more; open connections go on.
 
         A server of asyncio's that is closed drops what it has just accepted and not handed over,
         and leaves its socket open. So it accepts nothing more first, and is closed a moment later.

@@ -109,12 +109,17 @@ class Worker:
         await self.stop(signal.SIGKILL)
 
     async def ready(self) -> tuple[int, dict[str, str]]:
-        """Ask for readiness: the HTTP status, and the problems by name."""
+        """Ask for readiness: the HTTP status, and what is wrong with components by name."""
         async with (
             aiohttp.ClientSession() as session,
             session.get(f"http://127.0.0.1:{self.ops_port}/readyz") as response,
         ):
-            return response.status, (await response.json())["problems"]
+            components = (await response.json())["components"]
+            return response.status, {
+                name: f"{each['reason']}: {each.get('detail', '')}"
+                for name, each in components.items()
+                if "reason" in each
+            }
 
     async def becomes_ready(self, wanted: Callable[[int, dict[str, str]], bool]) -> None:
         """Ask for readiness until it is as ``wanted``."""

@@ -18,6 +18,9 @@ from support.rabbitmq import RabbitMQ
 
 TENANTS = (TENANT, OTHER_TENANT)
 
+_NOTICED_WITHIN = 2.0
+"""Seconds."""
+
 
 @dataclass
 class World:
@@ -60,7 +63,9 @@ class World:
         for worker in self.workers:
             try:
                 async with asyncio.timeout(2 * HANGS):
-                    await worker.becomes_ready(lambda status, _: status == 200)
+                    await worker.becomes_ready(
+                        lambda status, wrong: status == 200 and "broker" not in wrong
+                    )
             except TimeoutError as error:
                 told = "\n".join(str(record) for record in list(worker.log)[-8:])
                 raise RuntimeError(
@@ -73,8 +78,7 @@ class World:
         RabbitMQ 3.10 forgets its first streams when it is killed within minutes of their making:
         they are "down or inaccessible" ever after, and cannot even be deleted.
         """
-        problems = [(await worker.ready())[1].get("updates_log", "") for worker in self.workers]
-        if not any("down or inaccessible" in problem for problem in problems):
+        if not await self._log_is_lost():
             return False
         log = f"faults_log_{secrets.token_hex(4)}"
         for worker in self.workers:
@@ -82,6 +86,18 @@ class World:
             await worker.stop()
             await worker.start()
         return True
+
+    async def _log_is_lost(self) -> bool:
+        """Return whether a worker says so, in the time that its health needs to notice."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _NOTICED_WITHIN
+        while loop.time() < until:
+            for worker in self.workers:
+                _, wrong = await worker.ready()
+                if "down or inaccessible" in wrong.get("updates_log", ""):
+                    return True
+            await asyncio.sleep(0.1)
+        return False
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ NAMES = tuple(SETTINGS)
 HINTS = {name: get_args(setting.rule)[0] for name, setting in SETTINGS.items()}
 # A value that keeps the rule and differs from the default.
 OTHER: dict[str, str] = {
+    "tenant_api_health_path": "/health",
     "tenant_api_url": "http://t:3000",
     "rabbitmq_url": "amqp://r/",
     "redis_url": "redis://h/0",

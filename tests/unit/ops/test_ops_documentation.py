@@ -9,7 +9,7 @@ from chat3_user.ops import create_ops_app, documentation
 
 
 async def test_the_documentation_is_served_with_what_its_pages_load() -> None:
-    async with TestClient(TestServer(create_ops_app([], dict))) as client:
+    async with TestClient(TestServer(create_ops_app())) as client:
         landing = await client.get("/docs")
         assert landing.url.path == "/docs/index.html"
         text = await landing.text()

@@ -57,6 +57,21 @@ class AmqpLog:
         """Use the connection no more: it is gone, or there is no log."""
         self._connection = None
 
+    async def check(self) -> None:
+        """Ask whether the log is there.
+
+        Raises `LogError`: `LogUnreadableError` when it was deleted, `LogUnavailableError` when
+        nobody can be asked.
+        """
+        try:
+            async with asyncio.timeout(self._timeout), self._channel() as channel:
+                await channel.queue_declare(self._queue, passive=True)
+        except ChannelNotFoundEntity as error:
+            self._lost()
+            raise LogUnreadableError(str(error)) from error
+        except FAILURES as error:
+            raise LogUnavailableError(str(error)) from error
+
     async def end(self) -> LogPosition:
         """Publish a marker and return its position.
 

@@ -1,0 +1,1 @@
+"""How each component is looked at: a module for each."""

@@ -1,0 +1,81 @@
+"""The board of a machine's workers: what one says all can read, across processes."""
+
+import multiprocessing
+
+import pytest
+
+from chat3_user.health.board import SILENT_AFTER, Board, Entry, Seat
+from chat3_user.health.machine import Status
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def board(clock: Clock, count: int = 2) -> Board:
+    return Board([0.0] * 2 * count, clock)
+
+
+def test_a_worker_that_said_nothing_yet_is_silent() -> None:
+    assert board(Clock()).entries() == [Entry.SILENT, Entry.SILENT]
+
+
+def test_a_worker_that_hangs_grows_silent() -> None:
+    clock = Clock()
+    two = board(clock)
+    two.put(0, Status.READY)
+    two.put(1, Status.READY)
+    clock.now += SILENT_AFTER - 0.1
+    two.put(0, Status.READY)
+    assert two.status() is Status.READY
+    clock.now += 0.2
+    assert two.entries() == [Entry.READY, Entry.SILENT]
+
+
+def test_a_worker_that_died_is_silent_at_once() -> None:
+    two = board(Clock())
+    two.put(1, Status.READY)
+    two.clear(1)
+    assert two.entries()[1] is Entry.SILENT
+
+
+R, D, N = Status.READY, Status.DEGRADED, Status.NOT_READY
+
+
+@pytest.mark.parametrize(
+    ("workers", "machine"),
+    [
+        ((R, R), R),
+        ((R, D), D),
+        ((D, D), D),
+        ((R, N), D),
+        ((D, None), D),
+        ((R, None), D),
+        ((N, N), N),
+        ((N, None), N),
+        ((None, None), N),
+    ],
+)
+def test_a_machine_is_as_good_as_what_its_workers_make_of_it(
+    workers: tuple[Status | None, ...], machine: Status
+) -> None:
+    two = board(Clock())
+    for index, status in enumerate(workers):
+        if status is not None:
+            two.put(index, status)
+    assert two.status() is machine
+
+
+def _say(seat: Seat) -> None:
+    seat.put(Status.DEGRADED)
+
+
+def test_what_another_process_says_is_read_here() -> None:
+    shared = Board.shared(3)
+    process = multiprocessing.get_context("spawn").Process(target=_say, args=(Seat(shared, 2),))
+    process.start()
+    process.join()
+    assert shared.entries() == [Entry.SILENT, Entry.SILENT, Entry.DEGRADED]
