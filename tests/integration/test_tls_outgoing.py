@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 from edge_vocabulary import RawClient, demo
+from health_vocabulary import Observed
 
 from chat3_user.app import running
 from chat3_user.config import composed
@@ -67,12 +67,12 @@ async def test_keys_of_an_issuer_are_taken_from_its_own_authority_alone(certs: P
     async with Issuer().running(context) as issuer:
         for ca_file, taken in ((str(certs / "ca.pem"), True), ("", False)):
             settings = issuer.settings(token_issuer_ca_file=ca_file)
-            async with (
-                demo(**settings) as service,
-                aiohttp.ClientSession() as session,
-                session.get(f"http://127.0.0.1:{service.ops_port}/readyz") as answer,
-            ):
-                assert ("token_issuer_keys" not in await answer.text()) == taken
+            async with demo(**settings) as service:
+                it = Observed(service)
+                if taken:
+                    await it.up("token_issuer_keys")
+                else:
+                    await it.down("token_issuer_keys", "not_read")
         assert issuer.asked == 1
 
 

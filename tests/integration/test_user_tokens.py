@@ -5,15 +5,16 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import aiohttp
 import pytest
 from edge_vocabulary import DIALOGS, SUBSCRIBE, RawClient, headers
 from grpclib.const import Status
+from health_vocabulary import Observed
 from integration_vocabulary import CARDINALITY, Caller, Client, sending
 
 from chat3_api.chat3.tenant import v1 as tenant_pb
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls.service import TENANT as TENANT_SERVICE
+from chat3_user.health import Status as ReadinessStatus
 from chat3_user.methods import METHODS, tenant, user
 from support.all_cases import CASES
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Gateway, Upstream, run_gateway
@@ -332,6 +333,7 @@ async def test_a_key_that_the_issuer_takes_up_counts_at_once(
         assert issuer.asked == 2
 
 
+@pytest.mark.health_row("token_issuer_keys", "not_read")
 async def test_an_issuer_that_is_away_ends_nothing_and_is_told_to_operators(
     issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -347,12 +349,8 @@ async def test_an_issuer_that_is_away_ends_nothing_and_is_told_to_operators(
         assert refused.reason is Reason.UPSTREAM_UNAVAILABLE
         assert refused.retry_after > 0
         assert await client.with_metadata(bearer(token())).call(pb.GetUserDialogsRequest())
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(f"{gateway.ops}/readyz") as answer,
-        ):
-            assert answer.status == 200
-            assert "token_issuer_keys" in await answer.text()
+        state = await Observed(gateway.running).down("token_issuer_keys", "not_read")
+        assert state.status is ReadinessStatus.DEGRADED
         told = await scraped(gateway.ops)
         assert told.value("chat3_token_issuer_key_reads_total", outcome="failed")
 

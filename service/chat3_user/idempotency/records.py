@@ -35,6 +35,10 @@ SCHEMA: Final = (
         boot TEXT NOT NULL,
         began REAL NOT NULL
     ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS checks (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        at REAL NOT NULL
+    ) WITHOUT ROWID""",
 )
 
 _Row = tuple[bytes, bytes | None, float, float | None, float, bytes | None]
@@ -78,8 +82,8 @@ class SqliteRecords:
         self._complete_from = began + self._times.retention
 
     def check(self) -> None:
-        """Write what is there already: SQLite writes the page all the same."""
-        self._connection.execute("UPDATE boots SET boot = boot")
+        """Write the time: SQLite writes nothing to the disk for what is there already."""
+        self._connection.execute("INSERT OR REPLACE INTO checks VALUES (1, ?)", (self._clock(),))
 
     def claim(self, attempt: Attempt) -> Claim:
         """See `Store.claim`."""

@@ -158,7 +158,10 @@ async def test_a_finding_that_contradicts_is_looked_at_again_sooner() -> None:
 
 
 async def test_a_loop_on_time_is_well_and_one_that_stood_still_is_not() -> None:
-    assert await event_loop(HANGS).look() == WELL
-    found = await event_loop(0.0).look()
+    lags: list[float] = []
+    assert await event_loop(HANGS, lags.append).look() == WELL
+    found = await event_loop(0.0, lags.append).look()
     assert found is not None
     assert found.reason == "stalled"
+    assert len(lags) == 2
+    assert min(lags) >= 0
