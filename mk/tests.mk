@@ -14,7 +14,8 @@ test-parts:
 
 _tests_units := tests/unit
 _tests_integration := tests/integration
-_tests_others := --ignore=tests/unit --ignore=tests/integration
+_tests_others := $(filter-out tests/unit tests/integration, \
+  $(shell sed -n '/^testpaths/,/^]/s/.*"\(tests[^"]*\)".*/\1/p' pyproject.toml))
 
 test-units test-integration test-others: test-%: setup
 	@$(RUN_IN_VENV) env $(MEASURED) COVERAGE_FILE=var/coverage/$* \
