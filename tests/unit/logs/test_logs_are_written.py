@@ -1,27 +1,14 @@
 """Where lines go: nobody waits for who reads them, none is cut by another's, a loss is said."""
 
 import os
-import subprocess
-import sys
+import select
+import socket
 import threading
 from collections.abc import Iterator
-from textwrap import dedent
 
 import pytest
 
 from chat3_user.logs.lines import Lines
-
-WRITER = dedent(
-    """
-    import sys
-    from chat3_user.logs.lines import Lines
-
-    lines = Lines(1, lambda count: b"")
-    for number in range(3000):
-        lines.write(f"{sys.argv[1] * (number % 700)}.\\n".encode())
-    lines.close()
-    """
-)
 
 
 @pytest.fixture
@@ -66,19 +53,29 @@ def test_who_logs_does_not_wait_for_a_reader_that_takes_nothing(pipe: tuple[int,
     assert written + int(said.split()[0]) == 60_000
 
 
-def test_lines_of_two_processes_in_one_pipe_stay_whole(pipe: tuple[int, int]) -> None:
-    out, into = pipe
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, letter], stdout=into) for letter in "ab"
-    ]
-    wanted = 2 * (sum(number % 700 for number in range(3000)) + 2 * 3000)
-    seen = bytearray()
-    while len(seen) < wanted:
-        seen.extend(os.read(out, 65_536))
-    assert [writer.wait(30) for writer in writers] == [0, 0]
-    for line in seen.decode().splitlines():
-        assert line.strip("ab") == "."
-        assert len(set(line)) <= 2
+def test_each_write_has_whole_lines_and_is_one_that_pipes_do_not_mix() -> None:
+    # Such a socket keeps writes apart, so that each can be seen.
+    out, into = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with out, into:
+        lines = Lines(into.fileno(), lost)
+        sizes = [number * 37 % 700 for number in range(3000)] + [9000, 10]
+        for size in sizes:
+            lines.write(b"x" * size + b"\n")
+
+        def close() -> None:
+            lines.close()
+            into.close()
+
+        closing = threading.Thread(target=close)
+        closing.start()
+        writes: list[bytes] = []
+        while write := out.recv(65_536):
+            writes.append(write)
+        closing.join()
+    assert [len(line) for line in b"".join(writes).split(b"\n")[:-1]] == sizes
+    assert all(write.endswith(b"\n") for write in writes)
+    assert [len(write) for write in writes if len(write) > select.PIPE_BUF] == [9001]
+    assert len(writes) < len(sizes) / 4, "lines are packed"
 
 
 def test_a_reader_that_has_gone_stops_nobody() -> None:
