@@ -26,6 +26,7 @@ _QUIET: Final[Mapping[str, int]] = {
     # grpclib tells of every client that goes away; aiormq of every loss that the broker supervises.
     "grpclib": logging.ERROR,
     "aiormq": logging.ERROR,
+    "aiormq.connection": logging.CRITICAL,
 }
 
 

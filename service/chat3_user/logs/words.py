@@ -31,7 +31,7 @@ class Loggable(Protocol):
 def described(error: BaseException) -> str:
     """Return an exception in words, with its cause where that alone says more."""
     words = _own(error)
-    cause = error.__cause__
+    cause = _before(error)
     if words == type(error).__name__ and cause is not None and cause is not error:
         return f"{words}: {_own(cause)}"
     return words
@@ -43,7 +43,7 @@ def traced(error: BaseException) -> Iterator[str]:
     at: BaseException | None = error
     while at is not None and at not in chain and len(chain) < _DEEP:
         chain.append(at)
-        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+        at = _before(at)
     for number, each in enumerate(reversed(chain)):
         if number:
             yield "then:"
@@ -54,6 +54,11 @@ def traced(error: BaseException) -> Iterator[str]:
             for one in each.exceptions[:_DEEP]:
                 yield "of which:"
                 yield from traced(one)
+
+
+def _before(error: BaseException) -> BaseException | None:
+    """Return the exception that led to this one."""
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def _own(error: BaseException) -> str:

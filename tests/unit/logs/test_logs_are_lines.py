@@ -124,6 +124,19 @@ def test_an_exception_among_fields_is_in_words(
     assert MARK not in written.text
 
 
+def test_an_exception_without_words_has_those_of_the_one_before(writing: Writing) -> None:
+    with writing(format="json") as written:
+        try:
+            try:
+                raise ConnectionRefusedError(111, "Connect call failed")
+            except OSError:
+                raise LookupError(MARK)  # noqa: B904 - as some libraries do
+        except LookupError as error:
+            OURS.warning("gone", extra={"problem": error})
+    problem = written.documents[0]["problem"]
+    assert problem == "LookupError: ConnectionRefusedError: Connect call failed"
+
+
 def test_what_does_not_decode_is_named_by_its_place(writing: Writing) -> None:
     with writing(format="json") as written:
         try:
@@ -154,6 +167,7 @@ def test_levels_are_kept_and_noise_is_not(writing: Writing) -> None:
         OURS.info("quiet")
         logging.getLogger("grpclib").warning("noise")
         logging.getLogger("aiormq").warning("noise")
+        logging.getLogger("aiormq.connection").error("noise")
     assert written.text == ""
     with writing(level="debug") as written:
         logging.getLogger("hpack.hpack").debug("noise")
