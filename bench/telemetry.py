@@ -112,11 +112,11 @@ def _compare(
     costs: dict[str, list[float]] = {variant.name: [] for variant in variants}
     exported: dict[str, int] = {}
     with ExitStack() as stack:
-        url = stack.enter_context(nginx(folder))
+        url = stack.enter_context(nginx(folder / what))
         rounds, ports = {}, {}
         for number, variant in enumerate(variants):
-            place = folder / f"{what}-{number}"
-            place.mkdir()
+            place = folder / what / str(number)
+            place.mkdir(parents=True)
             port = 0
             if variant.sampled is not None:
                 port = ports[variant.name] = stack.enter_context(collector(load, place))
