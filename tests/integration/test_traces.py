@@ -6,14 +6,17 @@ from pathlib import Path
 import pytest
 from integration_vocabulary import Client
 from traces_vocabulary import (
+    LINKED,
     LIST,
     POST,
     PUBLISH,
     SEND,
     SERVICE,
     SUBSCRIBE,
+    UNLINKED,
     a_message_to_bob,
     delivery_to_bob,
+    story_of,
     traced_upstream,
     two_workers,
 )
@@ -23,6 +26,7 @@ from chat3_user.telemetry import opened
 from support.gateway import Upstream, metadata, run_gateway
 from support.otlp import Received, Receiver, receiving
 from support.rabbitmq import RabbitMQ
+from support.trace_picture import picture, titles
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -66,6 +70,8 @@ async def test_a_send_and_what_another_users_stream_gets_are_one_trace(
         (published,) = await receiver.wait(lambda span: span.span_id == delivery.parent_id)
         (claimed,) = await receiver.named("claim", db_system_name="sqlite")
         lists = await receiver.named(LIST, CALLS)
+        story = await story_of(receiver, sent)
+    assert titles(LINKED.read_text()) == titles(picture("", story)), "run `make trace-pictures`"
     assert len({span.pid for span in lists}) == 2
     assert workers.process.pid not in {span.pid for span in lists}
     by_id = {span.span_id: span for span in receiver.spans}
@@ -108,6 +114,8 @@ async def test_without_the_platforms_help_the_message_id_joins_both_traces(
         delivery = await delivery_to_bob(receiver, sent)
         (send,) = await receiver.named(SEND, chat3_message_id=sent.message_id)
         (stream,) = await receiver.named(SUBSCRIBE, chat3_user_id="bob")
+        story = await story_of(receiver, sent)
+    assert titles(UNLINKED.read_text()) == titles(picture("", story)), "run `make trace-pictures`"
     assert delivery.trace_id != send.trace_id
     assert not delivery.parent_id
     assert delivery.attributes["chat3.dialog.id"] == send.attributes["chat3.dialog.id"]

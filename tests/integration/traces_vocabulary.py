@@ -30,6 +30,10 @@ POST = "POST /api/dialogs/{dialog_id}/messages"
 PUBLISH, PROCESS = "publish chat3_updates", "process chat3_updates"
 CREATED = "message.create"
 
+_IMAGES = Path(__file__).parents[2] / "docs" / "images"
+LINKED, UNLINKED = _IMAGES / "trace-linked.svg", _IMAGES / "trace-joined.svg"
+"""The pictures of `docs/tracing.md`."""
+
 
 @dataclass(frozen=True)
 class Sent:
@@ -73,6 +77,15 @@ async def delivery_to_bob(receiver: Receiver, sent: Sent) -> Received:
     }
     (span,) = await receiver.named(PROCESS, **told)
     return span
+
+
+async def story_of(receiver: Receiver, sent: Sent) -> list[Received]:
+    """Return the spans of a message's way from its sender to Bob, and that of Bob's stream."""
+    delivery = await delivery_to_bob(receiver, sent)
+    streams = [link.span_id for link in delivery.links if link.attributes["chat3.link"] == "stream"]
+    (stream,) = await receiver.wait(lambda span: span.span_id in streams)
+    own = {sent.trace_id, delivery.trace_id}
+    return [*(span for span in receiver.spans if span.trace_id in own), stream]
 
 
 @asynccontextmanager
