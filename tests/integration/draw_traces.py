@@ -33,9 +33,7 @@ async def drawn(rabbitmq: RabbitMQ, folder: Path) -> None:
         LINKED.write_text(picture(title, spans))
     async with receiving() as receiver, run_upstream(rabbitmq.url) as upstream:
         spans = await _through_two_workers(receiver, upstream, rabbitmq, folder)
-        title = (
-            "It does not: the id of the message joins the traces of send and delivery"
-        )
+        title = "It does not: the id of the message joins the traces of send and delivery"
         UNLINKED.write_text(picture(title, spans, joined_by="chat3.message.id"))
 
 

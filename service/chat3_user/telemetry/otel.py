@@ -1,162 +1,33 @@
-"""Spans by the OpenTelemetry API; their names are those of the semantic conventions 1.44.
-
-`docs/tracing.md` has the table of them. What calls carry stays out: no content, key or token.
-"""
+"""Tracing by the OpenTelemetry API: which spans there are, and whose children they are."""
 
 from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final
 
 from opentelemetry import propagate
-from opentelemetry.context import Context, attach, detach
+from opentelemetry.context import Context
 from opentelemetry.trace import (
     Link,
-    Span,
     SpanContext,
     SpanKind,
-    Status,
-    StatusCode,
     Tracer,
     format_trace_id,
     get_current_span,
-    set_span_in_context,
 )
 
-from chat3_user.finished_call import FinishedCall
-from chat3_user.telemetry.spans import CallSpan, DeliverySpan, OperationSpan, SilentSpan
+from chat3_user.telemetry.otel_spans import (
+    OtelCallSpan,
+    OtelDeliverySpan,
+    OtelOperationSpan,
+    Unsampled,
+    UnsampledCallSpan,
+    told_of,
+)
+from chat3_user.telemetry.spans import CallSpan, DeliverySpan, OperationSpan
 from chat3_user.telemetry.tracing import Carrier, Deliveries, Named, Requests, Tracing
 
 _NOWHERE: Final = Context()
-_ERROR: Final = Status(StatusCode.ERROR)
-_BAD_REQUEST: Final = 400
-
-_SERVER_ERRORS: Final = frozenset(
-    {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
-)
-"""The statuses that are the server's failures; all others are the caller's affair."""
-
-_CONNECT_NAMES: Final = {"CANCELLED": "canceled"}
-
-
-class _Current(SilentSpan):
-    """A span that is current between its beginning and its end."""
-
-    __slots__ = ("_context", "_failed", "_span", "_token")
-
-    def __init__(self, span: Span, context: Context | None = None) -> None:
-        self._span = span
-        self._context = set_span_in_context(span, context)
-        self._failed = False
-
-    @property
-    def context(self) -> Context:
-        """The context of what belongs to it."""
-        return self._context
-
-    def __enter__(self) -> Self:
-        self._token = attach(self._context)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        detach(self._token)
-        if kind is not None and not self._failed:
-            self._fail(kind.__name__)
-        self._span.end()
-
-    def _fail(self, kind: str) -> None:
-        self._failed = True
-        self._span.set_attribute("error.type", kind)
-        self._span.set_status(_ERROR)
-
-
-class OtelCallSpan(_Current, CallSpan):
-    """A call to a method of ours."""
-
-    __slots__ = ()
-
-    @property
-    def trace_id(self) -> str:
-        """The id of its trace in hexadecimal."""
-        return format_trace_id(self._span.get_span_context().trace_id)
-
-    def about(self, request: Any) -> None:
-        """Note which dialog and which message a request names."""
-        if self._span.is_recording():
-            for name, attribute in _ABOUT.items():
-                value = getattr(request, name, None)
-                if isinstance(value, str) and value:
-                    self._span.set_attribute(attribute, value)
-
-    def wrote(self, message_id: str) -> None:
-        """Note the message that the call has written."""
-        self._span.set_attribute("chat3.message.id", message_id)
-
-    def finished(self, call: FinishedCall) -> None:
-        """Note what is known of the call at its end."""
-        # How it ended is said here: what is raised from now on only ends the task.
-        self._failed = True
-        if not self._span.is_recording():
-            return
-        status = call.status
-        if call.protocol == "connect":
-            status = _CONNECT_NAMES.get(status, status.lower()) if status != "OK" else ""
-        told = {
-            "rpc.response.status_code": status,
-            "chat3.peer": call.peer,
-            "chat3.tenant.id": call.tenant,
-            "chat3.user.id": call.user,
-            "chat3.request.id": call.request_id,
-            "chat3.error.reason": call.reason,
-        }
-        self._span.set_attributes({name: value for name, value in told.items() if value})
-        if call.status in _SERVER_ERRORS:
-            self._fail(status)
-
-
-_ABOUT: Final = {"dialog_id": "chat3.dialog.id", "message_id": "chat3.message.id"}
-
-
-class OtelOperationSpan(_Current, OperationSpan):
-    """A request to tenant-api, or an operation of a store."""
-
-    __slots__ = ()
-
-    def answered(self, status: int) -> None:
-        """Note the HTTP status of the answer."""
-        self._span.set_attribute("http.response.status_code", status)
-        if status >= _BAD_REQUEST:
-            self._fail(str(status))
-
-    def resulted(self, outcome: str) -> None:
-        """Note what an operation of a store came to."""
-        self._span.set_attribute("chat3.store.outcome", outcome)
-
-    def failed(self, kind: str) -> None:
-        """Note that the operation failed, and how."""
-        self._fail(kind)
-
-
-class OtelDeliverySpan(_Current, DeliverySpan):
-    """An update on its way to the streams of its user."""
-
-    __slots__ = ("_streams",)
-
-    def __init__(self, span: Span, context: Context) -> None:
-        super().__init__(span, context)
-        self._streams = 0
-
-    def handed_to(self, stream: SpanContext | None) -> None:
-        """Note a stream that the update was handed to."""
-        self._streams += 1
-        self._span.set_attribute("chat3.streams", self._streams)
-        if stream is not None:
-            self._span.add_link(stream, {"chat3.link": "stream"})
+_UNSAMPLED: Final = OperationSpan()
 
 
 class OtelDeliveries:
@@ -192,7 +63,7 @@ class OtelDeliveries:
         )
         if not span.is_recording():
             return None
-        span.set_attributes(_told_of(self._named_in(body)))
+        span.set_attributes(told_of(self._named_in(body)))
         return OtelDeliverySpan(span, context)
 
     @property
@@ -200,20 +71,6 @@ class OtelDeliveries:
         """The context of the call that opens a stream here, where that is sampled."""
         context = get_current_span().get_span_context()
         return context if context.is_valid and context.trace_flags.sampled else None
-
-
-def _told_of(named: Named) -> dict[str, str]:
-    told = {
-        "messaging.message.id": named.event_id,
-        "chat3.event.id": named.event_id,
-        "chat3.event.type": named.source_event_type,
-        "chat3.update.type": named.update_type,
-        "chat3.tenant.id": named.tenant_id,
-        "chat3.user.id": named.user_id,
-        "chat3.dialog.id": named.dialog_id,
-        "chat3.message.id": named.message_id,
-    }
-    return {name: value for name, value in told.items() if value}
 
 
 class OtelRequests(Requests):
@@ -229,6 +86,10 @@ class OtelRequests(Requests):
         self, method: str, route: str, headers: MutableMapping[str, str], resend: int
     ) -> OperationSpan:
         """Begin a request, and put the trace context into its headers."""
+        call = get_current_span()
+        if isinstance(call, Unsampled):
+            headers.update(call.headers)
+            return _UNSAMPLED
         attributes: dict[str, str | int] = {
             "http.request.method": method,
             "url.template": route,
@@ -266,6 +127,8 @@ class OtelTracing(Tracing):
         context = propagate.extract(metadata, _NOWHERE)
         name, attributes = _called(service, method, protocol)
         span = self._tracer.start_span(name, context, SpanKind.SERVER, attributes)
+        if not span.is_recording():
+            return UnsampledCallSpan(span, context)
         return OtelCallSpan(span, context)
 
     def requests(self, host: str, port: int) -> Requests:
@@ -274,6 +137,8 @@ class OtelTracing(Tracing):
 
     def operation(self, system: str, name: str) -> OperationSpan:
         """Begin an operation of a store."""
+        if isinstance(get_current_span(), Unsampled):
+            return _UNSAMPLED
         attributes = {"db.system.name": system, "db.operation.name": name}
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
         return OtelOperationSpan(span)

@@ -9,7 +9,7 @@ from aiohttp import web
 from grpclib.const import Status
 from multidict import CIMultiDict
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, Sampler
 from opentelemetry.trace import StatusCode
 
 from chat3_user.call_context import CallContext, current_call
@@ -252,4 +252,32 @@ async def test_a_trace_that_is_not_sampled_goes_on(recording: Recording) -> None
     headers = await call(unsampled.tracing)
     assert headers["traceparent"].startswith(f"00-{TRACE}-")
     assert headers["traceparent"].endswith("-00")
+    assert headers["traceparent"].split("-")[2] != CALLER
     assert not unsampled.spans
+
+
+async def test_a_call_that_is_not_sampled_passes_baggage_on(recording: Recording) -> None:
+    unsampled = {"traceparent": f"00-{TRACE}-{CALLER}-00", "baggage": "shop=north"}
+    headers = await call(recording.tracing, metadata=unsampled)
+    assert headers["baggage"] == "shop=north"
+    assert not recording.spans
+
+
+def test_what_happens_outside_of_calls_is_sampled_by_itself(recording: Recording) -> None:
+    with recording.tracing.operation("redis", "renew") as span:
+        span.failed("StoreUnavailableError")
+    (renewed,) = recording.spans
+    assert renewed.parent is None
+    assert told(renewed)["error.type"] == "StoreUnavailableError"
+
+
+@pytest.mark.parametrize("sampler", [ALWAYS_ON, ALWAYS_OFF])
+def test_the_log_has_the_trace_of_every_call_and_exemplars_those_that_are_recorded(
+    sampler: Sampler,
+) -> None:
+    tracing = Recording(sampler).tracing
+    assert tracing.sampled_trace_id() == ""
+    with tracing.call(SERVICE, "GetUser", PARENT, "grpc") as span:
+        assert span.trace_id == TRACE
+        assert tracing.sampled_trace_id() == (TRACE if sampler is ALWAYS_ON else "")
+    assert tracing.sampled_trace_id() == ""
