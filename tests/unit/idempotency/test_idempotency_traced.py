@@ -1,0 +1,72 @@
+"""Operations of stores in traces: one span each, with what came of it."""
+
+from typing import Any
+
+import pytest
+
+from chat3_user.idempotency import Store, StoreUnavailableError
+from chat3_user.idempotency.store import Attempt, Finished, Held
+from chat3_user.idempotency.traced import TracedStore
+from chat3_user.limits.rates import MemoryRates, Rate
+from chat3_user.limits.traced_rates import TracedRates
+from support.recorded_spans import Recording
+
+ATTEMPT = Attempt(b"scope", b"request", b"owner")
+
+
+def told(recording: Recording) -> list[tuple[str, dict[str, Any]]]:
+    return [(span.name, dict(span.attributes or {})) for span in recording.spans]
+
+
+async def test_a_traced_store_does_what_the_store_does(store: Store, store_kind: str) -> None:
+    recording = Recording()
+    traced = TracedStore(store, recording.tracing, store_kind)
+    assert isinstance(await traced.claim(ATTEMPT), Held)
+    assert await traced.renew(ATTEMPT)
+    assert await traced.finish(ATTEMPT, b"answer")
+    assert await traced.claim(ATTEMPT) == Finished(b"answer")
+    other = Attempt(b"another scope", b"request", b"owner")
+    await traced.claim(other)
+    await traced.abandon(other, 0.0)
+    doubted = await traced.claim(other)
+    assert isinstance(doubted, Held)
+    assert doubted.doubt is not None
+    await traced.forget(other)
+    await traced.release(other)
+    system = {"db.system.name": store_kind}
+    assert told(recording) == [
+        ("claim", {**system, "db.operation.name": "claim", "chat3.store.outcome": "held"}),
+        ("renew", {**system, "db.operation.name": "renew"}),
+        ("finish", {**system, "db.operation.name": "finish"}),
+        ("claim", {**system, "db.operation.name": "claim", "chat3.store.outcome": "finished"}),
+        ("claim", {**system, "db.operation.name": "claim", "chat3.store.outcome": "held"}),
+        ("abandon", {**system, "db.operation.name": "abandon"}),
+        ("claim", {**system, "db.operation.name": "claim", "chat3.store.outcome": "held"}),
+        ("forget", {**system, "db.operation.name": "forget"}),
+        ("release", {**system, "db.operation.name": "release"}),
+    ]
+
+
+async def test_an_operation_that_fails_says_so(store: Store, store_kind: str) -> None:
+    async def claim(attempt: Attempt) -> Held:
+        raise StoreUnavailableError
+
+    recording = Recording()
+    store.claim = claim  # type: ignore[method-assign]
+    with pytest.raises(StoreUnavailableError):
+        await TracedStore(store, recording.tracing, store_kind).claim(ATTEMPT)
+    (span,) = recording.spans
+    assert not span.status.is_ok
+    assert (span.attributes or {})["error.type"] == "StoreUnavailableError"
+
+
+async def test_rates_say_what_they_decided() -> None:
+    recording = Recording()
+    rates = TracedRates(MemoryRates(), recording.tracing, "redis")
+    rate = Rate.parse("1/hour")
+    assert rate is not None
+    first, second = await rates.spend(rate, "alice"), await rates.spend(rate, "alice")
+    assert (first.allowed, second.allowed) == (True, False)
+    outcomes = [attributes["chat3.store.outcome"] for _, attributes in told(recording)]
+    assert outcomes == ["allowed", "refused"]
+    assert "alice" not in str(told(recording))
