@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, MutableMapping
 from functools import lru_cache
 from typing import Final
 
-from opentelemetry import propagate
 from opentelemetry.context import Context
 from opentelemetry.trace import (
     Link,
@@ -15,6 +14,7 @@ from opentelemetry.trace import (
     get_current_span,
 )
 
+from chat3_user.telemetry.carriers import context_in, put_into
 from chat3_user.telemetry.otel_spans import (
     OtelCallSpan,
     OtelDeliverySpan,
@@ -52,7 +52,7 @@ class OtelDeliveries:
         """Begin a delivery; what its publisher did not sample is not sampled here either."""
         context, links = _NOWHERE, list[Link]()
         if "traceparent" in carrier:
-            context = propagate.extract(carrier, _NOWHERE)
+            context = context_in(carrier)
             created = get_current_span(context).get_span_context()
             if created.is_valid:
                 if not created.trace_flags.sampled:
@@ -101,7 +101,7 @@ class OtelRequests(Requests):
             f"{method} {route}", kind=SpanKind.CLIENT, attributes=attributes
         )
         operation = OtelOperationSpan(span)
-        propagate.inject(headers, operation.context)
+        put_into(headers, operation.context)
         return operation
 
 
@@ -124,7 +124,7 @@ class OtelTracing(Tracing):
         self, service: str, method: str, metadata: Mapping[str, str], protocol: str
     ) -> CallSpan:
         """Begin a call to a method of ours, in the trace that its metadata name."""
-        context = propagate.extract(metadata, _NOWHERE)
+        context = context_in(metadata)
         name, attributes = _called(service, method, protocol)
         span = self._tracer.start_span(name, context, SpanKind.SERVER, attributes)
         if not span.is_recording():

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
-from opentelemetry import propagate
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import (
     NonRecordingSpan,
@@ -20,6 +19,7 @@ from opentelemetry.trace import (
 )
 
 from chat3_user.finished_call import FinishedCall
+from chat3_user.telemetry.carriers import put_into
 from chat3_user.telemetry.spans import CallSpan, DeliverySpan, OperationSpan, SilentSpan
 from chat3_user.telemetry.tracing import Named
 
@@ -47,7 +47,7 @@ class Unsampled(NonRecordingSpan):
         """The headers that tell others of the trace, and that it is not sampled."""
         if self._headers is None:
             self._headers = {}
-            propagate.inject(self._headers, set_span_in_context(self, self._parent))
+            put_into(self._headers, set_span_in_context(self, self._parent))
         return self._headers
 
 

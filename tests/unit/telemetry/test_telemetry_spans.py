@@ -134,6 +134,25 @@ async def test_the_platform_gets_the_callers_baggage_and_trace_state(
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "passed"),
+    [
+        ("baggage", "a=%20b;p , c = d", True),
+        ("baggage", "v" * 8192, True),
+        ("baggage", "v" * 8193, False),
+        ("baggage", "", False),
+        ("baggage", "a=\u00e9", False),
+        ("tracestate", f"v={'w' * 255},x={'y' * 252}", True),
+        ("tracestate", f"v={'w' * 255},x={'y' * 253}", False),
+    ],
+)
+async def test_what_comes_with_a_context_is_passed_on_as_it_came_or_not_at_all(
+    recording: Recording, name: str, value: str, *, passed: bool
+) -> None:
+    headers = await call(recording.tracing, metadata={**PARENT, name: value})
+    assert headers.get(name) == (value if passed else None)
+
+
+@pytest.mark.parametrize(
     "hostile",
     [
         {"baggage": "a=b%0d%0aX-API-Key: other"},

@@ -1,0 +1,48 @@
+"""Trace contexts in headers, by W3C's recommendations: read, and passed on.
+
+What a caller sends is bounded before it is looked at: no caller is known yet. Its baggage is of no
+use here, so it is passed on as it came: to take it apart would cost more than many a call.
+"""
+
+import re
+from collections.abc import Mapping, MutableMapping
+from typing import Final
+
+from opentelemetry.context import Context, create_key, get_value, set_value
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_PARENT: Final = "traceparent"
+_STATE: Final = "tracestate"
+_BAGGAGE: Final = "baggage"
+_NOWHERE: Final = Context()
+_W3C: Final = TraceContextTextMapPropagator()
+_KEY: Final = create_key("chat3-baggage")
+
+_STATE_MAX: Final = 512
+"""Characters of vendors' state; the recommendation asks everybody to pass on so many."""
+_FIT_BAGGAGE: Final = re.compile(r"[\x20-\x7e]{1,8192}")
+"""Bytes that may stand in a header, as many as the recommendation asks everybody to pass on."""
+
+
+def context_in(headers: Mapping[str, str]) -> Context:
+    """Return the context that headers name; an empty one where they name none, or a broken one."""
+    context = _NOWHERE
+    parent = headers.get(_PARENT)
+    if parent is not None:
+        carrier = {_PARENT: parent}
+        state = headers.get(_STATE)
+        if state is not None and len(state) <= _STATE_MAX:
+            carrier[_STATE] = state
+        context = _W3C.extract(carrier, context)
+    baggage = headers.get(_BAGGAGE)
+    if baggage is not None and _FIT_BAGGAGE.fullmatch(baggage):
+        context = set_value(_KEY, baggage, context)
+    return context
+
+
+def put_into(headers: MutableMapping[str, str], context: Context) -> None:
+    """Put a context, with the baggage that came with it, into headers."""
+    _W3C.inject(headers, context)
+    baggage = get_value(_KEY, context)
+    if isinstance(baggage, str):
+        headers[_BAGGAGE] = baggage
