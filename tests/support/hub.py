@@ -15,6 +15,7 @@ from chat3_api.chat3.user.v1 import (
 )
 from chat3_user.mapping.addresses import address_of
 from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.telemetry import Deliveries
 from chat3_user.updates.broker import (
     BrokerUnavailableError,
     LogEntry,
@@ -162,10 +163,12 @@ class Phone:
 
 @asynccontextmanager
 async def a_hub(
-    broker: Puppet | None = None, settings: HubSettings = SETTINGS
+    broker: Puppet | None = None,
+    settings: HubSettings = SETTINGS,
+    traces: Deliveries | None = None,
 ) -> AsyncIterator[tuple[Hub, Puppet]]:
     broker = broker or Puppet()
-    hub = Hub(broker, UpdateDecoder().decode, address_of, settings)
+    hub = Hub(broker, UpdateDecoder().decode, address_of, settings, traces=traces)
     await hub.open()
     yield hub, broker
     await hub.close()
