@@ -137,7 +137,9 @@ class Workers:
         for worker in workers:
             with suppress(ValueError, ProcessLookupError):
                 worker.process.terminate()
-        deadline = time.monotonic() + self._config.server.shutdown_grace + _END_MARGIN
+        times = self._config.server
+        patience = times.shutdown_delay + times.shutdown_grace + _END_MARGIN
+        deadline = time.monotonic() + patience
         for worker in workers:
             worker.process.join(max(0.0, deadline - time.monotonic()))
             if worker.process.is_alive():
