@@ -1,6 +1,6 @@
-"""Calls the service on a new connection each time until /tmp/stop is there; exits with 1 on failures.
+"""Calls the service on a new connection each time until /tmp/stop is there; says what failed.
 
-It runs within the cluster, with nothing but the standard library.
+It runs within the cluster, with nothing but the standard library; any failure makes it exit with 1.
 """
 
 import http.client
