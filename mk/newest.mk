@@ -8,7 +8,7 @@ NEWEST_VENV := .venv-newest
 
 test-newest: ## Run all tests with the newest release of every dependency
 	@$(MAKE) --no-print-directory setup VENV=$(NEWEST_VENV)
-	@names="$$($(NEWEST_VENV)/bin/python -m distributions dependencies)" && \
+	@names="$$(PYTHONPATH=tools $(NEWEST_VENV)/bin/python -m distributions dependencies)" && \
 	  $(NEWEST_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --no-deps \
 	    $$(printf '%s\n' $$names | grep -v '^betterproto2$$')
 	@$(NEWEST_VENV)/bin/python -m pip freeze | diff --unified=0 requirements.lock - | grep '^[-+][^-+]' || true
