@@ -66,7 +66,7 @@ class Plan:
     platform_requests_to_prove: float
     platform_cores: int
     redis_commands: float
-    redis_shards: int
+    redis_gigabytes: float
 
 
 def updates_of(users: float, given: Constants) -> float:
@@ -166,13 +166,19 @@ def plan_of(users: int, given: Constants) -> Plan:
         platform_requests_to_prove=proving,
         platform_cores=math.ceil(requests / given.platform_core_requests),
         redis_commands=commands,
-        redis_shards=math.ceil(commands / (given.redis_commands_per_second * given.redis_busy)),
+        redis_gigabytes=keys_of(users, given) * given.key_bytes / 1e9,
     )
 
 
 def writes_of(given: Constants) -> float:
     """Return the writes with a key of one user."""
     return given.messages_per_second * (1 + given.reads_per_message)
+
+
+def keys_of(users: int, given: Constants) -> float:
+    """Return the keys of writes that Redis keeps at once."""
+    kept = setting("idempotency_retention")
+    return users * writes_of(given) * given.mean_of_day * kept
 
 
 def requests_of(given: Constants) -> float:
@@ -247,9 +253,17 @@ def limits(given: Constants) -> list[Limit]:
             "a second cell",
         ),
         (
-            lambda n: plan_of(n, given).redis_shards == 1,
-            "one Redis takes the keys of all writes",
-            "Redis Cluster, or a Redis for each cell",
+            lambda n: keys_of(n, given) * given.key_bytes / 1e9 <= given.redis_gigabytes,
+            "one Redis keeps the keys of a day's writes",
+            "a Redis for each cell, or a shorter `IDEMPOTENCY_RETENTION`",
+        ),
+        (
+            lambda n: (
+                n * writes_of(given) * _COMMANDS_PER_WRITE
+                <= given.redis_commands_per_second * given.redis_busy
+            ),
+            "one Redis takes the commands of all writes",
+            "a Redis for each cell",
         ),
     ]
     return sorted(

@@ -28,6 +28,7 @@ class Constants:
     send_us: float
     status_us: float
     typing_us: float
+    key_bytes: float
     update_bytes: float
     updates_per_message: float
     log_publishes_per_second: float
@@ -42,6 +43,8 @@ class Constants:
     worker_busy: float
     broker_cores: float
     broker_busy: float
+    mean_of_day: float
+    redis_gigabytes: float
     redis_busy: float
     machine_cores: float
     platform_spare_requests: float

@@ -24,7 +24,7 @@ _ROWS: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("of these, proofs of streams", lambda plan: number(plan.platform_requests_to_prove)),
     ("cores of tenant-api, as assumed", lambda plan: number(plan.platform_cores)),
     ("commands a second to Redis", lambda plan: number(plan.redis_commands)),
-    ("processes of Redis", lambda plan: number(plan.redis_shards)),
+    ("GB of Redis, all cells together", lambda plan: number(plan.redis_gigabytes)),
 )
 
 
