@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from nodes import WORKERS, HaProxy, end_worker, node, ready, worker_pids
+from platform_process import PlatformProcess, platform_process
 from streams import clients
 
 from support.faults.checker import Verdict, judge
@@ -29,7 +30,6 @@ from support.faults.client import StreamClient, stopped
 from support.faults.history import Address, Delivered, Ended, GapSeen, Recorder
 from support.faults.publisher import Publisher
 from support.faults.workers import Worker
-from support.gateway import Upstream, run_upstream
 from support.keyed_sends import KeyedSends, keyed_sends
 from support.persistent_calls import CallTally
 from support.rabbitmq import RabbitMQ
@@ -50,11 +50,13 @@ class Rolling:
         self.redis = RedisBehindSentinels(folder / "redis")
         self.nodes: list[Worker] = []
         self.haproxy: HaProxy | None = None
+        self.platform: PlatformProcess | None = None
 
-    async def start(self, stack: AsyncExitStack, folder: Path, upstream: Upstream) -> None:
+    async def start(self, stack: AsyncExitStack, folder: Path, platform: PlatformProcess) -> None:
         """Start the service, and what stands in front of it."""
+        self.platform = platform
         environment = {
-            "TENANT_API_URL": upstream.url,
+            "TENANT_API_URL": platform.upstream.url,
             "RABBITMQ_URL": self.cluster.url,
             "RABBITMQ_UPDATES_LOG": _LOG,
             "REDIS_URL": self.redis.url,
@@ -73,6 +75,7 @@ class Rolling:
     def steps(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         """Return all restarts, by name."""
         assert self.haproxy is not None
+        assert self.platform is not None
         workers = [each for each in self.nodes for _ in range(WORKERS)]
         parts: tuple[tuple[str, Callable[[Any], Awaitable[None]], Sequence[Any]], ...] = (
             ("the service, node", self._node, self.nodes),
@@ -86,7 +89,11 @@ class Rolling:
             for name, restart, all_of_them in parts
             for number, each in enumerate(all_of_them, start=1)
         ]
-        return [*steps, ("HAProxy", self.haproxy.reload)]
+        return [
+            *steps,
+            ("tenant-api", self.platform.restart),
+            ("HAProxy", self.haproxy.reload),
+        ]
 
     async def _node(self, each: Worker) -> None:
         await each.stop(timeout=90)
@@ -176,7 +183,7 @@ async def _settled(
 
 
 async def _play(
-    streams: int, callers: int, seed: int, folder: Path
+    streams: int, callers: int, seed: int, only: str, folder: Path
 ) -> tuple[Verdict, CallTally, list[str]]:
     rolling, recorder = Rolling(folder), Recorder()
     async with AsyncExitStack() as stack:
@@ -184,8 +191,9 @@ async def _play(
         stack.callback(rolling.redis.stop)
         stack.callback(rolling.cluster.stop)
         await asyncio.to_thread(rolling.cluster.start)
-        upstream = await stack.enter_async_context(run_upstream(rolling.cluster.nodes[0].url))
-        await rolling.start(stack, folder, upstream)
+        platform = await stack.enter_async_context(platform_process(folder))
+        upstream = platform.upstream
+        await rolling.start(stack, folder, platform)
         assert rolling.haproxy is not None
         port = rolling.haproxy.port
         listeners, addresses = clients(recorder, port, streams, seed)
@@ -212,7 +220,8 @@ async def _play(
                 asyncio.create_task(publisher.run(addresses, 0.2)) for publisher in publishers
             ]
             for name, restart in rolling.steps():
-                await _step(name, restart, load)
+                if only in name:
+                    await _step(name, restart, load)
             for task in publishing:
                 await stopped(task)
         problems = sends.problems()
@@ -242,12 +251,15 @@ def main() -> int:
     parser.add_argument("--streams", type=int, default=2000)
     parser.add_argument("--callers", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="restart only what has this in its name")
     arguments = parser.parse_args()
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         verdict, calls, problems = asyncio.run(
-            _play(arguments.streams, arguments.callers, arguments.seed, Path(folder))
+            _play(
+                arguments.streams, arguments.callers, arguments.seed, arguments.only, Path(folder)
+            )
         )
     print(f"\nupdates: {verdict}")
     for line in verdict.findings():
