@@ -5,6 +5,7 @@ as their records (`FinishedCall`), past that library. Both go to one descriptor,
 """
 
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +41,7 @@ def written(
     print headers, API keys too.
     """
     form = _format(settings, worker)
-    lines = Lines(sys.stderr.fileno() if descriptor is None else descriptor, _lost(form))
+    lines = Lines(_standard_error() if descriptor is None else descriptor, _lost(form))
     handler = EventHandler(lines, form)
     with _logging_by(handler, settings):
         try:
@@ -66,6 +67,11 @@ def _logging_by(handler: logging.Handler, settings: LogSettings) -> Iterator[Non
         root.handlers[:] = handlers
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
+
+
+def _standard_error() -> int:
+    """Return where lines go: where standard error is closed, its number may be a socket's."""
+    return os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else sys.stderr.fileno()
 
 
 def _format(settings: LogSettings, worker: int | None) -> Format:

@@ -7,7 +7,6 @@ long: then a line says how many, once it reads again.
 import os
 import select
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol
@@ -90,7 +89,10 @@ class Lines:
     def _write_out(self, *, all_: bool) -> None:
         """Write all that waits; lines are packed, and none is cut in two unless it is too long."""
         for each in self._summaries:
-            self._waiting.extend(each.due(all_=all_))
+            try:
+                self._waiting.extend(each.due(all_=all_))
+            except Exception:  # noqa: BLE001 - the other lines are written all the same
+                self._lost += 1
         pack: list[bytes] = []
         size = 0
         while self._waiting:
@@ -113,6 +115,4 @@ class Lines:
             except BlockingIOError:
                 select.select([], [self._descriptor], [], _TICK)
             except OSError:
-                # Nobody reads the log any more; there is nowhere to say so.
-                time.sleep(0)
-                return
+                return  # nobody reads the log any more; there is nowhere to say so

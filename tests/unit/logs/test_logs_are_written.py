@@ -3,8 +3,11 @@
 import os
 import select
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -86,3 +89,40 @@ def test_a_reader_that_has_gone_stops_nobody() -> None:
         lines.write(b"x" * 100 + b"\n")
     lines.close()
     os.close(into)
+
+
+class Broken:
+    """Summaries that cannot be made."""
+
+    waiting = True
+
+    def due(self, *, all_: bool) -> list[bytes]:
+        raise ZeroDivisionError(all_)
+
+
+def test_a_summary_that_cannot_be_made_does_not_end_the_log(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as file:
+        lines = Lines(file.fileno(), lost)
+        lines.summarise(Broken())
+        lines.write(b"one\n")
+        while "one" not in (tmp_path / "log").read_text():
+            lines.nudge()
+        lines.write(b"two\n")
+        lines.close()
+    written = (tmp_path / "log").read_text().splitlines()
+    assert [line for line in written if not line.endswith("lost")] == ["one", "two"]
+    assert len(written) > 2
+
+
+def test_without_standard_error_no_other_descriptor_is_written_to(tmp_path: Path) -> None:
+    program = (
+        "import os, logging, socket\n"
+        "from chat3_user import logs\n"
+        f"taken = os.open({str(tmp_path / 'taken')!r}, os.O_WRONLY | os.O_CREAT)\n"
+        "assert taken == 2, taken\n"
+        "with logs.written(logs.LogSettings()):\n"
+        "    logging.getLogger('chat3_user').warning('hello')\n"
+    )
+    command = ["sh", "-c", 'exec "$0" -c "$1" 2>&-', sys.executable, program]
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0
+    assert (tmp_path / "taken").read_bytes() == b""
