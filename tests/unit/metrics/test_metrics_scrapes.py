@@ -31,7 +31,7 @@ async def workers(
             scrapes = await stack.enter_async_context(
                 open_scrapes(metrics.instruments.registry, host, (*ports, *dead), number)
             )
-            app = create_ops_app(scrapes.routes(), dict)
+            app = create_ops_app(scrapes.routes())
             await stack.enter_async_context(serving_ops(OpsSettings(host, port), app))
         yield
 
