@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from edge_vocabulary import IDENTITY, demo
 from integration_vocabulary import Client
 from traces_vocabulary import (
     LINKED,
     LIST,
     POST,
+    PROCESS,
     PUBLISH,
     SEND,
     SERVICE,
@@ -22,10 +24,12 @@ from traces_vocabulary import (
 )
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_embedded.demo import ALICE_BOB
 from chat3_user.telemetry import opened
 from support.gateway import Upstream, metadata, run_gateway
 from support.otlp import Received, Receiver, receiving
 from support.rabbitmq import RabbitMQ
+from support.recorded_spans import Recording
 from support.trace_picture import picture, titles
 
 pytestmark = pytest.mark.timeout(600)
@@ -155,3 +159,18 @@ async def test_a_delivery_is_exported_while_the_streams_that_got_it_go_on(
             delivery = await delivery_to_bob(receiver, sent)
             streams = [link for link in delivery.links if link.attributes["chat3.link"] == "stream"]
             assert len(streams) == delivery.attributes["chat3.streams"] == 2
+
+
+async def test_the_demo_shows_one_trace_without_any_server() -> None:
+    recording = Recording()
+    identity = {**IDENTITY, "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    async with (
+        demo(tracing=recording.tracing) as service,
+        Client(f"127.0.0.1:{service.grpc_port}") as client,
+    ):
+        alice = client.with_metadata(identity)
+        async with client.with_metadata({**IDENTITY, "x-user-id": "bob"}).subscribed() as bob:
+            await alice.call(pb.SendMessageRequest(dialog_id=ALICE_BOB, content="hello"))
+            await bob.update_of(pb.UpdateKind.MESSAGE_CREATED)
+    names = {span.name for span in recording.spans if span.context.trace_id == int("a" * 32, 16)}
+    assert {SEND, POST, PROCESS} <= names
