@@ -30,7 +30,7 @@ async def ready(made: Worker) -> None:
     first = made.ops_port
     for number in range(WORKERS):
         made.ops_port = first + number
-        await made.becomes_ready(lambda status, _: status == 200)
+        await made.becomes_ready(lambda status, wrong: status == 200 and not wrong)
     made.ops_port = first
 
 

@@ -27,7 +27,7 @@ def clients(
         form = forms[number % len(forms)]
         history = recorder.client(f"c{number} {form or 'grpc'}", addresses[number // len(forms)])
         rng = random.Random(f"{seed} {number}")
-        options: dict[str, Any] = {"heartbeat": HEARTBEAT, "back_off": _BACK_OFF}
+        options: dict[str, Any] = {"heartbeat": HEARTBEAT, "back_off": _BACK_OFF, "heeds": True}
         made.append(
             StreamClient(recorder, history, port, KEY, rng, **options)
             if form is None

@@ -20,7 +20,7 @@ from support.faults.history import (
     HeartbeatSeen,
     Recorder,
 )
-from support.faults.wire import SUBSCRIBE, enum_name, error_info, message_class
+from support.faults.wire import SUBSCRIBE, enum_name, error_info, message_class, retry_after
 
 OPTIONS = (
     ("grpc.use_local_subchannel_pool", 1),
@@ -39,7 +39,7 @@ _NEVER_AGAIN = ("RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN")
 class StreamClient:
     """One logical client. ``port`` is where it connects next; ``offered`` says how often it goes on
     from the token an error offers instead of the last one it read. One that is ``restless`` changes
-    by itself what it listens to, where it can."""
+    by itself what it listens to, where it can; one that ``heeds`` comes back when a failure says."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class StreamClient:
         heartbeat: int = 5,
         offered: float = 0.5,
         back_off: tuple[float, float] = (0.01, 0.3),
+        heeds: bool = False,
     ) -> None:
         self.history = history
         self.port = port
@@ -69,6 +70,8 @@ class StreamClient:
         self._silence = _SILENCE * heartbeat
         self._offered = offered
         self._back_off = back_off
+        self._heeds = heeds
+        self._hint = 0.0
         self._stream = 0
         self._silent: asyncio.Future[None] | None = None
 
@@ -85,8 +88,9 @@ class StreamClient:
     async def run(self) -> None:
         """Hold a stream open until cancelled."""
         while True:
+            self._hint = 0.0
             await self.stream()
-            await asyncio.sleep(self._rng.uniform(*self._back_off))
+            await asyncio.sleep(max(self._rng.uniform(*self._back_off), self._hint))
 
     async def stream(self) -> Ended | None:
         """Open one stream, read it to its end, and return how it ended.
@@ -158,6 +162,7 @@ class StreamClient:
         for key, value in await call.trailing_metadata() or ():
             if key == "grpc-status-details-bin":
                 reason, metadata = error_info(value)
+                self._wait(retry_after(value))
         return self.conclude(
             Ended(
                 time.time(),
@@ -168,6 +173,11 @@ class StreamClient:
                 await call.details() or "",
             )
         )
+
+    def _wait(self, hint: float) -> None:
+        """Wait so long before the next stream, for a client that heeds what a failure says."""
+        if self._heeds:
+            self._hint = hint
 
     def conclude(self, ended: Ended) -> Ended:
         """Note the end of a stream, and with which token the next one begins."""

@@ -31,6 +31,7 @@ class WebStreamClient(StreamClient):
         heartbeat: int = 5,
         offered: float = 0.5,
         back_off: tuple[float, float] = (0.01, 0.3),
+        heeds: bool = False,
     ) -> None:
         super().__init__(
             recorder,
@@ -41,6 +42,7 @@ class WebStreamClient(StreamClient):
             heartbeat=heartbeat,
             offered=offered,
             back_off=back_off,
+            heeds=heeds,
         )
         self._form = form
 
@@ -95,6 +97,7 @@ class WebStreamClient(StreamClient):
         end = None if stream is None else stream.end
         if end is None:
             return self.conclude(Ended(time.time(), self._stream, status, "", "", "lost"))
+        self._wait(end.retry_after or 0.0)
         offered = end.metadata.get("resume_token", "")
         return self.conclude(
             Ended(time.time(), self._stream, end.status, end.reason, offered, end.message)

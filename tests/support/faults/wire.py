@@ -52,3 +52,12 @@ def error_info(details: bytes) -> tuple[str, dict[str, str]]:
             info = error_details_pb2.ErrorInfo.FromString(detail.value)
             return info.reason.removeprefix("ERROR_REASON_"), dict(info.metadata)
     return "", {}
+
+
+def retry_after(details: bytes) -> float:
+    """Return the seconds of the `RetryInfo` in a `grpc-status-details-bin`; 0 without one."""
+    for detail in status_pb2.Status.FromString(details).details:
+        if detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+            retry = error_details_pb2.RetryInfo.FromString(detail.value)
+            return float(retry.retry_delay.ToTimedelta().total_seconds())
+    return 0.0

@@ -16,6 +16,7 @@ from aiormq.exceptions import AMQPError
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.amqp.connection import connect_any
 from chat3_user.updates.amqp.deliveries import Deliveries
+from chat3_user.updates.amqp.node_losses import NodeLosses
 from chat3_user.updates.broker import LogPosition
 from chat3_user.updates.delivery_limits import DeliveryLimits
 from support.patience import HANGS
@@ -185,3 +186,34 @@ async def test_without_any_node_the_failure_is_of_a_connection() -> None:
     nodes = [f"amqp://guest:guest@127.0.0.1:{free_port()}/" for _ in range(3)]
     with pytest.raises((AMQPError, OSError)):
         await connect_any(nodes, Deliveries(), timeout=HANGS)
+
+
+async def test_a_lost_node_is_not_watched_again_before_its_loss_is_noted(
+    rabbitmq: RabbitMQ, cluster: Cluster
+) -> None:
+    """Else a worker that came after the loss would remove the only trace of it."""
+    losses = NodeLosses(cluster.nodes, cluster.log, None)
+    async with await aiormq.connect(rabbitmq.url) as connection:
+        await losses.watch(connection)
+        assert not losses.complete
+        assert losses.seen.is_set()
+        lost = await losses.unnoted(connection)
+        assert set(lost) == set(cluster.queues)
+        await losses.noted(await connection.channel(), lost)
+        await losses.watch(connection)
+        assert losses.complete
+        assert not await losses.unnoted(connection)
+
+
+async def test_a_loss_is_one_workers_to_note(rabbitmq: RabbitMQ, cluster: Cluster) -> None:
+    first, second = (NodeLosses(cluster.nodes, cluster.log, None) for _ in range(2))
+    async with (
+        await aiormq.connect(rabbitmq.url) as one,
+        await aiormq.connect(rabbitmq.url) as other,
+    ):
+        lost = await first.unnoted(one)
+        waiting = asyncio.create_task(second.unnoted(other))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+        await first.noted(await one.channel(), lost)
+        assert await waiting == []

@@ -105,13 +105,21 @@ class NodeLosses:
                     self._watched.add(queue)
 
     async def _place(self, queue: str) -> bool:
-        """Have the queue on its node; return whether the node is there."""
+        """Have the queue on its node; return whether it is there.
+
+        It is not when the node is away, nor when it was lost and nobody has noted that yet: then
+        nobody would know any more.
+        """
         with suppress(*FAILURES):
             async with asyncio.timeout(_TIMEOUT):
                 node = await connect(
                     self._nodes[queue], Deliveries(), timeout=_TIMEOUT, tls=self._tls
                 )
                 try:
+                    if not await _known(node, queue):
+                        self._lost.add(queue)
+                        self.seen.set()
+                        return False
                     channel = await node.channel()
                     await channel.queue_declare(queue)
                     await channel.exchange_delete(_noted(queue))
@@ -130,6 +138,15 @@ class NodeLosses:
 
 def _noted(queue: str) -> str:
     return f"{queue}.noted"
+
+
+async def _known(connection: AbstractConnection, queue: str) -> bool:
+    """Return whether a queue is there, or noted as lost: who places it removes the note after."""
+    return (
+        await _exists(connection, queue)
+        or await _exists(connection, _noted(queue), exchange=True)
+        or await _exists(connection, queue)
+    )
 
 
 async def _exists(connection: AbstractConnection, name: str, *, exchange: bool = False) -> bool:
