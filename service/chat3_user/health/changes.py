@@ -12,7 +12,7 @@ def log_change(change: Change) -> None:
     after = change.after
     if change.before.state is State.STARTING and not after.reason:
         if change.status is not change.status_before:
-            log.info("worker is %s", change.status, extra={"status": change.status})
+            log.info("health of the worker changed", extra={"status": change.status})
         return
     extra = {
         "component": change.component,

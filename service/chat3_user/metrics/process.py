@@ -22,12 +22,12 @@ class ProcessMetrics:
         )
         self.ready = instruments.gauge(
             "chat3_ready",
-            "1 while `/readyz` answers 200, 0 while it does not.",
+            "1 while `/readyz` answers 200 (ready or degraded), 0 while it does not.",
             source=health,
         )
         self.problems = instruments.gauge(
             "chat3_problem",
-            "1 for each problem that `/readyz` names now.",
+            "1 for each component in `/readyz` that makes the worker degraded or not ready.",
             "problem",
             source=health,
         )
