@@ -1,6 +1,8 @@
 """What tenant-api says of its own health: by ``/ready``, or ``/health`` before it had that."""
 
+import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, Literal
@@ -12,7 +14,7 @@ from chat3_user.tenant_api.exchange import EndlessError, Exchange
 
 _READY, _HEALTH = "/ready", "/health"
 
-_ASK_AGAIN: Final = 60.0
+ASK_AGAIN: Final = 60.0
 """Seconds for which a platform is believed to have no `_READY`; after an upgrade it has."""
 
 _SHOWN: Final = 200
@@ -37,10 +39,17 @@ class PlatformHealth:
     """
 
     def __init__(
-        self, base_url: str, *, path: str = "", connect_timeout: float, ssl: Any = True
+        self,
+        base_url: str,
+        *,
+        path: str = "",
+        connect_timeout: float,
+        ssl: Any = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
-        self._without_ready_until = 0.0
+        self._clock = clock
+        self._without_ready_until = -math.inf
         # Within the event loop.
         self._exchange = Exchange(base_url, connections=1, connect_timeout=connect_timeout, ssl=ssl)
 
@@ -60,11 +69,11 @@ class PlatformHealth:
     async def _answer(self) -> tuple[int, bytes]:
         if self._path:
             return await self._get(self._path)
-        if time.monotonic() >= self._without_ready_until:
+        if self._clock() >= self._without_ready_until:
             status, body = await self._get(_READY)
             if status != HTTPStatus.NOT_FOUND:
                 return status, body
-            self._without_ready_until = time.monotonic() + _ASK_AGAIN
+            self._without_ready_until = self._clock() + ASK_AGAIN
         return await self._get(_HEALTH)
 
     async def _get(self, path: str) -> tuple[int, bytes]:
