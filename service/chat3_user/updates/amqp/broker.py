@@ -10,14 +10,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from aiormq.abc import AbstractChannel, AbstractConnection
+from aiormq.abc import AbstractConnection
 from aiormq.exceptions import (
     ChannelAccessRefused,
-    ChannelNotFoundEntity,
     ChannelPreconditionFailed,
     ConnectionNotImplemented,
 )
-from pamqp.common import FieldValue
 
 from chat3_user.logs.words import described
 from chat3_user.metrics.broker import BrokerMetrics
@@ -32,6 +30,7 @@ from chat3_user.updates.amqp.failures import (
     unavailable,
 )
 from chat3_user.updates.amqp.log import AmqpLog
+from chat3_user.updates.amqp.log_declaration import LogDeclaration, log_arguments
 from chat3_user.updates.amqp.node_losses import NodeLosses
 from chat3_user.updates.amqp.session import (
     AmqpSession,
@@ -39,9 +38,8 @@ from chat3_user.updates.amqp.session import (
     QueueBusyError,
     SessionEndedError,
 )
-from chat3_user.updates.broker import GAP, BrokerUnavailableError, LogError, Sink
+from chat3_user.updates.broker import BrokerUnavailableError, LogError, Sink
 from chat3_user.updates.delivery_limits import DeliveryLimits
-from chat3_user.updates.routing import UPDATES, probe_key
 
 log = logging.getLogger(__name__)
 
@@ -96,20 +94,19 @@ class AmqpBroker:
         self._log_queue = log_queue
         self._worker = worker
         self._queue = self._new_queue()
-        self._retention: dict[str, FieldValue] = {
-            "x-queue-type": "stream",
-            "x-max-age": f"{retention_seconds}s",
-            "x-max-length-bytes": retention_bytes,
-            "x-stream-max-segment-size-bytes": max(1_000_000, retention_bytes // 10),
-            "x-initial-cluster-size": replicas,
-        }
         self._connect_timeout = connect_timeout
         self._back_off = back_off
         self._delay = back_off[0]
         self._log = AmqpLog(log_queue)
         self._losses = NodeLosses(nodes, log_queue, tls)
+        self._declaration = LogDeclaration(
+            self._log,
+            self._losses,
+            exchange=exchange,
+            queue=log_queue,
+            arguments=log_arguments(retention_seconds, retention_bytes, replicas),
+        )
         self._queue_whole = False
-        self._was_unbound = False
         self._session: AmqpSession | None = None
         self._begun = False
         self._supervisor: asyncio.Task[None] | None = None
@@ -224,7 +221,7 @@ class AmqpBroker:
                 sink.lost()
             async with session.judging:
                 if session.unbound:
-                    self._queue_whole, self._was_unbound = False, True
+                    self._queue_whole, self._declaration.was_unbound = False, True
             await session.close()
 
     async def _start(self, session: AmqpSession) -> bool:
@@ -276,7 +273,7 @@ class AmqpBroker:
         """
         try:
             async with asyncio.timeout(_LOG_TIMEOUT):
-                await self._declare_log(connection, deliveries)
+                await self._declaration.declare(connection, deliveries, self._log_lost)
         except _Refusals as error:
             self._log_failing_since = None
             self._go_without_log(error)
@@ -290,53 +287,10 @@ class AmqpBroker:
             self._log_failing_since = None
             self.log_problem = None
 
-    async def _declare_log(self, connection: AbstractConnection, deliveries: Deliveries) -> None:
-        channel = await connection.channel()
-        await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
-        try:
-            await channel.queue_declare(self._log_queue, durable=True, arguments=self._retention)
-        except ChannelPreconditionFailed:
-            # Declared before with another retention: an operator's choice, and still a log.
-            channel = await connection.channel()
-            await channel.queue_declare(self._log_queue, passive=True)
-        for key in (UPDATES, probe_key(self._log_queue)):
-            await channel.queue_bind(self._log_queue, self._exchange, key)
-        self._log.attach(connection, deliveries, self._log_lost)
-        # A log whose end can be found runs; a gap that was noted sooner could get lost like the
-        # updates it tells of.
-        await self._log.end()
-        await self._note_gap(connection, channel)
-        await channel.close()
-
     def _log_lost(self) -> None:
         """Begin a new session, which declares the log anew: somebody has deleted it."""
         if self._session is not None:
             self._session.end("the updates log is gone")
-
-    async def _note_gap(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
-        """Note a gap in the log when updates may have been published that never reached it.
-
-        That is so when the broker has restarted since any worker was here: a starting broker takes,
-        and confirms, updates before its logs run. An exchange that does not outlive the broker
-        tells of the restart. It is so when this worker has found the exchange deleted. And it is so
-        when a node of the cluster was lost: see `NodeLosses`.
-        """
-        sentinel = f"{self._log_queue}.running"
-        try:
-            probe = await connection.channel()
-            await probe.exchange_declare(sentinel, passive=True)
-            restarted = False
-            await probe.close()
-        except ChannelNotFoundEntity:
-            restarted = True
-        lost = await self._losses.unnoted(connection)
-        if restarted or self._was_unbound or lost:
-            await channel.basic_publish(
-                GAP + secrets.token_hex(16).encode(), exchange="", routing_key=self._log_queue
-            )
-            self._was_unbound = False
-        await channel.exchange_declare(sentinel, exchange_type="fanout", durable=False)
-        await self._losses.noted(channel, lost)
 
     def _go_without_log(self, error: Exception) -> None:
         self._log.detach()
