@@ -39,7 +39,7 @@ _NEVER_AGAIN = ("RESUME_TOKEN_INVALID", "RESUME_TOKEN_FOREIGN")
 class StreamClient:
     """One logical client. ``port`` is where it connects next; ``offered`` says how often it goes on
     from the token an error offers instead of the last one it read. One that is ``restless`` changes
-    by itself what it listens to, where it can; one that ``heeds`` comes back when a failure says."""
+    by itself what it listens to, where it can; one that ``heeds`` comes back when failures say."""
 
     def __init__(
         self,
