@@ -41,6 +41,9 @@ MARKS = [
 SAFE = ("_id", "_ids", "_token", "filter", "sort")
 """Fields whose marks would have a call refused before it does anything; see `whole`."""
 
+_TOGETHER = 12
+"""Methods that are called at once."""
+
 
 class Log:
     """The log while the service runs; ``observer`` writes the lines of calls."""
@@ -78,6 +81,13 @@ def marked(request: Message, *, whole: bool) -> Message:
         if whole or (getattr(request, field.name) and not field.name.endswith(SAFE)):
             setattr(request, field.name, f"{CONTENT} {field.name}")
     return request
+
+
+def _case(name: str, upstream: Upstream) -> Message:
+    """Return the honest call of a method, with marks for content."""
+    scene = Scene(upstream)
+    assert scene.dialog
+    return marked(foreign(CASES[name](scene)), whole=False)
 
 
 async def _by_grpc(caller: Caller, name: str, request: Message) -> None:
@@ -130,16 +140,22 @@ async def test_calls_of_every_method_leave_no_mark(
             clients = [
                 WebClient(session, f"http://{gateway.address}", form, by_key) for form in FORMS
             ]
-            for name in METHODS:
-                scene = Scene(upstream)
-                assert scene.dialog
-                honest = foreign(CASES[name](scene))
-                for whole in (False, True):
-                    request = marked(deepcopy(honest), whole=whole)
-                    await asyncio.gather(
-                        *(_by_grpc(caller, name, request) for caller in callers),
-                        *(_by_web(each, name, request) for each in clients),
+            names = list(METHODS)
+            for at in range(0, len(names), _TOGETHER):
+                requests = {name: _case(name, upstream) for name in names[at : at + _TOGETHER]}
+                # Equal writes of several callers wait for one another.
+                await asyncio.gather(
+                    *(
+                        call
+                        for name, request in requests.items()
+                        for call in (
+                            *(_by_grpc(caller, name, request) for caller in callers),
+                            *(_by_web(each, name, request) for each in clients),
+                            _by_grpc(callers[0], name, marked(deepcopy(request), whole=True)),
+                            _by_web(clients[0], name, marked(deepcopy(request), whole=True)),
+                        )
                     )
+                )
             await _refused(gateway, client, session, headers)
             await _broken_updates(client, upstream)
     text = log.text()
