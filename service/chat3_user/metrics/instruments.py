@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from chat3_user.metrics.tally import Tallies
+
 # A time of creation beside every series would double their number, and no query of ours needs it.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -106,6 +108,15 @@ class Instruments:
         """Return a histogram of seconds."""
         described = self._describe(name, "histogram", meaning, labels, source)
         return Histogram(name, described.meaning, labels, registry=self.registry, buckets=buckets)
+
+    def tallies(
+        self, name: str, meaning: str, label: str, *, source: str, buckets: tuple[float, ...]
+    ) -> Tallies:
+        """Return a histogram of seconds for what is measured very often."""
+        described = self._describe(name, "histogram", meaning, (label,), source)
+        tallies = Tallies(name, described.meaning, label, buckets)
+        self.registry.register(tallies)
+        return tallies
 
     def gauge(self, name: str, meaning: str, *labels: str, source: str) -> Reading:
         """Return a gauge, to be given what it reads."""

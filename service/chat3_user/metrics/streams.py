@@ -1,12 +1,10 @@
 """Metrics of streams of updates: which are open, how they begin, what reaches their clients."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
-from prometheus_client import Counter, Histogram
-
 from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.tally import Tally
 
 StreamKind = Literal["user", "watch", "tenant"]
 """A stream of one user, of many users, of a whole tenant."""
@@ -72,14 +70,16 @@ class StreamMetrics:
             "reason",
             source="streams, ListUpdates",
         )
-        self._delivered = instruments.counter(
+        self._kinds: dict[StreamKind, StreamCounts] = {}
+        delivered = instruments.kept(
             "chat3_updates_delivered_total",
             "Updates that were written to clients: `live`, or `replayed` after a resume.",
             "stream",
             "path",
             source="streams",
         )
-        self._lag = instruments.histogram(
+        delivered.read_each(self._delivered)
+        self._lag = instruments.tallies(
             "chat3_update_lag_seconds",
             "Time from when the platform made an update (`createdAt` of its envelope, by the"
             " platform's clock) to when it was written to a client; live updates alone. What the"
@@ -91,13 +91,13 @@ class StreamMetrics:
 
     def of(self, stream: StreamKind) -> "StreamCounts":
         """Return what counts for streams of one kind."""
-        return StreamCounts(
-            live=self._delivered.labels(stream, "live"),
-            replayed=self._delivered.labels(stream, "replayed"),
-            lag=self._lag.labels(stream),
-            begun=lambda outcome: self._begun.labels(stream, outcome).inc(),
-            gap=lambda reason: self._gaps.labels(stream, reason).inc(),
-        )
+        if stream not in self._kinds:
+            self._kinds[stream] = StreamCounts(
+                lag=self._lag.of(stream),
+                begun=lambda outcome: self._begun.labels(stream, outcome).inc(),
+                gap=lambda reason: self._gaps.labels(stream, reason).inc(),
+            )
+        return self._kinds[stream]
 
     def user_dropped(self, reason: str) -> None:
         """Count a watched user whom a stream dropped."""
@@ -107,6 +107,13 @@ class StreamMetrics:
         """Count a stream that is given what it missed."""
         self._replays.labels(source).inc()
 
+    def _delivered(self) -> Mapping[tuple[str, ...], float]:
+        return {
+            (stream, path): number
+            for stream, counts in self._kinds.items()
+            for path, number in (("live", counts.delivered), ("replayed", counts.replayed))
+        }
+
     def gap_listed(self, reason: str) -> None:
         """Count a gap that `ListUpdates` told of."""
         self._gaps.labels("list", reason).inc()
@@ -115,32 +122,23 @@ class StreamMetrics:
 class StreamCounts:
     """What all streams of one kind tell their clients.
 
-    ``begun`` counts a stream that began, by the outcome of its resume token; ``gap`` a gap, by its
-    reason.
+    ``delivered`` and ``replayed`` are updates, live and missed before; ``begun`` counts a stream
+    that began, by the outcome of its resume token; ``gap`` a gap, by its reason.
     """
 
-    __slots__ = ("_lag", "_live", "_replayed", "begun", "gap")
+    __slots__ = ("_lag", "begun", "delivered", "gap", "replayed")
 
     def __init__(
-        self,
-        live: Counter,
-        replayed: Counter,
-        lag: Histogram,
-        begun: Callable[[str], None],
-        gap: Callable[[str], None],
+        self, lag: Tally, begun: Callable[[str], None], gap: Callable[[str], None]
     ) -> None:
-        self._live = live
-        self._replayed = replayed
         self._lag = lag
+        self.delivered = 0
+        self.replayed = 0
         self.begun = begun
         self.gap = gap
 
-    def live(self, made_at: float) -> None:
-        """Count an update; ``made_at`` is Unix seconds, 0 where the platform does not say."""
-        self._live.inc()
+    def live(self, made_at: float, now: float) -> None:
+        """Count an update; both are Unix seconds, the first 0 where the platform does not say."""
+        self.delivered += 1
         if made_at:
-            self._lag.observe(max(0.0, time.time() - made_at))
-
-    def replayed(self) -> None:
-        """Count an update that its client had missed."""
-        self._replayed.inc()
+            self._lag.observe(now - made_at if now > made_at else 0.0)

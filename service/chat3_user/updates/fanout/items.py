@@ -1,5 +1,6 @@
 """What goes to streams, encoded once for all of them, and which of it a client wants."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -49,14 +50,15 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 
 def count(counts: StreamCounts, items: Iterable[Item]) -> None:
     """Count items that were written to a client."""
+    now = time.time()
     for item in items:
         if item.kind is None:
             if item.gap is not None:
                 counts.gap(str(item.gap.name))
         elif item.made_at < 0:
-            counts.replayed()
+            counts.replayed += 1
         else:
-            counts.live(item.made_at)
+            counts.live(item.made_at, now)
 
 
 @dataclass(frozen=True, slots=True)
