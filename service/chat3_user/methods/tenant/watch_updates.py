@@ -14,6 +14,7 @@ from chat3_user.calls import Asked, Call
 from chat3_user.errors import CallError, reasons
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Bidi
+from chat3_user.updates.fanout.lifetime import was_judged
 from chat3_user.updates.fanout.watch import Outgoing, Watch
 from chat3_user.updates.fanout.watch_responses import refused
 from chat3_user.updates.fanout.watch_stream import Silence, watch_responses
@@ -129,14 +130,18 @@ async def _recheck(
     dependencies: Dependencies, call: Call, watch: Watch, users: WatchedUsers
 ) -> None:
     """Prove now and then that the caller may read, and that the watched users exist."""
-    while True:
-        interval = dependencies.streams.recheck_interval
-        await asyncio.sleep(interval * random.uniform(0.8, 1.0))
+
+    async def recheck() -> None:
         await dependencies.access.prove_known(call.identity)
         ids = [watched.user_id for watched in watch.users.values() if watched.opened]
         for start in range(0, len(ids), _RECHECKED_AT_ONCE):
             some = ids[start : start + _RECHECKED_AT_ONCE]
             users.drop_missing(await dependencies.existing_users.missing(call.identity, some))
+
+    while True:
+        interval = dependencies.streams.recheck_interval
+        await asyncio.sleep(interval * random.uniform(0.8, 1.0))
+        await was_judged(recheck())
 
 
 METHOD: Final = Bidi(
