@@ -116,7 +116,7 @@ def cell_of(users: int, given: Constants) -> Cell | None:
         worker_megabytes=given.worker_megabytes + per_worker * given.stream_kilobytes / 1000,
         broker_cores=updates * workers * given.broker_copy_us * _US,
         log_hours=min(_DAY, setting("updates_log_max_bytes") / log_rate) / 3600,
-        log_gigabytes_a_day=log_rate * _DAY / 1e9,
+        log_gigabytes_a_day=log_rate * given.mean_of_day * _DAY / 1e9,
     )
 
 
@@ -218,7 +218,7 @@ def limits(given: Constants) -> list[Limit]:
     size, day = setting("updates_log_max_bytes"), setting("updates_log_max_age")
     found = [
         (
-            lambda n: updates_of(n, given) * given.update_bytes * day <= size,
+            lambda n: updates_of(n, given) * given.update_bytes * given.mean_of_day * day <= size,
             "the log keeps a day of updates in `UPDATES_LOG_MAX_BYTES`",
             "a larger `UPDATES_LOG_MAX_BYTES`, and disks for it",
         ),

@@ -19,7 +19,7 @@ _ROWS: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("cores of RabbitMQ, a cell", lambda plan: number(plan.cell.broker_cores)),
     ("the same if all were one cell", lambda plan: number(plan.undivided_broker_cores)),
     ("a day of the log, GB, a cell", lambda plan: number(plan.cell.log_gigabytes_a_day)),
-    ("hours in 5 GB of log", lambda plan: number(plan.cell.log_hours)),
+    ("busiest hours in 5 GB of log", lambda plan: number(plan.cell.log_hours)),
     ("requests a second to tenant-api", lambda plan: number(plan.platform_requests)),
     ("of these, proofs of streams", lambda plan: number(plan.platform_requests_to_prove)),
     ("cores of tenant-api, as assumed", lambda plan: number(plan.platform_cores)),
