@@ -17,6 +17,7 @@ from grpclib.exceptions import GRPCError
 from integration_vocabulary import DIALOG, MESSAGE, Caller, Client, Scripted, marking, sending
 from test_broken_updates import envelope, publish
 from test_every_protocol import foreign
+from test_upstream_answers import MESSAGE_JSON, MESSAGES
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user import logs
@@ -232,6 +233,7 @@ ANSWERS: list[tuple[int, Any]] = [
     (200, f"<html>{ANSWER}</html>".encode()),
     (200, {"data": [{"dialogId": [ANSWER]}], "pagination": ANSWER}),
     (200, {ANSWER: ANSWER}),
+    (200, {**MESSAGES, "data": [{**MESSAGE_JSON, "createdAt": ANSWER}]}),
     (400, {"error": ANSWER, "message": ANSWER, "code": ANSWER, "details": {ANSWER: ANSWER}}),
     (403, {"error": "Forbidden", "message": ANSWER}),
     (404, f"<html>{ANSWER}</html>".encode()),
@@ -257,6 +259,7 @@ async def test_what_the_platform_says_leaves_no_mark(
             caller = client.with_metadata(metadata(ACTOR, key=GOOD_KEY))
             requests = (
                 pb.GetUserDialogsRequest(),
+                pb.GetDialogMessagesRequest(dialog_id=DIALOG),
                 sending(DIALOG, CONTENT, idempotency_key=""),
                 marking(DIALOG, MESSAGE),
             )
