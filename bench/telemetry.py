@@ -28,7 +28,7 @@ from streams import Bench as FanOut
 from unary import Measurement
 from upstream.nginx import nginx
 
-RECOMMENDED = 0.05
+RECOMMENDED = 0.01
 """The share of traces that `docs/tracing.md` recommends to sample."""
 
 _TARGET = 1.10

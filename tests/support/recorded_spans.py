@@ -8,21 +8,29 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import DEFAULT_ON, Sampler
 
+from chat3_user.telemetry.early import Early
+from chat3_user.telemetry.exporting import DrawnIds
 from chat3_user.telemetry.otel import OtelTracing
 
 
 @dataclass
 class Recording:
-    """A tracer provider of a test's own, and the spans that have ended."""
+    """A tracer provider of a test's own, and the spans that have ended.
+
+    With ``share`` it is known ahead which new traces the sampler takes.
+    """
 
     sampler: Sampler = DEFAULT_ON
+    share: float | None = None
     _exporter: InMemorySpanExporter = field(default_factory=InMemorySpanExporter)
 
     @cached_property
     def tracing(self) -> OtelTracing:
-        provider = TracerProvider(self.sampler, shutdown_on_exit=False)
+        ids = DrawnIds()
+        provider = TracerProvider(self.sampler, shutdown_on_exit=False, id_generator=ids)
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
-        return OtelTracing(provider.get_tracer("test"))
+        early = None if self.share is None else Early(self.share, ids.begin)
+        return OtelTracing(provider.get_tracer("test"), early)
 
     @property
     def spans(self) -> tuple[ReadableSpan, ...]:

@@ -1,4 +1,4 @@
-"""Exports that fail are reported in one line each; imported only where the SDK is installed."""
+"""Exports that fail are reported in one line each; ids are drawn ahead. Both need the SDK."""
 
 import logging
 from collections.abc import Sequence
@@ -6,11 +6,28 @@ from typing import Final
 
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 
 log = logging.getLogger(__name__)
 
 _THEIRS: Final = "opentelemetry.exporter"
 """Whose loggers report every attempt, with words that are filled in later."""
+
+
+class DrawnIds(RandomIdGenerator):
+    """Gives the next trace the id that was drawn for it, if one was; all other ids are random."""
+
+    def __init__(self) -> None:
+        self._drawn = 0
+
+    def begin(self, trace_id: int) -> None:
+        """Give the trace that begins next this id."""
+        self._drawn = trace_id
+
+    def generate_trace_id(self) -> int:
+        """Return the id of a new trace."""
+        drawn, self._drawn = self._drawn, 0
+        return drawn or super().generate_trace_id()
 
 
 class ReportedExporter(SpanExporter):

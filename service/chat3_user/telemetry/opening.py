@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
 
+from chat3_user.telemetry.early import Early, share_of
 from chat3_user.telemetry.otel import OtelTracing
 from chat3_user.telemetry.tracing import OFF, Tracing
 
@@ -56,15 +57,16 @@ async def opened(environment: Mapping[str, str] = os.environ) -> AsyncIterator[T
         yield OtelTracing(theirs.get_tracer(_SCOPE, _version()))
         return
     try:
-        provider = _provider(environment)
+        made = _provider(environment)
     except _CannotTraceError as error:
         log.warning("nothing is traced", extra={"problem": error})
-        provider = None
-    if provider is None:
+        made = None
+    if made is None:
         yield OFF
         return
+    provider, early = made
     try:
-        yield OtelTracing(provider.get_tracer(_SCOPE, _version()))
+        yield OtelTracing(provider.get_tracer(_SCOPE, _version()), early)
     finally:
         await _exported(provider)
 
@@ -87,8 +89,10 @@ async def _exported(provider: "TracerProvider") -> None:
         log.warning("the last spans were not exported in time", extra={"seconds": _EXPORT_WITHIN})
 
 
-def _provider(environment: Mapping[str, str]) -> "TracerProvider | None":
+def _provider(environment: Mapping[str, str]) -> "tuple[TracerProvider, Early | None] | None":
     """Return a provider that exports as the variables say; none where they ask for nothing.
+
+    Beside it stands what is known of its sampler, where that is known.
 
     Raises `_CannotTraceError`.
     """
@@ -103,18 +107,19 @@ def _provider(environment: Mapping[str, str]) -> "TracerProvider | None":
         from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415 - an extra
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415 - an extra
 
-        from chat3_user.telemetry.exporting import ReportedExporter  # noqa: PLC0415 - by the extra
+        from chat3_user.telemetry.exporting import DrawnIds, ReportedExporter  # noqa: PLC0415 - by the extra
     except ImportError as error:
         raise _CannotTraceError(f"the OpenTelemetry SDK is not installed: {_EXTRA}") from error
     exporters = [ReportedExporter(_loaded(name), name) for name in names]
     ours = {"service.name": _DISTRIBUTION, "service.version": _version()}
     given = OTELResourceDetector().detect().attributes
     resource = Resource.create({**ours, "process.pid": os.getpid(), **given})
-    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    ids, share = DrawnIds(), share_of(environment)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False, id_generator=ids)
     for exporter in exporters:
         provider.add_span_processor(BatchSpanProcessor(exporter))
     log.info("tracing", extra={"exporters": ",".join(names)})
-    return provider
+    return provider, None if share is None else Early(share, ids.begin)
 
 
 def _exporters(environment: Mapping[str, str]) -> list[str]:

@@ -14,14 +14,15 @@ from opentelemetry.trace import (
     get_current_span,
 )
 
-from chat3_user.telemetry.carriers import context_in, put_into
+from chat3_user.telemetry.carriers import context_in, put_into, unsampled_in
+from chat3_user.telemetry.early import Early
 from chat3_user.telemetry.otel_spans import (
     OtelCallSpan,
     OtelDeliverySpan,
     OtelOperationSpan,
-    Unsampled,
     UnsampledCallSpan,
     told_of,
+    unsampled_call,
 )
 from chat3_user.telemetry.spans import CallSpan, DeliverySpan, OperationSpan
 from chat3_user.telemetry.tracing import Carrier, Deliveries, Named, Requests, Tracing
@@ -33,12 +34,18 @@ _UNSAMPLED: Final = OperationSpan()
 class OtelDeliveries:
     """Traces updates that come from one place."""
 
-    __slots__ = ("_attributes", "_name", "_named_in", "_tracer")
+    __slots__ = ("_attributes", "_early", "_name", "_named_in", "_tracer")
 
     def __init__(
-        self, tracer: Tracer, system: str, destination: str, named_in: Callable[[bytes], Named]
+        self,
+        tracer: Tracer,
+        early: Early | None,
+        system: str,
+        destination: str,
+        named_in: Callable[[bytes], Named],
     ) -> None:
         self._tracer = tracer
+        self._early = early
         self._named_in = named_in
         self._name = f"process {destination}"
         self._attributes = {
@@ -51,12 +58,16 @@ class OtelDeliveries:
     def delivery(self, body: bytes, carrier: Carrier) -> DeliverySpan | None:
         """Begin a delivery; what its publisher did not sample is not sampled here either."""
         context, links = _NOWHERE, list[Link]()
-        if "traceparent" in carrier:
+        parent = carrier.get("traceparent")
+        if parent is None:
+            if self._early is not None and self._early.refused():
+                return None
+        elif unsampled_in(parent):
+            return None
+        else:
             context = context_in(carrier)
             created = get_current_span(context).get_span_context()
             if created.is_valid:
-                if not created.trace_flags.sampled:
-                    return None
                 links.append(Link(created, {"chat3.link": "creation"}))
         span = self._tracer.start_span(
             self._name, context, SpanKind.CONSUMER, self._attributes, links
@@ -86,8 +97,8 @@ class OtelRequests(Requests):
         self, method: str, route: str, headers: MutableMapping[str, str], resend: int
     ) -> OperationSpan:
         """Begin a request, and put the trace context into its headers."""
-        call = get_current_span()
-        if isinstance(call, Unsampled):
+        call = unsampled_call.get()
+        if call is not None:
             headers.update(call.headers)
             return _UNSAMPLED
         attributes: dict[str, str | int] = {
@@ -106,14 +117,15 @@ class OtelRequests(Requests):
 
 
 class OtelTracing(Tracing):
-    """Traces the process by a tracer."""
+    """Traces the process by a tracer; ``early`` knows what the sampler refuses, where it can."""
 
-    __slots__ = ("_tracer",)
+    __slots__ = ("_early", "_tracer")
 
     on = True
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, tracer: Tracer, early: Early | None = None) -> None:
         self._tracer = tracer
+        self._early = early
 
     def sampled_trace_id(self) -> str:
         """Return the id of the trace that is being recorded, in hexadecimal; empty when none is."""
@@ -124,11 +136,23 @@ class OtelTracing(Tracing):
         self, service: str, method: str, metadata: Mapping[str, str], protocol: str
     ) -> CallSpan:
         """Begin a call to a method of ours, in the trace that its metadata name."""
+        parent = metadata.get("traceparent")
+        if self._early is not None:
+            if parent is None:
+                drawn = self._early.refused()
+                trace_id = format_trace_id(drawn) if drawn else ""
+            else:
+                trace_id = unsampled_in(parent)
+            if trace_id:
+                begun = parent is not None
+                return UnsampledCallSpan(trace_id, metadata, begun_by_caller=begun)
         context = context_in(metadata)
         name, attributes = _called(service, method, protocol)
         span = self._tracer.start_span(name, context, SpanKind.SERVER, attributes)
         if not span.is_recording():
-            return UnsampledCallSpan(span, context)
+            trace_id = format_trace_id(span.get_span_context().trace_id)
+            begun = get_current_span(context).get_span_context().is_valid
+            return UnsampledCallSpan(trace_id, metadata, begun_by_caller=begun)
         return OtelCallSpan(span, context)
 
     def requests(self, host: str, port: int) -> Requests:
@@ -137,7 +161,7 @@ class OtelTracing(Tracing):
 
     def operation(self, system: str, name: str) -> OperationSpan:
         """Begin an operation of a store."""
-        if isinstance(get_current_span(), Unsampled):
+        if unsampled_call.get() is not None:
             return _UNSAMPLED
         attributes = {"db.system.name": system, "db.operation.name": name}
         span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
@@ -147,7 +171,7 @@ class OtelTracing(Tracing):
         self, system: str, destination: str, named_in: Callable[[bytes], Named]
     ) -> Deliveries:
         """Return what traces updates from a ``destination`` of a messaging ``system``."""
-        return OtelDeliveries(self._tracer, system, destination, named_in)
+        return OtelDeliveries(self._tracer, self._early, system, destination, named_in)
 
 
 @lru_cache(256)

@@ -3,23 +3,25 @@
 `docs/tracing.md` has the table of them. What calls carry stays out: no content, key or token.
 """
 
+import random
 from collections.abc import Mapping
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Final, Self
 
 from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import (
-    NonRecordingSpan,
     Span,
     SpanContext,
     Status,
     StatusCode,
+    format_span_id,
     format_trace_id,
     set_span_in_context,
 )
 
 from chat3_user.finished_call import FinishedCall
-from chat3_user.telemetry.carriers import put_into
+from chat3_user.telemetry.carriers import unsampled_headers
 from chat3_user.telemetry.spans import CallSpan, DeliverySpan, OperationSpan, SilentSpan
 from chat3_user.telemetry.tracing import Named
 
@@ -32,23 +34,6 @@ _SERVER_ERRORS: Final = frozenset(
 """The statuses that are the server's failures; all others are the caller's affair."""
 
 _CONNECT_NAMES: Final = {"CANCELLED": "canceled"}
-
-
-class Unsampled(NonRecordingSpan):
-    """The span of a call that is not sampled: nothing is made for what happens within it."""
-
-    def __init__(self, span: Span, context: Context) -> None:
-        super().__init__(span.get_span_context())
-        self._parent = context
-        self._headers: dict[str, str] | None = None
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers that tell others of the trace, and that it is not sampled."""
-        if self._headers is None:
-            self._headers = {}
-            put_into(self._headers, set_span_in_context(self, self._parent))
-        return self._headers
 
 
 class _Current(SilentSpan):
@@ -129,16 +114,21 @@ class OtelCallSpan(_Current, CallSpan):
 
 
 class UnsampledCallSpan(CallSpan):
-    """A call that is not sampled; what it asks others for is not either."""
+    """A call that is not sampled: nothing is made for what happens within it.
 
-    __slots__ = ("_context", "_span", "_token")
+    ``came`` are the headers that it came with.
+    """
 
-    def __init__(self, span: Span, context: Context) -> None:
-        self._span = Unsampled(span, context)
-        self._context = set_span_in_context(self._span, context)
+    __slots__ = ("_begun_by_caller", "_came", "_headers", "_token", "_trace_id")
+
+    def __init__(self, trace_id: str, came: Mapping[str, str], *, begun_by_caller: bool) -> None:
+        self._trace_id = trace_id
+        self._came = came
+        self._begun_by_caller = begun_by_caller
+        self._headers: Mapping[str, str] | None = None
 
     def __enter__(self) -> Self:
-        self._token = attach(self._context)
+        self._token = unsampled_call.set(self)
         return self
 
     def __exit__(
@@ -147,13 +137,28 @@ class UnsampledCallSpan(CallSpan):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        detach(self._token)
+        unsampled_call.reset(self._token)
 
     @property
     def trace_id(self) -> str:
         """The id of its trace in hexadecimal."""
-        return format_trace_id(self._span.get_span_context().trace_id)
+        return self._trace_id
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers that tell others of the trace, and that it is not sampled."""
+        if self._headers is None:
+            span_id = format_span_id(random.getrandbits(64) or 1)
+            self._headers = unsampled_headers(
+                self._trace_id, span_id, self._came, begun_by_caller=self._begun_by_caller
+            )
+        return self._headers
+
+
+unsampled_call: Final[ContextVar[UnsampledCallSpan | None]] = ContextVar(
+    "unsampled_call", default=None
+)
+"""The call that this code runs for, where that is not sampled."""
 
 _ABOUT: Final = {"dialog_id": "chat3.dialog.id", "message_id": "chat3.message.id"}
 
