@@ -48,7 +48,7 @@ async def started(
 async def answers(url: str) -> bool:
     with suppress(aiohttp.ClientError):
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            return answer.status < 500 and not (url.endswith("/readyz") and answer.status != 200)
+            return answer.status == 200
     return False
 
 

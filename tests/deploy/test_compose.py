@@ -50,7 +50,7 @@ async def test_the_whole_system_starts_and_a_message_arrives(
         async with AsyncExitStack() as stack:
             for name, arguments, ready, variables in (
                 ("double", command("tenant-api", f"--port={platform}"), f"{platform}/health", {}),
-                ("gateway", ["chat3_user"], f"{ops}/readyz", environment),
+                ("gateway", ["chat3_user"], f"{ops}/readyz/machine", environment),
                 (
                     "page",
                     command("page", f"--port={page}"),

@@ -54,7 +54,7 @@ async def test_an_upgrade_fails_no_call_and_loses_no_update(
 
     def instance(name: str) -> tuple[list[str], Path, str, dict[str, str]]:
         ops = free_port()
-        url = f"http://127.0.0.1:{ops}/readyz"
+        url = f"http://127.0.0.1:{ops}/readyz/machine"
         return ["chat3_user"], tmp_path / name, url, common | {"OPS_PORT": str(ops)}
 
     double = [*PLATFORM, f"--port={platform}", f"--rabbitmq-url={rabbitmq.url}"]
