@@ -122,6 +122,9 @@ async def test_a_broker_restart_loses_nothing_for_clients_that_stay(stage: Stage
     await stage.scene.publish(20)
     await asyncio.to_thread(stage.rabbitmq.kill)
     await alice.sees(degraded)
+    await worker.becomes_ready(
+        lambda status, wrong: status == 200 and "unreachable" in wrong.get("broker", "")
+    )
     await asyncio.to_thread(stage.rabbitmq.start)
     # At once, and for as long as the broker's streams take to start.
     for _ in range(20):

@@ -49,7 +49,7 @@ async def test_a_worker_that_is_told_to_end_sends_callers_elsewhere_and_lets_wat
     upstream: Upstream, rabbitmq: RabbitMQ, tmp_path: Path
 ) -> None:
     async with worker(upstream, rabbitmq, tmp_path / "keys.db", SHUTDOWN_DELAY="1") as it:
-        status = None
+        ended = None
         try:
             async with watching(it.grpc_port) as watcher:
                 assert await watcher.says() == "SERVING"
@@ -61,8 +61,9 @@ async def test_a_worker_that_is_told_to_end_sends_callers_elsewhere_and_lets_wat
                 assert await check(it.grpc_port, "chat3.user.v1.UserService") == "NOT_SERVING"
                 await watcher.ends()
         except GRPCError as error:
-            status = error.status
-        assert status is Status.UNAVAILABLE
+            ended = (error.status, error.message)
+        # Long before the grace is over, when calls that are still open are cut.
+        assert ended == (Status.UNAVAILABLE, "the worker is shutting down")
 
 
 _MOUNT = ["mount", "-t", "tmpfs", "-o", f"size=8m,uid={os.getuid()},mode=700", "tmpfs"]
