@@ -49,7 +49,7 @@ async def test_a_traced_store_does_what_the_store_does(store: Store, store_kind:
 
 async def test_an_operation_that_fails_says_so(store: Store, store_kind: str) -> None:
     async def claim(attempt: Attempt) -> Held:
-        raise StoreUnavailableError
+        raise StoreUnavailableError("away")
 
     recording = Recording()
     store.claim = claim  # type: ignore[method-assign]
