@@ -70,6 +70,7 @@ class Prober:
         self._sleep = sleep
         self._probes = probes
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
 
     async def open(self) -> None:
         """Begin to look."""
@@ -80,6 +81,7 @@ class Prober:
 
     def stop(self) -> None:
         """Stop looking; what was found last stays."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
 
@@ -91,6 +93,9 @@ class Prober:
     async def _repeat(self, probe: Probe) -> None:
         while True:
             finding = await _looked(probe)
+            if self._stopped:
+                # A library can turn the cancellation of a look into an error of its own.
+                return
             if finding is not None:
                 self._health.observe(probe.component, finding)
             self._looked()

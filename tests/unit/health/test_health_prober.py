@@ -165,3 +165,19 @@ async def test_a_loop_on_time_is_well_and_one_that_stood_still_is_not() -> None:
     assert found.reason == "stalled"
     assert len(lags) == 2
     assert min(lags) >= 0
+
+
+async def test_a_look_that_makes_an_error_of_its_cancellation_holds_nothing_up() -> None:
+    stage, looking = Stage("a"), asyncio.Event()
+
+    async def look() -> Finding:
+        looking.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise RuntimeError("the connection is closed") from None
+        return WELL
+
+    async with asyncio.timeout(HANGS), probing(stage, Probe("a", look, 60, 60)):
+        await looking.wait()
+    assert stage.changes == []
