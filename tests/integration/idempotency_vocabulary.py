@@ -15,6 +15,7 @@ from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutError, Step
 from chat3_embedded.store import Store
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, run_gateway
+from support.platform_health import answers_health
 
 PROOF = "/api/dialogs/none/messages"
 _HEADERS = ("X-API-Key", "X-Tenant-Id", "Content-Type")
@@ -107,6 +108,7 @@ async def lossy_platform(settings: Settings | None = None) -> AsyncIterator[Loss
                 )
 
             app = web.Application()
+            answers_health(app)
             app.router.add_route("*", "/{path:.*}", handle)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
             await runner.setup()

@@ -22,6 +22,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user.methods import METHODS, Bidi, Streaming
 from support.gateway import KEY, TENANT, Upstream, metadata
 from support.patience import HANGS
+from support.platform_health import answers_health
 
 DIALOG = "dlg_" + "a" * 20
 MESSAGE = "msg_" + "a" * 20
@@ -330,6 +331,7 @@ class Scripted:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
         app = web.Application(client_max_size=2**24)
+        answers_health(app)
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1

@@ -13,6 +13,7 @@ from hyperframe.frame import ContinuationFrame, HeadersFrame
 
 from chat3_user.app import Running
 from support.patience import HANGS
+from support.platform_health import answers_health
 from support.scrape import scraped
 
 WATCH = "/grpc.health.v1.Health/Watch"
@@ -144,6 +145,7 @@ async def platform_with_one_key() -> AsyncIterator[tuple[str, list[str]]]:
         return web.json_response({"data": [], "pagination": page})
 
     app = web.Application()
+    answers_health(app)
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -211,6 +213,7 @@ async def test_the_longest_deadline_is_cut() -> None:
         return web.Response()
 
     app = web.Application()
+    answers_health(app)
     app.router.add_route("*", "/{path:.*}", never)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -344,6 +347,7 @@ async def test_a_call_that_outlives_the_drain_has_its_status() -> None:
             return web.Response()
 
         app = web.Application()
+        answers_health(app)
         app.router.add_route("*", "/{path:.*}", never)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()

@@ -12,6 +12,7 @@ from edge_vocabulary import IDENTITY, SUBSCRIBE, Answer, RawClient, demo, header
 from redis.asyncio import Redis
 
 from chat3_api.chat3.user import v1 as pb
+from support.platform_health import answers_health
 from support.ports import free_port
 
 TYPING = "/chat3.user.v1.UserService/SendTypingIndicator"
@@ -41,6 +42,7 @@ async def slow_upstream() -> AsyncIterator[tuple[str, list[str], asyncio.Event]]
         return web.json_response({"data": [], "pagination": page})
 
     app = web.Application()
+    answers_health(app)
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
