@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Final
 
-from chat3_api.chat3.user.v1 import ResumeOutcome
 from chat3_user.errors import CallError
 from chat3_user.updates.broker import LogError
 from chat3_user.updates.fanout.following.follower import Follower
@@ -106,8 +105,6 @@ async def _established(
     heartbeat: timedelta,
 ) -> Item:
     """Begin; return the first response, whose token is where the stream begins."""
-    found = await tenants.begin(follower, token)
-    if token is None:
-        return established_item(follower.token, connection_id, heartbeat, ResumeOutcome.FRESH)
-    outcome = ResumeOutcome.RESUMED if found else ResumeOutcome.RESUMED_WITH_GAP
-    return established_item(token.encode(), connection_id, heartbeat, outcome)
+    outcome = await tenants.begin(follower, token)
+    begins_at = follower.token if token is None else token.encode()
+    return established_item(begins_at, connection_id, heartbeat, outcome)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from chat3_api.chat3.user.v1 import ResumeOutcome
 from chat3_user.errors import CallError, reasons
 from chat3_user.metrics.streams import StreamMetrics
 from chat3_user.updates.broker import LogError, UpdatesLog
@@ -110,8 +111,8 @@ class TenantStreams:
             self._open.discard(follower)
             follower.close()
 
-    async def begin(self, follower: Follower, token: Token | None) -> bool:
-        """Start a stream at a token, or at the present; return whether it begins without a gap.
+    async def begin(self, follower: Follower, token: Token | None) -> ResumeOutcome:
+        """Start a stream at a token, or at the present; return, and count, where it begins.
 
         Raises `CallError` when the broker is away, or has no log.
         """
@@ -122,17 +123,13 @@ class TenantStreams:
                 return True
             return await follower.resume(token)
 
-        outcome = await self._log_reads.run(begun)
-        if isinstance(outcome, LogError):
-            raise reasons.updates_log_unavailable() from outcome
-        self._count(token, found=outcome)
-        return outcome
-
-    def _count(self, token: Token | None, *, found: bool) -> None:
-        if token is None:
-            self._counts.begun("FRESH")
-        elif found:
-            self._counts.begun("RESUMED")
+        found = await self._log_reads.run(begun)
+        if isinstance(found, LogError):
+            raise reasons.updates_log_unavailable() from found
+        outcome = ResumeOutcome.FRESH
+        if token is not None:
+            outcome = ResumeOutcome.RESUMED if found else ResumeOutcome.RESUMED_WITH_GAP
+        self._counts.begun(str(outcome.name))
+        if outcome is ResumeOutcome.RESUMED:
             self._metrics.replayed("log")
-        else:
-            self._counts.begun("RESUMED_WITH_GAP")
+        return outcome
