@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import ChannelNotFoundEntity, ChannelPreconditionFailed
+from aiormq.exceptions import ChannelPreconditionFailed
 from pamqp.common import FieldValue
 
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.log import AmqpLog
 from chat3_user.updates.amqp.node_losses import NodeLosses
+from chat3_user.updates.amqp.passive import exchange_exists
 from chat3_user.updates.broker import GAP
 from chat3_user.updates.routing import UPDATES, probe_key
 
@@ -82,13 +83,7 @@ class LogDeclaration:
         when a node of the cluster was lost: see `NodeLosses`.
         """
         sentinel = f"{self._queue}.running"
-        try:
-            probe = await connection.channel()
-            await probe.exchange_declare(sentinel, passive=True)
-            restarted = False
-            await probe.close()
-        except ChannelNotFoundEntity:
-            restarted = True
+        restarted = not await exchange_exists(connection, sentinel)
         lost = await self._losses.unnoted(connection)
         if restarted or self.was_unbound or lost:
             await channel.basic_publish(

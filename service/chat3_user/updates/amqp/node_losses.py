@@ -13,13 +13,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
-from aiormq.exceptions import ChannelLockedResource, ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource
 from pamqp.commands import Basic
 from yarl import URL
 
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES
+from chat3_user.updates.amqp.passive import exchange_exists, queue_exists
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class NodeLosses:
         self.seen.clear()
         lost = []
         for queue in self._nodes:
-            gone = queue in self._lost or not await _exists(connection, queue)
+            gone = queue in self._lost or not await queue_exists(connection, queue)
             if gone and await self._is_ours(connection, queue):
                 lost.append(queue)
         return lost
@@ -70,7 +71,7 @@ class NodeLosses:
         An exclusive queue says so. What another worker notes is in the log before this returns.
         """
         for _ in range(_LOOKS):
-            if await _exists(connection, _noted(queue), exchange=True):
+            if await exchange_exists(connection, _noted(queue)):
                 return False
             channel = await connection.channel()
             with suppress(ChannelLockedResource):
@@ -143,23 +144,10 @@ def _noted(queue: str) -> str:
 async def _known(connection: AbstractConnection, queue: str) -> bool:
     """Return whether a queue is there, or noted as lost: who places it removes the note after."""
     return (
-        await _exists(connection, queue)
-        or await _exists(connection, _noted(queue), exchange=True)
-        or await _exists(connection, queue)
+        await queue_exists(connection, queue)
+        or await exchange_exists(connection, _noted(queue))
+        or await queue_exists(connection, queue)
     )
-
-
-async def _exists(connection: AbstractConnection, name: str, *, exchange: bool = False) -> bool:
-    channel = await connection.channel()
-    try:
-        if exchange:
-            await channel.exchange_declare(name, passive=True)
-        else:
-            await channel.queue_declare(name, passive=True)
-    except ChannelNotFoundEntity:
-        return False
-    await channel.close()
-    return True
 
 
 async def _ignore(_: DeliveredMessage) -> None:

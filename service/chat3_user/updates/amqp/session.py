@@ -18,6 +18,7 @@ from chat3_user.telemetry import NO_CARRIER
 from chat3_user.updates.amqp.carried import carrier_in
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES
+from chat3_user.updates.amqp.passive import queue_exists
 from chat3_user.updates.broker import Sink
 from chat3_user.updates.delivery_limits import DeliveryLimits
 from chat3_user.updates.routing import UPDATES, barrier_key, probe_key
@@ -109,13 +110,7 @@ class AmqpSession:
 
     async def queue_exists(self) -> bool:
         """Return whether the queue is there already."""
-        try:
-            channel = await self.connection.channel()
-            await channel.queue_declare(self._queue, passive=True)
-        except ChannelNotFoundEntity:
-            return False
-        await channel.close()
-        return True
+        return await queue_exists(self.connection, self._queue)
 
     async def delete(self) -> None:
         """Delete the queue."""
