@@ -7,10 +7,9 @@ from contextlib import asynccontextmanager
 from chat3_user.config import Config
 from chat3_user.idempotency import Store
 from chat3_user.idempotency.database_file import database
-from chat3_user.idempotency.measured import MeasuredStore
+from chat3_user.idempotency.observed import ObservedStore
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
-from chat3_user.idempotency.traced import TracedStore
 from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, Kind, MemoryRates, Rate, Rates, RateStore, RedisRates
@@ -98,8 +97,7 @@ def idempotency_store(config: Config, metrics: StoreMetrics, tracing: Tracing = 
     else:
         system = "sqlite"
         store = SqliteStore(database(config.idempotency, config.platform), times)
-    measured = MeasuredStore(store, system, metrics)
-    return TracedStore(measured, tracing, system) if tracing.on else measured
+    return ObservedStore(store, system, metrics, tracing)
 
 
 def shared_rates(config: Config, metrics: Metrics) -> RedisRates | None:

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from chat3_user.idempotency import Store, StoreUnavailableError
+from chat3_user.idempotency.observed import ObservedStore
 from chat3_user.idempotency.store import Attempt, Finished, Held
-from chat3_user.idempotency.traced import TracedStore
 from chat3_user.limits.rates import MemoryRates, Rate
 from chat3_user.limits.traced_rates import TracedRates
+from chat3_user.metrics.instruments import Instruments
+from chat3_user.metrics.stores import StoreMetrics
 from support.recorded_spans import Recording
 
 ATTEMPT = Attempt(b"scope", b"request", b"owner")
@@ -18,9 +20,13 @@ def told(recording: Recording) -> list[tuple[str, dict[str, Any]]]:
     return [(span.name, dict(span.attributes or {})) for span in recording.spans]
 
 
+def observed(store: Store, system: str, recording: Recording) -> ObservedStore:
+    return ObservedStore(store, system, StoreMetrics(Instruments()), recording.tracing)
+
+
 async def test_a_traced_store_does_what_the_store_does(store: Store, store_kind: str) -> None:
     recording = Recording()
-    traced = TracedStore(store, recording.tracing, store_kind)
+    traced = observed(store, store_kind, recording)
     assert isinstance(await traced.claim(ATTEMPT), Held)
     assert await traced.renew(ATTEMPT)
     assert await traced.finish(ATTEMPT, b"answer")
@@ -54,7 +60,9 @@ async def test_an_operation_that_fails_says_so(store: Store, store_kind: str) ->
     recording = Recording()
     store.claim = claim  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailableError):
-        await TracedStore(store, recording.tracing, store_kind).claim(ATTEMPT)
+        await ObservedStore(
+            store, store_kind, StoreMetrics(Instruments()), recording.tracing
+        ).claim(ATTEMPT)
     (span,) = recording.spans
     assert not span.status.is_ok
     assert (span.attributes or {})["error.type"] == "StoreUnavailableError"
