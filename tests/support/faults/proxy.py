@@ -161,12 +161,20 @@ class Proxy:
         self._abandoned.extend(self.links)
         self.links.clear()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # A task that is cancelled before its first step never comes to a `finally`.
-        task.add_done_callback(lambda _: writer.close())
+    async def _accept(self, listening: socket.socket) -> None:
+        """Serve what connects, until ``listening`` is shut down."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(listening)
+            except OSError:
+                return
+            reader, writer = await asyncio.open_connection(sock=accepted)
+            task = asyncio.create_task(self._serve(reader, writer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            # A task that is cancelled before its first step never comes to a `finally`.
+            task.add_done_callback(lambda _, writer=writer: writer.close())
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -187,16 +195,21 @@ class Proxy:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
-        """Listen within the block."""
-        server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
+        """Listen within the block.
+
+        The sockets are accepted here: a server of asyncio leaves open what it has accepted and not
+        yet announced when it closes.
+        """
+        listening = socket.create_server(("127.0.0.1", self.port))
+        listening.settimeout(0)
+        self.port = listening.getsockname()[1]
+        accepting = asyncio.create_task(self._accept(listening))
         try:
             yield self
         finally:
-            # What a server has accepted, not announced, when it closes is lost, and left open.
-            for _ in range(4):
-                await asyncio.sleep(0)
-            server.close()
+            listening.shutdown(socket.SHUT_RDWR)
+            await accepting
+            listening.close()
             for task in tuple(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
