@@ -72,7 +72,7 @@ def test_rules_and_merge_rules_are_prose(index: dict[str, list[list[object]]]) -
     texts = [str(text) for text in index["texts"]]
 
     assert any("Rules required; dlg_ and 20 characters" in text for text in texts)
-    assert any("replace those known" in text for text in texts)
+    assert any("replace its status_counts" in text for text in texts)
 
 
 def test_the_index_is_small_and_holds_no_text_twice(index: dict[str, list[list[object]]]) -> None:

@@ -151,28 +151,29 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 class MetaIndexMode(betterproto2.Enum):
     """
-    MetaIndexMode is what an index demands of open data.
+    MetaIndexMode is the constraint of an index.
     """
 
     UNSPECIFIED = 0
     """
-    Not a mode: refused in requests. Sent for a mode that this version of the contract does not know.
+    Not a mode: refused in requests. In a response it stands for a mode that this contract does not
+    know.
     """
 
     UNIQUE = 1
     """
-    No two things of the kind have the same values under the keys. Text is compared without white space
-    around it and without letter case. Values that are objects or lists are refused.
+    No two objects of the kind have the same values under the keys. The comparison of text ignores
+    letter case and white space around it. Values that are objects or lists are refused.
     """
 
     REQUIRED = 2
     """
-    All things of the kind have the keys. The platform demands it when open data is written.
+    All objects of the kind have the keys. The platform checks this when custom data is written.
     """
 
     ALLOWED = 3
     """
-    Things of the kind have no other keys. A kind has one such index at most.
+    Objects of the kind have no other keys. A kind has at most one such index.
     """
 
     @classmethod
@@ -196,12 +197,13 @@ class MetaIndexMode(betterproto2.Enum):
 
 class MetaIndexOperator(betterproto2.Enum):
     """
-    MetaIndexOperator is how a condition looks at open data.
+    MetaIndexOperator is the comparison that a condition makes.
     """
 
     UNSPECIFIED = 0
     """
-    Not an operator: refused in requests. Sent for one that this version of the contract does not know.
+    Not an operator: refused in requests. In a response it stands for an operator that this
+    contract does not know.
     """
 
     EQUAL = 1
@@ -216,12 +218,12 @@ class MetaIndexOperator(betterproto2.Enum):
 
     NOT_EQUAL = 3
     """
-    The value under the key is another one, or the key is missing.
+    The value under the key is a different one, or the key is missing.
     """
 
     PRESENT = 4
     """
-    The key is there.
+    The key exists.
     """
 
     MISSING = 5
@@ -254,7 +256,7 @@ class MetaIndexOperator(betterproto2.Enum):
 
 class MetaKind(betterproto2.Enum):
     """
-    MetaKind is a kind of thing whose open data an index is about.
+    MetaKind is the kind of object whose custom data an index constrains.
     """
 
     UNSPECIFIED = 0
@@ -339,10 +341,10 @@ class AddDialogMembersRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -356,20 +358,20 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class AddDialogMembersResponse(betterproto2.Message):
     """
-    AddDialogMembersResponse says whom the call added.
+    AddDialogMembersResponse names the users that the call added.
     """
 
     added_user_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
     """
-    The users that were no members before, in lower case and in the order of the request.
+    The users who were not members before, in lower case and in the order of the request.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform added the users:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform added the
+    users: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -381,8 +383,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class AddPackDialogRequest(betterproto2.Message):
     """
-    AddPackDialogRequest adds a dialog to a pack. Members of the dialog get no update of it; their counters
-    of packs change a moment later.
+    AddPackDialogRequest adds a dialog to a pack. Members of the dialog get no update of this change;
+    their pack counters change a moment later.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -401,10 +403,10 @@ class AddPackDialogRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -430,8 +432,9 @@ class AddPackDialogResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members were sent their counters. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members got their new
+    counters. Usually empty.
     """
 
 
@@ -462,10 +465,10 @@ class AddPackMemberRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -479,20 +482,21 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class AddPackMemberResponse(betterproto2.Message):
     """
-    AddPackMemberResponse says what was joined.
+    AddPackMemberResponse says how many dialogs the user joined.
     """
 
     joined_dialog_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
-    The number of dialogs of the pack that the user was no member of before.
+    The number of dialogs of the pack that the user was not a member of before.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members were told of everyone who joined. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members got an update for
+    everyone who joined. Usually empty.
     """
 
 
@@ -524,13 +528,13 @@ default_message_pool.register_message("chat3.tenant.v1", "BrokenRule", BrokenRul
 @dataclass(eq=False, repr=False)
 class CreateDialogRequest(betterproto2.Message):
     """
-    CreateDialogRequest is a dialog to be created.
+    CreateDialogRequest describes the dialog to create.
     """
 
     member_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
     """
-    The members, in the order in which they join. Each must exist as a user; an id that is named
-    twice counts once. Empty creates a dialog without members.
+    The members, in the order in which they join. Each must exist as a user; duplicate ids are
+    ignored. Empty creates a dialog without members.
 
     Rules: at most 100 items; each a user id as `x-user-id` takes it.
     """
@@ -539,7 +543,8 @@ class CreateDialogRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The dialog's open data. `chat3.user.v1.SendMessageRequest.meta` says what the platform cannot keep.
+    The dialog's custom data. `chat3.user.v1.SendMessageRequest.meta` lists what the platform
+    cannot keep.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -547,10 +552,10 @@ class CreateDialogRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -574,9 +579,9 @@ class CreateDialogResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform created the dialog, and cannot
-    be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-    published. Commonly empty. Meta and members are always completed.
+    The parts that may be missing because the call was interrupted while the platform created the
+    dialog, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+    shows whether that update was published. Usually empty. Meta and members are always completed.
     """
 
 
@@ -588,17 +593,17 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class CreateMetaIndexRequest(betterproto2.Message):
     """
-    CreateMetaIndexRequest is an index to be created.
+    CreateMetaIndexRequest describes the index to create.
 
-    The platform makes up the id. To an `ALLOWED` index the service adds the keys that it keeps in open data
-    itself, so that things of the kind can still be created through it.
+    The platform chooses the id. The service adds its own keys to an `ALLOWED` index, so that it can
+    still create objects of the kind.
     """
 
     kind: "MetaKind" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: MetaKind(0)
     )
     """
-    The kind of thing.
+    The kind of object.
 
     Rules: required; a kind this contract names.
     """
@@ -607,7 +612,7 @@ class CreateMetaIndexRequest(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: MetaIndexMode(0)
     )
     """
-    What the index demands.
+    The constraint of the index.
 
     Rules: required; a mode this contract names.
     """
@@ -623,22 +628,24 @@ class CreateMetaIndexRequest(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    For which open data the index holds. Absent: for all. An `ALLOWED` index takes none.
+    The custom data to which the index applies. Absent means all. An `ALLOWED` index cannot have a
+    condition.
 
     Rules: a condition as its fields describe; none for `ALLOWED`.
     """
 
     validate_only: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether only to check that the present data keeps the index, without creating it.
+    If true, the call only checks whether the existing data conforms to the index, and does not
+    create it.
     """
 
     idempotency_key: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -657,7 +664,7 @@ class CreateMetaIndexResponse(betterproto2.Message):
 
     index: "MetaIndex | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The index: the one that is there, where the same index was there already.
+    The index: the new one, or the existing one if the same index already existed.
     """
 
 
@@ -669,14 +676,15 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class CreatePackRequest(betterproto2.Message):
     """
-    CreatePackRequest is a pack to be created.
+    CreatePackRequest describes the pack to create.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The pack's open data. `chat3.user.v1.SendMessageRequest.meta` says what the platform cannot keep.
+    The pack's custom data. `chat3.user.v1.SendMessageRequest.meta` lists what the platform cannot
+    keep.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -684,10 +692,10 @@ class CreatePackRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -714,7 +722,7 @@ default_message_pool.register_message("chat3.tenant.v1", "CreatePackResponse", C
 @dataclass(eq=False, repr=False)
 class CreateTopicRequest(betterproto2.Message):
     """
-    CreateTopicRequest is a topic to be created.
+    CreateTopicRequest describes the topic to create.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -728,7 +736,8 @@ class CreateTopicRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The topic's open data. `chat3.user.v1.SendMessageRequest.meta` says what the platform cannot keep.
+    The topic's custom data. `chat3.user.v1.SendMessageRequest.meta` lists what the platform cannot
+    keep.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -736,10 +745,10 @@ class CreateTopicRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -765,9 +774,9 @@ class CreateTopicResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform created the topic, and cannot
-    be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-    published. Commonly empty. Meta is always completed.
+    The parts that may be missing because the call was interrupted while the platform created the
+    topic, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+    shows whether that update was published. Usually empty. Meta is always completed.
     """
 
 
@@ -777,10 +786,11 @@ default_message_pool.register_message("chat3.tenant.v1", "CreateTopicResponse", 
 @dataclass(eq=False, repr=False)
 class CreateUserRequest(betterproto2.Message):
     """
-    CreateUserRequest is a user to be created.
+    CreateUserRequest describes the user to create.
 
-    Open data that the platform still has under the id, of a user who was deleted or never existed,
-    becomes the new user's, with `meta` in its place where both have a key.
+    The platform may still have custom data for the id, because custom data can outlive a user or be
+    written without one. The new user gets that data; for keys that both have, the value of `meta` is
+    used.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -802,7 +812,7 @@ class CreateUserRequest(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The user's open data.
+    The user's custom data.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -810,10 +820,10 @@ class CreateUserRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -840,13 +850,13 @@ default_message_pool.register_message("chat3.tenant.v1", "CreateUserResponse", C
 @dataclass(eq=False, repr=False)
 class CreateUserTokenRequest(betterproto2.Message):
     """
-    CreateUserTokenRequest names the user that a token stands for.
+    CreateUserTokenRequest names the user that the token identifies.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The user. Must exist in the tenant; otherwise the call fails with `ERROR_REASON_USER_NOT_FOUND`.
-    Upper case is lowered.
+    The user, who must exist in the tenant; otherwise the call fails with
+    `ERROR_REASON_USER_NOT_FOUND`. The id is converted to lower case.
 
     Rules: required; a user id as `x-user-id` takes it.
     """
@@ -855,8 +865,9 @@ class CreateUserTokenRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    How long the token is accepted. Absent means 1 hour. Whoever has the token can act as the user for
-    that long: choose it as short as the app can get a new one.
+    The lifetime of the token. Absent means 1 hour. Anybody who has the token can act as the user
+    during that time, so choose a lifetime as short as the app's means of getting a new token
+    allow.
 
     Rules: 60 to 86400 seconds.
     """
@@ -870,7 +881,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class CreateUserTokenResponse(betterproto2.Message):
     """
-    CreateUserTokenResponse is a token of one user.
+    CreateUserTokenResponse has a token of one user.
     """
 
     token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -883,7 +894,7 @@ class CreateUserTokenResponse(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    The time at which the token stops being accepted.
+    When the token expires.
     """
 
 
@@ -897,10 +908,10 @@ class DeleteDialogRequest(betterproto2.Message):
     """
     DeleteDialogRequest names a dialog to delete.
 
-    The platform deletes the dialog, its open data, its memberships and its places in packs. It keeps
-    its messages, their statuses and its topics, which no user reaches any more. It tells nobody: members
-    get no update, for they are none any more when it looks for whom to tell. To have them told, remove
-    them with `RemoveDialogMember` first.
+    The platform deletes the dialog, its custom data, its memberships and its places in packs. It
+    keeps its messages, their statuses and its topics, but users can no longer reach them. Members
+    get no update, because the platform removes them before it looks for the recipients. To notify
+    them, first remove them with `RemoveDialogMember`.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -912,10 +923,10 @@ class DeleteDialogRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -953,8 +964,8 @@ class DeleteMessageRequest(betterproto2.Message):
 
     deleted_by: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The moderator's name, which is kept with the message and shown to members: any text, commonly a
-    user id. Empty names nobody.
+    The moderator's name, which is stored with the message and shown to members: any text, usually
+    a user id. Empty means no name.
 
     Rules: at most 200 characters; no control characters; no white space at either end; no
     `chat3-gateway:` at its beginning.
@@ -962,10 +973,10 @@ class DeleteMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -986,21 +997,21 @@ class DeleteMessageResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message, without what it said.
+    The message, without its content.
     """
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the message was deleted before. The name of whoever
-    deleted it then stays.
+    Whether the call changed anything. False when the message was already deleted; `deleted_by`
+    then stays as it was.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -1012,14 +1023,14 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class DeleteMetaIndexRequest(betterproto2.Message):
     """
-    DeleteMetaIndexRequest names an index to delete. Open data stays as it is.
+    DeleteMetaIndexRequest names an index to delete. Custom data stays as it is.
     """
 
     kind: "MetaKind" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: MetaKind(0)
     )
     """
-    The kind of thing.
+    The kind of object.
 
     Rules: required; a kind this contract names.
     """
@@ -1033,10 +1044,10 @@ class DeleteMetaIndexRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -1064,7 +1075,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class DeletePackRequest(betterproto2.Message):
     """
-    DeletePackRequest names a pack to delete. Its dialogs stay. The platform tells nobody of it.
+    DeletePackRequest names a pack to delete. Its dialogs stay. Nobody gets an update.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -1076,10 +1087,10 @@ class DeletePackRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -1105,8 +1116,8 @@ class DeleteUserRequest(betterproto2.Message):
     """
     DeleteUserRequest names a user to delete.
 
-    The platform keeps the user's memberships, messages and open data. Members see the id as before,
-    without a type; a user who is created under it again finds all of it.
+    The platform keeps the user's memberships, messages and custom data. Members still see the id,
+    without a type. A user who is later created with the same id gets all of them.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -1118,10 +1129,10 @@ class DeleteUserRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -1164,7 +1175,7 @@ class Dialog(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The dialog's open data. Always present, may be empty.
+    The dialog's custom data. Always present, may be empty.
     """
 
     title: "str | None" = betterproto2.field(4, betterproto2.TYPE_STRING, optional=True)
@@ -1174,7 +1185,8 @@ class Dialog(betterproto2.Message):
 
     member_count: "int" = betterproto2.field(5, betterproto2.TYPE_INT32)
     """
-    The number of members. The platform counts members, messages and topics a moment late.
+    The number of members. The numbers of members, messages and topics are eventually consistent:
+    they follow changes after a moment.
     """
 
     message_count: "int" = betterproto2.field(6, betterproto2.TYPE_INT32)
@@ -1194,7 +1206,7 @@ default_message_pool.register_message("chat3.tenant.v1", "Dialog", Dialog)
 @dataclass(eq=False, repr=False)
 class EditMessageRequest(betterproto2.Message):
     """
-    EditMessageRequest is a new text for any message of the tenant.
+    EditMessageRequest has the new text of any message of the tenant.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -1206,15 +1218,15 @@ class EditMessageRequest(betterproto2.Message):
 
     content: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The new text. White space at both ends is removed by the platform.
+    The new text. The platform removes white space at both ends.
 
     Rules: required; at most 10000 characters; 1 or more besides white space.
     """
 
     edited_by: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The moderator's name, which is kept with the message and shown to members: any text, commonly a
-    user id. Empty names nobody. Platforms before 0.0.82 do not keep it.
+    The moderator's name, which is stored with the message and shown to members: any text, usually
+    a user id. Empty means no name. Platforms before 0.0.82 do not store it.
 
     Rules: at most 200 characters; no control characters; no white space at either end; no
     `chat3-gateway:` at its beginning.
@@ -1222,10 +1234,10 @@ class EditMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -1249,16 +1261,16 @@ class EditMessageResponse(betterproto2.Message):
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the text was already as requested.
+    Whether the call changed anything. False when the text was already as requested.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`, in place of which members got one of
-    `UPDATE_KIND_MESSAGE_META_CHANGED` with the new text. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Members then got an update of the kind
+    `UPDATE_KIND_MESSAGE_META_CHANGED` with the new text instead. Usually empty.
     """
 
 
@@ -1268,19 +1280,19 @@ default_message_pool.register_message("chat3.tenant.v1", "EditMessageResponse", 
 @dataclass(eq=False, repr=False)
 class FindDialogByMetaRequest(betterproto2.Message):
     """
-    FindDialogByMetaRequest asks for the dialog whose open data has a text under a key.
+    FindDialogByMetaRequest asks for the dialog whose custom data has a text under a key.
     """
 
     meta_key: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The key, one that `CreateDialogRequest.meta` takes.
+    The key, which must be one that `CreateDialogRequest.meta` accepts.
 
     Rules: required; a key that `meta` takes.
     """
 
     value: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The text. It is compared as it is, letter case included; a number is not found as text.
+    The text. The comparison is case-sensitive, and does not find numbers.
 
     Rules: required; at most 500 characters; no control characters; none of `(`, `)`, `&` and `|`,
     and no `{` at its beginning.
@@ -1368,7 +1380,7 @@ class GetMessageResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message. `mine` and `Reaction.mine` are false, because nobody asks.
+    The message. `mine` and `Reaction.mine` are false, because there is no calling user.
     """
 
 
@@ -1385,7 +1397,7 @@ class GetMetaIndexRequest(betterproto2.Message):
         1, betterproto2.TYPE_ENUM, default_factory=lambda: MetaKind(0)
     )
     """
-    The kind of thing.
+    The kind of object.
 
     Rules: required; a kind this contract names.
     """
@@ -1454,7 +1466,7 @@ class GetPackMemberResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The user's state in those of the pack's dialogs that the user is a member of.
+    The user's state over the dialogs of the pack that the user is a member of.
     """
 
 
@@ -1549,16 +1561,18 @@ class ListDialogMembersRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -1582,13 +1596,13 @@ class ListDialogMembersResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -1602,11 +1616,11 @@ class ListDialogsRequest(betterproto2.Message):
     """
     ListDialogsRequest asks for a page of the tenant's dialogs.
 
-    The platform can continue this list by number only. With the newest first, a dialog that is created
-    while the pages are read pushes others back: the last ones of a page then appear on the next page
-    again. With `(create_time,asc)` it comes last and moves nothing. In both orders a dialog that leaves
-    the pages read so far, because it was deleted or the filter no longer meets it, pulls others
-    forward: they are left out.
+    The platform has only numbered pages here. With the newest first, a dialog that is created
+    between two pages moves the others back, so the last dialogs of one page appear again on the
+    next. With `(create_time,asc)` a new dialog is the last one and moves nothing. In both orders,
+    when a dialog leaves the pages that were already read, because it was deleted or no longer
+    matches the filter, the client misses dialogs that take its place.
     """
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -1618,21 +1632,22 @@ class ListDialogsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     filter: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Selects dialogs, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects
-    all.
+    Which dialogs to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+    returns all.
 
-    Fields: `dialog_id`, `create_time`, `member` and `meta.<key>`. `member` takes `eq` alone, with a
-    user id in lower case. Only `meta` conditions may stand in or beside an or. No filter leaves the
-    tenant.
+    Fields: `dialog_id`, `create_time`, `member` and `meta.<key>`. `member` only accepts `eq`, with
+    a user id in lower case. An "or" may only be combined with conditions on `meta`. A filter never
+    reaches another tenant.
 
     Valid: `(member,eq,bob)&(create_time,gt,2026-01-31)`,
     `(meta.kind,eq,support)|(meta.kind,eq,sales)`.
@@ -1652,7 +1667,8 @@ class ListDialogsRequest(betterproto2.Message):
 
     include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -1672,13 +1688,13 @@ class ListDialogsResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -1690,9 +1706,8 @@ class ListMessagesRequest(betterproto2.Message):
     """
     ListMessagesRequest asks for a page of a dialog's messages.
 
-    Pages are found by the place of a message, as those of
-    `chat3.user.v1.GetDialogMessagesRequest` are, with the same promises: while others write, edit and
-    delete, no message appears twice and none is left out.
+    Pages are found by a message, with the guarantees of `chat3.user.v1.GetDialogMessagesRequest`: no
+    message appears twice or is missed while others write, edit and delete.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -1704,39 +1719,39 @@ class ListMessagesRequest(betterproto2.Message):
 
     page_size: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
-    The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer,
-    although others follow.
+    The largest number of messages to return. 0 means 10. A page of 99 or 100 may have fewer,
+    although more follow.
 
     Rules: 0 to 100.
     """
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with all
-    other fields as they were then; only `page_size` and `include_total_size` may differ. Empty begins
-    the list. A token that belongs to another list, or to other fields, gives
-    `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` or `previous_page_token` of an earlier response, to get the page after or
+    before it. All other fields except `page_size` and `include_total_size` must be the same as in
+    that request. Empty means the first page. A token of another list, or of a request with other
+    fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     around_message_id: "str | None" = betterproto2.field(4, betterproto2.TYPE_STRING, optional=True)
     """
-    Begins in the middle: the page holds this message, and about as many older as newer ones around
-    it, as far as there are any. A filter that does not meet the message leaves it out, but not
-    those around it.
+    A message around which the list begins: the page holds this message, and about as many older as
+    newer ones, as far as they exist. If the filter does not match the message itself, the page
+    holds only the messages around it.
 
     Rules: `msg_` and 20 characters of a-z and 0-9; absent with `page_token`.
     """
 
     filter: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    Selects messages, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects
-    all.
+    Which messages to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+    returns all.
 
     Fields: `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
-    `meta.<key>`. A condition on `content` or `meta` meets no deleted message. An and has at most 10
-    conditions.
+    `meta.<key>`. A condition on `content` or `meta` never matches a deleted message. An "and" has
+    at most 10 conditions.
 
     Valid: `(sender_id,eq,bob)`, `(create_time,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
 
@@ -1754,7 +1769,8 @@ class ListMessagesRequest(betterproto2.Message):
 
     include_total_size: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -1771,25 +1787,27 @@ class ListMessagesResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The messages, in the requested order. `mine` and `Reaction.mine` are false, because nobody asks.
+    The messages, in the requested order. `mine` and `Reaction.mine` are false, because there is no
+    calling user.
     """
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues in the requested order: with older messages by default. Empty when there are none.
+    The token of the next page in the requested order: by default, of older messages. Empty when
+    there are none.
     """
 
     previous_page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues against the requested order: with newer messages by default, those next to this page.
-    Present also when there are none yet, so that it can be asked again later: the page is empty
-    then, and its own `previous_page_token` continues from the same place.
+    The token of the page before this one in the requested order: by default, of the next newer
+    messages. It is also present when there are none yet, so that the client can ask again later;
+    that page is then empty, and its own `previous_page_token` stands for the same place.
     """
 
     total_size: "int | None" = betterproto2.field(4, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -1820,16 +1838,18 @@ class ListMessageStatusesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -1848,19 +1868,19 @@ class ListMessageStatusesResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The entries, newest first. The newest entry of a user is the status that counts; every member but
-    the sender begins with `MESSAGE_STATUS_UNREAD`.
+    The entries, newest first. The newest entry of a user is the user's current status. Every
+    member except the sender begins with `MESSAGE_STATUS_UNREAD`.
     """
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -1898,8 +1918,8 @@ class ListMessageVersionsResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The earlier texts, newest first: the 20 newest at most, which is what the platform shows. Empty
-    when the message was never edited, and while it is deleted.
+    The earlier texts, newest first. The platform returns the 20 newest at most. Empty when the
+    message was never edited, and while it is deleted.
     """
 
 
@@ -1911,14 +1931,14 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class ListMetaIndexesRequest(betterproto2.Message):
     """
-    ListMetaIndexesRequest asks for the indexes of one kind of thing.
+    ListMetaIndexesRequest asks for the indexes of one kind of object.
     """
 
     kind: "MetaKind" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: MetaKind(0)
     )
     """
-    The kind of thing.
+    The kind of object.
 
     Rules: required; a kind this contract names.
     """
@@ -1932,12 +1952,12 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class ListMetaIndexesResponse(betterproto2.Message):
     """
-    ListMetaIndexesResponse holds the indexes of one kind of thing.
+    ListMetaIndexesResponse has the indexes of one kind of object.
     """
 
     indexes: "list[MetaIndex]" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, repeated=True)
     """
-    All indexes; there are few.
+    All indexes of the kind. There are no pages.
     """
 
 
@@ -1968,16 +1988,18 @@ class ListPackDialogsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -1999,13 +2021,13 @@ class ListPackDialogsResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -2036,16 +2058,18 @@ class ListPackMembersRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -2067,13 +2091,13 @@ class ListPackMembersResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -2104,9 +2128,9 @@ class ListPackMessagesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then. Empty begins the list. A token that belongs to another list, or to other fields,
-    gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields must
+    be the same as in that request. Empty means the first page. A token of another list, or of a
+    request with other fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -2127,13 +2151,13 @@ class ListPackMessagesResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The messages, the newest first. A deleted one comes without what it said. `mine` is false: there is
-    no calling user.
+    The messages, the newest first. A deleted message has no content. `mine` is false, because
+    there is no calling user.
     """
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues with older messages. Empty when there are none.
+    The token of the next page, which has older messages. Empty when there are none.
     """
 
 
@@ -2147,11 +2171,11 @@ class ListPacksRequest(betterproto2.Message):
     """
     ListPacksRequest asks for a page of the tenant's packs.
 
-    The platform can continue this list by number only. With the newest first, a pack that is created
-    while the pages are read pushes others back: the last ones of a page then appear on the next page
-    again. With `(create_time,asc)` it comes last and moves nothing. In both orders a pack that leaves the
-    pages read so far, because it was deleted or the filter no longer meets it, pulls others forward: they
-    are left out.
+    The platform has only numbered pages here. With the newest first, a pack that is created between
+    two pages moves the others back, so the last packs of one page appear again on the next. With
+    `(create_time,asc)` a new pack is the last one and moves nothing. In both orders, when a pack
+    leaves the pages that were already read, because it was deleted or no longer matches the filter,
+    the client misses packs that take its place.
     """
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -2163,19 +2187,21 @@ class ListPacksRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     filter: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Selects packs, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects all.
+    Which packs to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+    returns all.
 
-    Fields: `pack_id`, `create_time` and `meta.<key>`. Only `meta` conditions may stand in or beside an
-    or. No filter leaves the tenant.
+    Fields: `pack_id`, `create_time` and `meta.<key>`. An "or" may only be combined with conditions
+    on `meta`. A filter never reaches another tenant.
 
     Valid: `(meta.kind,eq,support)&(create_time,gt,2026-01-31)`, `(meta.n,gt,1)|(meta.kind,eq,sales)`.
 
@@ -2194,7 +2220,8 @@ class ListPacksRequest(betterproto2.Message):
 
     include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -2214,13 +2241,13 @@ class ListPacksResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -2249,16 +2276,18 @@ class ListTopicsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -2280,13 +2309,13 @@ class ListTopicsResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -2298,9 +2327,9 @@ class ListUsersRequest(betterproto2.Message):
     """
     ListUsersRequest asks for a page of the tenant's users.
 
-    Pages are counted by the platform: a user who is created, deleted or changed while a list is read
-    moves others to the next page or the one before, so one may come twice or not at all. The order
-    `(create_time,asc)` moves nobody when users are created.
+    The platform has only numbered pages here. When a user is created, deleted or changed between two
+    pages, others move to the next or the previous page, so a user can appear twice or be missed. In
+    the order `(create_time,asc)`, new users move nobody.
     """
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -2312,20 +2341,21 @@ class ListUsersRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then. Empty begins the list. A token that belongs to another list, or to other fields,
-    gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields must
+    be the same as in that request. Empty means the first page. A token of another list, or of a
+    request with other fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     filter: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Selects users, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects all.
+    Which users to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+    returns all.
 
     Fields: `user_id` and `type` with `eq`, `ne`, `in`, `nin` and `regex`; `create_time` with `gt`,
-    `gte`, `lt` and `lte`; `meta.<key>` with all operators. Only `meta` conditions may stand in or
-    beside an or.
+    `gte`, `lt` and `lte`; `meta.<key>` with all operators. An "or" may only be combined with
+    conditions on `meta`.
 
     Valid: `(type,eq,bot)`, `(type,in,[bot,contact])&(meta.department,eq,sales)`.
     Invalid: `(tenant_id,eq,x)`, `(type,eq,bot)|(meta.department,eq,sales)`.
@@ -2343,7 +2373,8 @@ class ListUsersRequest(betterproto2.Message):
 
     include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -2363,13 +2394,13 @@ class ListUsersResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -2379,7 +2410,7 @@ default_message_pool.register_message("chat3.tenant.v1", "ListUsersResponse", Li
 @dataclass(eq=False, repr=False)
 class MarkMemberReadRequest(betterproto2.Message):
     """
-    MarkMemberReadRequest names a member for whom all messages of a dialog are to be read.
+    MarkMemberReadRequest names the member for whom to mark all messages of a dialog as read.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2398,10 +2429,10 @@ class MarkMemberReadRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2429,8 +2460,8 @@ class MarkMemberReadResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -2442,8 +2473,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class MarkPackMemberReadRequest(betterproto2.Message):
     """
-    MarkPackMemberReadRequest marks all messages of a pack as read by one of its members, in those of its
-    dialogs that the user is a member of.
+    MarkPackMemberReadRequest names the pack to mark as read for one of its members, in the dialogs
+    that the user is a member of.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2462,10 +2493,10 @@ class MarkPackMemberReadRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2479,7 +2510,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class MarkPackMemberReadResponse(betterproto2.Message):
     """
-    MarkPackMemberReadResponse says how much was marked.
+    MarkPackMemberReadResponse says how many dialogs were affected.
     """
 
     dialog_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -2491,8 +2522,9 @@ class MarkPackMemberReadResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since, so that not all is marked again. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since, so the service does
+    not mark everything again. Usually empty.
     """
 
 
@@ -2504,7 +2536,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class MarkPackReadRequest(betterproto2.Message):
     """
-    MarkPackReadRequest marks all messages of a pack as read by everybody.
+    MarkPackReadRequest names the pack to mark as read for all its members.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2516,10 +2548,10 @@ class MarkPackReadRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2531,7 +2563,7 @@ default_message_pool.register_message("chat3.tenant.v1", "MarkPackReadRequest", 
 @dataclass(eq=False, repr=False)
 class MarkPackReadResponse(betterproto2.Message):
     """
-    MarkPackReadResponse says how much was marked.
+    MarkPackReadResponse says how many users and dialogs were affected.
     """
 
     user_count: "int | None" = betterproto2.field(1, betterproto2.TYPE_INT32, optional=True)
@@ -2549,10 +2581,10 @@ class MarkPackReadResponse(betterproto2.Message):
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because an earlier call with the key was cut off:
+    The parts that may be missing because an earlier call with the key was interrupted:
     `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since. Nothing shows how far the
-    platform came, and to mark again would take what nobody has seen. A call with another key marks all
-    of it. Commonly empty.
+    platform got, and marking again would mark messages that nobody has seen. A call with another
+    key marks all of them. Usually empty.
     """
 
 
@@ -2564,13 +2596,13 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class MetaIndex(betterproto2.Message):
     """
-    MetaIndex is a demand on the open data of one kind of thing in the tenant. The platform refuses open
-    data that breaks it; calls then fail with `ERROR_REASON_META_INDEX_CONFLICT`.
+    MetaIndex is a constraint on the custom data of one kind of object in the tenant. The platform
+    refuses custom data that breaks it; calls then fail with `ERROR_REASON_META_INDEX_CONFLICT`.
     """
 
     index_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The index's id, unique for its kind: the one that was given, or one that the platform made of mode,
+    The index's id, unique for its kind: the given one, or one that the platform made from mode,
     keys and condition, such as `unique:email`.
     """
 
@@ -2578,43 +2610,44 @@ class MetaIndex(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: MetaKind(0)
     )
     """
-    The kind of thing.
+    The kind of object.
     """
 
     mode: "MetaIndexMode" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: MetaIndexMode(0)
     )
     """
-    What the index demands.
+    The constraint of the index.
     """
 
     keys: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
     """
-    The keys, sorted; without those of this service.
+    The keys, sorted, without the service's own keys.
     """
 
     condition: "MetaIndexCondition | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    For which open data the index holds. Absent when it holds for all.
+    The custom data to which the index applies. Absent when it applies to all.
     """
 
     create_time: "datetime.datetime | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the index was created. Absent where the platform does not say it.
+    When the index was created. Absent when the platform does not provide it.
     """
 
     missing_service_keys: "list[str]" = betterproto2.field(
         7, betterproto2.TYPE_STRING, repeated=True
     )
     """
-    Keys of this service that an `ALLOWED` index leaves out. Without `chat3_key` nothing of the kind, and
-    without `chat3_direct` no direct dialog, can be created through this service:
-    `ERROR_REASON_SERVICE_KEY_NOT_ALLOWED`. Without `chat3_told` some changes that were cut off are not
-    announced anew. Always empty for indexes that `CreateMetaIndex` made.
+    The service's own keys that an `ALLOWED` index does not include. Without `chat3_key`, this
+    service cannot create objects of the kind, and without `chat3_direct` it cannot create direct
+    dialogs: such calls fail with `ERROR_REASON_SERVICE_KEY_NOT_ALLOWED`. Without `chat3_told`,
+    members get no update of some interrupted changes. Always empty for indexes that
+    `CreateMetaIndex` has created.
     """
 
 
@@ -2624,26 +2657,26 @@ default_message_pool.register_message("chat3.tenant.v1", "MetaIndex", MetaIndex)
 @dataclass(eq=False, repr=False)
 class MetaIndexCondition(betterproto2.Message):
     """
-    MetaIndexCondition says for which open data an index holds.
+    MetaIndexCondition says to which custom data an index applies.
     """
 
     key: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The key whose value is looked at: one that `meta` takes. Required.
+    The key whose value is compared; it must be one that `meta` accepts. Required.
     """
 
     operator: "MetaIndexOperator" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, default_factory=lambda: MetaIndexOperator(0)
     )
     """
-    How it is looked at. Required.
+    How to compare the value. Required.
     """
 
     values: "list[___google__protobuf__.Value]" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    What the value is compared with: one value for `EQUAL` and `NOT_EQUAL`, 1 to 20 for `IN`, none for
+    The values to compare with: one value for `EQUAL` and `NOT_EQUAL`, 1 to 20 for `IN`, none for
     `PRESENT` and `MISSING`. Each is a text of at most 500 characters, a number or a bool.
     """
 
@@ -2654,7 +2687,7 @@ default_message_pool.register_message("chat3.tenant.v1", "MetaIndexCondition", M
 @dataclass(eq=False, repr=False)
 class Pack(betterproto2.Message):
     """
-    Pack is a group of dialogs as the tenant sees it: without anybody's own state.
+    Pack is a group of dialogs, without the state of any user.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2673,14 +2706,14 @@ class Pack(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The pack's open data. Always present, may be empty.
+    The pack's custom data. Always present, may be empty.
     """
 
     stats: "__user__v1__.PackStats | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    Counters of the pack. The platform counts a moment late.
+    Counters of the pack. Eventually consistent: they follow changes after a moment.
     """
 
 
@@ -2702,7 +2735,7 @@ class PackDialog(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the dialog was added to the pack. Absent where the platform does not say it.
+    When the dialog was added to the pack. Absent when the platform does not provide it.
     """
 
 
@@ -2712,8 +2745,8 @@ default_message_pool.register_message("chat3.tenant.v1", "PackDialog", PackDialo
 @dataclass(eq=False, repr=False)
 class RemoveDialogMemberRequest(betterproto2.Message):
     """
-    RemoveDialogMemberRequest names the member to remove from a dialog. The last member can be removed,
-    too: what remains is a dialog that only a back end reaches.
+    RemoveDialogMemberRequest names the member to remove from a dialog. The last member can be
+    removed too: only a back end can then reach the dialog.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2732,10 +2765,10 @@ class RemoveDialogMemberRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2749,7 +2782,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class RemoveDialogMemberResponse(betterproto2.Message):
     """
-    RemoveDialogMemberResponse confirms that the user is no member any more.
+    RemoveDialogMemberResponse confirms that the user is no longer a member.
     """
 
     pass
@@ -2763,8 +2796,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class RemovePackDialogRequest(betterproto2.Message):
     """
-    RemovePackDialogRequest takes a dialog out of a pack. Members of the dialog get no update of it; their
-    counters of packs change a moment later.
+    RemovePackDialogRequest takes a dialog out of a pack. Members of the dialog get no update of this
+    change; their pack counters change a moment later.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2783,10 +2816,10 @@ class RemovePackDialogRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2812,8 +2845,9 @@ class RemovePackDialogResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members were sent their counters. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members got their new
+    counters. Usually empty.
     """
 
 
@@ -2825,7 +2859,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class RemovePackMemberRequest(betterproto2.Message):
     """
-    RemovePackMemberRequest ends a user's membership of every dialog of a pack. The last member of a dialog
+    RemovePackMemberRequest removes a user from every dialog of a pack. The last member of a dialog
     can be removed too.
     """
 
@@ -2845,10 +2879,10 @@ class RemovePackMemberRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2876,8 +2910,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class RestoreMessageRequest(betterproto2.Message):
     """
-    RestoreMessageRequest names any deleted message of the tenant to restore. The platform keeps no name
-    of whoever restores it.
+    RestoreMessageRequest names any deleted message of the tenant to restore. The platform does not
+    store who restores it.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2889,10 +2923,10 @@ class RestoreMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2913,20 +2947,20 @@ class RestoreMessageResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message, with what it said.
+    The message, with its content.
     """
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the message was not deleted.
+    Whether the call changed anything. False when the message was not deleted.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -2940,36 +2974,36 @@ class SearchMessagesRequest(betterproto2.Message):
     """
     SearchMessagesRequest asks for a page of the messages of all dialogs of the tenant.
 
-    Pages are found by the place of a message, as those of `ListMessagesRequest` are. The messages of
-    deleted dialogs are among them: the platform keeps them.
+    Pages are found by a message, as in `ListMessagesRequest`. They include the messages of deleted
+    dialogs, which the platform keeps.
     """
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
-    The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer,
-    although others follow.
+    The largest number of messages to return. 0 means 10. A page of 99 or 100 may have fewer,
+    although more follow.
 
     Rules: 0 to 100.
     """
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with all
-    other fields as they were then; only `page_size` and `include_total_size` may differ. Empty begins
-    the list. A token that belongs to another list, or to other fields, gives
-    `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` or `previous_page_token` of an earlier response, to get the page after or
+    before it. All other fields except `page_size` and `include_total_size` must be the same as in
+    that request. Empty means the first page. A token of another list, or of a request with other
+    fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     filter: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Selects messages, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects
-    all of the tenant.
+    Which messages to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+    returns all messages of the tenant.
 
-    Fields: `dialog_id`, `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
-    `meta.<key>`. Beside `meta`, `dialog_id` takes the operator eq only. A condition on `content` or
-    `meta` meets no deleted message. An and has at most 10 conditions.
+    Fields: `dialog_id`, `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id`
+    and `meta.<key>`. Together with `meta`, `dialog_id` only accepts the operator `eq`. A condition
+    on `content` or `meta` never matches a deleted message. An "and" has at most 10 conditions.
 
     Valid: `(content,regex,invoice)`, `(sender_id,eq,bob)&(dialog_id,in,[dlg_aaaaaaaaaaaaaaaaaaaa])`.
 
@@ -2987,7 +3021,8 @@ class SearchMessagesRequest(betterproto2.Message):
 
     include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -3006,25 +3041,27 @@ class SearchMessagesResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The messages, in the requested order. `mine` and `Reaction.mine` are false, because nobody asks.
+    The messages, in the requested order. `mine` and `Reaction.mine` are false, because there is no
+    calling user.
     """
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues in the requested order: with older messages by default. Empty when there are none.
+    The token of the next page in the requested order: by default, of older messages. Empty when
+    there are none.
     """
 
     previous_page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues against the requested order: with newer messages by default, those next to this page.
-    Present also when there are none yet, so that it can be asked again later: the page is empty
-    then, and its own `previous_page_token` continues from the same place.
+    The token of the page before this one in the requested order: by default, of the next newer
+    messages. It is also present when there are none yet, so that the client can ask again later;
+    that page is then empty, and its own `previous_page_token` stands for the same place.
     """
 
     total_size: "int | None" = betterproto2.field(4, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -3036,7 +3073,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SendMessageRequest(betterproto2.Message):
     """
-    SendMessageRequest is a message to be written in a user's name.
+    SendMessageRequest describes the message to write in a user's name.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3048,22 +3085,22 @@ class SendMessageRequest(betterproto2.Message):
 
     sender_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The user in whose name the call acts: one that exists, of the dialog or not. One that does not
-    exist gives `ERROR_REASON_USER_NOT_FOUND`.
+    The sender. The user must exist, but need not be a member of the dialog; otherwise the call
+    fails with `ERROR_REASON_USER_NOT_FOUND`.
 
     Rules: required; a user id as `x-user-id` takes it.
     """
 
     content: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The text. White space at both ends is removed by the platform.
+    The text. The platform removes white space at both ends.
 
     Rules: at most 10000 characters; 1 or more besides white space when the type is `internal.text`.
     """
 
     type: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    The message type, as `chat3.user.v1.SendMessageRequest.type`. Empty means `internal.text`.
+    The message type, see `chat3.user.v1.SendMessageRequest.type`. Empty means `internal.text`.
 
     Rules: empty, or `internal.` and one of text, image, file, audio, video, sticker, location,
     contact, or `system.`, `user.` or `message.` and 1 to 80 characters: words of a-z and 0-9, joined
@@ -3074,7 +3111,7 @@ class SendMessageRequest(betterproto2.Message):
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    Open data to keep with the message, as `chat3.user.v1.SendMessageRequest.meta` takes it.
+    The custom data of the message, see `chat3.user.v1.SendMessageRequest.meta`.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; `url` with text of at most 2048 characters when the type is
@@ -3098,10 +3135,10 @@ class SendMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3113,22 +3150,22 @@ default_message_pool.register_message("chat3.tenant.v1", "SendMessageRequest", S
 @dataclass(eq=False, repr=False)
 class SendMessageResponse(betterproto2.Message):
     """
-    SendMessageResponse is the message that was written.
+    SendMessageResponse has the message that was written.
     """
 
     message: "__user__v1__.Message | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message. When somebody changed or deleted it before a repetition found it, that shows.
+    The message. A retry returns it as it is then: changed or deleted, if somebody has done that.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What the message lacks for good, as `chat3.user.v1.SendMessageResponse.missing_parts`. Commonly
-    empty: the message is whole.
+    The parts that the message will never have, see
+    `chat3.user.v1.SendMessageResponse.missing_parts`. Usually empty: the message is complete.
     """
 
 
@@ -3138,7 +3175,7 @@ default_message_pool.register_message("chat3.tenant.v1", "SendMessageResponse", 
 @dataclass(eq=False, repr=False)
 class SetMessageReactionRequest(betterproto2.Message):
     """
-    SetMessageReactionRequest is a member's reaction to be given or taken back.
+    SetMessageReactionRequest has a member's reaction to add or remove.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3157,7 +3194,7 @@ class SetMessageReactionRequest(betterproto2.Message):
 
     reaction: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The reaction, commonly one emoji.
+    The reaction, usually one emoji.
 
     Rules: required; 1 to 50 characters; no control characters; no white space at either end.
     """
@@ -3166,17 +3203,17 @@ class SetMessageReactionRequest(betterproto2.Message):
         4, betterproto2.TYPE_ENUM, default_factory=lambda: __user__v1__.ReactionAction(0)
     )
     """
-    Whether to give the reaction or take it back.
+    Whether to add or remove the reaction.
 
     Rules: required; an action this contract names.
     """
 
     idempotency_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3190,20 +3227,20 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SetMessageReactionResponse(betterproto2.Message):
     """
-    SetMessageReactionResponse says what became of the reaction.
+    SetMessageReactionResponse says whether the reaction changed.
     """
 
     changed: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the reaction was already as requested.
+    Whether the call changed anything. False when the reaction was already as requested.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -3215,7 +3252,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SetMessageStatusRequest(betterproto2.Message):
     """
-    SetMessageStatusRequest is a status to be recorded for a member.
+    SetMessageStatusRequest has the status to record for a member.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3243,10 +3280,10 @@ class SetMessageStatusRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3274,8 +3311,8 @@ class SetMessageStatusResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -3299,17 +3336,17 @@ class SetMessageTopicRequest(betterproto2.Message):
 
     topic_id: "str | None" = betterproto2.field(2, betterproto2.TYPE_STRING, optional=True)
     """
-    A topic of the message's dialog. Absent takes the message out of its topic.
+    A topic of the message's dialog. Absent removes the message from its topic.
 
     Rules: `topic_` and 20 characters of a-z and 0-9.
     """
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3335,15 +3372,15 @@ class SetMessageTopicResponse(betterproto2.Message):
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the message was already there.
+    Whether the call changed anything. False when the message was already there.
     """
 
     missing_parts: "list[__user__v1__.MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -3360,10 +3397,11 @@ class SubscribeTenantUpdatesRequest(betterproto2.Message):
 
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    Where to go on: the last resume token that the client has handled. Empty starts with what is
-    published from now on. A broken token gives `ERROR_REASON_RESUME_TOKEN_INVALID`; the token of
-    another tenant, or of a user, gives `ERROR_REASON_RESUME_TOKEN_FOREIGN`. Another filter than
-    that of the stream before is allowed: it decides about what follows the token.
+    The resume token of the last response that the client has handled: the stream resumes after it.
+    Empty means that the stream starts with updates that are published from now on. A damaged token
+    fails with `ERROR_REASON_RESUME_TOKEN_INVALID`, a token of another tenant or of a user with
+    `ERROR_REASON_RESUME_TOKEN_FOREIGN`. The filter may differ from that of the earlier stream; it
+    applies to everything after the token.
 
     Rules: at most 1024 characters.
     """
@@ -3372,14 +3410,16 @@ class SubscribeTenantUpdatesRequest(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    The kinds of update wanted. Empty means all, kinds this contract does not know included.
+    The kinds of update to deliver. Empty means all, including kinds that this contract does not
+    know.
 
     Rules: at most 50 items; kinds this contract names.
     """
 
     dialog_ids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    The dialogs whose updates are wanted. Empty means all. Updates that belong to no dialog pass.
+    The dialogs whose updates to deliver. Empty means all. Updates that belong to no dialog are
+    always delivered.
 
     Rules: at most 100 items; each `dlg_` and 20 characters of a-z and 0-9.
     """
@@ -3388,8 +3428,8 @@ class SubscribeTenantUpdatesRequest(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    The longest silence wanted on the stream. Absent means 30 seconds. The answer is in
-    `ConnectionEstablished.heartbeat_interval`.
+    The requested heartbeat interval: the longest time without any response on the stream. Absent
+    means 30 seconds. `ConnectionEstablished.heartbeat_interval` has the interval that applies.
 
     Rules: 5 to 300 seconds.
     """
@@ -3403,7 +3443,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SubscribeTenantUpdatesResponse(betterproto2.Message):
     """
-    SubscribeTenantUpdatesResponse is one thing that happened on the stream.
+    SubscribeTenantUpdatesResponse is one event on the stream.
 
     Oneofs:
         - event: What happened.
@@ -3411,18 +3451,19 @@ class SubscribeTenantUpdatesResponse(betterproto2.Message):
 
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The position after this response: opaque, at most 1024 ASCII characters, valid for this tenant
-    only. Store it once the response is handled, together with what came of it where that is
-    possible; give it to `SubscribeTenantUpdatesRequest.resume_token` to go on after a break.
+    The position in the stream after this response: opaque, at most 1024 ASCII characters, valid
+    only for this tenant. Store it when the response is handled, in the same transaction as the
+    result if possible, and send it as `SubscribeTenantUpdatesRequest.resume_token` to resume the
+    stream.
     """
 
     connection_established: "__user__v1__.ConnectionEstablished | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    The stream is open. The first response, and only the first. `RESUME_OUTCOME_RESUMED` says that
-    the place of the token was found: everything behind it follows, and a gap only where the
-    updates log itself has one.
+    The stream is open. Only the first response is of this kind. `RESUME_OUTCOME_RESUMED` means
+    that the service found the position of the token: all later updates follow, with a gap only
+    where the updates log itself has one.
     """
 
     update: "__user__v1__.Update | None" = betterproto2.field(
@@ -3431,25 +3472,24 @@ class SubscribeTenantUpdatesResponse(betterproto2.Message):
     """
     Something changed for a user of the tenant.
 
-    The platform publishes personal updates: one for each user who is told. `Update.user_id` is
-    that user. A message to a dialog of ten members gives ten updates; they have one `event_id`
-    and ten users. What is about the receiving user alone, such as counters, is that of
-    `Update.user_id`. `update_id` names an update among those of one user: user and `update_id`
-    together name it in the tenant.
+    The platform publishes one update for each recipient, who is `Update.user_id`. A message to a
+    dialog of ten members causes ten updates, with one `event_id` and ten users. Fields about the
+    receiving user, such as counters, refer to `Update.user_id`. `update_id` is unique among the
+    updates of one user; `user_id` and `update_id` together are unique in the tenant.
     """
 
     heartbeat: "__user__v1__.Heartbeat | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    Nothing that the filter lets pass came for a while.
+    No update matched the filter during the heartbeat interval.
     """
 
     gap: "__user__v1__.Gap | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    Updates may be missing before this point, of any user of the tenant.
+    Updates of any user of the tenant may be missing at this point.
     """
 
 
@@ -3461,7 +3501,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class UpdateDialogMetaRequest(betterproto2.Message):
     """
-    UpdateDialogMetaRequest changes the open data of a dialog.
+    UpdateDialogMetaRequest changes the custom data of a dialog.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3475,7 +3515,7 @@ class UpdateDialogMetaRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -3483,18 +3523,18 @@ class UpdateDialogMetaRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3525,8 +3565,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class UpdatePackMetaRequest(betterproto2.Message):
     """
-    UpdatePackMetaRequest changes the open data of a pack. Every member of every dialog of the pack gets an
-    update.
+    UpdatePackMetaRequest changes the custom data of a pack. Every member of every dialog of the pack
+    gets an update.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3540,7 +3580,7 @@ class UpdatePackMetaRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -3548,18 +3588,18 @@ class UpdatePackMetaRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3590,7 +3630,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class UpdateTopicRequest(betterproto2.Message):
     """
-    UpdateTopicRequest changes the open data of a topic.
+    UpdateTopicRequest changes the custom data of a topic.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3611,7 +3651,7 @@ class UpdateTopicRequest(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -3619,18 +3659,18 @@ class UpdateTopicRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3681,7 +3721,7 @@ class UpdateUserRequest(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -3689,18 +3729,18 @@ class UpdateUserRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3727,7 +3767,7 @@ default_message_pool.register_message("chat3.tenant.v1", "UpdateUserResponse", U
 @dataclass(eq=False, repr=False)
 class UpsertUserRequest(betterproto2.Message):
     """
-    UpsertUserRequest is a user to be created, or brought to this state.
+    UpsertUserRequest describes the user to create or change.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3739,7 +3779,7 @@ class UpsertUserRequest(betterproto2.Message):
 
     type: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The user's type. Empty means `user` for a new user, and no change for a known one.
+    The user's type. Empty means `user` for a new user, and no change for an existing one.
 
     Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
     bytes of UTF-8 together with `user_id`.
@@ -3749,7 +3789,7 @@ class UpsertUserRequest(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -3757,10 +3797,10 @@ class UpsertUserRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-    for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-    trailing metadata; while the first call runs, it waits for its answer. The same key with
-    another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3792,7 +3832,7 @@ default_message_pool.register_message("chat3.tenant.v1", "UpsertUserResponse", U
 @dataclass(eq=False, repr=False)
 class User(betterproto2.Message):
     """
-    User is one user of the tenant, with everything that the platform keeps about them.
+    User is one user of the tenant, with everything that the platform stores about them.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3817,7 +3857,7 @@ class User(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The user's open data. Absent in lists, where the platform does not send it.
+    The user's custom data. Absent in lists, where the platform does not send it.
     """
 
     display_name: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
@@ -3839,16 +3879,18 @@ default_message_pool.register_message("chat3.tenant.v1", "User", User)
 @dataclass(eq=False, repr=False)
 class UserDropped(betterproto2.Message):
     """
-    UserDropped says that a user is watched no longer. The response has the user's position after the
-    last response that was sent: watch the user again with it, and nothing is lost.
+    UserDropped says that the service has stopped watching a user. The response has the user's
+    position after the last response that the service sent: watch the user again with it, and no
+    update is lost.
     """
 
     reason: "__user__v1__.ErrorReason" = betterproto2.field(
         1, betterproto2.TYPE_ENUM, default_factory=lambda: __user__v1__.ErrorReason(0)
     )
     """
-    Why: `ERROR_REASON_SLOW_CONSUMER` when the client did not read as fast as updates came, and this
-    user had the most of them waiting; `ERROR_REASON_USER_NOT_FOUND` when the user was deleted.
+    The reason: `ERROR_REASON_SLOW_CONSUMER` when the client read more slowly than updates arrived,
+    and this user had the most updates waiting; `ERROR_REASON_USER_NOT_FOUND` when the user was
+    deleted.
     """
 
 
@@ -3858,7 +3900,7 @@ default_message_pool.register_message("chat3.tenant.v1", "UserDropped", UserDrop
 @dataclass(eq=False, repr=False)
 class UserToWatch(betterproto2.Message):
     """
-    UserToWatch is a user whose updates are wanted.
+    UserToWatch is a user whose updates the stream should deliver.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3868,8 +3910,9 @@ class UserToWatch(betterproto2.Message):
 
     resume_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Where to go on: the last resume token that the client received for the user, from this method or
-    from `SubscribeUpdates` or `ListUpdates`. Empty starts with what is published from now on.
+    The last resume token that the client received for the user, from this method or from
+    `SubscribeUpdates` or `ListUpdates`: updates resume after it. Empty means that updates start
+    with those that are published from now on.
     """
 
 
@@ -3891,12 +3934,13 @@ class UserWatched(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: __user__v1__.ResumeOutcome(0)
     )
     """
-    What became of the resume token.
+    Whether updates resumed after the token, and whether they are complete.
     """
 
     resume_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The position of the user from which updates follow, for a client that gets nothing more.
+    The position after which the user's updates follow. A client that receives nothing more for the
+    user resumes with it.
     """
 
 
@@ -3906,9 +3950,9 @@ default_message_pool.register_message("chat3.tenant.v1", "UserWatched", UserWatc
 @dataclass(eq=False, repr=False)
 class WatchAcknowledged(betterproto2.Message):
     """
-    WatchAcknowledged says that a request was applied. What follows for the users of the request
-    follows after it; every update that is published for a watched user after the service has sent it
-    is delivered on this stream.
+    WatchAcknowledged says that the service applied a request. Updates of the request's users follow
+    after it. The stream delivers every update that is published for a watched user after the service
+    has sent this answer.
     """
 
     batch_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3918,7 +3962,7 @@ class WatchAcknowledged(betterproto2.Message):
 
     watched: "list[UserWatched]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
     """
-    The users that are watched since, in the order of the request.
+    The users that the stream now watches, in the order of the request.
     """
 
 
@@ -3928,7 +3972,7 @@ default_message_pool.register_message("chat3.tenant.v1", "WatchAcknowledged", Wa
 @dataclass(eq=False, repr=False)
 class WatchRefused(betterproto2.Message):
     """
-    WatchRefused says that a request was not applied, and why. Users that are watched stay watched.
+    WatchRefused says why the service did not apply a request. The watched users stay the same.
     """
 
     batch_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3940,10 +3984,10 @@ class WatchRefused(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: __user__v1__.ErrorReason(0)
     )
     """
-    Why, as a failed call would say it: `ERROR_REASON_INVALID_FIELD`, `ERROR_REASON_USER_NOT_FOUND`,
+    The reason, as of a failed call: `ERROR_REASON_INVALID_FIELD`, `ERROR_REASON_USER_NOT_FOUND`,
     `ERROR_REASON_RESUME_TOKEN_INVALID`, `ERROR_REASON_RESUME_TOKEN_FOREIGN`,
-    `ERROR_REASON_TOO_MANY_STREAMS`, `ERROR_REASON_RATE_LIMITED`, or what tells of a platform or a
-    broker that is away. The errors of the contract say what to do about each.
+    `ERROR_REASON_TOO_MANY_STREAMS`, `ERROR_REASON_RATE_LIMITED`, or one of the reasons for an
+    unavailable platform or broker. The error catalogue says what to do about each.
     """
 
     message: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
@@ -3953,7 +3997,7 @@ class WatchRefused(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    The user that it was refused for, in lower case. Empty when it is about no single user.
+    The user that caused the refusal, in lower case. Empty when no single user did.
     """
 
     broken_rules: "list[BrokenRule]" = betterproto2.field(
@@ -3967,7 +4011,7 @@ class WatchRefused(betterproto2.Message):
         6, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    How long to wait before the same request is sent again. Absent when that would not help.
+    How long to wait before sending the same request again. Absent when a retry would not help.
     """
 
 
@@ -3977,26 +4021,27 @@ default_message_pool.register_message("chat3.tenant.v1", "WatchRefused", WatchRe
 @dataclass(eq=False, repr=False)
 class WatchUpdatesRequest(betterproto2.Message):
     """
-    WatchUpdatesRequest changes which users a stream watches. The service handles one request after the
-    other, each whole or not at all, and answers each with an `acknowledged` or a `refused`. It handles
-    the next request when the answers before it are on their way. At most 64 requests, and 4 MiB of
-    them, may wait for their turn: a client that sends more ahead loses the stream with
-    `ERROR_REASON_OVERLOADED`. One request has at most 512 KiB unless the operator set another size; a
-    larger one ends the stream with `ERROR_REASON_REQUEST_TOO_LARGE`.
+    WatchUpdatesRequest changes the set of users that a stream watches. The service handles requests
+    one after the other, applies each completely or not at all, and answers each with an
+    `acknowledged` or a `refused`. It handles a request after it has sent the answers to the earlier
+    ones. At most 64 requests, and 4 MiB of them, can be waiting: if a client sends more, the stream
+    ends with `ERROR_REASON_OVERLOADED`. By default, a request can have at most 512 KiB; a larger one
+    ends the stream with `ERROR_REASON_REQUEST_TOO_LARGE`.
     """
 
     batch_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    Names this request in its answer. The service does not compare it with others.
+    An id of this request, which the service repeats in its answer. It need not be unique.
 
     Rules: at most 64 characters.
     """
 
     watch: "list[UserToWatch]" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, repeated=True)
     """
-    The users to be watched from now on, each with the place to go on from. A user that the stream
-    watches already is refused: unwatch the user first, in an earlier request. Read the answer to that
-    request before you watch the user again: what comes before it moves the user's token on.
+    The users to watch from now on, each with a resume token. The service refuses a user that the
+    stream already watches: first unwatch the user in an earlier request. Read the answer to that
+    request before you watch the user again, because responses before the answer still advance the
+    user's token.
 
     Rules: at most 1000 items; each with a user id as `x-user-id` takes it and a resume token of at
     most 1024 characters; no user twice, and none that is in `unwatch`.
@@ -4004,8 +4049,9 @@ class WatchUpdatesRequest(betterproto2.Message):
 
     unwatch: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    The users to be watched no longer. After the answer nothing more comes for them. A user that the
-    stream does not watch is no failure: the service may just have dropped the user.
+    The users to stop watching. After the answer the stream delivers nothing more for them. It is
+    not an error to name a user that the stream does not watch, because the service may just have
+    dropped the user.
 
     Rules: at most 1000 items; each a user id as `x-user-id` takes it.
     """
@@ -4014,8 +4060,8 @@ class WatchUpdatesRequest(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    The longest silence wanted, of the whole stream and of each watched user. Absent leaves it as it
-    is, which is 30 seconds at the beginning.
+    The requested heartbeat interval, for the whole stream and for each watched user. Absent leaves
+    it unchanged; at the beginning it is 30 seconds.
 
     Rules: 5 to 300 seconds.
     """
@@ -4027,10 +4073,10 @@ default_message_pool.register_message("chat3.tenant.v1", "WatchUpdatesRequest", 
 @dataclass(eq=False, repr=False)
 class WatchUpdatesResponse(betterproto2.Message):
     """
-    WatchUpdatesResponse is one thing that happened on the stream.
+    WatchUpdatesResponse is one event on the stream.
 
-    A response that names a user carries the position of that user after it: store it for the user,
-    and give it to `UserToWatch.resume_token` to go on after a break.
+    A response that names a user has the user's position after it. Store it for the user, and send it
+    as `UserToWatch.resume_token` to resume.
 
     Oneofs:
         - event: What happened.
@@ -4039,16 +4085,16 @@ class WatchUpdatesResponse(betterproto2.Message):
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
     The position of the user `user_id` after this response: opaque, at most 1024 ASCII characters,
-    valid for this user of this tenant only, also in `SubscribeUpdates` and `ListUpdates`. Empty when
-    the response is about no user.
+    valid only for this user of this tenant, also in `SubscribeUpdates` and `ListUpdates`. Empty
+    when the response is not about a user.
     """
 
     connection_established: "__user__v1__.ConnectionEstablished | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    The stream is open, and no user is watched yet. The first response, and only the first. Its
-    `resume_outcome` is not set: each user has one of its own, in `acknowledged`.
+    The stream is open, and watches no user yet. Only the first response is of this kind. Its
+    `resume_outcome` is not set: each user has their own, in `acknowledged`.
     """
 
     update: "__user__v1__.Update | None" = betterproto2.field(
@@ -4062,41 +4108,41 @@ class WatchUpdatesResponse(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    Nothing came for a while: for the user, whose position moves on, or on the whole stream where
-    the response is about no user.
+    Nothing changed during the heartbeat interval: for the user, whose position moves forward, or
+    on the whole stream if the response names no user.
     """
 
     gap: "__user__v1__.Gap | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    Updates of the user may be missing here.
+    Updates of the user may be missing at this point.
     """
 
     acknowledged: "WatchAcknowledged | None" = betterproto2.field(
         6, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    A request was applied.
+    The service applied a request.
     """
 
     refused: "WatchRefused | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    A request was not applied, in no part. The stream goes on.
+    The service did not apply any part of a request. The stream stays open.
     """
 
     dropped: "UserDropped | None" = betterproto2.field(
         8, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    The user is watched no longer, although the client did not ask for that.
+    The service has stopped watching the user, although the client did not ask for that.
     """
 
     user_id: "str" = betterproto2.field(9, betterproto2.TYPE_STRING)
     """
-    The user concerned, in lower case. Empty when the response is about the whole stream.
+    The user that the response is about, in lower case. Empty when it is about the whole stream.
     """
 
 
@@ -4107,22 +4153,22 @@ default_message_pool.register_message(
 
 class TenantServiceStub(betterproto2_grpclib.ServiceStub):
     """
-    TenantService is Chat3 as a tenant's back end sees it: all users, dialogs, messages and packs of
-    one tenant, without an acting user.
+    TenantService is Chat3 for a tenant's back end: it reads and changes all users, dialogs, messages
+    and packs of one tenant, without an acting user.
 
-    Every call carries its identity in request metadata:
+    Every call identifies its caller in request metadata:
 
     | key | value |
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-    | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+    | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 
-    `x-user-id` is ignored. A bearer token of a user in `authorization` is refused with
-    `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even beside an API key. What a key may do is decided by its permissions on the platform: `read`,
-    `write` and `delete`. Types, rules, failures and idempotency keys are those of `chat3.user.v1`;
-    the `domain` of an `ErrorInfo` is `chat3.user` here too. A key is scoped by tenant, API key and
-    method.
+    `x-user-id` is ignored. A call with a user's bearer token in `authorization` fails with
+    `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even if it also has an API key. The key's permissions on the
+    platform (`read`, `write` and `delete`) decide which calls it may make. Types, rules, failures
+    and idempotency keys are those of `chat3.user.v1`, and the `domain` of an `ErrorInfo` is also
+    `chat3.user`. The scope of an idempotency key is tenant, API key and method.
     """
 
     async def create_user(
@@ -4136,8 +4182,9 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         CreateUser creates a user.
 
-        Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
-        With an idempotency key a retry completes what an attempt that was cut off left half-written.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_USER_EXISTS` if the
+        user already exists. With an idempotency key a retry completes a user that an interrupted
+        attempt wrote only in part.
         """
 
         return await self._unary_unary(
@@ -4158,7 +4205,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpsertUserResponse":
         """
-        UpsertUser creates a user, or brings a known one to the requested state.
+        UpsertUser creates a user, or changes an existing one to the requested state.
 
         Needs the permissions `read` and `write`.
         """
@@ -4181,10 +4228,10 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "GetUserResponse":
         """
-        GetUser returns one user, with open data and counters.
+        GetUser returns one user, with custom data and counters.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a
-        membership is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
 
         return await self._unary_unary(
@@ -4228,7 +4275,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateUserResponse":
         """
-        UpdateUser changes the type and the open data of a user.
+        UpdateUser changes the type and the custom data of a user.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -4251,7 +4298,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "DeleteUserResponse":
         """
-        DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+        DeleteUser deletes a user. The platform removes only the user: memberships, messages and custom
         data stay, and the id remains a member of its dialogs until it is removed from them.
 
         Needs the permissions `read` and `delete`.
@@ -4277,12 +4324,12 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         CreateDialog creates a dialog with the named members.
 
-        Needs the permissions `read` and `write`. All members are looked up before anything is written.
-        With an idempotency key a retry never creates a second dialog, and completes one that the
-        platform left half-written. A platform that is cut off before it wrote any open data leaves an
-        empty dialog behind, without members and open data, that no retry can recognise. Open data that
-        the tenant's meta indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was
-        left.
+        Needs the permissions `read` and `write`. The service looks up all members before it writes
+        anything. With an idempotency key a retry never creates a second dialog; it completes a dialog
+        that the platform wrote only in part. If the platform is interrupted before it wrote any custom
+        data, it leaves an empty dialog without members, which no retry can recognise. If the tenant's
+        meta indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`,
+        which names what was left behind.
         """
 
         return await self._unary_unary(
@@ -4305,8 +4352,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetDialog returns one dialog.
 
-        Needs the `read` permission. A dialog that the tenant does not have gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_DIALOG_NOT_FOUND` if the
+        tenant has no such dialog.
         """
 
         return await self._unary_unary(
@@ -4327,7 +4374,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "FindDialogByMetaResponse":
         """
-        FindDialogByMeta returns the oldest dialog whose open data has a text under a key.
+        FindDialogByMeta returns the oldest dialog whose custom data has a text under a key.
 
         Needs the `read` permission.
         """
@@ -4373,7 +4420,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateDialogMetaResponse":
         """
-        UpdateDialogMeta sets and removes keys of a dialog's open data.
+        UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -4396,11 +4443,12 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "DeleteDialogResponse":
         """
-        DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics,
-        and tells nobody: no member gets an update.
+        DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics.
+        No member gets an update.
 
-        Needs the permissions `read` and `delete`. A dialog that is deleted already gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_DIALOG_NOT_FOUND`
+        if the dialog is already deleted; a retry with the same idempotency key gets the first
+        response.
         """
 
         return await self._unary_unary(
@@ -4446,7 +4494,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         AddDialogMembers adds users to a dialog.
 
-        Needs the permissions `read` and `write`. All users are looked up before the first is added.
+        Needs the permissions `read` and `write`. The service looks up all users before it adds the
+        first one.
         """
 
         return await self._unary_unary(
@@ -4467,7 +4516,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "RemoveDialogMemberResponse":
         """
-        RemoveDialogMember ends a user's membership of a dialog. The last member can be removed too.
+        RemoveDialogMember removes a user from a dialog. The last member can be removed too.
 
         Needs the permissions `read` and `write`.
         """
@@ -4491,8 +4540,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
     ) -> "MarkMemberReadResponse":
         """
         MarkMemberRead marks all messages of a dialog as read by a member, as the member's own
-        `chat3.user.v1.UserService.MarkDialogRead` does. The platform sets no other number of unread
-        messages.
+        `chat3.user.v1.UserService.MarkDialogRead` does. The platform cannot set the number of unread
+        messages to any other value.
 
         Needs the permissions `read` and `write`.
         """
@@ -4540,9 +4589,10 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         CreateTopic creates a topic in a dialog.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        topic, and completes one that the platform left half-written. Topics cannot be deleted: what a
-        refusal by the tenant's meta indexes leaves is named by `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second topic; it completes a topic that the platform wrote only in part. Topics cannot be
+        deleted: if the tenant's meta indexes refuse the custom data,
+        `ERROR_REASON_META_INDEX_CONFLICT` names the topic that remains.
         """
 
         return await self._unary_unary(
@@ -4563,7 +4613,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateTopicResponse":
         """
-        UpdateTopic sets and removes keys of a topic's open data.
+        UpdateTopic sets and removes keys of a topic's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -4588,9 +4638,9 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         CreatePack creates a pack, without dialogs.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second pack,
-        and completes one that the platform left half-written. Open data that the tenant's meta indexes refuse
-        gives `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second pack; it completes a pack that the platform wrote only in part. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`.
         """
 
         return await self._unary_unary(
@@ -4613,8 +4663,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetPack returns one pack, with counters.
 
-        Needs the `read` permission. A pack that the tenant does not have gives `ERROR_REASON_PACK_NOT_FOUND`,
-        in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_PACK_NOT_FOUND` if the tenant
+        has no such pack.
         """
 
         return await self._unary_unary(
@@ -4658,7 +4708,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdatePackMetaResponse":
         """
-        UpdatePackMeta sets and removes keys of a pack's open data.
+        UpdatePackMeta sets and removes keys of a pack's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -4683,8 +4733,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         DeletePack deletes a pack; its dialogs stay.
 
-        Needs the permissions `read` and `delete`. A pack that is deleted already gives
-        `ERROR_REASON_PACK_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the pack is already deleted; a retry with the same idempotency key gets the first response.
         """
 
         return await self._unary_unary(
@@ -4728,7 +4778,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "RemovePackDialogResponse":
         """
-        RemovePackDialog takes a dialog out of a pack.
+        RemovePackDialog removes a dialog from a pack.
 
         Needs the permissions `read` and `write`.
         """
@@ -4797,8 +4847,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListPackMembersResponse":
         """
-        ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-        them at once: a large pack costs the same for every page.
+        ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+        all of them at once, so every page of a large pack costs as much as the whole list.
 
         Needs the `read` permission.
         """
@@ -4823,8 +4873,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetPackMember returns one user's unread counts in a pack.
 
-        Needs the `read` permission. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if the user is
+        in no dialog of the pack.
         """
 
         return await self._unary_unary(
@@ -4847,7 +4897,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         AddPackMember makes a user a member of every dialog of a pack.
 
-        Needs the permissions `read` and `write`. The user is looked up before anything is written.
+        Needs the permissions `read` and `write`. The service looks up the user before it writes
+        anything.
         """
 
         return await self._unary_unary(
@@ -4868,10 +4919,10 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "RemovePackMemberResponse":
         """
-        RemovePackMember ends a user's membership of every dialog of a pack.
+        RemovePackMember removes a user from every dialog of a pack.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
 
         return await self._unary_unary(
@@ -4895,8 +4946,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         MarkPackMemberRead marks all messages of a pack as read by a member, as the member's own
         `chat3.user.v1.UserService.MarkPackRead` does.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
 
         return await self._unary_unary(
@@ -4917,8 +4968,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "MarkPackReadResponse":
         """
-        MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
-        platform takes long: give the call time.
+        MarkPackRead marks all messages of a pack as read by every member of its dialogs. The platform
+        takes long for a large pack: use a long deadline.
 
         Needs the permissions `read` and `write`.
         """
@@ -4941,10 +4992,11 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "CreateMetaIndexResponse":
         """
-        CreateMetaIndex creates a demand on the open data of one kind of thing.
+        CreateMetaIndex creates an index: a constraint on the custom data of one kind of object.
 
-        Needs the permissions `read` and `write`. An index that contradicts open data or another index gives
-        `ERROR_REASON_META_INDEX_REFUSED`. The same index again is no failure.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_META_INDEX_REFUSED`
+        if the index conflicts with existing custom data or with another index. Creating the same index
+        again is not an error.
         """
 
         return await self._unary_unary(
@@ -4967,8 +5019,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetMetaIndex returns one index.
 
-        Needs the `read` permission. An index that the tenant does not have gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_META_INDEX_NOT_FOUND` if the
+        tenant has no such index.
         """
 
         return await self._unary_unary(
@@ -4989,7 +5041,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListMetaIndexesResponse":
         """
-        ListMetaIndexes lists the indexes of one kind of thing.
+        ListMetaIndexes lists the indexes of one kind of object.
 
         Needs the `read` permission.
         """
@@ -5012,10 +5064,11 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "DeleteMetaIndexResponse":
         """
-        DeleteMetaIndex deletes an index. The platform asks for `write`, not for `delete`.
+        DeleteMetaIndex deletes an index. The platform requires `write` for this, not `delete`.
 
-        Needs the permissions `read` and `write`. An index that is deleted already gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `write`. The call fails with
+        `ERROR_REASON_META_INDEX_NOT_FOUND` if the index is already deleted; a retry with the same
+        idempotency key gets the first response.
         """
 
         return await self._unary_unary(
@@ -5038,10 +5091,11 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         SendMessage writes a message into a dialog in a user's name.
 
-        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-        of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
-        indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
-        the creation time, so history cannot be imported with its times.
+        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a
+        member of the dialog. With an idempotency key a retry never writes twice. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`, which
+        names what was left behind. The platform sets the creation time, so history cannot be imported
+        with its original times.
         """
 
         return await self._unary_unary(
@@ -5064,8 +5118,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetMessage returns one message of any dialog.
 
-        Needs the `read` permission. A message that the tenant does not have gives
-        `ERROR_REASON_MESSAGE_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_MESSAGE_NOT_FOUND` if the
+        tenant has no such message.
         """
 
         return await self._unary_unary(
@@ -5109,7 +5163,7 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "SearchMessagesResponse":
         """
-        SearchMessages lists the messages of all dialogs that a filter selects.
+        SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
         """
@@ -5134,7 +5188,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         EditMessage replaces the text of any message, in a moderator's name.
 
-        Needs the permissions `read` and `write`. A deleted message gives `ERROR_REASON_MESSAGE_DELETED`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MESSAGE_DELETED` if
+        the message is deleted.
         """
 
         return await self._unary_unary(
@@ -5155,11 +5210,11 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "DeleteMessageResponse":
         """
-        DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog without
-        what it said.
+        DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog
+        without its content.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -5180,10 +5235,10 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "RestoreMessageResponse":
         """
-        RestoreMessage takes back the deletion of any message.
+        RestoreMessage restores any deleted message.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -5229,8 +5284,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         ListMessageVersions lists the earlier texts of any message.
 
-        Needs the `read` permission, and version 0.0.82 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission, and version 0.0.82 of the platform: with an older one, the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -5251,10 +5306,11 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListMessageStatusesResponse":
         """
-        ListMessageStatuses lists which member gave a message which status, and when.
+        ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
-        Needs the `read` permission. The platform shows the history to members alone: a dialog without
-        members gives `ERROR_REASON_NO_MEMBERS`.
+        Needs the `read` permission. The platform returns the history only through a member: the call
+        fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
         """
 
         return await self._unary_unary(
@@ -5277,8 +5333,8 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         """
         SetMessageStatus records a status of a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
 
         return await self._unary_unary(
@@ -5299,10 +5355,10 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "SetMessageReactionResponse":
         """
-        SetMessageReaction gives a reaction to a message in a member's name, or takes it back.
+        SetMessageReaction adds or removes a reaction to a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
 
         return await self._unary_unary(
@@ -5323,23 +5379,24 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "AsyncIterator[WatchUpdatesResponse]":
         """
-        WatchUpdates delivers the updates of many users on one stream. Users are added and removed while
-        it runs.
+        WatchUpdates delivers the updates of many users on one stream. The client can add and remove
+        users while the stream is open.
 
-        Needs the `read` permission. The service proves it when the stream opens, and again while it is
-        open. Every promise of `SubscribeUpdates` holds for every watched user: each has an order, a
-        resume token, gaps and heartbeats of its own, and a user who leaves or returns changes nothing
-        for the others. Between the updates of two users there is no order.
+        Needs the `read` permission. The service checks it when the stream opens, and again while it is
+        open. Every guarantee of `SubscribeUpdates` applies to every watched user: each user has their
+        own order, resume token, gaps and heartbeats, and adding or removing one user does not affect
+        the others. The updates of different users have no common order.
 
-        The service first sends `connection_established`, without waiting for a request. A client that
-        closes its half of the stream keeps the stream and can change nothing more. The stream always
-        ends with a failure, as that of `SubscribeUpdates` does, but without a `resume_token` in its
-        metadata: the client opens a new one and watches its users again, each with its own token.
+        The service first sends `connection_established`, without waiting for a request. If the client
+        closes its half of the stream, the stream stays open, but the client can no longer change the
+        watched users. The stream always ends with a failure, as `SubscribeUpdates` does, but without a
+        `resume_token` in its metadata: the client opens a new stream and watches its users again, each
+        with its own token.
 
-        One stream can watch 20,000 users, and all streams of an API key 100,000 on one worker, unless the
-        operator set other numbers. A client that reads too slowly loses users one by one, those with the
-        most waiting first, each with a `dropped` that carries the user's token. One that reads nothing for
-        a minute loses the stream.
+        By default, one stream can watch 20,000 users, and all streams of an API key together can watch
+        100,000 on one worker. If a client reads too slowly, the service drops users one by one,
+        beginning with those who have the most updates waiting, and sends a `dropped` with the user's
+        token for each. If a client reads nothing for a minute, the stream ends.
         """
 
         async for response in self._stream_stream(
@@ -5362,29 +5419,30 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "AsyncIterator[SubscribeTenantUpdatesResponse]":
         """
-        SubscribeTenantUpdates streams the updates of all users of the tenant: for search indexes, push
-        notifications and analytics.
+        SubscribeTenantUpdates streams the updates of all users of the tenant, for example for search
+        indexes, push notifications and analytics.
 
-        Needs the `read` permission. The service proves it when the stream opens, and again while it is
-        open. The stream is the tenant's part of the updates log, in the log's order: every update that
-        is published after `connection_established` was sent is delivered, and one that is published
-        twice within 1,000 entries of the log is delivered once. A stream that begins with the token of
-        another goes on exactly behind it, on any worker, however far behind that is: nothing is
-        missing and nothing comes twice, as long as the log holds the place. When it does not, the
-        outcome is `RESUME_OUTCOME_RESUMED_WITH_GAP`, a `Gap` is next, and updates go on with the present.
+        Needs the `read` permission. The service checks it when the stream opens, and again while it is
+        open. The stream is the tenant's part of the updates log, in the order of the log. It delivers
+        every update that is published after `connection_established` was sent; an update that is
+        published twice within 1,000 entries of the log is delivered once. A stream with a resume token
+        continues exactly after it, on any worker and at any distance, without missing updates or
+        duplicates, as long as the log still holds that position. Otherwise the outcome is
+        `RESUME_OUTCOME_RESUMED_WITH_GAP`: a `Gap` is next, and updates continue from the present.
 
-        A client may read as slowly as it likes, as long as it takes something every minute: it gets
-        further behind, and loses nothing that the log still holds. Typing indicators are delivered
-        like all others; `update_kinds` leaves them out.
+        A client may read as slowly as it likes, as long as it reads something every minute: it falls
+        behind, but misses nothing that the log still holds. Typing indicators are delivered like all
+        other updates; use `update_kinds` to leave them out.
 
-        After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`): a starting broker
-        may lose what it takes before its logs run. Where the broker has no updates log, the call fails
-        with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. A worker has 20 such streams for each tenant, and 200
-        in all, unless the operator set other numbers; more give `ERROR_REASON_TOO_MANY_STREAMS`.
+        After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`), because a
+        starting broker can lose messages that it accepts before its logs are ready. If the broker has
+        no updates log, the call fails with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. By default, a
+        worker allows 20 such streams for each tenant, and 200 in total; further calls fail with
+        `ERROR_REASON_TOO_MANY_STREAMS`.
 
         A stream never ends with OK: its status says why it ended, and its `ErrorInfo` holds the
-        `resume_token` of the last response that was sent. A client goes on with the token of the last
-        response that it has handled.
+        `resume_token` of the last response that the service sent. To resume, a client uses the token
+        of the last response that it has handled.
         """
 
         async for response in self._unary_stream(
@@ -5406,12 +5464,13 @@ class TenantServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "CreateUserTokenResponse":
         """
-        CreateUserToken creates a short-lived token with which an app calls `chat3.user.v1.UserService` as
-        one user, without the API key.
+        CreateUserToken creates a short-lived token. With it, an app calls `chat3.user.v1.UserService`
+        as one user, without the API key.
 
-        Needs the `read` permission. The token can do what the API key of this call can do for that user,
-        until it expires or the key is revoked. The service keeps no record of it: a token cannot be
-        revoked alone. A service without keys for tokens gives `ERROR_REASON_TOKENS_NOT_CONFIGURED`.
+        Needs the `read` permission. The token has the permissions of the API key of this call, for
+        that user, until it expires or the key is revoked. The service keeps no record of tokens, so a
+        single token cannot be revoked. The call fails with `ERROR_REASON_TOKENS_NOT_CONFIGURED` if the
+        service has no token keys.
         """
 
         return await self._unary_unary(
@@ -5430,37 +5489,38 @@ from ...user import v1 as __user__v1__
 
 class TenantServiceBase(betterproto2_grpclib.ServiceBase):
     """
-    TenantService is Chat3 as a tenant's back end sees it: all users, dialogs, messages and packs of
-    one tenant, without an acting user.
+    TenantService is Chat3 for a tenant's back end: it reads and changes all users, dialogs, messages
+    and packs of one tenant, without an acting user.
 
-    Every call carries its identity in request metadata:
+    Every call identifies its caller in request metadata:
 
     | key | value |
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-    | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+    | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 
-    `x-user-id` is ignored. A bearer token of a user in `authorization` is refused with
-    `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even beside an API key. What a key may do is decided by its permissions on the platform: `read`,
-    `write` and `delete`. Types, rules, failures and idempotency keys are those of `chat3.user.v1`;
-    the `domain` of an `ErrorInfo` is `chat3.user` here too. A key is scoped by tenant, API key and
-    method.
+    `x-user-id` is ignored. A call with a user's bearer token in `authorization` fails with
+    `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even if it also has an API key. The key's permissions on the
+    platform (`read`, `write` and `delete`) decide which calls it may make. Types, rules, failures
+    and idempotency keys are those of `chat3.user.v1`, and the `domain` of an `ErrorInfo` is also
+    `chat3.user`. The scope of an idempotency key is tenant, API key and method.
     """
 
     async def create_user(self, message: "CreateUserRequest") -> "CreateUserResponse":
         """
         CreateUser creates a user.
 
-        Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
-        With an idempotency key a retry completes what an attempt that was cut off left half-written.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_USER_EXISTS` if the
+        user already exists. With an idempotency key a retry completes a user that an interrupted
+        attempt wrote only in part.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def upsert_user(self, message: "UpsertUserRequest") -> "UpsertUserResponse":
         """
-        UpsertUser creates a user, or brings a known one to the requested state.
+        UpsertUser creates a user, or changes an existing one to the requested state.
 
         Needs the permissions `read` and `write`.
         """
@@ -5469,10 +5529,10 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def get_user(self, message: "GetUserRequest") -> "GetUserResponse":
         """
-        GetUser returns one user, with open data and counters.
+        GetUser returns one user, with custom data and counters.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a
-        membership is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5488,7 +5548,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def update_user(self, message: "UpdateUserRequest") -> "UpdateUserResponse":
         """
-        UpdateUser changes the type and the open data of a user.
+        UpdateUser changes the type and the custom data of a user.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -5497,7 +5557,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def delete_user(self, message: "DeleteUserRequest") -> "DeleteUserResponse":
         """
-        DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+        DeleteUser deletes a user. The platform removes only the user: memberships, messages and custom
         data stay, and the id remains a member of its dialogs until it is removed from them.
 
         Needs the permissions `read` and `delete`.
@@ -5509,12 +5569,12 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         CreateDialog creates a dialog with the named members.
 
-        Needs the permissions `read` and `write`. All members are looked up before anything is written.
-        With an idempotency key a retry never creates a second dialog, and completes one that the
-        platform left half-written. A platform that is cut off before it wrote any open data leaves an
-        empty dialog behind, without members and open data, that no retry can recognise. Open data that
-        the tenant's meta indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was
-        left.
+        Needs the permissions `read` and `write`. The service looks up all members before it writes
+        anything. With an idempotency key a retry never creates a second dialog; it completes a dialog
+        that the platform wrote only in part. If the platform is interrupted before it wrote any custom
+        data, it leaves an empty dialog without members, which no retry can recognise. If the tenant's
+        meta indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`,
+        which names what was left behind.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5523,8 +5583,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetDialog returns one dialog.
 
-        Needs the `read` permission. A dialog that the tenant does not have gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_DIALOG_NOT_FOUND` if the
+        tenant has no such dialog.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5533,7 +5593,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "FindDialogByMetaRequest"
     ) -> "FindDialogByMetaResponse":
         """
-        FindDialogByMeta returns the oldest dialog whose open data has a text under a key.
+        FindDialogByMeta returns the oldest dialog whose custom data has a text under a key.
 
         Needs the `read` permission.
         """
@@ -5553,7 +5613,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "UpdateDialogMetaRequest"
     ) -> "UpdateDialogMetaResponse":
         """
-        UpdateDialogMeta sets and removes keys of a dialog's open data.
+        UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -5562,11 +5622,12 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def delete_dialog(self, message: "DeleteDialogRequest") -> "DeleteDialogResponse":
         """
-        DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics,
-        and tells nobody: no member gets an update.
+        DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics.
+        No member gets an update.
 
-        Needs the permissions `read` and `delete`. A dialog that is deleted already gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_DIALOG_NOT_FOUND`
+        if the dialog is already deleted; a retry with the same idempotency key gets the first
+        response.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5588,7 +5649,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         AddDialogMembers adds users to a dialog.
 
-        Needs the permissions `read` and `write`. All users are looked up before the first is added.
+        Needs the permissions `read` and `write`. The service looks up all users before it adds the
+        first one.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5597,7 +5659,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "RemoveDialogMemberRequest"
     ) -> "RemoveDialogMemberResponse":
         """
-        RemoveDialogMember ends a user's membership of a dialog. The last member can be removed too.
+        RemoveDialogMember removes a user from a dialog. The last member can be removed too.
 
         Needs the permissions `read` and `write`.
         """
@@ -5607,8 +5669,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
     async def mark_member_read(self, message: "MarkMemberReadRequest") -> "MarkMemberReadResponse":
         """
         MarkMemberRead marks all messages of a dialog as read by a member, as the member's own
-        `chat3.user.v1.UserService.MarkDialogRead` does. The platform sets no other number of unread
-        messages.
+        `chat3.user.v1.UserService.MarkDialogRead` does. The platform cannot set the number of unread
+        messages to any other value.
 
         Needs the permissions `read` and `write`.
         """
@@ -5628,16 +5690,17 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         CreateTopic creates a topic in a dialog.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        topic, and completes one that the platform left half-written. Topics cannot be deleted: what a
-        refusal by the tenant's meta indexes leaves is named by `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second topic; it completes a topic that the platform wrote only in part. Topics cannot be
+        deleted: if the tenant's meta indexes refuse the custom data,
+        `ERROR_REASON_META_INDEX_CONFLICT` names the topic that remains.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_topic(self, message: "UpdateTopicRequest") -> "UpdateTopicResponse":
         """
-        UpdateTopic sets and removes keys of a topic's open data.
+        UpdateTopic sets and removes keys of a topic's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -5648,9 +5711,9 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         CreatePack creates a pack, without dialogs.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second pack,
-        and completes one that the platform left half-written. Open data that the tenant's meta indexes refuse
-        gives `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second pack; it completes a pack that the platform wrote only in part. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5659,8 +5722,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetPack returns one pack, with counters.
 
-        Needs the `read` permission. A pack that the tenant does not have gives `ERROR_REASON_PACK_NOT_FOUND`,
-        in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_PACK_NOT_FOUND` if the tenant
+        has no such pack.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5676,7 +5739,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def update_pack_meta(self, message: "UpdatePackMetaRequest") -> "UpdatePackMetaResponse":
         """
-        UpdatePackMeta sets and removes keys of a pack's open data.
+        UpdatePackMeta sets and removes keys of a pack's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -5687,8 +5750,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         DeletePack deletes a pack; its dialogs stay.
 
-        Needs the permissions `read` and `delete`. A pack that is deleted already gives
-        `ERROR_REASON_PACK_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the pack is already deleted; a retry with the same idempotency key gets the first response.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5706,7 +5769,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "RemovePackDialogRequest"
     ) -> "RemovePackDialogResponse":
         """
-        RemovePackDialog takes a dialog out of a pack.
+        RemovePackDialog removes a dialog from a pack.
 
         Needs the permissions `read` and `write`.
         """
@@ -5739,8 +5802,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "ListPackMembersRequest"
     ) -> "ListPackMembersResponse":
         """
-        ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-        them at once: a large pack costs the same for every page.
+        ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+        all of them at once, so every page of a large pack costs as much as the whole list.
 
         Needs the `read` permission.
         """
@@ -5751,8 +5814,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetPackMember returns one user's unread counts in a pack.
 
-        Needs the `read` permission. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if the user is
+        in no dialog of the pack.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5761,7 +5824,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         AddPackMember makes a user a member of every dialog of a pack.
 
-        Needs the permissions `read` and `write`. The user is looked up before anything is written.
+        Needs the permissions `read` and `write`. The service looks up the user before it writes
+        anything.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5770,10 +5834,10 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "RemovePackMemberRequest"
     ) -> "RemovePackMemberResponse":
         """
-        RemovePackMember ends a user's membership of every dialog of a pack.
+        RemovePackMember removes a user from every dialog of a pack.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5785,16 +5849,16 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         MarkPackMemberRead marks all messages of a pack as read by a member, as the member's own
         `chat3.user.v1.UserService.MarkPackRead` does.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def mark_pack_read(self, message: "MarkPackReadRequest") -> "MarkPackReadResponse":
         """
-        MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
-        platform takes long: give the call time.
+        MarkPackRead marks all messages of a pack as read by every member of its dialogs. The platform
+        takes long for a large pack: use a long deadline.
 
         Needs the permissions `read` and `write`.
         """
@@ -5805,10 +5869,11 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "CreateMetaIndexRequest"
     ) -> "CreateMetaIndexResponse":
         """
-        CreateMetaIndex creates a demand on the open data of one kind of thing.
+        CreateMetaIndex creates an index: a constraint on the custom data of one kind of object.
 
-        Needs the permissions `read` and `write`. An index that contradicts open data or another index gives
-        `ERROR_REASON_META_INDEX_REFUSED`. The same index again is no failure.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_META_INDEX_REFUSED`
+        if the index conflicts with existing custom data or with another index. Creating the same index
+        again is not an error.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5817,8 +5882,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetMetaIndex returns one index.
 
-        Needs the `read` permission. An index that the tenant does not have gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_META_INDEX_NOT_FOUND` if the
+        tenant has no such index.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5827,7 +5892,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "ListMetaIndexesRequest"
     ) -> "ListMetaIndexesResponse":
         """
-        ListMetaIndexes lists the indexes of one kind of thing.
+        ListMetaIndexes lists the indexes of one kind of object.
 
         Needs the `read` permission.
         """
@@ -5838,10 +5903,11 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "DeleteMetaIndexRequest"
     ) -> "DeleteMetaIndexResponse":
         """
-        DeleteMetaIndex deletes an index. The platform asks for `write`, not for `delete`.
+        DeleteMetaIndex deletes an index. The platform requires `write` for this, not `delete`.
 
-        Needs the permissions `read` and `write`. An index that is deleted already gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `write`. The call fails with
+        `ERROR_REASON_META_INDEX_NOT_FOUND` if the index is already deleted; a retry with the same
+        idempotency key gets the first response.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5850,10 +5916,11 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         SendMessage writes a message into a dialog in a user's name.
 
-        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-        of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
-        indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
-        the creation time, so history cannot be imported with its times.
+        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a
+        member of the dialog. With an idempotency key a retry never writes twice. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`, which
+        names what was left behind. The platform sets the creation time, so history cannot be imported
+        with its original times.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5862,8 +5929,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetMessage returns one message of any dialog.
 
-        Needs the `read` permission. A message that the tenant does not have gives
-        `ERROR_REASON_MESSAGE_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_MESSAGE_NOT_FOUND` if the
+        tenant has no such message.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5879,7 +5946,7 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def search_messages(self, message: "SearchMessagesRequest") -> "SearchMessagesResponse":
         """
-        SearchMessages lists the messages of all dialogs that a filter selects.
+        SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
         """
@@ -5890,28 +5957,29 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         EditMessage replaces the text of any message, in a moderator's name.
 
-        Needs the permissions `read` and `write`. A deleted message gives `ERROR_REASON_MESSAGE_DELETED`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MESSAGE_DELETED` if
+        the message is deleted.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_message(self, message: "DeleteMessageRequest") -> "DeleteMessageResponse":
         """
-        DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog without
-        what it said.
+        DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog
+        without its content.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def restore_message(self, message: "RestoreMessageRequest") -> "RestoreMessageResponse":
         """
-        RestoreMessage takes back the deletion of any message.
+        RestoreMessage restores any deleted message.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5933,8 +6001,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         ListMessageVersions lists the earlier texts of any message.
 
-        Needs the `read` permission, and version 0.0.82 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission, and version 0.0.82 of the platform: with an older one, the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5943,10 +6011,11 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "ListMessageStatusesRequest"
     ) -> "ListMessageStatusesResponse":
         """
-        ListMessageStatuses lists which member gave a message which status, and when.
+        ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
-        Needs the `read` permission. The platform shows the history to members alone: a dialog without
-        members gives `ERROR_REASON_NO_MEMBERS`.
+        Needs the `read` permission. The platform returns the history only through a member: the call
+        fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5957,8 +6026,8 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         """
         SetMessageStatus records a status of a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5967,10 +6036,10 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "SetMessageReactionRequest"
     ) -> "SetMessageReactionResponse":
         """
-        SetMessageReaction gives a reaction to a message in a member's name, or takes it back.
+        SetMessageReaction adds or removes a reaction to a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -5979,23 +6048,24 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, messages: "AsyncIterator[WatchUpdatesRequest]"
     ) -> "AsyncIterator[WatchUpdatesResponse]":
         """
-        WatchUpdates delivers the updates of many users on one stream. Users are added and removed while
-        it runs.
+        WatchUpdates delivers the updates of many users on one stream. The client can add and remove
+        users while the stream is open.
 
-        Needs the `read` permission. The service proves it when the stream opens, and again while it is
-        open. Every promise of `SubscribeUpdates` holds for every watched user: each has an order, a
-        resume token, gaps and heartbeats of its own, and a user who leaves or returns changes nothing
-        for the others. Between the updates of two users there is no order.
+        Needs the `read` permission. The service checks it when the stream opens, and again while it is
+        open. Every guarantee of `SubscribeUpdates` applies to every watched user: each user has their
+        own order, resume token, gaps and heartbeats, and adding or removing one user does not affect
+        the others. The updates of different users have no common order.
 
-        The service first sends `connection_established`, without waiting for a request. A client that
-        closes its half of the stream keeps the stream and can change nothing more. The stream always
-        ends with a failure, as that of `SubscribeUpdates` does, but without a `resume_token` in its
-        metadata: the client opens a new one and watches its users again, each with its own token.
+        The service first sends `connection_established`, without waiting for a request. If the client
+        closes its half of the stream, the stream stays open, but the client can no longer change the
+        watched users. The stream always ends with a failure, as `SubscribeUpdates` does, but without a
+        `resume_token` in its metadata: the client opens a new stream and watches its users again, each
+        with its own token.
 
-        One stream can watch 20,000 users, and all streams of an API key 100,000 on one worker, unless the
-        operator set other numbers. A client that reads too slowly loses users one by one, those with the
-        most waiting first, each with a `dropped` that carries the user's token. One that reads nothing for
-        a minute loses the stream.
+        By default, one stream can watch 20,000 users, and all streams of an API key together can watch
+        100,000 on one worker. If a client reads too slowly, the service drops users one by one,
+        beginning with those who have the most updates waiting, and sends a `dropped` with the user's
+        token for each. If a client reads nothing for a minute, the stream ends.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -6005,29 +6075,30 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "SubscribeTenantUpdatesRequest"
     ) -> "AsyncIterator[SubscribeTenantUpdatesResponse]":
         """
-        SubscribeTenantUpdates streams the updates of all users of the tenant: for search indexes, push
-        notifications and analytics.
+        SubscribeTenantUpdates streams the updates of all users of the tenant, for example for search
+        indexes, push notifications and analytics.
 
-        Needs the `read` permission. The service proves it when the stream opens, and again while it is
-        open. The stream is the tenant's part of the updates log, in the log's order: every update that
-        is published after `connection_established` was sent is delivered, and one that is published
-        twice within 1,000 entries of the log is delivered once. A stream that begins with the token of
-        another goes on exactly behind it, on any worker, however far behind that is: nothing is
-        missing and nothing comes twice, as long as the log holds the place. When it does not, the
-        outcome is `RESUME_OUTCOME_RESUMED_WITH_GAP`, a `Gap` is next, and updates go on with the present.
+        Needs the `read` permission. The service checks it when the stream opens, and again while it is
+        open. The stream is the tenant's part of the updates log, in the order of the log. It delivers
+        every update that is published after `connection_established` was sent; an update that is
+        published twice within 1,000 entries of the log is delivered once. A stream with a resume token
+        continues exactly after it, on any worker and at any distance, without missing updates or
+        duplicates, as long as the log still holds that position. Otherwise the outcome is
+        `RESUME_OUTCOME_RESUMED_WITH_GAP`: a `Gap` is next, and updates continue from the present.
 
-        A client may read as slowly as it likes, as long as it takes something every minute: it gets
-        further behind, and loses nothing that the log still holds. Typing indicators are delivered
-        like all others; `update_kinds` leaves them out.
+        A client may read as slowly as it likes, as long as it reads something every minute: it falls
+        behind, but misses nothing that the log still holds. Typing indicators are delivered like all
+        other updates; use `update_kinds` to leave them out.
 
-        After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`): a starting broker
-        may lose what it takes before its logs run. Where the broker has no updates log, the call fails
-        with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. A worker has 20 such streams for each tenant, and 200
-        in all, unless the operator set other numbers; more give `ERROR_REASON_TOO_MANY_STREAMS`.
+        After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`), because a
+        starting broker can lose messages that it accepts before its logs are ready. If the broker has
+        no updates log, the call fails with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. By default, a
+        worker allows 20 such streams for each tenant, and 200 in total; further calls fail with
+        `ERROR_REASON_TOO_MANY_STREAMS`.
 
         A stream never ends with OK: its status says why it ended, and its `ErrorInfo` holds the
-        `resume_token` of the last response that was sent. A client goes on with the token of the last
-        response that it has handled.
+        `resume_token` of the last response that the service sent. To resume, a client uses the token
+        of the last response that it has handled.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -6037,12 +6108,13 @@ class TenantServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "CreateUserTokenRequest"
     ) -> "CreateUserTokenResponse":
         """
-        CreateUserToken creates a short-lived token with which an app calls `chat3.user.v1.UserService` as
-        one user, without the API key.
+        CreateUserToken creates a short-lived token. With it, an app calls `chat3.user.v1.UserService`
+        as one user, without the API key.
 
-        Needs the `read` permission. The token can do what the API key of this call can do for that user,
-        until it expires or the key is revoked. The service keeps no record of it: a token cannot be
-        revoked alone. A service without keys for tokens gives `ERROR_REASON_TOKENS_NOT_CONFIGURED`.
+        Needs the `read` permission. The token has the permissions of the API key of this call, for
+        that user, until it expires or the key is revoked. The service keeps no record of tokens, so a
+        single token cannot be revoked. The call fails with `ERROR_REASON_TOKENS_NOT_CONFIGURED` if the
+        service has no token keys.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)

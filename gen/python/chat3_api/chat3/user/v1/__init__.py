@@ -163,16 +163,17 @@ betterproto2.check_compiler_version(_COMPILER_VERSION)
 
 class ErrorReason(betterproto2.Enum):
     """
-    ErrorReason says why a call failed, exactly enough to decide what to do in code.
+    ErrorReason says why a call failed, in enough detail for code to react.
 
-    Every failed call carries a `google.rpc.ErrorInfo` in its status details with `domain`
-    `chat3.user` and `reason` the name of one of these values; further details stand beside it as each
-    value says, and a `google.rpc.RequestInfo` with the request id. Texts are for people and may
-    change; reasons and metadata keys do not. A `google.rpc.RetryInfo` among the details means that the
-    same call may be repeated after its delay; without one, repeating it is of no use before the caller
-    has changed something. Values are added over time: treat an unknown reason by
-    its gRPC status code. Permission is judged before existence: whoever may not see a thing does not
-    learn whether it exists.
+    Every failed call has a `google.rpc.ErrorInfo` in its status details. Its `domain` is
+    `chat3.user`, and its `reason` is the name of one of these values, such as
+    `ERROR_REASON_NOT_A_MEMBER`. The comment of each value says which other details there are; a
+    `google.rpc.RequestInfo` with the request id is always there. Messages are for people and may
+    change; reasons and metadata keys do not. If the details include a `google.rpc.RetryInfo`, the
+    client can repeat the same call after the given delay; otherwise, a retry fails again until the
+    caller has changed something. New values are added over time: treat an unknown reason according
+    to its gRPC status code. The service checks permission before existence, so a caller without
+    permission does not learn whether something exists.
     """
 
     UNSPECIFIED = 0
@@ -182,12 +183,12 @@ class ErrorReason(betterproto2.Enum):
 
     INVALID_FIELD = 1
     """
-    One or more fields of the request break a rule. All violations are reported at once, 32 at
-    most, each with the field's path.
+    One or more fields of the request break a rule. The details list all violations, 32 at most,
+    each with the field's path.
 
     Status: `INVALID_ARGUMENT`.
     Details: `BadRequest`.
-    Caller: Mend the named fields; the same request never succeeds.
+    Caller: Fix the named fields; the same request never succeeds.
 
     Example:
 
@@ -202,8 +203,9 @@ class ErrorReason(betterproto2.Enum):
 
     INVALID_METADATA = 2
     """
-    Request metadata is missing or malformed: `x-tenant-id`, `x-user-id`, `x-request-id`, or an
-    `x-api-key` that cannot be one. Or a bearer token stands beside other metadata of identity.
+    Request metadata is missing or malformed: `x-tenant-id`, `x-user-id` or `x-request-id`, or an
+    `x-api-key` that cannot be an API key. Or the call has both a bearer token and other metadata
+    that identifies a caller.
 
     Status: `INVALID_ARGUMENT`.
     Details: `BadRequest`.
@@ -222,7 +224,8 @@ class ErrorReason(betterproto2.Enum):
 
     API_KEY_MISSING = 3
     """
-    The call carries neither `x-api-key` metadata nor, to `UserService`, a bearer token.
+    The call has no `x-api-key` metadata and, if it is a call to `UserService`, no bearer token
+    either.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
@@ -238,8 +241,8 @@ class ErrorReason(betterproto2.Enum):
 
     API_KEY_INVALID = 4
     """
-    The API key is unknown, inactive or expired. An open stream ends with it when its key is
-    revoked.
+    The API key is unknown, inactive or expired. An open stream ends with this reason when its key
+    is revoked.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
@@ -255,8 +258,7 @@ class ErrorReason(betterproto2.Enum):
 
     PERMISSION_MISSING = 5
     """
-    The API key lacks a permission: `read` for reading and subscribing, `write` for everything
-    else.
+    The API key lacks a permission that the method needs: `read`, `write` or `delete`.
 
     Status: `PERMISSION_DENIED`.
     Details: none.
@@ -275,13 +277,13 @@ class ErrorReason(betterproto2.Enum):
 
     NOT_A_MEMBER = 6
     """
-    The calling user is not a member of the dialog, or there is no such dialog: the two are not
-    told apart. A member whose id the platform holds in another letter case gets
+    The calling user is not a member of the dialog, or there is no such dialog; the response does
+    not say which. A member whose id has another letter case on the platform gets
     `ERROR_REASON_MEMBER_IN_OTHER_CASE`.
 
     Status: `PERMISSION_DENIED`.
     Details: `ResourceInfo`.
-    Caller: Do not retry. If the user was just added, the answer changes within 5 seconds.
+    Caller: Do not retry. If the user was just added, calls succeed within 5 seconds.
 
     Example:
 
@@ -300,7 +302,7 @@ class ErrorReason(betterproto2.Enum):
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
-    Caller: Mend the tenant id.
+    Caller: Correct the tenant id.
 
     Example:
 
@@ -315,12 +317,12 @@ class ErrorReason(betterproto2.Enum):
 
     USER_NOT_FOUND = 8
     """
-    There is no user with the id in `x-user-id`. Only `SubscribeUpdates` asks; an open stream ends
-    with it when its user is removed.
+    The tenant has no user with this id: the calling user of a stream or of `ListUpdates`, or a
+    user that the request names. An open stream ends with this reason when its user is deleted.
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
-    Caller: Create the user first, or mend the id.
+    Caller: Create the user first, or correct the id.
 
     Example:
 
@@ -335,11 +337,11 @@ class ErrorReason(betterproto2.Enum):
 
     MESSAGE_NOT_FOUND = 9
     """
-    The dialog has no message with this id: the one addressed, or the one to be quoted.
+    The dialog has no message with this id: the message of the request, or the message to quote.
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
-    Caller: Mend the message id.
+    Caller: Correct the message id.
 
     Example:
 
@@ -358,7 +360,7 @@ class ErrorReason(betterproto2.Enum):
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
-    Caller: Mend the topic id.
+    Caller: Correct the topic id.
 
     Example:
 
@@ -373,12 +375,12 @@ class ErrorReason(betterproto2.Enum):
 
     REQUEST_TOO_LARGE = 11
     """
-    The request is larger than the platform, or this service, takes: `limit_bytes` says how large
-    it may be.
+    The request is larger than the platform or this service accepts. `limit_bytes` is the largest
+    size.
 
     Status: `INVALID_ARGUMENT`.
     Details: none.
-    Caller: Send less; keep large data elsewhere and put a link into the message.
+    Caller: Send a smaller request; store large data elsewhere and put a link into the message.
 
     Example:
 
@@ -393,8 +395,8 @@ class ErrorReason(betterproto2.Enum):
 
     UPSTREAM_UNAVAILABLE = 12
     """
-    The platform cannot be reached or answers with a server error. Nothing was written, unless the
-    call was a mutation without an idempotency key, whose outcome is then unknown.
+    The platform cannot be reached or answers with a server error. Nothing was written, with one
+    exception: the outcome of a mutation without an idempotency key is unknown.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -410,8 +412,8 @@ class ErrorReason(betterproto2.Enum):
 
     UPSTREAM_INVALID_RESPONSE = 13
     """
-    The platform answered something this service does not understand. The service has logged it
-    under the request id.
+    The platform sent a response that this service does not understand. The service has logged it
+    with the request id.
 
     Status: `INTERNAL`.
     Details: none.
@@ -430,7 +432,7 @@ class ErrorReason(betterproto2.Enum):
 
     UPSTREAM_REJECTED = 14
     """
-    The platform refused a request that keeps every rule of this contract.
+    The platform refused a request that is valid by this contract.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
@@ -450,7 +452,7 @@ class ErrorReason(betterproto2.Enum):
 
     DEADLINE_EXCEEDED = 15
     """
-    The call's deadline passed before its end. The outcome of a mutation is unknown.
+    The call did not end before its deadline. The outcome of a mutation is unknown.
 
     Status: `DEADLINE_EXCEEDED`.
     Details: none.
@@ -466,7 +468,8 @@ class ErrorReason(betterproto2.Enum):
 
     UPDATES_UNAVAILABLE = 16
     """
-    A stream cannot be opened, because the service has no connection to its broker.
+    A stream cannot be opened, or missed updates cannot be listed, because the service has no
+    connection to its broker.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -514,9 +517,9 @@ class ErrorReason(betterproto2.Enum):
 
     SLOW_CONSUMER = 19
     """
-    The stream ended because the client did not read as fast as updates came. `resume_token` is
-    the position of the last response that was sent; `WatchUpdates` has no such position. There it is
-    also the reason for which a stream drops one of its users.
+    The stream ended because the client read more slowly than updates arrived. `resume_token` is
+    the position of the last response that the service sent; `WatchUpdates` has no such position. A
+    `WatchUpdates` stream also gives this reason when it drops one of its users.
 
     Status: `RESOURCE_EXHAUSTED`.
     Details: `RetryInfo`.
@@ -535,8 +538,8 @@ class ErrorReason(betterproto2.Enum):
 
     STREAM_MAX_AGE = 20
     """
-    The stream ended because it was open for as long as a stream may be, so that load spreads over
-    new connections.
+    The stream reached the maximum age of a stream. The limit exists so that load spreads over new
+    connections.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -555,8 +558,8 @@ class ErrorReason(betterproto2.Enum):
 
     SHUTTING_DOWN = 21
     """
-    The service process is being stopped. `resume_token` is there when a stream ended, not for
-    other calls.
+    The service process is stopping. `resume_token` is present when a stream ended, not for other
+    calls.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -575,8 +578,9 @@ class ErrorReason(betterproto2.Enum):
 
     TOO_MANY_STREAMS = 22
     """
-    The user, or the API key, has as many open streams on this worker as it may have; or a
-    `WatchUpdates` stream, or the API key with all of them, watches as many users as it may.
+    The user or the API key has reached the limit of open streams on this worker. Or a
+    `WatchUpdates` stream, or all such streams of the API key together, have reached the limit of
+    watched users.
 
     Status: `RESOURCE_EXHAUSTED`.
     Details: `QuotaFailure`.
@@ -595,11 +599,12 @@ class ErrorReason(betterproto2.Enum):
 
     IDEMPOTENCY_KEY_REUSED = 23
     """
-    The idempotency key was used within 24 hours for another request of the same user and method.
+    The same user has used the idempotency key for a different request of the same method within
+    the last 24 hours.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
-    Caller: Use a fresh key for every new request, the old key only to repeat the old request.
+    Caller: Use a new key for every new request, and an old key only to retry the same request.
 
     Example:
 
@@ -611,8 +616,8 @@ class ErrorReason(betterproto2.Enum):
 
     IDEMPOTENCY_OUTCOME_UNKNOWN = 24
     """
-    An earlier call with this key, or `GetOrCreateDirectDialog` for these two users, was cut off, and
-    whether it wrote cannot be found out right now.
+    An earlier call with this key, or an earlier `GetOrCreateDirectDialog` of these two users, was
+    interrupted, and the service cannot find out at the moment whether it wrote.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -628,9 +633,9 @@ class ErrorReason(betterproto2.Enum):
 
     IDEMPOTENCY_STORE_UNAVAILABLE = 25
     """
-    The store of idempotency keys cannot be reached, so a promise to write once could not be kept.
-    Nothing was written. `GetOrCreateDirectDialog` fails so only where there is no dialog yet, or
-    one of the two users is not in it.
+    The service cannot reach its store of idempotency keys, so it cannot guarantee that the call
+    writes only once. Nothing was written. `GetOrCreateDirectDialog` fails with this reason only if
+    there is no dialog yet, or if one of the two users is not in it.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -646,7 +651,7 @@ class ErrorReason(betterproto2.Enum):
 
     INTERNAL = 26
     """
-    A fault of this service. It has logged the cause under the request id.
+    An internal error of this service. The service has logged the cause with the request id.
 
     Status: `INTERNAL`.
     Details: none.
@@ -662,8 +667,8 @@ class ErrorReason(betterproto2.Enum):
 
     RATE_LIMITED = 27
     """
-    The user, or the API key, made more calls of one kind than its limit allows: `read`, `write`,
-    `typing` or `subscribe`. `subject` is `user` or `API key`. Trailing metadata says more:
+    The user or the API key has exceeded the rate limit for one kind of call: `read`, `write`,
+    `typing` or `subscribe`. `subject` is `user` or `API key`. Trailing metadata has the details:
     `ratelimit-limit`, `ratelimit-remaining` and, in seconds, `ratelimit-reset`.
 
     Status: `RESOURCE_EXHAUSTED`.
@@ -685,7 +690,7 @@ class ErrorReason(betterproto2.Enum):
 
     OVERLOADED = 28
     """
-    The service process has as many calls as it can serve in good time. Nothing was done.
+    The service process is at its limit of concurrent calls. Nothing was written.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
@@ -701,9 +706,9 @@ class ErrorReason(betterproto2.Enum):
 
     METADATA_TOO_LARGE = 29
     """
-    The metadata of the call is larger than this service takes: `limit_bytes` says how large it may
-    be, with 32 bytes counted for each entry. Metadata larger than four times as much ends the
-    connection.
+    The metadata of the call is larger than this service accepts. `limit_bytes` is the largest
+    size; each entry counts 32 bytes more than its text. Metadata larger than four times the limit
+    ends the connection.
 
     Status: `INVALID_ARGUMENT`.
     Details: none.
@@ -722,11 +727,11 @@ class ErrorReason(betterproto2.Enum):
 
     METHOD_UNKNOWN = 30
     """
-    There is no such method. The contract of the client may be newer than the service.
+    The service has no such method. The client's contract may be newer than the service.
 
     Status: `UNIMPLEMENTED`.
     Details: none.
-    Caller: Do without the method, or use a service that has it.
+    Caller: Do without the method, or upgrade the service.
 
     Example:
 
@@ -741,12 +746,12 @@ class ErrorReason(betterproto2.Enum):
 
     COMPRESSION_UNSUPPORTED = 31
     """
-    The request is compressed in a way this service does not know: `grpc-encoding` is neither
+    The service does not support the compression of the request: `grpc-encoding` is neither
     `identity` nor `gzip`.
 
     Status: `UNIMPLEMENTED`.
     Details: none.
-    Caller: Compress requests as `grpc-accept-encoding` of the answer says, or not at all.
+    Caller: Use a compression that `grpc-accept-encoding` of the response lists, or none.
 
     Example:
 
@@ -758,14 +763,15 @@ class ErrorReason(betterproto2.Enum):
 
     MEMBER_IN_OTHER_CASE = 32
     """
-    The calling user is not a member of the dialog, but the platform holds a member whose id differs
-    in letter case only. User ids are lower case in this contract, the platform compares them as they
-    are, and another writer added the member as `member_id` says. It is told to a key with `read`.
+    The calling user is not a member of the dialog, but the platform holds a member whose id
+    differs in letter case only. This service converts user ids to lower case, but the platform
+    compares them case-sensitively, and another application added the member as `member_id`. Only
+    API keys with the `read` permission get this reason.
 
     Status: `PERMISSION_DENIED`.
     Details: `ResourceInfo`.
-    Caller: Do not retry. Have the member added to the dialog by the id in lower case, and
-    `member_id` removed.
+    Caller: Do not retry. The tenant's back end should add the member in lower case and remove
+    `member_id`.
 
     Example:
 
@@ -781,12 +787,12 @@ class ErrorReason(betterproto2.Enum):
 
     MESSAGE_COUNT_INVALID = 33
     """
-    The request has no message, or more than one. A method that does not stream its requests takes
+    The request has no message, or more than one. A method without client streaming accepts exactly
     one.
 
     Status: `UNIMPLEMENTED`.
     Details: none.
-    Caller: Do not retry; the client does not use the contract's methods as they are declared.
+    Caller: Do not retry; the client does not follow the contract.
 
     Example:
 
@@ -798,12 +804,13 @@ class ErrorReason(betterproto2.Enum):
 
     MESSAGE_FRAMING_INVALID = 34
     """
-    A message of the request says that it is compressed, but the call names no encoding, or its
-    first byte is neither 0 nor 1.
+    A message of the request is marked as compressed, but the call names no encoding. Or the first
+    byte of the message is neither 0 nor 1.
 
     Status: `INTERNAL`.
     Details: none.
-    Caller: Do not retry; the client, or a proxy on the way, does not frame messages as gRPC does.
+    Caller: Do not retry; the client, or a proxy in between, does not frame messages as gRPC
+    requires.
 
     Example:
 
@@ -815,12 +822,12 @@ class ErrorReason(betterproto2.Enum):
 
     PAGE_TOKEN_INVALID = 35
     """
-    The page token is damaged, or belongs to another list, another user or other fields of the
-    request.
+    The page token is damaged, or it belongs to another list, another user or a request with other
+    fields.
 
     Status: `INVALID_ARGUMENT`.
     Details: none.
-    Caller: Begin the list again without a token.
+    Caller: Read the list again from the beginning, without a token.
 
     Example:
 
@@ -832,7 +839,7 @@ class ErrorReason(betterproto2.Enum):
 
     NOT_THE_SENDER = 36
     """
-    The message was sent by somebody else: only its sender may edit, delete or restore it.
+    Another user sent the message. Only its sender may edit, delete or restore it.
 
     Status: `PERMISSION_DENIED`.
     Details: `ResourceInfo`.
@@ -870,7 +877,7 @@ class ErrorReason(betterproto2.Enum):
 
     MEMBER_NOT_FOUND = 38
     """
-    The user to be removed is not a member of the dialog.
+    The user is not a member of the dialog.
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
@@ -890,11 +897,11 @@ class ErrorReason(betterproto2.Enum):
 
     LAST_MEMBER = 39
     """
-    The user is the last member of the dialog, and a dialog is never left without members.
+    The user is the last member of the dialog. A user cannot leave a dialog without members.
 
     Status: `FAILED_PRECONDITION`.
     Details: `ResourceInfo`.
-    Caller: Keep the membership, or have the back end delete the dialog.
+    Caller: Keep the membership, or let the tenant's back end delete the dialog.
 
     Example:
 
@@ -909,8 +916,8 @@ class ErrorReason(betterproto2.Enum):
 
     PACK_NOT_FOUND = 40
     """
-    There is no such pack, or the calling user is a member of none of its dialogs: the two are not
-    told apart.
+    There is no such pack, or the calling user is not a member of any of its dialogs; the response
+    does not say which.
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
@@ -929,7 +936,7 @@ class ErrorReason(betterproto2.Enum):
 
     PLATFORM_TOO_OLD = 41
     """
-    The platform behind the service is older than the method needs.
+    The method needs a newer version of the platform.
 
     Status: `UNIMPLEMENTED`.
     Details: none.
@@ -948,11 +955,11 @@ class ErrorReason(betterproto2.Enum):
 
     USER_EXISTS = 42
     """
-    There is a user with this id in the tenant already.
+    The tenant already has a user with this id.
 
     Status: `ALREADY_EXISTS`.
     Details: `ResourceInfo`.
-    Caller: Take the user as it is, or bring it to the wanted state with `UpsertUser` or `UpdateUser`.
+    Caller: Use the existing user, or change it with `UpsertUser` or `UpdateUser`.
 
     Example:
 
@@ -967,7 +974,7 @@ class ErrorReason(betterproto2.Enum):
 
     DIALOG_NOT_FOUND = 44
     """
-    The tenant has no such dialog. Only `TenantService` says this: a user is told
+    The tenant has no such dialog. Only `TenantService` uses this reason; `UserService` uses
     `ERROR_REASON_NOT_A_MEMBER`, whether the dialog exists or not.
 
     Status: `NOT_FOUND`.
@@ -987,21 +994,22 @@ class ErrorReason(betterproto2.Enum):
 
     META_INDEX_CONFLICT = 45
     """
-    The tenant's meta indexes refuse the open data. `kind` is what the open data belongs to, `code` the
-    platform's word for the broken rule: `DUPLICATE_INDEX` when something else has the same value,
-    `INDEX_KEYS_REQUIRED` when a required key is missing, `META_KEY_NOT_ALLOWED` for a key that is not
-    allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a value that cannot be indexed. `index_id` names the
-    index and `key` the first key that breaks it, where the platform says them. A change stops at the
-    key that breaks a rule: keys that were written before it stay. A creation that was stopped in this
-    way is deleted again when the API key has the `delete` permission (of a message: `write`) and the
-    platform can delete such a thing; otherwise `left_id` names what is left of it. A repetition with
-    the same idempotency key completes a dialog, a topic, a pack or a message that was left once the
-    rule is kept. Of a user only open data is left, which a user that is created later under the id
-    owns.
+    A meta index of the tenant refuses the custom data. `kind` says what the custom data belongs
+    to. `code` is the platform's code for the broken rule: `DUPLICATE_INDEX` when another object
+    has the same value, `INDEX_KEYS_REQUIRED` when a required key is missing,
+    `META_KEY_NOT_ALLOWED` for a key that is not allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a
+    value that cannot be indexed. `index_id` names the index and `key` the first key that breaks
+    the rule, if the platform reports them. A change stops at the key that breaks a rule; keys that
+    were written before it stay. When a creation stops in this way, the service deletes what was
+    created, if the API key has the `delete` permission (for a message: `write`) and the platform
+    can delete it. Otherwise `left_id` names the incomplete object. For a dialog, a topic, a pack
+    or a message, fix the custom data or the index and retry with the same idempotency key: the
+    service then completes the object. For a user, only custom data remains; a user who is created
+    later with the same id gets it.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
-    Caller: Change the open data or the meta index; the same request does not succeed before.
+    Caller: Change the custom data or the meta index; until then, the same request fails again.
 
     Example:
 
@@ -1018,13 +1026,13 @@ class ErrorReason(betterproto2.Enum):
 
     NO_MEMBERS = 46
     """
-    The dialog has no members, through whom alone the platform shows what is asked for; a member whose
-    id has a dot, which no route of the platform takes, is none here. Only
-    `TenantService.ListMessageStatuses` says this.
+    The dialog has no members. The platform returns the requested data only through a member. A
+    member whose id contains a dot does not count, because no route of the platform accepts such an
+    id. Only `TenantService.ListMessageStatuses` uses this reason.
 
     Status: `FAILED_PRECONDITION`.
     Details: `ResourceInfo`.
-    Caller: Add a member to the dialog, or do without.
+    Caller: Add a member to the dialog, or do without the data.
 
     Example:
 
@@ -1039,7 +1047,8 @@ class ErrorReason(betterproto2.Enum):
 
     META_INDEX_NOT_FOUND = 50
     """
-    The tenant has no such meta index for the kind of thing. Only `TenantService` says this.
+    The tenant has no such meta index for this kind of object. Only `TenantService` uses this
+    reason.
 
     Status: `NOT_FOUND`.
     Details: `ResourceInfo`.
@@ -1059,17 +1068,19 @@ class ErrorReason(betterproto2.Enum):
 
     META_INDEX_REFUSED = 51
     """
-    The meta index cannot be created, because it contradicts what is there. Only `TenantService` says
-    this. `code` is the platform's word: `INDEX_CONFLICT_EXISTING_DATA` when open data breaks a
-    `UNIQUE` or `REQUIRED` index, `SCHEMA_CONFLICT_EXISTING_DATA` when open data has a key that is not
-    allowed, `INDEX_KEYS_NOT_IN_ALLOWLIST` when an index names a key that the `ALLOWED` index leaves
-    out, `INDEX_DEFINITION_CONFLICT` when another index has the same id. `violation_count` says how many
-    things break the index and `entity_ids` names the first of them, at most 20, where the platform
-    says it. Nothing was written.
+    The meta index cannot be created, because it conflicts with existing data or with another
+    index. Only `TenantService` uses this reason. `code` is the platform's code:
+    `INDEX_CONFLICT_EXISTING_DATA` when existing custom data breaks a `UNIQUE` or `REQUIRED` index,
+    `SCHEMA_CONFLICT_EXISTING_DATA` when existing custom data has a key that is not allowed,
+    `INDEX_KEYS_NOT_IN_ALLOWLIST` when the index names a key that the `ALLOWED` index does not
+    include, `INDEX_DEFINITION_CONFLICT` when another index has the same id. If the platform
+    reports them, `violation_count` is the number of objects that break the index, and `entity_ids`
+    has the first of them, at most 20. Nothing was written.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
-    Caller: Change the open data or the other index first; the same request does not succeed before.
+    Caller: Change the custom data or the other index first; until then, the same request fails
+    again.
 
     Example:
 
@@ -1087,15 +1098,15 @@ class ErrorReason(betterproto2.Enum):
 
     SERVICE_KEY_NOT_ALLOWED = 52
     """
-    An `ALLOWED` meta index of the tenant leaves out a key that this service itself keeps in open data.
-    By that key a creation is found again when it was cut off, so nothing of this kind can be created
-    through this service. The open data of the request is not at fault. `index_id` names the index and
-    `key` the key to allow. Nothing was written.
+    An `ALLOWED` meta index of the tenant does not include a key that this service itself keeps in
+    custom data. The service needs the key to find an interrupted creation again, so it cannot
+    create objects of this kind. The custom data of the request is not the cause. `index_id` names
+    the index and `key` the key to allow. Nothing was written.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
-    Caller: Do not retry. The tenant's back end allows the key: it deletes the index and creates it
-    again with `TenantService.CreateMetaIndex`, which always allows this service's keys.
+    Caller: Do not retry. The tenant's back end has to delete the index and create it again with
+    `TenantService.CreateMetaIndex`, which always allows this service's keys.
 
     Example:
 
@@ -1113,11 +1124,11 @@ class ErrorReason(betterproto2.Enum):
     UPDATES_LOG_UNAVAILABLE = 53
     """
     A stream of a whole tenant cannot be opened, because the broker has no updates log: it has no
-    stream queues, it does not let the service declare one, or it has just started.
+    stream queues, it does not allow the service to declare one, or it has just started.
 
     Status: `UNAVAILABLE`.
     Details: `RetryInfo`.
-    Caller: Retry after the delay in `RetryInfo`; ask the operator when it stays.
+    Caller: Retry after the delay in `RetryInfo`; contact the operator if the failure persists.
 
     Example:
 
@@ -1129,8 +1140,8 @@ class ErrorReason(betterproto2.Enum):
 
     TOKEN_INVALID = 56
     """
-    The bearer token is not genuine: it is malformed, too long, forged, damaged, of an algorithm that
-    is not allowed, or breaks a rule of its issuer. The answer does not say which.
+    The bearer token is invalid: it is malformed, too long, forged, damaged, uses an algorithm that
+    is not allowed, or breaks a rule of its issuer. The response does not say which.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
@@ -1146,12 +1157,12 @@ class ErrorReason(betterproto2.Enum):
 
     TOKEN_EXPIRED = 57
     """
-    The bearer token has expired. An open stream ends with it when its token expires, with its resume
-    token in `resume_token`.
+    The bearer token has expired. An open stream ends with this reason when its token expires;
+    `resume_token` is then its position.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
-    Caller: Get a new token; open the stream again with it and the resume token.
+    Caller: Get a new token; then open the stream again with the resume token.
 
     Example:
 
@@ -1163,12 +1174,12 @@ class ErrorReason(betterproto2.Enum):
 
     TOKEN_NOT_YET_VALID = 58
     """
-    The bearer token is not valid yet: its times begin more than 30 seconds in the future, by the
-    clock of the service.
+    The bearer token is not valid yet: by the clock of the service, it becomes valid more than 30
+    seconds in the future.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
-    Caller: Set the clock of the machine that creates the tokens, and get a new token.
+    Caller: Correct the clock of the machine that creates the tokens, and get a new token.
 
     Example:
 
@@ -1180,8 +1191,8 @@ class ErrorReason(betterproto2.Enum):
 
     TOKEN_KEY_UNKNOWN = 59
     """
-    The bearer token names a key that the service does not have: the key was retired, or the token is
-    of another service.
+    The bearer token names a key that the service does not have: the key was retired, or the token
+    belongs to another service.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
@@ -1198,12 +1209,12 @@ class ErrorReason(betterproto2.Enum):
     TOKEN_NOT_ACCEPTED = 60
     """
     The bearer token is not meant for this call. `because` says why: `service` for a token that was
-    sent to `chat3.tenant.v1.TenantService`, `issuer`, `audience` or `tenant` for a genuine token of
-    another issuer, audience or tenant than the service accepts.
+    sent to `chat3.tenant.v1.TenantService`; `issuer`, `audience` or `tenant` for a genuine token
+    whose issuer, audience or tenant the service does not accept.
 
     Status: `PERMISSION_DENIED`.
     Details: none.
-    Caller: Call `TenantService` with an API key; otherwise get a token that is meant for this service.
+    Caller: Call `TenantService` with an API key, or get a token that is meant for this service.
 
     Example:
 
@@ -1218,11 +1229,11 @@ class ErrorReason(betterproto2.Enum):
 
     TOKENS_NOT_CONFIGURED = 61
     """
-    The service is set up without keys for tokens: it neither creates nor accepts any.
+    The service is configured without token keys: it neither creates nor accepts tokens.
 
     Status: `FAILED_PRECONDITION`.
     Details: none.
-    Caller: Have the operator set `TOKEN_KEYS`; an API key still works.
+    Caller: The operator has to set `TOKEN_KEYS`; until then, use an API key.
 
     Example:
 
@@ -1234,13 +1245,13 @@ class ErrorReason(betterproto2.Enum):
 
     TOKEN_REVOKED = 66
     """
-    The API key behind the bearer token is unknown, inactive or expired by now. An open stream ends with
-    it when the key is revoked, with its resume token in `resume_token`.
+    The API key behind the bearer token is now unknown, inactive or expired. An open stream ends
+    with this reason when the key is revoked; `resume_token` is then its position.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
-    Caller: Get a new token, which has another API key behind it; open the stream again with it and the
-    resume token.
+    Caller: Get a new token from a back end with a valid API key; then open the stream again with
+    the resume token.
 
     Example:
 
@@ -1397,7 +1408,8 @@ class GapReason(betterproto2.Enum):
 
     LOG_UNAVAILABLE = 3
     """
-    There is no updates log: the broker has no stream queues, or the service may not declare one.
+    There is no updates log: the broker has no stream queues, or does not allow the service to
+    declare one.
     """
 
     LOG_UNREADABLE = 4
@@ -1428,28 +1440,28 @@ class GapReason(betterproto2.Enum):
 
 class MessageStatus(betterproto2.Enum):
     """
-    MessageStatus is how far a message has come for one member.
+    MessageStatus is the delivery status of a message for one member.
     """
 
     UNSPECIFIED = 0
     """
-    Not a status. In a request: refused. In a response: a status this contract does not know; the
-    field beside it has its name.
+    Not a status: refused in requests. In a response it stands for a status that this contract does
+    not know; the `status_name` next to it has the platform's name.
     """
 
     UNREAD = 1
     """
-    The member has not received it, or has marked it as not read again.
+    The member has not received the message, or has marked it as unread again.
     """
 
     DELIVERED = 2
     """
-    A device of the member has received it.
+    A device of the member has received the message.
     """
 
     READ = 3
     """
-    The member has read it.
+    The member has read the message.
     """
 
     @classmethod
@@ -1473,9 +1485,8 @@ class MessageStatus(betterproto2.Enum):
 
 class MissingPart(betterproto2.Enum):
     """
-    MissingPart is something of a message, dialog or topic, or of a change, that the platform did not
-    make, or cannot be shown to have made, because it was cut off while it wrote. It cannot be made
-    afterwards.
+    MissingPart is a part of a message, dialog, topic or change that the platform did not write, or
+    may not have written, because it was interrupted. The part cannot be added afterwards.
     """
 
     UNSPECIFIED = 0
@@ -1485,7 +1496,7 @@ class MissingPart(betterproto2.Enum):
 
     QUOTE = 1
     """
-    The message quotes nothing, although a quote was asked for.
+    The message quotes nothing, although the request has a `quoted_message_id`.
     """
 
     STATUSES = 2
@@ -1496,21 +1507,21 @@ class MissingPart(betterproto2.Enum):
 
     UNREAD_COUNTS = 3
     """
-    The message may not be counted in other members' unread counts.
+    The unread counts of other members may not include the message.
     """
 
     CREATED_UPDATE = 4
     """
-    The update that tells members of the new message, dialog or topic may never have been published.
-    An update that it changed was published instead. The platform may not count a message in the
-    statistics of dialog and sender.
+    The update that announces the new message, dialog or topic may never have been published.
+    Members got an update that it changed instead. The platform's statistics of dialog and sender
+    may not include the message.
     """
 
     CHANGED_UPDATE = 5
     """
-    The update that tells of the change may never have been published. Nothing shows whether it was,
-    once a call was cut off; most often only its answer was lost. Clients that missed it see the
-    change when they read again.
+    The update that announces the change may never have been published. After an interrupted call,
+    nothing shows whether it was; in most cases only the response was lost. Clients that missed it
+    see the change when they read again.
     """
 
     @classmethod
@@ -1538,7 +1549,7 @@ class MissingPart(betterproto2.Enum):
 
 class ReactionAction(betterproto2.Enum):
     """
-    ReactionAction says whether a reaction is given or taken back.
+    ReactionAction says whether to add or remove a reaction.
     """
 
     UNSPECIFIED = 0
@@ -1548,12 +1559,12 @@ class ReactionAction(betterproto2.Enum):
 
     SET = 1
     """
-    Give the reaction. Giving it again changes nothing.
+    Add the reaction. Adding it again changes nothing.
     """
 
     UNSET = 2
     """
-    Take the reaction back. Taking back what was not given changes nothing.
+    Remove the reaction. Removing a reaction that is not there changes nothing.
     """
 
     @classmethod
@@ -1575,7 +1586,7 @@ class ReactionAction(betterproto2.Enum):
 
 class ReloadTarget(betterproto2.Enum):
     """
-    ReloadTarget names something that a client reloads after a gap.
+    ReloadTarget names a list that a client reloads after a gap.
     """
 
     UNSPECIFIED = 0
@@ -1585,12 +1596,12 @@ class ReloadTarget(betterproto2.Enum):
 
     DIALOGS = 1
     """
-    The list of dialogs, by `GetUserDialogs`.
+    The list of dialogs, with `GetUserDialogs`.
     """
 
     MESSAGES = 2
     """
-    The messages of the dialogs on screen, by `GetDialogMessages`.
+    The messages of the dialogs on screen, with `GetDialogMessages`.
     """
 
     @classmethod
@@ -1614,9 +1625,8 @@ class ResumeOutcome(betterproto2.Enum):
     """
     ResumeOutcome says where a stream begins, and whether it is complete from there on.
 
-    The outcome is about the time between the resume token and `connection_established`, and it is
-    known when that is sent. The service can lose its broker at any later time: a `Gap` that comes of
-    such a loss is possible on every stream.
+    The outcome covers the time between the resume token and `connection_established`. The service
+    can lose its broker at any later time, so every stream can have a `Gap` later on.
     """
 
     UNSPECIFIED = 0
@@ -1627,19 +1637,19 @@ class ResumeOutcome(betterproto2.Enum):
     FRESH = 1
     """
     The request had no resume token. The stream begins now: read dialogs and messages, then merge
-    what comes.
+    the updates.
     """
 
     RESUMED = 2
     """
-    The stream continues where the token ended. All updates that the client has missed follow before
-    those that are published from now on. No gap is among them.
+    The stream resumes after the token. All updates that the client has missed follow, without a
+    gap, before those that are published from now on.
     """
 
     RESUMED_WITH_GAP = 3
     """
-    The stream continues after the token, and updates in between may be missing. A `Gap` stands where
-    they would have been, before the updates that are published from now on. It says what to reload.
+    The stream resumes after the token, but updates may be missing. A `Gap` marks their place,
+    before the updates that are published from now on, and says what to reload.
     """
 
     @classmethod
@@ -1701,14 +1711,14 @@ class StreamState(betterproto2.Enum):
 
 class UpdateKind(betterproto2.Enum):
     """
-    UpdateKind says what happened. Each kind has a payload of its own in `Update`, named like the kind.
+    UpdateKind says what happened. Each kind has its own payload in `Update`, with the same name.
     """
 
     UNSPECIFIED = 0
     """
-    In a request: refused. In an update: something that this contract does not know, with
-    `Update.unknown`. An update is of no other kind unless it fits that kind: a client never takes
-    one thing for another.
+    Refused in requests. In an update it stands for a kind of event that this contract does not
+    know; the payload is then `Update.unknown`. The service also uses it for an update that does
+    not fit its kind, so a client never mistakes one event for another.
     """
 
     MESSAGE_CREATED = 1
@@ -1728,12 +1738,12 @@ class UpdateKind(betterproto2.Enum):
 
     MESSAGE_RESTORED = 4
     """
-    Somebody took the deletion of a message back.
+    Somebody restored a deleted message.
     """
 
     MESSAGE_META_CHANGED = 5
     """
-    The open data of a message changed.
+    The custom data of a message changed.
     """
 
     MESSAGE_TOPIC_CHANGED = 6
@@ -1743,17 +1753,17 @@ class UpdateKind(betterproto2.Enum):
 
     MESSAGE_STATUS_CHANGED = 7
     """
-    A member gave a message a status.
+    A member set the status of a message.
     """
 
     MESSAGE_REACTION_GIVEN = 8
     """
-    A member gave a message a reaction.
+    A member added a reaction to a message.
     """
 
     MESSAGE_REACTION_TAKEN_BACK = 9
     """
-    A member took a reaction back.
+    A member removed a reaction from a message.
     """
 
     DIALOG_CREATED = 10
@@ -1763,19 +1773,19 @@ class UpdateKind(betterproto2.Enum):
 
     DIALOG_CHANGED = 11
     """
-    The open data of a dialog changed.
+    The custom data of a dialog changed.
     """
 
     DIALOG_DELETED = 12
     """
-    A dialog was deleted. No platform publishes this yet: its members are gone before it looks for
-    them. The kind is reserved for one that does.
+    A dialog was deleted. No known platform publishes this, because it removes the members before
+    it looks for the recipients. The kind is reserved for a platform that does.
     """
 
     DIALOG_READ = 13
     """
-    The receiving user has read a whole dialog: their counters in the dialog and their statuses of
-    its messages have changed.
+    The receiving user has read a whole dialog. The user's counters in the dialog and the user's
+    statuses of its messages have changed.
     """
 
     DIALOG_COUNTERS_CHANGED = 14
@@ -1795,7 +1805,7 @@ class UpdateKind(betterproto2.Enum):
 
     MEMBER_CHANGED = 17
     """
-    The state or the open data of a member changed. The platform tells nobody but that member.
+    The state or the custom data of a member changed. Only that member gets the update.
     """
 
     TOPIC_CREATED = 18
@@ -1805,12 +1815,12 @@ class UpdateKind(betterproto2.Enum):
 
     TOPIC_CHANGED = 19
     """
-    The open data of a topic changed.
+    The custom data of a topic changed.
     """
 
     TYPING = 20
     """
-    A member types.
+    A member is typing.
     """
 
     USER_CREATED = 21
@@ -1820,7 +1830,7 @@ class UpdateKind(betterproto2.Enum):
 
     USER_CHANGED = 22
     """
-    The receiving user's type or open data changed.
+    The receiving user's type or custom data changed.
     """
 
     USER_DELETED = 23
@@ -1835,7 +1845,7 @@ class UpdateKind(betterproto2.Enum):
 
     PACK_CHANGED = 25
     """
-    The open data of a pack changed. One change gives one update for each dialog of the pack.
+    The custom data of a pack changed. A change causes one update for each dialog of the pack.
     """
 
     @classmethod
@@ -1923,10 +1933,10 @@ class AddDialogMembersRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -1940,21 +1950,21 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class AddDialogMembersResponse(betterproto2.Message):
     """
-    AddDialogMembersResponse says whom the call added.
+    AddDialogMembersResponse names the users that the call added.
     """
 
     added_user_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
     """
-    The users that were no members before, in lower case and in the order of the request.
+    The users who were not members before, in lower case and in the order of the request.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform added a member:
-    `MISSING_PART_CHANGED_UPDATE`, in place of which all members got one of
-    `UPDATE_KIND_DIALOG_CHANGED`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform added a
+    member: `MISSING_PART_CHANGED_UPDATE`. All members then got an update of the kind
+    `UPDATE_KIND_DIALOG_CHANGED` instead. Usually empty.
     """
 
 
@@ -1966,8 +1976,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class ConnectionEstablished(betterproto2.Message):
     """
-    ConnectionEstablished is the first response of every stream. Every update that is published for the
-    user after the service has sent it is delivered on this stream.
+    ConnectionEstablished is the first response of every stream. The stream delivers every update
+    that is published for the user after the service has sent this response.
     """
 
     connection_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -1979,15 +1989,16 @@ class ConnectionEstablished(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    The longest silence on this stream: the service sends a heartbeat when it has sent nothing else
-    for so long. A client that hears nothing for twice as long reconnects.
+    The service sends a heartbeat when it has sent nothing else for this long. A client that
+    receives nothing for twice as long should reconnect.
     """
 
     resume_outcome: "ResumeOutcome" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, default_factory=lambda: ResumeOutcome(0)
     )
     """
-    What became of the resume token. The service has looked before it says so: see `ResumeOutcome`.
+    Whether the stream resumed after the token, and whether it is complete. The service has checked
+    this before it sends the response, see `ResumeOutcome`.
     """
 
 
@@ -1999,14 +2010,15 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class CreateDialogRequest(betterproto2.Message):
     """
-    CreateDialogRequest is a dialog to be created.
+    CreateDialogRequest describes the dialog to create.
     """
 
     member_ids: "list[str]" = betterproto2.field(1, betterproto2.TYPE_STRING, repeated=True)
     """
-    The other members. The calling user always becomes a member and need not be named; an id that is
-    named twice counts once; upper case is lowered. All of them and the calling user must exist:
-    `ERROR_REASON_USER_NOT_FOUND` names one that does not.
+    The other members. The calling user always becomes a member and need not be in the list.
+    Duplicate ids are ignored; ids are converted to lower case. All members and the calling user
+    must exist; otherwise the call fails with `ERROR_REASON_USER_NOT_FOUND`, which names a missing
+    one.
 
     Rules: at most 100 items; each a user id as `x-user-id` takes it.
     """
@@ -2015,8 +2027,8 @@ class CreateDialogRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The dialog's open data, such as its title under the key `title`. `SendMessageRequest.meta` says
-    what the platform cannot keep.
+    The dialog's custom data, such as its title under the key `title`. `SendMessageRequest.meta`
+    lists what the platform cannot keep.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -2024,10 +2036,10 @@ class CreateDialogRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2051,9 +2063,9 @@ class CreateDialogResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform created the dialog, and
-    cannot be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-    published. Commonly empty. Meta and members are always completed.
+    The parts that may be missing because the call was interrupted while the platform created the
+    dialog, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+    shows whether that update was published. Usually empty. Meta and members are always completed.
     """
 
 
@@ -2063,7 +2075,7 @@ default_message_pool.register_message("chat3.user.v1", "CreateDialogResponse", C
 @dataclass(eq=False, repr=False)
 class CreateTopicRequest(betterproto2.Message):
     """
-    CreateTopicRequest is a topic to be created.
+    CreateTopicRequest describes the topic to create.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2077,8 +2089,8 @@ class CreateTopicRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The topic's open data, such as a subject. `SendMessageRequest.meta` says what the platform cannot
-    keep.
+    The topic's custom data, such as a subject. `SendMessageRequest.meta` lists what the platform
+    cannot keep.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -2086,10 +2098,10 @@ class CreateTopicRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2113,9 +2125,9 @@ class CreateTopicResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform created the topic, and cannot
-    be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-    published. Commonly empty. Meta is always completed.
+    The parts that may be missing because the call was interrupted while the platform created the
+    topic, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+    shows whether that update was published. Usually empty. Meta is always completed.
     """
 
 
@@ -2144,10 +2156,10 @@ class DeleteMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2164,20 +2176,20 @@ class DeleteMessageResponse(betterproto2.Message):
 
     message: "Message | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The message, without what it said.
+    The message, without its content.
     """
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the message was deleted before.
+    Whether the call changed anything. False when the message was already deleted.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -2213,14 +2225,15 @@ class Dialog(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When something last happened in the dialog: the default order of lists, newest first.
+    When something last happened in the dialog. Lists are sorted by this time by default, newest
+    first.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The dialog's open data, such as a title. Always present, may be empty.
+    The dialog's custom data, such as a title. Always present, may be empty.
     """
 
     stats: "DialogStats | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2239,13 +2252,14 @@ class Dialog(betterproto2.Message):
         8, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the dialog was created. Absent where the platform does not say it: before version 0.0.86.
+    When the dialog was created. Absent with platforms before version 0.0.86, which do not provide
+    it.
     """
 
     title: "str | None" = betterproto2.field(9, betterproto2.TYPE_STRING, optional=True)
     """
-    The dialog's title: the text under the key `title` of `meta`, where applications keep it by the
-    platform's convention. Absent when `meta` has none, or one that is no text.
+    The dialog's title: the text under the key `title` of `meta`, which is the platform's
+    convention. Absent when `meta` has no such key, or when its value is not text.
     """
 
 
@@ -2255,9 +2269,9 @@ default_message_pool.register_message("chat3.user.v1", "Dialog", Dialog)
 @dataclass(eq=False, repr=False)
 class DialogChanged(betterproto2.Message):
     """
-    DialogChanged is a dialog whose open data changed.
+    DialogChanged is a dialog whose custom data changed.
 
-    To merge: what `PartialDialog` says.
+    To merge: follow the rule of `PartialDialog`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2272,15 +2286,16 @@ default_message_pool.register_message("chat3.user.v1", "DialogChanged", DialogCh
 @dataclass(eq=False, repr=False)
 class DialogCountersChanged(betterproto2.Message):
     """
-    DialogCountersChanged is a change of the receiving user's own counters in a dialog. It follows the
-    message or the status that caused it by 0.5 to 4 seconds; `UpdateSource.event_type` names the cause.
+    DialogCountersChanged is a change of the receiving user's own counters in a dialog. It arrives
+    0.5 to 4 seconds after the message or the status that caused it; `UpdateSource.event_type` names
+    the cause.
 
-    To merge: what `PartialDialog` and `PartialMember` say.
+    To merge: follow the rules of `PartialDialog` and `PartialMember`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The dialog, without open data.
+    The dialog, without custom data.
     """
 
     member: "PartialMember | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2297,10 +2312,10 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class DialogCreated(betterproto2.Message):
     """
-    DialogCreated is a dialog that was created. Every member gets it, after a `MemberAdded` for each
-    member.
+    DialogCreated is a dialog that was created. Every member gets the update, after a `MemberAdded`
+    for each member.
 
-    To merge: what `PartialDialog` says.
+    To merge: follow the rule of `PartialDialog`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2315,9 +2330,9 @@ default_message_pool.register_message("chat3.user.v1", "DialogCreated", DialogCr
 @dataclass(eq=False, repr=False)
 class DialogDeleted(betterproto2.Message):
     """
-    DialogDeleted is a dialog that was deleted. No platform publishes this yet.
+    DialogDeleted is a dialog that was deleted. No known platform publishes this.
 
-    To merge: the dialog is taken away, with its messages.
+    To merge: remove the dialog and its messages.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2337,22 +2352,22 @@ class DialogMember(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The member's user id. Usually lower case; a member that another writer added may have another
-    case.
+    The member's user id. Usually lower case; another application may have added a member in
+    another letter case.
     """
 
     join_time: "datetime.datetime | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the member joined. Absent where the platform does not say it.
+    When the member joined. Absent when the platform does not provide it.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The member's open data in this dialog, such as a role. Always present, may be empty.
+    The member's custom data in this dialog, such as a role. Always present, may be empty.
     """
 
 
@@ -2380,7 +2395,7 @@ class DialogMembership(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the member last looked at the dialog. Absent when that never happened.
+    When the member last looked at the dialog. Absent when the member never did.
     """
 
     last_message_time: "datetime.datetime | None" = betterproto2.field(
@@ -2394,7 +2409,7 @@ class DialogMembership(betterproto2.Message):
         5, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the member joined. Absent where the platform does not say it.
+    When the member joined. Absent when the platform does not provide it.
     """
 
 
@@ -2406,13 +2421,13 @@ class DialogRead(betterproto2.Message):
     """
     DialogRead is a dialog that the receiving user has read as a whole.
 
-    To merge: what `PartialDialog` and `PartialMember` say; and the dialog's messages are read again,
-    for their status counts have changed, and no update says how.
+    To merge: follow the rules of `PartialDialog` and `PartialMember`, and read the dialog's messages
+    again: their status counts have changed, and no update carries the new ones.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The dialog, without open data.
+    The dialog, without custom data.
     """
 
     member: "PartialMember | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -2447,7 +2462,7 @@ default_message_pool.register_message("chat3.user.v1", "DialogStats", DialogStat
 @dataclass(eq=False, repr=False)
 class EditMessageRequest(betterproto2.Message):
     """
-    EditMessageRequest is a new text for a message of the calling user.
+    EditMessageRequest has the new text of a message of the calling user.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2466,17 +2481,17 @@ class EditMessageRequest(betterproto2.Message):
 
     content: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The new text. White space at both ends is removed by the platform.
+    The new text. The platform removes white space at both ends.
 
     Rules: required; at most 10000 characters; 1 or more besides white space.
     """
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -2498,16 +2513,16 @@ class EditMessageResponse(betterproto2.Message):
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the text was already as requested.
+    Whether the call changed anything. False when the text was already as requested.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`, in place of which members got one of `UPDATE_KIND_MESSAGE_META_CHANGED`
-    with the new text. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Members then got an update of the kind
+    `UPDATE_KIND_MESSAGE_META_CHANGED` with the new text instead. Usually empty.
     """
 
 
@@ -2517,8 +2532,8 @@ default_message_pool.register_message("chat3.user.v1", "EditMessageResponse", Ed
 @dataclass(eq=False, repr=False)
 class Gap(betterproto2.Message):
     """
-    Gap says that updates may be missing at this point of the stream, and what to do about it. After a
-    gap the client reloads what `reload` names; updates that follow the gap are complete again.
+    Gap says that updates may be missing at this point of the stream. The client then reloads what
+    `reload` names. After the gap the stream is complete again.
     """
 
     reason: "GapReason" = betterproto2.field(
@@ -2544,7 +2559,7 @@ class Gap(betterproto2.Message):
 
     reload: "list[ReloadTarget]" = betterproto2.field(4, betterproto2.TYPE_ENUM, repeated=True)
     """
-    What to reload.
+    The lists to reload.
     """
 
 
@@ -2556,16 +2571,16 @@ class GetDialogMessagesRequest(betterproto2.Message):
     """
     GetDialogMessagesRequest asks for a page of a dialog's messages.
 
-    Pages that are sorted by creation time, the default, are found by the place of a message, not by
-    a number: while others write, edit and delete, no message appears twice and none is left out. Both
-    tokens of a response continue from it, one with the order and one against it, so history can be
-    read from its end, from its beginning, or around one message. Messages of the same creation time
-    are in the order of their ids.
+    Pages that are sorted by creation time, which is the default, are found by a message, not by a
+    number: no message appears twice or is missed while others write, edit and delete. A response has
+    a token for each direction, so a client can read history from its end, from its beginning, or
+    around one message. Messages with the same creation time are in the order of their ids.
 
-    Not promised: a message that gets a place in what was read already. That is one imported with an
-    older time, and, where somebody follows the newest messages with `previous_page_token`, one that
-    another process of the platform began to write before the newest message on the page, and finished
-    after the page was read. `SubscribeUpdates` announces the latter.
+    The pages can miss a message that is inserted between messages that were already read. Such a
+    message is either imported with an older time, or written by another process of the platform that
+    began before the newest message of the page and finished after the page was read. The latter
+    matters only to a client that polls for new messages with `previous_page_token`;
+    `SubscribeUpdates` delivers it.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -2584,28 +2599,28 @@ class GetDialogMessagesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with
-    the same dialog, filter and sort. `page_size` may differ unless the list was begun with `page` or
-    another sort than by creation time. Empty begins the list. A token that belongs to another list
-    gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` or `previous_page_token` of an earlier response, to get the page after or
+    before it. Dialog, filter and sort must be the same as in that request. So must `page_size`, if
+    the list began with `page` or is not sorted by creation time. Empty means the first page. A
+    token of another list fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     page: "int" = betterproto2.field(4, betterproto2.TYPE_INT32)
     """
-    Jumps to a page by its number, counted from 1, instead of continuing with `page_token`. 0 means
-    the first page, or that of `page_token`. Numbered pages shift when the list changes: a message
-    may then appear twice or be left out.
+    The number of a page, counted from 1, as an alternative to `page_token`. 0 means the first
+    page, or the page of `page_token`. Numbered pages shift when the list changes: a message can
+    then appear twice or be missed.
 
     Rules: 0 to 1000000; 0 with `page_token` or `around_message_id`.
     """
 
     around_message_id: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
     """
-    Begins in the middle: the page holds this message, and about as many older as newer ones around
-    it, as far as there are any. A filter that does not meet the message leaves it out, but not
-    those around it.
+    A message around which the list begins: the page holds this message, and about as many older as
+    newer ones, as far as they exist. If the filter does not match the message itself, the page
+    holds only the messages around it.
 
     Rules: `msg_` and 20 characters of a-z and 0-9; absent with `page_token`; only when sorted by
     creation time.
@@ -2613,11 +2628,11 @@ class GetDialogMessagesRequest(betterproto2.Message):
 
     filter: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
     """
-    Selects messages, in the syntax of `GetUserDialogsRequest.filter`. Empty selects all.
+    Which messages to return, in the syntax of `GetUserDialogsRequest.filter`. Empty returns all.
 
     Fields: `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
-    `meta.<key>`. A condition on `content` or `meta` meets no deleted message. An and has at most 10
-    conditions.
+    `meta.<key>`. A condition on `content` or `meta` never matches a deleted message. An "and" has
+    at most 10 conditions.
 
     Valid: `(sender_id,eq,bob)`, `(type,in,[internal.image,internal.file])`,
     `(create_time,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
@@ -2630,15 +2645,16 @@ class GetDialogMessagesRequest(betterproto2.Message):
     sort: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
     """
     The order: `(field,asc)` or `(field,desc)` with the field `create_time`, `sender_id`, `type` or
-    `message_id`. Empty means `(create_time,desc)`. Pages of a sort other than by creation time are
-    found by their number, as with `page`.
+    `message_id`. Empty means `(create_time,desc)`. With a sort other than by creation time, pages
+    are found by their number, as with `page`.
 
     Rules: a sort expression as described above.
     """
 
     include_total_size: "bool" = betterproto2.field(8, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -2660,21 +2676,22 @@ class GetDialogMessagesResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues in the requested order: with older messages by default. Empty when there are none.
+    The token of the next page in the requested order: by default, of older messages. Empty when
+    there are none.
     """
 
     previous_page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues against the requested order: with newer messages by default, those next to this page.
-    Present also when there are none yet, so that it can be asked again later: the page is empty
-    then, and its own `previous_page_token` continues from the same place. Empty when the request has
-    a sort other than by creation time, or a `page`.
+    The token of the page before this one in the requested order: by default, of the next newer
+    messages. It is also present when there are none yet, so that the client can ask again later;
+    that page is then empty, and its own `previous_page_token` stands for the same place. Empty
+    when the request is not sorted by creation time or has a `page`.
     """
 
     total_size: "int | None" = betterproto2.field(4, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -2698,7 +2715,7 @@ class GetDialogRequest(betterproto2.Message):
 
     include_last_message: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether `Dialog.last_message` is wanted.
+    Whether the response should have `Dialog.last_message`.
     """
 
 
@@ -2799,8 +2816,8 @@ class GetOrCreateDirectDialogRequest(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The other user, who must exist; upper case is lowered. The calling user's own id gives
-    `ERROR_REASON_INVALID_FIELD`.
+    The other user, who must exist. The id is converted to lower case. The calling user's own id
+    fails with `ERROR_REASON_INVALID_FIELD`.
 
     Rules: required; a user id as `x-user-id` takes it.
     """
@@ -2824,8 +2841,8 @@ class GetOrCreateDirectDialogResponse(betterproto2.Message):
 
     created: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether this call created the dialog: false when it was there, or when the other user's call
-    created it at the same moment.
+    Whether this call created the dialog. False when the dialog already existed, or when the other
+    user's call created it at the same moment.
     """
 
 
@@ -2871,13 +2888,13 @@ class GetUserDialogsRequest(betterproto2.Message):
     """
     GetUserDialogsRequest asks for a page of the calling user's dialogs.
 
-    The list moves while it is read: a new message brings its dialog to the front. The platform can
-    continue it by number only, so the tokens do not promise that every dialog appears once. A dialog
-    that moves forward while the pages are read pushes others back: the last ones of a page then appear
-    on the next page again. A dialog that leaves the pages read so far (because the user left it, or the
-    filter no longer meets it, or, with `asc`, because it moved) pulls others forward: they are left
-    out. To hold a complete list, subscribe first, then read all pages, and put the dialogs into a map
-    by `Dialog.dialog_id`; read again what an update names and the map lacks.
+    The list can change while a client reads it, because a new message moves its dialog to the front.
+    The platform has only numbered pages here, so the tokens do not promise that every dialog appears
+    exactly once. When a dialog moves forward between two pages, the last dialogs of one page appear
+    again on the next. When a dialog leaves the pages that were already read (because the user left
+    it, because it no longer matches the filter or, with `asc`, because it moved), the client misses
+    dialogs that take its place. To get a complete list, subscribe first, then read all pages into a
+    map by `Dialog.dialog_id`, and read every dialog that an update names and the map lacks.
     """
 
     page_size: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -2889,50 +2906,51 @@ class GetUserDialogsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     page: "int" = betterproto2.field(3, betterproto2.TYPE_INT32)
     """
-    Jumps to a page by its number, counted from 1, instead of continuing with `page_token`. 0 means
-    the first page, or that of `page_token`.
+    The number of a page, counted from 1, as an alternative to `page_token`. 0 means the first
+    page, or the page of `page_token`.
 
     Rules: 0 to 1000000; 0 with `page_token`.
     """
 
     filter: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Selects dialogs: `(field,operator,value)`, combined with `&` for and, `|` for or, and
-    parentheses where both stand together. Empty selects all.
+    Which dialogs to return. A condition is `(field,operator,value)`. Combine conditions with `&`
+    for "and" and `|` for "or", with parentheses where both are used. Empty returns all.
 
     Fields: `dialog_id`, `member`, `unread_count`, `last_seen_time`, `last_message_time` and
-    `meta.<key>`, where the key is one that `SendMessageRequest.meta` takes at its top level. Only
-    `meta` conditions may stand in or beside an or. In filters and in sorts, the names that the
-    platform has for these fields (such as `unreadCount` and `lastSeenAt`) are accepted as well, for
-    clients that used it before.
+    `meta.<key>`, where the key is a top-level key that `SendMessageRequest.meta` accepts. An "or"
+    may only be combined with conditions on `meta`. Filters and sorts also accept the platform's
+    names for these fields, such as `unreadCount` and `lastSeenAt`.
 
     Operators: `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `nin`, `all`, `regex` (ignores case),
-    `exists`. Times take `gt`, `gte`, `lt` and `lte`; `unread_count` all but `all`, `regex` and
-    `exists`; ids `eq`, `ne`, `in` and `nin`, `member` also `all`; text fields of messages also
-    `regex`; `exists` takes `true`.
+    `exists`. Times accept `gt`, `gte`, `lt` and `lte`. `unread_count` accepts all operators except
+    `all`, `regex` and `exists`. Ids accept `eq`, `ne`, `in` and `nin`; `member` also accepts
+    `all`, and text fields of messages also accept `regex`. The value of `exists` is `true`.
 
     Values: a number, `true`, `false`, a time for time fields (ISO 8601, with `Z` or an offset
     after a time of day; or Unix milliseconds), a list `[a,b]` for `in`, `nin` and `all`, else
-    text. Types are compared strictly: `123` is a number, `"123"` is text. A text value cannot hold
-    `(`, `)`, `&` or `|` nor begin with `{`; in a list it also cannot look like a number, `true`,
-    `false` or `null`, nor hold a comma, a bracket, a brace or `"`. A field stands once in an and;
-    at most 12 conditions in a group and 12 alternatives; at most 100 items in a list.
+    text. Types are compared strictly: `123` is a number, `"123"` is text. A text value cannot
+    contain `(`, `)`, `&` or `|`, and cannot begin with `{`. In a list it also cannot look like a
+    number, `true`, `false` or `null`, and cannot contain a comma, a bracket, a brace or `"`. An
+    "and" can name each field only once. A group has at most 12 conditions, an "or" at most 12
+    alternatives, a list at most 100 items.
 
     Valid: `(unread_count,gt,0)`, `(meta.kind,eq,support)&(member,eq,bob)`,
     `((meta.n,eq,1)|(meta.n,eq,2))&(meta.open,eq,true)`.
 
     Invalid: `unread_count>0` (not in parentheses), `(tenant_id,eq,t)` (no such field),
-    `(member,eq,bob)|(meta.n,eq,1)` (an or with a field other than `meta`), `(meta.toString,eq,x)` (a
-    key that meta cannot have).
+    `(member,eq,bob)|(meta.n,eq,1)` (an "or" with a field other than `meta`),
+    `(meta.toString,eq,x)` (a key that meta cannot have).
 
     Rules: at most 2000 characters; a filter expression as described above.
     """
@@ -2947,12 +2965,13 @@ class GetUserDialogsRequest(betterproto2.Message):
 
     include_last_message: "bool" = betterproto2.field(6, betterproto2.TYPE_BOOL)
     """
-    Whether `Dialog.last_message` is wanted.
+    Whether the response should have `Dialog.last_message`.
     """
 
     include_total_size: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -2974,13 +2993,13 @@ class GetUserDialogsResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -3024,8 +3043,8 @@ default_message_pool.register_message("chat3.user.v1", "GetUserResponse", GetUse
 @dataclass(eq=False, repr=False)
 class Heartbeat(betterproto2.Message):
     """
-    Heartbeat shows that an idle stream is alive. Like every response it carries the resume token, so it
-    also moves the position of a user who gets no updates.
+    Heartbeat shows that an idle stream is alive. Like every response it has a resume token, so the
+    position of a user who gets no updates also moves forward.
     """
 
     send_time: "datetime.datetime | None" = betterproto2.field(
@@ -3039,7 +3058,7 @@ class Heartbeat(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, default_factory=lambda: StreamState(0)
     )
     """
-    Whether updates flow.
+    Whether updates can currently reach the stream.
     """
 
 
@@ -3049,7 +3068,7 @@ default_message_pool.register_message("chat3.user.v1", "Heartbeat", Heartbeat)
 @dataclass(eq=False, repr=False)
 class LastMessage(betterproto2.Message):
     """
-    LastMessage is the short form of a message that stands in a list of dialogs.
+    LastMessage is the short form of a message in a list of dialogs.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3059,7 +3078,7 @@ class LastMessage(betterproto2.Message):
 
     content: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The text, whole. May be empty for types other than `internal.text`; empty when the message is
+    The complete text. May be empty for types other than `internal.text`; empty when the message is
     deleted.
     """
 
@@ -3082,7 +3101,7 @@ class LastMessage(betterproto2.Message):
 
     sender: "UserInfo | None" = betterproto2.field(6, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What is known about the sender. Absent when the sender does not exist as a user.
+    The sender's user data. Absent when the sender does not exist as a user.
     """
 
     deleted: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
@@ -3099,8 +3118,8 @@ class LastMessage(betterproto2.Message):
 
     deleted_by: "str | None" = betterproto2.field(9, betterproto2.TYPE_STRING, optional=True)
     """
-    Who deleted the message, see `Message.deleted_by`. Absent when it is not deleted, and when nobody
-    was named.
+    The name of who deleted the message, see `Message.deleted_by`. Absent when it is not deleted,
+    and when no name was given.
     """
 
     dialog_id: "str" = betterproto2.field(10, betterproto2.TYPE_STRING)
@@ -3115,7 +3134,7 @@ default_message_pool.register_message("chat3.user.v1", "LastMessage", LastMessag
 @dataclass(eq=False, repr=False)
 class LeaveDialogRequest(betterproto2.Message):
     """
-    LeaveDialogRequest ends the calling user's membership.
+    LeaveDialogRequest names the dialog to leave.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3127,10 +3146,10 @@ class LeaveDialogRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3142,7 +3161,7 @@ default_message_pool.register_message("chat3.user.v1", "LeaveDialogRequest", Lea
 @dataclass(eq=False, repr=False)
 class LeaveDialogResponse(betterproto2.Message):
     """
-    LeaveDialogResponse confirms that the calling user is no member any more.
+    LeaveDialogResponse confirms that the calling user is no longer a member.
     """
 
     pass
@@ -3173,16 +3192,18 @@ class ListDialogMembersRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -3204,13 +3225,13 @@ class ListDialogMembersResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -3248,16 +3269,18 @@ class ListMessageStatusesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -3276,19 +3299,19 @@ class ListMessageStatusesResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The entries, newest first. The newest entry of a user is the status that counts; every member but
-    the sender begins with `MESSAGE_STATUS_UNREAD`.
+    The entries, newest first. The newest entry of a user is the user's current status. Every
+    member except the sender begins with `MESSAGE_STATUS_UNREAD`.
     """
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -3333,8 +3356,8 @@ class ListMessageVersionsResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    The earlier texts, newest first: the 20 newest at most, which is what the platform shows. Empty
-    when the message was never edited, and while it is deleted.
+    The earlier texts, newest first. The platform returns the 20 newest at most. Empty when the
+    message was never edited, and while it is deleted.
     """
 
 
@@ -3346,8 +3369,8 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class ListPackMessagesRequest(betterproto2.Message):
     """
-    ListPackMessagesRequest asks for a page of the messages of a pack: of those of its dialogs that the
-    calling user is a member of.
+    ListPackMessagesRequest asks for a page of the messages of a pack, from the dialogs of the pack
+    that the calling user is a member of.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3366,9 +3389,9 @@ class ListPackMessagesRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with
-    all other fields as they were then. Empty begins the list. A token that belongs to another
-    list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields must
+    be the same as in that request. Empty means the first page. A token of another list, or of a
+    request with other fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
@@ -3392,8 +3415,8 @@ class ListPackMessagesResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues with older messages. Empty when there are none. Messages that are written meanwhile do
-    not shift the pages.
+    The token of the next page, which has older messages. Empty when there are none. New messages
+    do not shift the pages.
     """
 
 
@@ -3417,16 +3440,17 @@ class ListPacksRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     filter: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Selects packs, in the syntax of `GetUserDialogsRequest.filter`. Empty selects all.
+    Which packs to return, in the syntax of `GetUserDialogsRequest.filter`. Empty returns all.
 
     Fields: `unread_count` and `meta.<key>`.
 
@@ -3447,7 +3471,8 @@ class ListPacksRequest(betterproto2.Message):
 
     include_total_size: "bool" = betterproto2.field(5, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -3467,13 +3492,13 @@ class ListPacksResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -3502,16 +3527,18 @@ class ListTopicsRequest(betterproto2.Message):
 
     page_token: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-    were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-    another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+    The `next_page_token` of an earlier response, to get the page after it. All other fields except
+    `include_total_size` must be the same as in that request. Empty means the first page. A token
+    of another list, or of a request with other fields, fails with
+    `ERROR_REASON_PAGE_TOKEN_INVALID`.
 
     Rules: at most 1024 characters.
     """
 
     include_total_size: "bool" = betterproto2.field(4, betterproto2.TYPE_BOOL)
     """
-    Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+    Whether the response should have `total_size`. Counting costs time: set it only if you use the
+    number.
     """
 
 
@@ -3531,13 +3558,13 @@ class ListTopicsResponse(betterproto2.Message):
 
     next_page_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Continues the list. Empty when nothing follows.
+    The token of the next page. Empty on the last page.
     """
 
     total_size: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of items on all pages together, at the time of the call. Present when
-    `include_total_size` asked for it.
+    The number of items on all pages, at the time of the call. Present when the request has
+    `include_total_size`.
     """
 
 
@@ -3552,33 +3579,35 @@ class ListUpdatesRequest(betterproto2.Message):
 
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    Where to continue: the last resume token that the client received, from a stream or from this
-    method. Empty asks for no updates, only for the token of the present: whatever is published
-    after the answer follows it. An invalid token gives `ERROR_REASON_RESUME_TOKEN_INVALID`, another
-    user's `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
+    The last resume token that the client received, from a stream or from this method: the response
+    has the updates after it. Without a token, the response has no updates, only a token of the
+    present: updates that are published later follow it. An invalid token fails with
+    `ERROR_REASON_RESUME_TOKEN_INVALID`, a token of another user with
+    `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
 
     Rules: at most 1024 characters.
     """
 
     page_size: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
-    The largest number of updates to return. 0 means 100. An answer can hold fewer although more are
-    waiting: it ends at about 1 MiB of updates, and before a gap.
+    The largest number of updates to return. 0 means 100. A response can have fewer although more
+    updates are waiting: it ends at about 1 MiB of updates, and before a gap.
 
     Rules: 0 to 1000.
     """
 
     update_kinds: "list[UpdateKind]" = betterproto2.field(3, betterproto2.TYPE_ENUM, repeated=True)
     """
-    The kinds of update wanted. Empty means all, kinds this contract does not know included. The
-    token moves past the others: they do not come later.
+    The kinds of update to deliver. Empty means all, including kinds that this contract does not
+    know. The token also moves past updates of other kinds: they are not delivered later.
 
     Rules: at most 50 items; kinds this contract names.
     """
 
     dialog_ids: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
     """
-    The dialogs whose updates are wanted. Empty means all. Updates that belong to no dialog pass.
+    The dialogs whose updates to deliver. Empty means all. Updates that belong to no dialog are
+    always delivered.
 
     Rules: at most 100 items; each `dlg_` and 20 characters of a-z and 0-9.
     """
@@ -3600,22 +3629,23 @@ class ListUpdatesResponse(betterproto2.Message):
 
     next_resume_token: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The position exactly after the last of `updates`, like `SubscribeUpdatesResponse.resume_token`.
-    Store it once the updates are handled, and give it to this method or to `SubscribeUpdates`. A
-    client that loses an answer asks again with the token it has: it gets the same updates, and
-    perhaps more.
+    The position exactly after the last of `updates`, see `SubscribeUpdatesResponse.resume_token`.
+    Store it when the updates are handled, and send it to this method or to `SubscribeUpdates`. A
+    client that did not receive a response repeats the call with the token that it has, and gets
+    the same updates, and perhaps more.
     """
 
     has_more: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
     """
-    Whether more updates can be waiting: call again at once with `next_resume_token`, even when
-    `updates` is empty. One call looks at a part of a long time only, and can find nothing in it.
+    Whether more updates may be waiting. If true, call again immediately with `next_resume_token`,
+    even if `updates` is empty: one call reads only a part of a long period, and that part may hold
+    no updates of this user.
     """
 
     gap: "Gap | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    Updates may be missing before the first of `updates`; absent when none can be. Like the gap of a
-    stream, it says what to reload.
+    Present when updates may be missing before the first of `updates`. Like the gap of a stream, it
+    says what to reload.
     """
 
 
@@ -3637,10 +3667,10 @@ class MarkDialogReadRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3661,17 +3691,17 @@ class MarkDialogReadResponse(betterproto2.Message):
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The state. `unread_count` is 0, unless messages arrived before a repetition found that the dialog
-    was marked. `join_time` is absent.
+    The state. `unread_count` is 0, except when a retry finds the dialog already marked and
+    messages have arrived since. `join_time` is absent.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform marked the dialog:
-    `MISSING_PART_CHANGED_UPDATE`. Then messages may lack the calling user's `MESSAGE_STATUS_READ` too,
-    until the dialog is marked again. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform marked the
+    dialog: `MISSING_PART_CHANGED_UPDATE`. Messages may then also lack the calling user's
+    `MESSAGE_STATUS_READ` until the dialog is marked again. Usually empty.
     """
 
 
@@ -3695,10 +3725,10 @@ class MarkPackReadRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -3710,7 +3740,7 @@ default_message_pool.register_message("chat3.user.v1", "MarkPackReadRequest", Ma
 @dataclass(eq=False, repr=False)
 class MarkPackReadResponse(betterproto2.Message):
     """
-    MarkPackReadResponse says how much there was to read.
+    MarkPackReadResponse says how many dialogs were marked.
     """
 
     dialog_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -3722,8 +3752,9 @@ class MarkPackReadResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform marked the dialogs:
-    `MISSING_PART_CHANGED_UPDATE`, as in `MarkDialogReadResponse.missing_parts`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform marked the
+    dialogs: `MISSING_PART_CHANGED_UPDATE`, as in `MarkDialogReadResponse.missing_parts`. Usually
+    empty.
     """
 
 
@@ -3733,13 +3764,15 @@ default_message_pool.register_message("chat3.user.v1", "MarkPackReadResponse", M
 @dataclass(eq=False, repr=False)
 class MemberAdded(betterproto2.Message):
     """
-    MemberAdded is a member whom somebody added to a dialog. All members get it, the new one included.
+    MemberAdded is a member whom somebody added to a dialog. All members get the update, including
+    the new one.
 
-    The new member gets either this update in full or its counters alone, whichever of two workers of
-    the platform is first: then `dialog` has no open data and `member` only `unread_count`.
+    The new member gets either the full update or only the counters, depending on which of two
+    workers of the platform is faster. In an update with only the counters, `dialog` has no custom
+    data and `member` has only `unread_count`.
 
-    To merge: the dialog is read again, by `GetDialog`, for its number of members. When the receiving
-    user is the new member, the messages are read too: updates do not tell of the time before.
+    To merge: read the dialog again with `GetDialog`, for its number of members. If the receiving
+    user is the new member, also read the messages: updates do not cover the time before.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -3749,7 +3782,7 @@ class MemberAdded(betterproto2.Message):
 
     member: "PartialMember | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The member who was added, not the one who acted.
+    The member who was added, not the user who added them.
     """
 
 
@@ -3759,12 +3792,12 @@ default_message_pool.register_message("chat3.user.v1", "MemberAdded", MemberAdde
 @dataclass(eq=False, repr=False)
 class MemberChanged(betterproto2.Message):
     """
-    MemberChanged is a change of a member's own state or open data in a dialog. Only that member gets
-    it, as a `MemberAdded`: in full, or the counters alone.
+    MemberChanged is a change of a member's own state or custom data in a dialog. Only that member
+    gets the update, in full or with only the counters, see `MemberAdded`.
 
-    To merge: what `PartialDialog` and `PartialMember` say. When `dialog` has no open data, the platform
-    has published the counters alone, and what else has changed is not known: the dialog is read again,
-    by `GetDialog`.
+    To merge: follow the rules of `PartialDialog` and `PartialMember`. If `dialog` has no custom
+    data, the update has only the counters and does not say what else changed: read the dialog again
+    with `GetDialog`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -3784,11 +3817,12 @@ default_message_pool.register_message("chat3.user.v1", "MemberChanged", MemberCh
 @dataclass(eq=False, repr=False)
 class MemberRemoved(betterproto2.Message):
     """
-    MemberRemoved is a member who left a dialog, or whom somebody removed. The members who stay get it,
-    and so does the one who is gone, as a `MemberAdded`: in full, or the counters alone.
+    MemberRemoved is a member who left a dialog, or whom somebody removed. The remaining members get
+    the update in full. The removed member gets it in full or with only the counters, see
+    `MemberAdded`.
 
-    To merge: the dialog is read again, by `GetDialog`, for its number of members. When the service says
-    that the receiving user is no member any more, the dialog is taken away with its messages.
+    To merge: read the dialog again with `GetDialog`, for its number of members. If the response says
+    that the receiving user is no longer a member, remove the dialog and its messages.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -3798,7 +3832,7 @@ class MemberRemoved(betterproto2.Message):
 
     member: "PartialMember | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The member who is gone, not the one who acted.
+    The member who left or was removed, not the user who removed them.
     """
 
 
@@ -3808,11 +3842,11 @@ default_message_pool.register_message("chat3.user.v1", "MemberRemoved", MemberRe
 @dataclass(eq=False, repr=False)
 class Message(betterproto2.Message):
     """
-    Message is one message of a dialog, whole. What updates carry of a message has types of its own:
+    Message is one complete message of a dialog. Updates carry messages as other types:
     `PartialMessage` and `MessageSnapshot`.
 
-    What a deleted message said is never sent: `content` is empty, `meta` and `quoted_message` are
-    absent. The same holds where another message quotes it.
+    The service never sends the content of a deleted message: `content` is empty, and `meta` and
+    `quoted_message` are absent. This also holds where another message quotes it.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -3844,7 +3878,7 @@ class Message(betterproto2.Message):
 
     content: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
     """
-    The text, whole. May be empty for types other than `internal.text`; empty when the message is
+    The complete text. May be empty for types other than `internal.text`; empty when the message is
     deleted.
     """
 
@@ -3852,7 +3886,7 @@ class Message(betterproto2.Message):
         7, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message's open data. Absent when the message is deleted.
+    The message's custom data. Absent when the message is deleted.
     """
 
     create_time: "datetime.datetime | None" = betterproto2.field(
@@ -3876,22 +3910,22 @@ class Message(betterproto2.Message):
         11, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message this one answers, as it was when it was quoted. Absent when it quotes none, when the
-    message is deleted, and in the answer to `SendMessage` when nobody could say whether the quoted
-    message is deleted.
+    The message that this one quotes, as it was at the time of quoting. Absent when the message
+    quotes none, when it is deleted, and in the response of `SendMessage` if the service could not
+    find out whether the quoted message is deleted.
     """
 
     sender: "UserInfo | None" = betterproto2.field(12, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What is known about the sender. Absent when the sender does not exist as a user.
+    The sender's user data. Absent when the sender does not exist as a user.
     """
 
     status_counts: "list[StatusCount]" = betterproto2.field(
         13, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    How many members have which status for this message, the sender not counted; grouped by user
-    type. Empty for `system.` messages.
+    The number of members with each status for this message, grouped by user type and without the
+    sender. Empty for `system.` messages.
     """
 
     reactions: "list[Reaction]" = betterproto2.field(14, betterproto2.TYPE_MESSAGE, repeated=True)
@@ -3913,13 +3947,13 @@ class Message(betterproto2.Message):
 
     edited_by: "str | None" = betterproto2.field(17, betterproto2.TYPE_STRING, optional=True)
     """
-    Who edited the content last, as whoever did it named themselves: any text, commonly a user id.
-    Absent when it never was edited, and when nobody was named.
+    The name of the last editor, as given in the request that edited the message: any text, usually
+    a user id. Absent when the message was never edited, and when no name was given.
     """
 
     deleted: "bool" = betterproto2.field(18, betterproto2.TYPE_BOOL)
     """
-    Whether the message is deleted. Deletion can be taken back.
+    Whether the message is deleted. A deleted message can be restored.
     """
 
     delete_time: "datetime.datetime | None" = betterproto2.field(
@@ -3931,8 +3965,8 @@ class Message(betterproto2.Message):
 
     deleted_by: "str | None" = betterproto2.field(20, betterproto2.TYPE_STRING, optional=True)
     """
-    Who deleted the message, as whoever did it named themselves: any text, commonly a user id.
-    Absent when it is not deleted, and when nobody was named.
+    The name of who deleted the message, as given in the request that deleted it: any text, usually
+    a user id. Absent when the message is not deleted, and when no name was given.
     """
 
 
@@ -3944,10 +3978,10 @@ class MessageCreated(betterproto2.Message):
     """
     MessageCreated is a message that somebody wrote.
 
-    To merge: a message that the client does not know is added; one that it knows stays as it is.
-    Either way it is the last message of its dialog. What the update does not carry (`create_time`, for
-    which `Update.create_time` comes nearest, the quote and the status counts) is not known until the
-    client reads the message; a new message has no reactions.
+    To merge: add the message if the client does not know it; otherwise leave the local one
+    unchanged. In both cases it is the last message of its dialog. The update does not carry
+    `create_time` (`Update.create_time` is close to it), the quoted message and the status counts:
+    read the message to get them. A new message has no reactions.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -3970,9 +4004,10 @@ default_message_pool.register_message("chat3.user.v1", "MessageCreated", Message
 class MessageDeleted(betterproto2.Message):
     """
     MessageDeleted is a message that somebody deleted. It stays in lists, in counts and as a last
-    message, without what it said.
+    message, without its content.
 
-    To merge: what `PartialMessage` says, if the client knows the message. `deleted` is always true.
+    To merge: if the client knows the message, follow the rule of `PartialMessage`. `deleted` is
+    always true.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -3996,7 +4031,7 @@ class MessageEdited(betterproto2.Message):
     """
     MessageEdited is a message whose text somebody changed.
 
-    To merge: what `PartialMessage` says, if the client knows the message.
+    To merge: if the client knows the message, follow the rule of `PartialMessage`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4018,9 +4053,9 @@ default_message_pool.register_message("chat3.user.v1", "MessageEdited", MessageE
 @dataclass(eq=False, repr=False)
 class MessageMetaChanged(betterproto2.Message):
     """
-    MessageMetaChanged is a message whose open data changed.
+    MessageMetaChanged is a message whose custom data changed.
 
-    To merge: what `PartialMessage` says, if the client knows the message.
+    To merge: if the client knows the message, follow the rule of `PartialMessage`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4042,10 +4077,10 @@ default_message_pool.register_message("chat3.user.v1", "MessageMetaChanged", Mes
 @dataclass(eq=False, repr=False)
 class MessageReactionGiven(betterproto2.Message):
     """
-    MessageReactionGiven is a reaction that a member gave.
+    MessageReactionGiven is a reaction that a member added.
 
-    To merge: `reactions` replace those known, if the client knows the message. `Reaction.mine` becomes
-    true for `reaction` when `user_id` is the receiving user, and stays as it is otherwise.
+    To merge: if the client knows the message, replace its `reactions`. Set `Reaction.mine` of
+    `reaction` to true if `user_id` is the receiving user; leave it unchanged otherwise.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4062,12 +4097,12 @@ class MessageReactionGiven(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The member who gave the reaction.
+    The member who added the reaction.
     """
 
     reaction: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    The reaction that was given.
+    The reaction that was added.
     """
 
     reactions: "list[ReactionCount]" = betterproto2.field(
@@ -4084,10 +4119,10 @@ default_message_pool.register_message("chat3.user.v1", "MessageReactionGiven", M
 @dataclass(eq=False, repr=False)
 class MessageReactionTakenBack(betterproto2.Message):
     """
-    MessageReactionTakenBack is a reaction that a member took back.
+    MessageReactionTakenBack is a reaction that a member removed.
 
-    To merge: `reactions` replace those known, if the client knows the message. `Reaction.mine` becomes
-    false for `reaction` when `user_id` is the receiving user, and stays as it is otherwise.
+    To merge: if the client knows the message, replace its `reactions`. Set `Reaction.mine` of
+    `reaction` to false if `user_id` is the receiving user; leave it unchanged otherwise.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4104,12 +4139,12 @@ class MessageReactionTakenBack(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The member who took the reaction back.
+    The member who removed the reaction.
     """
 
     reaction: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    The reaction that was taken back.
+    The reaction that was removed.
     """
 
     reactions: "list[ReactionCount]" = betterproto2.field(
@@ -4128,10 +4163,10 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class MessageRestored(betterproto2.Message):
     """
-    MessageRestored is a message that somebody deleted and brought back.
+    MessageRestored is a deleted message that somebody restored.
 
-    To merge: the message is read again, by `GetMessage`, if the client knows it: an update does not
-    carry all that the deletion took away.
+    To merge: if the client knows the message, read it again with `GetMessage`: an update does not
+    carry everything that the deletion removed.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4153,8 +4188,8 @@ default_message_pool.register_message("chat3.user.v1", "MessageRestored", Messag
 @dataclass(eq=False, repr=False)
 class MessageSnapshot(betterproto2.Message):
     """
-    MessageSnapshot is a message as it was when a member gave it a status or a reaction. It is there to
-    be shown, in a notification for instance, and is never merged.
+    MessageSnapshot is a message as it was when a member set a status or a reaction. It is for
+    display, for example in a notification. Never merge it.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4184,65 +4219,66 @@ class MessageSnapshot(betterproto2.Message):
 
     content: "str | None" = betterproto2.field(6, betterproto2.TYPE_STRING, optional=True)
     """
-    The text, whole. Absent when the message is deleted.
+    The complete text. Absent when the message is deleted.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message's open data. Absent where the platform does not say it, and when the message is
-    deleted.
+    The message's custom data. Absent when the platform does not provide it, and when the message
+    is deleted.
     """
 
     topic_id: "str | None" = betterproto2.field(8, betterproto2.TYPE_STRING, optional=True)
     """
-    The topic the message belongs to. Absent where the platform does not say it.
+    The topic the message belongs to. Absent when the platform does not provide it.
     """
 
     topic: "PartialTopic | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The topic's data. Absent where the platform does not say it.
+    The topic's data. Absent when the platform does not provide it.
     """
 
     sender: "UserInfo | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What is known about the sender. Absent where the platform does not say it.
+    The sender's user data. Absent when the platform does not provide it.
     """
 
     edited: "bool | None" = betterproto2.field(11, betterproto2.TYPE_BOOL, optional=True)
     """
-    Whether the content was ever edited. Absent where the platform does not say it.
+    Whether the content was ever edited. Absent when the platform does not provide it.
     """
 
     edit_time: "datetime.datetime | None" = betterproto2.field(
         12, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the content was last edited. Absent where the platform does not say it.
+    When the content was last edited. Absent when the platform does not provide it.
     """
 
     edited_by: "str | None" = betterproto2.field(13, betterproto2.TYPE_STRING, optional=True)
     """
-    Who edited the content last, see `Message.edited_by`. Absent where the platform does not say it.
+    The name of the last editor, see `Message.edited_by`. Absent when the platform does not provide
+    it.
     """
 
     deleted: "bool | None" = betterproto2.field(14, betterproto2.TYPE_BOOL, optional=True)
     """
-    Whether the message is deleted. Absent where neither the platform says it nor the service knows
-    it.
+    Whether the message is deleted. Absent when neither the platform nor the service knows it.
     """
 
     delete_time: "datetime.datetime | None" = betterproto2.field(
         15, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the message was deleted. Absent where the platform does not say it.
+    When the message was deleted. Absent when the platform does not provide it.
     """
 
     deleted_by: "str | None" = betterproto2.field(16, betterproto2.TYPE_STRING, optional=True)
     """
-    Who deleted the message, see `Message.deleted_by`. Absent where the platform does not say it.
+    The name of who deleted the message, see `Message.deleted_by`. Absent when the platform does
+    not provide it.
     """
 
 
@@ -4252,11 +4288,11 @@ default_message_pool.register_message("chat3.user.v1", "MessageSnapshot", Messag
 @dataclass(eq=False, repr=False)
 class MessageStatusChanged(betterproto2.Message):
     """
-    MessageStatusChanged is a status that a member gave a message. The platform sends it for every
-    call, repeated ones included. It sends none when a member reads a whole dialog at once, although
-    that changes the counts of many messages.
+    MessageStatusChanged is a status of a message that a member set. The platform sends the update
+    for every call, including repeated ones. It sends none when a member reads a whole dialog at
+    once, although that changes the counts of many messages.
 
-    To merge: `status_counts` replace those known, if the client knows the message.
+    To merge: if the client knows the message, replace its `status_counts`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4273,7 +4309,7 @@ class MessageStatusChanged(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The member who gave the status.
+    The member who set the status.
     """
 
     status: "MessageStatus" = betterproto2.field(
@@ -4292,21 +4328,21 @@ class MessageStatusChanged(betterproto2.Message):
         6, betterproto2.TYPE_ENUM, default_factory=lambda: MessageStatus(0)
     )
     """
-    The status before. `MESSAGE_STATUS_UNSPECIFIED` when there was none or this contract does not
-    know it.
+    The previous status. `MESSAGE_STATUS_UNSPECIFIED` when there was none, or when this contract
+    does not know it.
     """
 
     old_status_name: "str | None" = betterproto2.field(7, betterproto2.TYPE_STRING, optional=True)
     """
-    The status before as the platform names it. Absent when there was none.
+    The previous status as the platform names it. Absent when there was none.
     """
 
     status_counts: "list[StatusCount]" = betterproto2.field(
         8, betterproto2.TYPE_MESSAGE, repeated=True
     )
     """
-    How many members have which status for this message, see `Message.status_counts`: all of them, as
-    they were when the update was made. They can be ahead of `status`.
+    All status counts of the message, see `Message.status_counts`, at the time when the update was
+    made. They can already include changes later than `status`.
     """
 
 
@@ -4316,7 +4352,7 @@ default_message_pool.register_message("chat3.user.v1", "MessageStatusChanged", M
 @dataclass(eq=False, repr=False)
 class MessageStatusRecord(betterproto2.Message):
     """
-    MessageStatusRecord is one entry of the status history of a message: who gave it which status.
+    MessageStatusRecord is one entry of the status history of a message: a status that a member set.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4331,12 +4367,12 @@ class MessageStatusRecord(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The user who gave the status.
+    The user who set the status.
     """
 
     user_type: "str | None" = betterproto2.field(4, betterproto2.TYPE_STRING, optional=True)
     """
-    That user's type. Absent when the platform does not know it.
+    That user's type. Absent when the platform does not know the type.
     """
 
     status: "MessageStatus" = betterproto2.field(
@@ -4355,7 +4391,7 @@ class MessageStatusRecord(betterproto2.Message):
         7, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the status was given.
+    When the status was set.
     """
 
 
@@ -4367,7 +4403,7 @@ class MessageTopicChanged(betterproto2.Message):
     """
     MessageTopicChanged is a message that moved to a topic, or out of its topic.
 
-    To merge: what `PartialMessage` says, if the client knows the message.
+    To merge: if the client knows the message, follow the rule of `PartialMessage`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4395,8 +4431,8 @@ class MessageVersion(betterproto2.Message):
 
     version: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
     """
-    The number of the version, counted from 1: the text that the edit of this number replaced. A
-    number of an edit that changed nothing, because the platform was cut off, is left out.
+    The number of the version, counted from 1: version 1 is the text that the first edit replaced.
+    A number is missing if its edit changed nothing, because the platform was interrupted.
     """
 
     content: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
@@ -4406,7 +4442,7 @@ class MessageVersion(betterproto2.Message):
 
     edited_by: "str | None" = betterproto2.field(3, betterproto2.TYPE_STRING, optional=True)
     """
-    Who made the edit, see `Message.edited_by`. Absent when nobody was named.
+    The name of the editor, see `Message.edited_by`. Absent when no name was given.
     """
 
     edit_time: "datetime.datetime | None" = betterproto2.field(
@@ -4423,7 +4459,7 @@ default_message_pool.register_message("chat3.user.v1", "MessageVersion", Message
 @dataclass(eq=False, repr=False)
 class Pack(betterproto2.Message):
     """
-    Pack is a group of dialogs, made by the tenant's back end.
+    Pack is a group of dialogs that the tenant's back end has put together.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4435,14 +4471,14 @@ class Pack(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the pack was created. Absent where the platform does not say it.
+    When the pack was created. Absent when the platform does not provide it.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The pack's open data. Always present, may be empty.
+    The pack's custom data. Always present, may be empty.
     """
 
     stats: "PackStats | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4469,7 +4505,7 @@ class Pack(betterproto2.Message):
         7, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When something last happened in the pack. Absent where the platform does not say it.
+    When something last happened in the pack. Absent when the platform does not provide it.
     """
 
 
@@ -4479,10 +4515,10 @@ default_message_pool.register_message("chat3.user.v1", "Pack", Pack)
 @dataclass(eq=False, repr=False)
 class PackChanged(betterproto2.Message):
     """
-    PackChanged is a pack whose open data changed. One change gives a member one update for each dialog
-    of the pack.
+    PackChanged is a pack whose custom data changed. Each member gets one update for each dialog of
+    the pack.
 
-    To merge: what `PartialDialog` and `PartialPack` say.
+    To merge: follow the rules of `PartialDialog` and `PartialPack`.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -4502,8 +4538,8 @@ default_message_pool.register_message("chat3.user.v1", "PackChanged", PackChange
 @dataclass(eq=False, repr=False)
 class PackMembership(betterproto2.Message):
     """
-    PackMembership is one user's state in one pack: in those of its dialogs that the user is a member
-    of.
+    PackMembership is one user's state in one pack, over the dialogs of the pack that the user is a
+    member of.
     """
 
     unread_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -4520,14 +4556,14 @@ class PackMembership(betterproto2.Message):
 
     dialog_count: "int | None" = betterproto2.field(3, betterproto2.TYPE_INT32, optional=True)
     """
-    The number of the pack's dialogs. Absent where the platform does not say it.
+    The number of the pack's dialogs. Absent when the platform does not provide it.
     """
 
     update_time: "datetime.datetime | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the counters last changed. Absent where the platform does not say it.
+    When the counters last changed. Absent when the platform does not provide it.
     """
 
 
@@ -4557,7 +4593,8 @@ class PackStats(betterproto2.Message):
 
     member_count: "int" = betterproto2.field(4, betterproto2.TYPE_INT32)
     """
-    The number of members of all its dialogs, added up: who is in two of them counts twice.
+    The sum of the numbers of members of all its dialogs: a user who is in two of them counts
+    twice.
     """
 
     unique_topic_count: "int" = betterproto2.field(5, betterproto2.TYPE_INT32)
@@ -4567,14 +4604,14 @@ class PackStats(betterproto2.Message):
 
     topic_count: "int" = betterproto2.field(6, betterproto2.TYPE_INT32)
     """
-    The number of topics of all its dialogs, added up.
+    The sum of the numbers of topics of all its dialogs.
     """
 
     update_time: "datetime.datetime | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the counters last changed. Absent where the platform does not say it.
+    When the counters last changed. Absent when the platform does not provide it.
     """
 
 
@@ -4584,12 +4621,12 @@ default_message_pool.register_message("chat3.user.v1", "PackStats", PackStats)
 @dataclass(eq=False, repr=False)
 class PartialDialog(betterproto2.Message):
     """
-    PartialDialog is what an update carries of a dialog.
+    PartialDialog is a dialog, as far as an update carries it.
 
-    To merge, with every kind of update that has one: a dialog that the client does not know is read
-    with its messages, by `GetDialog` and `GetDialogMessages`. Of one that it knows, a field that is
-    present replaces the one known, and a field that is absent leaves it as it is; but
-    `approximate_unread_count` is never taken.
+    To merge, with every kind of update that has one: if the client does not know the dialog, read it
+    and its messages with `GetDialog` and `GetDialogMessages`. If the client knows it, replace the
+    local value of every field that is present, except `approximate_unread_count`; leave the others
+    unchanged.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4608,13 +4645,13 @@ class PartialDialog(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The dialog's open data. Absent in updates of counters.
+    The dialog's custom data. Absent in updates of counters.
     """
 
     title: "str | None" = betterproto2.field(4, betterproto2.TYPE_STRING, optional=True)
     """
-    The dialog's title, see `Dialog.title`. Together with `meta`: when that is present, an absent
-    title means none.
+    The dialog's title, see `Dialog.title`. It belongs to `meta`: when `meta` is present and the
+    title is absent, the dialog has no title.
     """
 
     approximate_unread_count: "int | None" = betterproto2.field(
@@ -4622,8 +4659,8 @@ class PartialDialog(betterproto2.Message):
     )
     """
     The receiving user's number of unread messages in this dialog when the update was made. Absent
-    where the platform does not say it. For orientation: the platform makes most updates before it
-    has counted the message that they are about. The number to keep is `PartialMember.unread_count`.
+    when the platform does not provide it. The number is approximate, because the platform makes
+    most updates before it has counted the message. Use `PartialMember.unread_count` instead.
     """
 
 
@@ -4633,10 +4670,10 @@ default_message_pool.register_message("chat3.user.v1", "PartialDialog", PartialD
 @dataclass(eq=False, repr=False)
 class PartialMember(betterproto2.Message):
     """
-    PartialMember is what an update carries of a member of a dialog.
+    PartialMember is a member of a dialog, as far as an update carries it.
 
-    To merge: when the member is the receiving user, a field that is present replaces the user's own
-    (`Dialog.membership`), and a field that is absent leaves it as it is.
+    To merge: if the member is the receiving user, replace the local value of every field that is
+    present in `Dialog.membership`; leave the others unchanged.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4646,28 +4683,29 @@ class PartialMember(betterproto2.Message):
 
     unread_count: "int | None" = betterproto2.field(2, betterproto2.TYPE_INT32, optional=True)
     """
-    The member's number of unread messages. Absent when the update does not say it.
+    The member's number of unread messages. Absent when the update does not have it.
     """
 
     last_seen_time: "datetime.datetime | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the member last looked at the dialog. Absent when the update does not say it.
+    When the member last looked at the dialog. Absent when the update does not have it.
     """
 
     last_message_time: "datetime.datetime | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the newest message that the member can see was sent. Absent when the update does not say it.
+    When the newest message that the member can see was sent. Absent when the update does not have
+    it.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         5, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The member's open data in this dialog. Absent when the update does not say it.
+    The member's custom data in this dialog. Absent when the update does not have it.
     """
 
 
@@ -4677,13 +4715,12 @@ default_message_pool.register_message("chat3.user.v1", "PartialMember", PartialM
 @dataclass(eq=False, repr=False)
 class PartialMessage(betterproto2.Message):
     """
-    PartialMessage is what an update carries of a message that was written or changed.
+    PartialMessage is a message that was written or changed, as far as an update carries it.
 
-    To merge: a field that is present replaces the one known, a field that is absent leaves it as it
-    is, with two exceptions. A message that the client knows to be deleted stays empty, whatever an
-    update without `deleted` carries. A text that may be cut is not taken. No update carries the
-    message's `create_time`, what it quotes, its status counts and its reactions as a part of the
-    message.
+    To merge: replace the local value of every field that is present; leave the others unchanged.
+    There are two exceptions. A message that the client knows to be deleted stays empty unless the
+    update has `deleted`. Ignore a text if `content_may_be_cut` is true. No update carries
+    `create_time`, the quoted message, the status counts and the reactions as a part of the message.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4718,70 +4755,71 @@ class PartialMessage(betterproto2.Message):
 
     content_may_be_cut: "bool" = betterproto2.field(7, betterproto2.TYPE_BOOL)
     """
-    Whether `content` may be the beginning of a longer text: it has exactly 4096 UTF-16 code units,
-    where the platform cuts the text of messages that are created, edited, deleted or restored,
-    without a mark. Then the message is to be read again, by `GetMessage`. Always false in other
-    updates: they carry the text whole.
+    Whether `content` may be only the beginning of the text. The platform cuts the text of messages
+    that are created, edited, deleted or restored after 4096 UTF-16 code units, and does not mark
+    the cut. This field is true for a text of exactly that length: then read the message with
+    `GetMessage`. Other updates carry the complete text, and the field is false.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         8, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The message's open data. Absent when the message is deleted.
+    The message's custom data. Absent when the message is deleted.
     """
 
     topic_id: "str | None" = betterproto2.field(9, betterproto2.TYPE_STRING, optional=True)
     """
-    The topic the message belongs to; empty when it belongs to none. Absent where the platform does
-    not say it. Together with `topic`: when it is present, an absent `topic` means none.
+    The topic the message belongs to; empty when it belongs to none. Absent when the platform does
+    not provide it. It belongs to `topic`: when this field is present and `topic` is absent, the
+    message has no topic.
     """
 
     topic: "PartialTopic | None" = betterproto2.field(10, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The topic's data, together with `topic_id`.
+    The topic's data. It belongs to `topic_id`.
     """
 
     sender: "UserInfo | None" = betterproto2.field(11, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What is known about the sender. Absent when the sender does not exist as a user.
+    The sender's user data. Absent when the sender does not exist as a user.
     """
 
     edited: "bool | None" = betterproto2.field(12, betterproto2.TYPE_BOOL, optional=True)
     """
-    Whether the content was ever edited. Absent where the platform does not say it. Together with
-    `edit_time` and `edited_by`: when it is present, all three replace what is known.
+    Whether the content was ever edited. Absent when the platform does not provide it. It belongs
+    to `edit_time` and `edited_by`: when it is present, all three replace the local values.
     """
 
     edit_time: "datetime.datetime | None" = betterproto2.field(
         13, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the content was last edited, together with `edited`.
+    When the content was last edited. It belongs to `edited`.
     """
 
     edited_by: "str | None" = betterproto2.field(14, betterproto2.TYPE_STRING, optional=True)
     """
-    Who edited the content last, see `Message.edited_by`; together with `edited`.
+    The name of the last editor, see `Message.edited_by`. It belongs to `edited`.
     """
 
     deleted: "bool | None" = betterproto2.field(15, betterproto2.TYPE_BOOL, optional=True)
     """
-    Whether the message is deleted. Absent where neither the platform says it nor the service knows
-    it. True takes away the content, the open data and the quote that the client knows.
+    Whether the message is deleted. Absent when neither the platform nor the service knows it. If
+    true, remove the content, the custom data and the quoted message from the local copy.
     """
 
     delete_time: "datetime.datetime | None" = betterproto2.field(
         16, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the message was deleted. Absent when it is not, and where the platform does not say it.
+    When the message was deleted. Absent when it is not, and when the platform does not provide it.
     """
 
     deleted_by: "str | None" = betterproto2.field(17, betterproto2.TYPE_STRING, optional=True)
     """
-    Who deleted the message, see `Message.deleted_by`. Absent when it is not deleted, when nobody was
-    named, and where the platform does not say it.
+    The name of who deleted the message, see `Message.deleted_by`. Absent when the message is not
+    deleted, when no name was given, and when the platform does not provide it.
     """
 
 
@@ -4791,10 +4829,9 @@ default_message_pool.register_message("chat3.user.v1", "PartialMessage", Partial
 @dataclass(eq=False, repr=False)
 class PartialPack(betterproto2.Message):
     """
-    PartialPack is what an update carries of a pack.
+    PartialPack is a pack, as far as an update carries it.
 
-    To merge: a field that is present replaces the one known, a field that is absent leaves it as it
-    is.
+    To merge: replace the local value of every field that is present; leave the others unchanged.
     """
 
     pack_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4806,19 +4843,19 @@ class PartialPack(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the pack was created. Absent where the platform does not say it.
+    When the pack was created. Absent when the platform does not provide it.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The pack's open data. Always present.
+    The pack's custom data. Always present.
     """
 
     stats: "PackStats | None" = betterproto2.field(4, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    Counters of the pack. Absent where the platform does not say them.
+    Counters of the pack. Absent when the platform does not provide them.
     """
 
 
@@ -4828,7 +4865,7 @@ default_message_pool.register_message("chat3.user.v1", "PartialPack", PartialPac
 @dataclass(eq=False, repr=False)
 class PartialTopic(betterproto2.Message):
     """
-    PartialTopic is what an update carries of a topic.
+    PartialTopic is a topic, as far as an update carries it.
     """
 
     topic_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4840,8 +4877,8 @@ class PartialTopic(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The topic's open data. Absent where the platform does not say it: in `TopicCreated` and
-    `TopicChanged` it never does.
+    The topic's custom data. Absent when the platform does not provide it, which is always so in
+    `TopicCreated` and `TopicChanged`.
     """
 
 
@@ -4851,10 +4888,9 @@ default_message_pool.register_message("chat3.user.v1", "PartialTopic", PartialTo
 @dataclass(eq=False, repr=False)
 class PartialUser(betterproto2.Message):
     """
-    PartialUser is what an update carries of the receiving user.
+    PartialUser is the receiving user, as far as an update carries it.
 
-    To merge: a field that is present replaces the one known, a field that is absent leaves it as it
-    is.
+    To merge: replace the local value of every field that is present; leave the others unchanged.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4864,27 +4900,27 @@ class PartialUser(betterproto2.Message):
 
     type: "str | None" = betterproto2.field(2, betterproto2.TYPE_STRING, optional=True)
     """
-    The user's type, see `UserInfo.type`. Absent where the platform does not say it.
+    The user's type, see `UserInfo.type`. Absent when the platform does not provide it.
     """
 
     create_time: "datetime.datetime | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the user was created. Absent where the platform does not say it.
+    When the user was created. Absent when the platform does not provide it.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The user's open data. Absent in updates of counters.
+    The user's custom data. Absent in updates of counters.
     """
 
     display_name: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
     """
-    The user's name, see `UserInfo.display_name`. Together with `meta`: when that is present, an
-    absent name means none.
+    The user's name, see `UserInfo.display_name`. It belongs to `meta`: when `meta` is present and
+    the name is absent, the user has no name.
     """
 
 
@@ -4894,8 +4930,9 @@ default_message_pool.register_message("chat3.user.v1", "PartialUser", PartialUse
 @dataclass(eq=False, repr=False)
 class QuotedMessage(betterproto2.Message):
     """
-    QuotedMessage is a snapshot of a message, taken when another message quoted it. It does not change
-    when the quoted message is edited. When that one is deleted, `content` is empty and `meta` absent.
+    QuotedMessage is a snapshot of a message, taken when another message quoted it. It does not
+    change when the quoted message is edited. When the quoted message is deleted, `content` is empty
+    and `meta` absent.
     """
 
     message_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -4927,7 +4964,7 @@ class QuotedMessage(betterproto2.Message):
         6, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The open data at the time of quoting.
+    The custom data at the time of quoting.
     """
 
     create_time: "datetime.datetime | None" = betterproto2.field(
@@ -4939,12 +4976,12 @@ class QuotedMessage(betterproto2.Message):
 
     sender: "UserInfo | None" = betterproto2.field(8, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What was known about its sender. Absent when the sender does not exist as a user.
+    The sender's user data at the time of quoting. Absent when the sender does not exist as a user.
     """
 
     deleted: "bool" = betterproto2.field(9, betterproto2.TYPE_BOOL)
     """
-    Whether the quoted message is deleted by now.
+    Whether the quoted message is now deleted.
     """
 
     delete_time: "datetime.datetime | None" = betterproto2.field(
@@ -4956,8 +4993,8 @@ class QuotedMessage(betterproto2.Message):
 
     deleted_by: "str | None" = betterproto2.field(11, betterproto2.TYPE_STRING, optional=True)
     """
-    Who deleted it, see `Message.deleted_by`. Absent when it is not deleted, and when nobody was
-    named.
+    The name of who deleted it, see `Message.deleted_by`. Absent when it is not deleted, and when
+    no name was given.
     """
 
 
@@ -4967,22 +5004,22 @@ default_message_pool.register_message("chat3.user.v1", "QuotedMessage", QuotedMe
 @dataclass(eq=False, repr=False)
 class Reaction(betterproto2.Message):
     """
-    Reaction is one kind of reaction to a message and how often it was given.
+    Reaction is one kind of reaction to a message, with the number of users who added it.
     """
 
     reaction: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The reaction, 1 to 50 characters, commonly one emoji.
+    The reaction, 1 to 50 characters, usually one emoji.
     """
 
     count: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
-    The number of users who gave it.
+    The number of users who added it.
     """
 
     mine: "bool" = betterproto2.field(3, betterproto2.TYPE_BOOL)
     """
-    Whether the calling user gave it.
+    Whether the calling user added it.
     """
 
 
@@ -4992,18 +5029,19 @@ default_message_pool.register_message("chat3.user.v1", "Reaction", Reaction)
 @dataclass(eq=False, repr=False)
 class ReactionCount(betterproto2.Message):
     """
-    ReactionCount is one kind of reaction to a message and how often it was given. Unlike `Reaction` it
-    does not say whether the receiving user gave it: the platform says that for the actor alone.
+    ReactionCount is one kind of reaction to a message, with the number of users who added it. Unlike
+    `Reaction` it does not say whether the receiving user is one of them, because the platform knows
+    that only for the acting user.
     """
 
     reaction: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The reaction, 1 to 50 characters, commonly one emoji.
+    The reaction, 1 to 50 characters, usually one emoji.
     """
 
     count: "int" = betterproto2.field(2, betterproto2.TYPE_INT32)
     """
-    The number of users who gave it.
+    The number of users who added it.
     """
 
 
@@ -5032,10 +5070,10 @@ class RemoveDialogMemberRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -5049,7 +5087,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class RemoveDialogMemberResponse(betterproto2.Message):
     """
-    RemoveDialogMemberResponse confirms that the user is no member any more.
+    RemoveDialogMemberResponse confirms that the user is no longer a member.
     """
 
     pass
@@ -5082,10 +5120,10 @@ class RestoreMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -5104,20 +5142,20 @@ class RestoreMessageResponse(betterproto2.Message):
 
     message: "Message | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The message, with what it said.
+    The message, with its content.
     """
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the message was not deleted.
+    Whether the call changed anything. False when the message was not deleted.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -5149,7 +5187,7 @@ default_message_pool.register_message("chat3.user.v1", "SenderTypeCount", Sender
 @dataclass(eq=False, repr=False)
 class SendMessageRequest(betterproto2.Message):
     """
-    SendMessageRequest is a message to be written.
+    SendMessageRequest describes the message to write.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -5161,7 +5199,7 @@ class SendMessageRequest(betterproto2.Message):
 
     content: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The text. White space at both ends is removed by the platform.
+    The text. The platform removes white space at both ends.
 
     Rules: at most 10000 characters; 1 or more besides white space when the type is `internal.text`.
     """
@@ -5179,20 +5217,20 @@ class SendMessageRequest(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    Open data to keep with the message.
+    The custom data of the message.
 
     The platform cannot keep null in an object, the keys `id`, `_id` and `__v` at any depth, and
-    the keys it keeps times under (`createdAt`, `lastSeenAt`, `lastMessageAt`, `lastInteractionAt`,
-    `publishedAt`, `expiresAt`, `lastUsedAt`, `readAt`, `deliveredAt`, `joinedAt`, `lastUpdatedAt`,
-    `lastActivityAt`, `addedAt`) at any depth; `name` cannot stand beside `userId` and `tenantId`
-    in one object. Nor can it keep empty text, a number beyond 9007199254740991 or an object with
-    the key `value` directly under a top-level key, nor keys that begin with `$` or hold U+0000,
-    nor `prototype` and `_bsontype`, nor, in any letter case, the names that JavaScript objects
-    inherit: `constructor`, `hasOwnProperty`, `isPrototypeOf`, `propertyIsEnumerable`,
-    `toLocaleString`, `toString`, `valueOf`, `__proto__`, `__defineGetter__`, `__defineSetter__`,
-    `__lookupGetter__` and `__lookupSetter__`. All that is refused rather than changed behind the
-    caller's back. Numbers are IEEE 754 doubles and must be finite. White space around `url` is
-    removed.
+    the keys that it uses for times (`createdAt`, `lastSeenAt`, `lastMessageAt`,
+    `lastInteractionAt`, `publishedAt`, `expiresAt`, `lastUsedAt`, `readAt`, `deliveredAt`,
+    `joinedAt`, `lastUpdatedAt`, `lastActivityAt`, `addedAt`) at any depth; an object cannot have
+    `name` together with `userId` and `tenantId`. Nor can it keep empty text, a number beyond
+    9007199254740991 or an object with the key `value` directly under a top-level key, nor keys
+    that begin with `$` or contain U+0000, nor `prototype` and `_bsontype`, nor, in any letter
+    case, the names that JavaScript objects inherit: `constructor`, `hasOwnProperty`,
+    `isPrototypeOf`, `propertyIsEnumerable`, `toLocaleString`, `toString`, `valueOf`, `__proto__`,
+    `__defineGetter__`, `__defineSetter__`, `__lookupGetter__` and `__lookupSetter__`. The service
+    refuses all of these instead of storing something else. Numbers are IEEE 754 doubles and must
+    be finite. White space around `url` is removed.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; `url` with text of at most 2048 characters when the type is
@@ -5216,10 +5254,10 @@ class SendMessageRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -5231,24 +5269,24 @@ default_message_pool.register_message("chat3.user.v1", "SendMessageRequest", Sen
 @dataclass(eq=False, repr=False)
 class SendMessageResponse(betterproto2.Message):
     """
-    SendMessageResponse is the message that was written.
+    SendMessageResponse has the message that was written.
     """
 
     message: "Message | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The message. When somebody changed or deleted it before a repetition found it, that shows.
+    The message. A retry returns it as it is then: changed or deleted, if somebody has done that.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What the message lacks for good, because the platform was cut off while it wrote the message
-    and it could not be replaced by a whole one. Commonly empty: the message is whole. A replayed
-    answer carries what the first one carried.
+    The parts that the message will never have, because the platform was interrupted while it wrote
+    the message and the service could not replace it by a complete one. Usually empty: the message
+    is complete. A replayed response has the same parts as the first one.
 
-    Do not send the message again, that makes a second one: tell the user, or send what is missing
-    in another way.
+    Do not send the message again: that would create a second one. Inform the user, or send the
+    missing part in another way.
     """
 
 
@@ -5258,12 +5296,12 @@ default_message_pool.register_message("chat3.user.v1", "SendMessageResponse", Se
 @dataclass(eq=False, repr=False)
 class SendTypingIndicatorRequest(betterproto2.Message):
     """
-    SendTypingIndicatorRequest is a sign that the calling user types.
+    SendTypingIndicatorRequest shows that the calling user is typing.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The dialog the user types in.
+    The dialog in which the user is typing.
 
     Rules: required; `dlg_` and 20 characters of a-z and 0-9.
     """
@@ -5277,14 +5315,14 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SendTypingIndicatorResponse(betterproto2.Message):
     """
-    SendTypingIndicatorResponse says for how long the sign is shown.
+    SendTypingIndicatorResponse says for how long the indicator is shown.
     """
 
     expires_in: "datetime.timedelta | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    For how long the other members see it, unless it is repeated.
+    How long the other members see the indicator if the call is not repeated.
     """
 
 
@@ -5296,7 +5334,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SetMessageReactionRequest(betterproto2.Message):
     """
-    SetMessageReactionRequest is a reaction to be given or taken back.
+    SetMessageReactionRequest has the reaction to add or remove.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -5315,7 +5353,7 @@ class SetMessageReactionRequest(betterproto2.Message):
 
     reaction: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    The reaction, commonly one emoji.
+    The reaction, usually one emoji.
 
     Rules: required; 1 to 50 characters; no control characters; no white space at either end.
     """
@@ -5324,17 +5362,17 @@ class SetMessageReactionRequest(betterproto2.Message):
         4, betterproto2.TYPE_ENUM, default_factory=lambda: ReactionAction(0)
     )
     """
-    Whether to give the reaction or take it back.
+    Whether to add or remove the reaction.
 
     Rules: required; an action this contract names.
     """
 
     idempotency_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -5348,20 +5386,20 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SetMessageReactionResponse(betterproto2.Message):
     """
-    SetMessageReactionResponse says what became of the reaction.
+    SetMessageReactionResponse says whether the reaction changed.
     """
 
     changed: "bool" = betterproto2.field(1, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the reaction was already as requested.
+    Whether the call changed anything. False when the reaction was already as requested.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -5373,7 +5411,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SetMessageStatusRequest(betterproto2.Message):
     """
-    SetMessageStatusRequest is a status to be recorded.
+    SetMessageStatusRequest has the status to record.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -5401,10 +5439,10 @@ class SetMessageStatusRequest(betterproto2.Message):
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -5432,8 +5470,8 @@ class SetMessageStatusResponse(betterproto2.Message):
         2, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -5464,17 +5502,18 @@ class SetMessageTopicRequest(betterproto2.Message):
 
     topic_id: "str | None" = betterproto2.field(3, betterproto2.TYPE_STRING, optional=True)
     """
-    The topic of the same dialog to move the message into. Absent takes it out of its topic.
+    The topic of the same dialog to move the message into. Absent removes the message from its
+    topic.
 
     Rules: `topic_` and 20 characters of a-z and 0-9.
     """
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -5498,15 +5537,15 @@ class SetMessageTopicResponse(betterproto2.Message):
 
     changed: "bool" = betterproto2.field(2, betterproto2.TYPE_BOOL)
     """
-    Whether the call changed anything: false when the message was there already.
+    Whether the call changed anything. False when the message was already there.
     """
 
     missing_parts: "list[MissingPart]" = betterproto2.field(
         3, betterproto2.TYPE_ENUM, repeated=True
     )
     """
-    What may be missing because the call was cut off while the platform made the change:
-    `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+    The parts that may be missing because the call was interrupted while the platform made the
+    change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
     """
 
 
@@ -5535,7 +5574,7 @@ class StatusCount(betterproto2.Message):
 
     user_type: "str | None" = betterproto2.field(3, betterproto2.TYPE_STRING, optional=True)
     """
-    The members' user type. Absent when the platform does not know it.
+    The members' user type. Absent when the platform does not know the type.
     """
 
     count: "int" = betterproto2.field(4, betterproto2.TYPE_INT32)
@@ -5555,8 +5594,9 @@ class SubscribeUpdatesRequest(betterproto2.Message):
 
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    Where to go on: the last resume token the client received. Empty starts with what is published
-    from now on. A broken token gives `ERROR_REASON_RESUME_TOKEN_INVALID`, another user's
+    The last resume token that the client received: the stream resumes after it. Empty means that
+    the stream starts with updates that are published from now on. A damaged token fails with
+    `ERROR_REASON_RESUME_TOKEN_INVALID`, a token of another user with
     `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
 
     Rules: at most 1024 characters.
@@ -5564,14 +5604,16 @@ class SubscribeUpdatesRequest(betterproto2.Message):
 
     update_kinds: "list[UpdateKind]" = betterproto2.field(2, betterproto2.TYPE_ENUM, repeated=True)
     """
-    The kinds of update wanted. Empty means all, kinds this contract does not know included.
+    The kinds of update to deliver. Empty means all, including kinds that this contract does not
+    know.
 
     Rules: at most 50 items; kinds this contract names.
     """
 
     dialog_ids: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    The dialogs whose updates are wanted. Empty means all. Updates that belong to no dialog pass.
+    The dialogs whose updates to deliver. Empty means all. Updates that belong to no dialog are
+    always delivered.
 
     Rules: at most 100 items; each `dlg_` and 20 characters of a-z and 0-9.
     """
@@ -5580,8 +5622,8 @@ class SubscribeUpdatesRequest(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    The longest silence wanted on the stream. Absent means 30 seconds. The answer is in
-    `ConnectionEstablished.heartbeat_interval`.
+    The requested heartbeat interval: the longest time without any response on the stream. Absent
+    means 30 seconds. `ConnectionEstablished.heartbeat_interval` has the interval that applies.
 
     Rules: 5 to 300 seconds.
     """
@@ -5595,7 +5637,7 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class SubscribeUpdatesResponse(betterproto2.Message):
     """
-    SubscribeUpdatesResponse is one thing that happened on the stream.
+    SubscribeUpdatesResponse is one event on the stream.
 
     Oneofs:
         - event: What happened.
@@ -5603,16 +5645,17 @@ class SubscribeUpdatesResponse(betterproto2.Message):
 
     resume_token: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    The position after this response: opaque, at most 1024 ASCII characters, valid for this user of
-    this tenant only. Store the last one; give it to `SubscribeUpdatesRequest.resume_token` to go on
-    after a break. It holds no secret, but do not show it to other users.
+    The position in the stream after this response: opaque, at most 1024 ASCII characters, valid
+    only for this user of this tenant. Store the last one, and send it as
+    `SubscribeUpdatesRequest.resume_token` to resume the stream. The token contains no secret, but
+    do not show it to other users.
     """
 
     connection_established: "ConnectionEstablished | None" = betterproto2.field(
         2, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    The stream is open. The first response, and only the first.
+    The stream is open. Only the first response is of this kind.
     """
 
     update: "Update | None" = betterproto2.field(
@@ -5626,7 +5669,7 @@ class SubscribeUpdatesResponse(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, optional=True, group="event"
     )
     """
-    Nothing changed for a while.
+    Nothing changed during the heartbeat interval.
     """
 
     gap: "Gap | None" = betterproto2.field(
@@ -5657,7 +5700,7 @@ class Topic(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The topic's open data, such as a subject. Absent where the platform does not say it.
+    The topic's custom data, such as a subject. Absent when the platform does not provide it.
     """
 
     dialog_id: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
@@ -5669,7 +5712,7 @@ class Topic(betterproto2.Message):
         4, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the topic was created. Absent where the platform does not say it.
+    When the topic was created. Absent when the platform does not provide it.
     """
 
     unread_count: "int | None" = betterproto2.field(5, betterproto2.TYPE_INT32, optional=True)
@@ -5684,10 +5727,10 @@ default_message_pool.register_message("chat3.user.v1", "Topic", Topic)
 @dataclass(eq=False, repr=False)
 class TopicChanged(betterproto2.Message):
     """
-    TopicChanged is a topic whose open data changed.
+    TopicChanged is a topic whose custom data changed.
 
-    To merge: what `PartialDialog` says. Topics that the client shows are read again, by `ListTopics`: no
-    update carries their open data.
+    To merge: follow the rule of `PartialDialog`. If the client shows topics, read them again with
+    `ListTopics`: no update carries their custom data.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -5709,8 +5752,8 @@ class TopicCreated(betterproto2.Message):
     """
     TopicCreated is a topic that somebody created in a dialog.
 
-    To merge: the dialog is read again, by `GetDialog`, for its number of topics. Its topics are read by
-    `ListTopics`: no update carries their open data.
+    To merge: read the dialog again with `GetDialog`, for its number of topics. Read its topics with
+    `ListTopics`: no update carries their custom data.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -5730,11 +5773,11 @@ default_message_pool.register_message("chat3.user.v1", "TopicCreated", TopicCrea
 @dataclass(eq=False, repr=False)
 class Typing(betterproto2.Message):
     """
-    Typing says that a member types. The platform sends it to all members but the one who types, up to
-    about one second late. It is the only kind of update that the service may drop for a slow client.
+    Typing says that a member is typing. The platform sends it to all other members, up to about one
+    second late. It is the only kind of update that the service may drop for a slow client.
 
-    To merge: what `PartialDialog` says, nothing else stays. The sign is shown until `start_time` and
-    `expires_in` are over.
+    To merge: follow the rule of `PartialDialog`. Show the indicator until `start_time` plus
+    `expires_in`; store nothing else.
     """
 
     dialog: "PartialDialog | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -5744,14 +5787,14 @@ class Typing(betterproto2.Message):
 
     user_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    The member who types.
+    The member who is typing.
     """
 
     expires_in: "datetime.timedelta | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Duration, optional=True
     )
     """
-    For how long to show it, counted from `start_time`.
+    How long to show the indicator, counted from `start_time`.
     """
 
     start_time: "datetime.datetime | None" = betterproto2.field(
@@ -5763,7 +5806,7 @@ class Typing(betterproto2.Message):
 
     user: "UserInfo | None" = betterproto2.field(5, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What is known about the member. Absent where the platform does not say it.
+    The member's user data. Absent when the platform does not provide it.
     """
 
 
@@ -5775,17 +5818,17 @@ class Update(betterproto2.Message):
     """
     Update is one change, addressed to one user.
 
-    One event of the platform gives several updates to one user: a new message gives a
-    `MESSAGE_CREATED` and, 0.5 to 4 seconds later and in no promised order, updates of the counters.
-    They share the `event_id`; each has an `update_id` of its own.
+    One event on the platform can cause several updates for one user. A new message causes an
+    `UPDATE_KIND_MESSAGE_CREATED` and, 0.5 to 4 seconds later and in any order, updates of the
+    counters. They have the same `event_id` and different `update_id`s.
 
-    A client that keeps a picture of its dialogs merges updates into it, in the order of the stream.
-    One rule holds for all of them. What an update carries of a thing has a type of its own, whose name
-    begins with `Partial`: a field that is present replaces what the client knows, a field that is
-    absent leaves it as it is. Present and empty means empty. Where fields belong together, the type
-    says so. Each payload says what else there is to do: what to add, to take away or to read again.
-    Merged by these rules, also into a picture that was read later than an update was made, updates end
-    at what the platform would answer. `docs/guarantees.md` has the rules as one table.
+    A client that keeps a local copy of its dialogs merges updates into the copy, in the order of the
+    stream. One rule applies to all of them: an update carries an object as a type whose name begins
+    with `Partial`. A field that is present replaces the local value; a field that is absent leaves
+    it unchanged. A field that is present and empty means empty. The type says which fields belong
+    together. The comment of each payload says what else to do: what to add, remove or read again. A
+    client that follows these rules ends at the state that the platform would return, even if it read
+    its copy after an update was made. `docs/guarantees.md` has the rules in one table.
 
     Oneofs:
         - payload: What changed. The number of a payload is 20 more than that of its kind.
@@ -5793,15 +5836,15 @@ class Update(betterproto2.Message):
 
     update_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
     """
-    Identifies the update among all updates of its user: opaque. One event can give several updates
-    of one kind, one for each dialog that it changed; each has an id of its own. A client that keeps
-    the last ids it has seen recognises a repetition across reconnects.
+    The id of the update, unique among all updates of its user. The text is opaque. One event can
+    cause several updates of one kind, one for each dialog that it changed; each has its own id. A
+    client that remembers the last ids can detect duplicates across reconnects.
     """
 
     event_id: "str" = betterproto2.field(2, betterproto2.TYPE_STRING)
     """
-    Identifies the event that caused the update: `evt_` and 32 hexadecimal digits. Shared by all
-    updates of that event, for all users.
+    The id of the event that caused the update: `evt_` and 32 hexadecimal digits. All updates of
+    that event have the same one, for all users.
     """
 
     kind: "UpdateKind" = betterproto2.field(
@@ -5818,58 +5861,60 @@ class Update(betterproto2.Message):
 
     dialog_id: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
     """
-    The dialog concerned, also of an update of an unknown kind, if the platform names it as it does in
-    others. Absent when none is.
+    The id of the dialog that the update is about. An update of an unknown kind has it if the
+    platform names the dialog in the usual place. Absent when the update is not about a dialog.
     """
 
     message_id: "str | None" = betterproto2.field(6, betterproto2.TYPE_STRING, optional=True)
     """
-    The message concerned. Absent when none is.
+    The id of the message that the update is about. Absent when the update is not about a message.
     """
 
     create_time: "datetime.datetime | None" = betterproto2.field(
         7, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the platform made the update. Microseconds.
+    When the platform made the update, with microsecond precision.
     """
 
     updated_fields: "___google__protobuf__.FieldMask | None" = betterproto2.field(
         8, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The fields that changed, as far as the platform names them and this contract has them. The paths
-    begin at what the payload carries of the changed thing: `content` is `PartialMessage.content` in
-    an update of a message, `meta` is `PartialDialog.meta` in a `DIALOG_CHANGED`; `status_counts` and
-    `reactions` stand in the payload itself. Absent when the whole thing is new, and when nothing
-    could be translated: `UpdateSource.updated_fields` has the platform's own names. For display and
-    diagnosis; merging does not need it.
+    The fields that changed, as far as the platform names them and this contract has them. The
+    paths are relative to the changed object in the payload: `content` is `PartialMessage.content`
+    in an update of a message, and `meta` is `PartialDialog.meta` in an
+    `UPDATE_KIND_DIALOG_CHANGED`. `status_counts` and `reactions` are fields of the payload itself.
+    Absent when the object is new, and when none of the platform's names could be translated;
+    `UpdateSource.updated_fields` has the platform's names. The field is for display and diagnosis;
+    merging does not need it.
     """
 
     source: "UpdateSource | None" = betterproto2.field(9, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    What the platform calls all this: for diagnosis.
+    The platform's own names for this update, for diagnosis.
     """
 
     unmapped: "___google__protobuf__.Struct | None" = betterproto2.field(
         10, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    What the platform published besides and no field carries: the update's own JSON, reduced to those
-    parts. Whatever a newer platform adds stands here until this contract has a field for it, at its
-    place and by its name: a new section `poll` as `data.poll`, a new member of the message as
-    `data.message.<name>`; a list with anything new in it stands here whole. Absent when nothing is
-    left, as with every update that the known platforms publish.
+    The parts of the platform's JSON that no field of this contract carries. When a newer platform
+    adds something, it appears here under its own name and at its own place until this contract has
+    a field for it: a new section `poll` as `data.poll`, a new member of the message as
+    `data.message.<name>`. A list with anything new in it appears here as a whole. Absent when
+    nothing is left over, as in every update that the known platforms publish.
     """
 
     unknown: "___google__protobuf__.Struct | None" = betterproto2.field(
         20, betterproto2.TYPE_MESSAGE, optional=True, group="payload"
     )
     """
-    With `UPDATE_KIND_UNSPECIFIED`: the platform's own JSON object, nothing left out but what a
-    deleted message said.
+    With `UPDATE_KIND_UNSPECIFIED`: the platform's own JSON object. The service removes only the
+    content of deleted messages.
 
-    To merge: read what `dialog_id` and `message_id` name, or leave it.
+    To merge: read the dialog or message that `dialog_id` and `message_id` name, or ignore the
+    update.
     """
 
     message_created: "MessageCreated | None" = betterproto2.field(
@@ -6054,7 +6099,7 @@ default_message_pool.register_message("chat3.user.v1", "Update", Update)
 @dataclass(eq=False, repr=False)
 class UpdateDialogMetaRequest(betterproto2.Message):
     """
-    UpdateDialogMetaRequest changes the open data of a dialog.
+    UpdateDialogMetaRequest changes the custom data of a dialog.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -6068,7 +6113,7 @@ class UpdateDialogMetaRequest(betterproto2.Message):
         2, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -6076,18 +6121,18 @@ class UpdateDialogMetaRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(3, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(4, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -6101,14 +6146,14 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class UpdateDialogMetaResponse(betterproto2.Message):
     """
-    UpdateDialogMetaResponse is the open data after the change.
+    UpdateDialogMetaResponse is the custom data after the change.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    All of the dialog's open data. May be empty.
+    All of the dialog's custom data. May be empty.
     """
 
 
@@ -6120,14 +6165,14 @@ default_message_pool.register_message(
 @dataclass(eq=False, repr=False)
 class UpdateMyMetaRequest(betterproto2.Message):
     """
-    UpdateMyMetaRequest changes the open data of the calling user.
+    UpdateMyMetaRequest changes the custom data of the calling user.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         1, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -6135,18 +6180,18 @@ class UpdateMyMetaRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(2, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(3, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -6173,9 +6218,9 @@ default_message_pool.register_message("chat3.user.v1", "UpdateMyMetaResponse", U
 @dataclass(eq=False, repr=False)
 class UpdateSource(betterproto2.Message):
     """
-    UpdateSource is what the platform calls an update and its parts. It is for diagnosis: logs, support
-    requests, and a platform that is newer than this contract. Everything that a client needs for its
-    work stands in `Update` itself.
+    UpdateSource has the platform's own names for an update and its parts. It is for diagnosis: for
+    logs, support requests, and a platform that is newer than this contract. Everything that a client
+    needs to work is in `Update` itself.
     """
 
     event_type: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -6206,18 +6251,19 @@ class UpdateSource(betterproto2.Message):
 
     ui_target: "str" = betterproto2.field(6, betterproto2.TYPE_STRING)
     """
-    Where a user interface shows the change: `messages.list`, `dialogs.list` or `users.list`.
+    The part of a user interface that shows the change: `messages.list`, `dialogs.list` or
+    `users.list`.
     """
 
     entity_id: "str" = betterproto2.field(7, betterproto2.TYPE_STRING)
     """
-    The id of the thing that the update is about: a message, a dialog or a user.
+    The id of the message, the dialog or the user that the update is about.
     """
 
     event_entity_id: "str" = betterproto2.field(8, betterproto2.TYPE_STRING)
     """
-    The id of the thing that the event was about; a member is `<dialog id>:<user id>`. Empty when the
-    platform does not say it.
+    The id of the object that the event was about. The id of a member is `<dialog id>:<user id>`.
+    Empty when the platform does not provide it.
     """
 
 
@@ -6227,7 +6273,7 @@ default_message_pool.register_message("chat3.user.v1", "UpdateSource", UpdateSou
 @dataclass(eq=False, repr=False)
 class UpdateTopicRequest(betterproto2.Message):
     """
-    UpdateTopicRequest changes the open data of a topic.
+    UpdateTopicRequest changes the custom data of a topic.
     """
 
     dialog_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -6248,7 +6294,7 @@ class UpdateTopicRequest(betterproto2.Message):
         3, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The keys to set, with their values; keys that are not named stay as they are.
+    The keys to set, with their values. Other keys stay as they are.
 
     Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
     cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
@@ -6256,18 +6302,18 @@ class UpdateTopicRequest(betterproto2.Message):
 
     remove_keys: "list[str]" = betterproto2.field(4, betterproto2.TYPE_STRING, repeated=True)
     """
-    Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-    when it is not empty.
+    The top-level keys to remove. A key that does not exist is not an error. A list that is not
+    empty needs the `delete` permission.
 
     Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
     """
 
     idempotency_key: "str" = betterproto2.field(5, betterproto2.TYPE_STRING)
     """
-    Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-    24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-    metadata; while the first call runs, it waits for its answer. The same key with another request
-    is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+    Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+    write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+    trailing metadata. While the first call is still running, a retry waits for its response. The
+    same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 
     Rules: at most 255 characters; visible ASCII.
     """
@@ -6294,9 +6340,9 @@ default_message_pool.register_message("chat3.user.v1", "UpdateTopicResponse", Up
 @dataclass(eq=False, repr=False)
 class UserChanged(betterproto2.Message):
     """
-    UserChanged is a change of the receiving user's type or open data.
+    UserChanged is a change of the receiving user's type or custom data.
 
-    To merge: what `PartialUser` says.
+    To merge: follow the rule of `PartialUser`.
     """
 
     user: "PartialUser | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -6311,16 +6357,16 @@ default_message_pool.register_message("chat3.user.v1", "UserChanged", UserChange
 @dataclass(eq=False, repr=False)
 class UserCountersChanged(betterproto2.Message):
     """
-    UserCountersChanged is a change of the receiving user's counters over all dialogs. It follows what
-    caused it by 0.5 to 4 seconds; `UpdateSource.event_type` names the cause.
+    UserCountersChanged is a change of the receiving user's counters over all dialogs. It arrives 0.5
+    to 4 seconds after its cause; `UpdateSource.event_type` names the cause.
 
-    To merge: the counters replace those known unless their `stats_version` is smaller; they come from
-    several publishers and can overtake each other.
+    To merge: replace the local counters unless the `stats_version` of the update is smaller. The
+    platform has several publishers of counters, so updates can overtake each other.
     """
 
     user: "PartialUser | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The user, without open data.
+    The user, without custom data.
     """
 
     stats: "UserStats | None" = betterproto2.field(2, betterproto2.TYPE_MESSAGE, optional=True)
@@ -6337,7 +6383,7 @@ class UserCreated(betterproto2.Message):
     """
     UserCreated says that the receiving user was created.
 
-    To merge: what `PartialUser` says.
+    To merge: follow the rule of `PartialUser`.
     """
 
     user: "PartialUser | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
@@ -6352,15 +6398,15 @@ default_message_pool.register_message("chat3.user.v1", "UserCreated", UserCreate
 @dataclass(eq=False, repr=False)
 class UserDeleted(betterproto2.Message):
     """
-    UserDeleted says that the receiving user was deleted. Memberships and messages stay. The service ends
-    the user's streams within some minutes, with `ERROR_REASON_USER_NOT_FOUND`.
+    UserDeleted says that the receiving user was deleted. Memberships and messages stay. The service
+    ends the user's streams within a few minutes, with `ERROR_REASON_USER_NOT_FOUND`.
 
     To merge: nothing.
     """
 
     user: "PartialUser | None" = betterproto2.field(1, betterproto2.TYPE_MESSAGE, optional=True)
     """
-    The user as it was.
+    The user before the deletion.
     """
 
 
@@ -6370,7 +6416,7 @@ default_message_pool.register_message("chat3.user.v1", "UserDeleted", UserDelete
 @dataclass(eq=False, repr=False)
 class UserInfo(betterproto2.Message):
     """
-    UserInfo is what others see of a user: the sender of a message, the one who types.
+    UserInfo is what others see of a user, such as the sender of a message or a member who is typing.
     """
 
     user_id: "str" = betterproto2.field(1, betterproto2.TYPE_STRING)
@@ -6381,28 +6427,28 @@ class UserInfo(betterproto2.Message):
     type: "str | None" = betterproto2.field(2, betterproto2.TYPE_STRING, optional=True)
     """
     The user's type, such as `user`, `contact` or `bot`: an open set that the platform's operator
-    defines. Absent where the platform does not say it.
+    defines. Absent when the platform does not provide it.
     """
 
     create_time: "datetime.datetime | None" = betterproto2.field(
         3, betterproto2.TYPE_MESSAGE, unwrap=lambda: ___google__protobuf__.Timestamp, optional=True
     )
     """
-    When the user was created. Absent where the platform does not say it.
+    When the user was created. Absent when the platform does not provide it.
     """
 
     meta: "___google__protobuf__.Struct | None" = betterproto2.field(
         4, betterproto2.TYPE_MESSAGE, optional=True
     )
     """
-    The user's open data. Absent where the platform does not say it, which differs from an empty
-    object.
+    The user's custom data. Absent when the platform does not provide it, which is not the same as
+    an empty object.
     """
 
     display_name: "str | None" = betterproto2.field(5, betterproto2.TYPE_STRING, optional=True)
     """
-    The user's name: the text under the key `displayName` of `meta`, where applications keep it by
-    the platform's convention. Absent when `meta` has none, or one that is no text.
+    The user's name: the text under the key `displayName` of `meta`, which is the platform's
+    convention. Absent when `meta` has no such key, or when its value is not text.
     """
 
 
@@ -6414,8 +6460,8 @@ class UserStats(betterproto2.Message):
     """
     UserStats are the counters of one user over all dialogs.
 
-    Counters are eventually consistent: they follow the message or status that changed them by 0.5 to
-    4 seconds, in no order with it. `stats_version` orders them among themselves.
+    Counters are eventually consistent: they change 0.5 to 4 seconds after the message or status that
+    caused the change. `stats_version` gives their order.
     """
 
     dialog_count: "int" = betterproto2.field(1, betterproto2.TYPE_INT32)
@@ -6447,7 +6493,7 @@ class UserStats(betterproto2.Message):
 
     pack_unread_count: "int" = betterproto2.field(6, betterproto2.TYPE_INT32)
     """
-    Unread messages in packs, all together.
+    The number of unread messages in all packs.
     """
 
     pack_unread_by_sender_type: "list[SenderTypeCount]" = betterproto2.field(
@@ -6459,8 +6505,8 @@ class UserStats(betterproto2.Message):
 
     stats_version: "int | None" = betterproto2.field(8, betterproto2.TYPE_INT64, optional=True)
     """
-    Grows with every change of the counters: of two values for one user the one with the greater
-    version is newer. Absent before the first change.
+    A number that grows with every change of the counters. Of two sets of counters of one user, the
+    one with the greater version is newer. Absent before the first change.
     """
 
     update_time: "datetime.datetime | None" = betterproto2.field(
@@ -6483,38 +6529,40 @@ default_message_pool.register_message("chat3.user.v1", "UserStats", UserStats)
 
 class UserServiceStub(betterproto2_grpclib.ServiceStub):
     """
-    UserService is Chat3 as one user sees it: that user's dialogs, their messages, what the user does
-    in them, and a stream of everything that changes.
+    UserService is Chat3 for one user: it lists the user's dialogs and messages, writes in the user's
+    name, and streams everything that changes for the user.
 
-    Every call carries its identity in request metadata:
+    Every call identifies its caller in request metadata:
 
     | key | value |
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
-    | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encode it as UTF-8, so that every id fits into a header: `%25` is a percent sign |
+    | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 
-    Or by a token of the user, alone, instead of the first three:
+    A user token replaces the first three:
 
     | key | value |
     |---|---|
     | `authorization` | `Bearer` and a token: of `chat3.tenant.v1.TenantService.CreateUserToken`, or of the issuer that the service is set up to accept |
 
-    A call that carries a bearer token beside `x-api-key`, `x-tenant-id` or `x-user-id` gives
-    `ERROR_REASON_INVALID_METADATA`. `authorization` of another scheme is ignored.
+    A call with both a bearer token and `x-api-key`, `x-tenant-id` or `x-user-id` fails with
+    `ERROR_REASON_INVALID_METADATA`. `authorization` with another scheme is ignored.
 
-    The acting user is never taken from a request's body.
+    The service never takes the acting user from a request's body.
 
-    User ids are lower case here, so that one person is one user. The platform compares ids as they
-    are: a member or user that another writer added as `Zoe` is not `zoe` to it. Such a dialog is not
-    in zoe's list, its updates do not reach zoe's streams, and calls for it fail with
-    `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Add users and members by their id in lower case.
+    The service converts user ids to lower case, so that one person is one user. The platform
+    compares ids case-sensitively: for the platform, a member that another application added as `Zoe`
+    is not `zoe`. The dialog is then missing from zoe's list, zoe's streams do not get its updates,
+    and calls for it fail with `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Always add users and members in
+    lower case.
 
-    Every failure has an `ErrorReason`. Each field says its rules; characters are counted as UTF-16
-    code units, so an emoji is commonly 2. Breaking a rule gives `ERROR_REASON_INVALID_FIELD` with
-    the field's path, before anything is sent to the platform. A deadline set by the client
-    (`grpc-timeout`) is passed on; without one, unary calls have 30 seconds.
+    Every failure has an `ErrorReason`. The comment of each field states its rules. Characters are
+    counted as UTF-16 code units, so an emoji usually counts as 2. A request that breaks a rule fails
+    with `ERROR_REASON_INVALID_FIELD` and the field's path, before the service sends anything to the
+    platform. The service applies the client's deadline (`grpc-timeout`) to the whole call; a unary
+    call without one has 30 seconds.
     """
 
     async def get_user_dialogs(
@@ -6528,11 +6576,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
-        Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds
-        the user in by an id in another letter case are not among them. The list moves while it is
-        read: a dialog with a new message goes to its top, so between two pages a dialog can appear
-        twice or, when others leave the list, not at all. A client that must not miss any subscribes
-        first (see `SubscribeUpdates`), then reads all pages, and ignores what it has already.
+        Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
+        in which the platform has the user under an id in another letter case. The list can change
+        while a client reads it: a dialog with a new message moves to the top, so a dialog can appear
+        on two pages or, when others leave the list, on none. To get a complete list, subscribe first
+        (see `SubscribeUpdates`), then read all pages and ignore duplicates.
         """
 
         return await self._unary_unary(
@@ -6578,10 +6626,10 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         CreateDialog creates a dialog with the calling user and others as its members.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        dialog, and completes one that the platform left half-written: see
-        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
-        that changed when its creation was cut off.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second dialog; it completes a dialog that the platform wrote only in part, see
+        `CreateDialogResponse.missing_parts`. Every member gets an update of the kind
+        `UPDATE_KIND_DIALOG_CREATED`, or `UPDATE_KIND_DIALOG_CHANGED` if the creation was interrupted.
         """
 
         return await self._unary_unary(
@@ -6602,19 +6650,20 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "GetOrCreateDirectDialogResponse":
         """
-        GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
-        and creates it when there is none.
+        GetOrCreateDirectDialog returns the one direct dialog between the calling user and another
+        user, and creates it if it does not exist.
 
-        Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-        users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
-        who has left the dialog is added to it again. It needs no idempotency key, because the two users
-        name the dialog. A call that cannot find out whether an earlier one created it fails with
-        `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+        Needs the `read` permission, and `write` if the dialog has to be created or completed. Both
+        users get the same dialog, even when they call at the same moment. A user who has left the
+        dialog is added to it again. The method needs no idempotency key, because the two user ids
+        identify the dialog. If the service cannot find out whether an earlier call created the dialog,
+        the call fails with `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN`, and the client can safely retry
+        it.
 
-        Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
-        the same moment on two machines, although the platform refuses most of the second requests. Then
-        all later calls agree on the older dialog, and the other is emptied unless somebody has written a
-        message there.
+        A service on several machines needs a shared store (`REDIS_URL`). Without one, two machines can
+        each create a dialog at the same moment, although the platform refuses most of the second
+        requests. All later calls then return the older dialog. The members of the newer one are
+        removed, unless it already has a message.
         """
 
         return await self._unary_unary(
@@ -6635,11 +6684,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateDialogMetaResponse":
         """
-        UpdateDialogMeta sets and removes keys of a dialog's open data.
+        UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
-        permission. Other members' changes of other keys are kept; of two changes of one key the later
-        one counts.
+        permission. Changes of different keys do not overwrite each other; when two calls change the
+        same key, the later one wins.
         """
 
         return await self._unary_unary(
@@ -6660,10 +6709,10 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "LeaveDialogResponse":
         """
-        LeaveDialog ends the calling user's membership of a dialog.
+        LeaveDialog removes the calling user from a dialog.
 
-        Needs the permissions `read` and `write`, and membership. The last member cannot leave:
-        `ERROR_REASON_LAST_MEMBER`.
+        Needs the permissions `read` and `write`, and membership. The last member cannot leave: the
+        call fails with `ERROR_REASON_LAST_MEMBER`.
         """
 
         return await self._unary_unary(
@@ -6686,8 +6735,9 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         MarkDialogRead marks all messages of a dialog as read by the calling user.
 
-        Needs the permissions `read` and `write`, and membership. The unread count is 0 at once; the
-        statuses of the single messages follow within seconds, with one update for the whole dialog.
+        Needs the permissions `read` and `write`, and membership. The unread count becomes 0
+        immediately. The statuses of the messages follow within seconds, with one update for the whole
+        dialog.
         """
 
         return await self._unary_unary(
@@ -6708,11 +6758,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "SendTypingIndicatorResponse":
         """
-        SendTypingIndicator tells the other members of a dialog that the calling user types. Repeat it
-        every few seconds while typing goes on; there is no signal for the end.
+        SendTypingIndicator shows the other members of a dialog that the calling user is typing. Repeat
+        the call every few seconds while the user is typing; the indicator expires by itself.
 
-        Needs the `write` permission and membership. Signals that repeat within a second are answered
-        alike and told to the members once.
+        Needs the `write` permission and membership. Calls that repeat within a second get the same
+        response, and the members see one indicator.
         """
 
         return await self._unary_unary(
@@ -6756,10 +6806,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "AddDialogMembersResponse":
         """
-        AddDialogMembers adds users to a dialog. Any member may.
+        AddDialogMembers adds users to a dialog. Any member may do this.
 
-        Needs the permissions `read` and `write`, and membership. All users are looked up before the
-        first is added: an unknown one fails the call with `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the permissions `read` and `write`, and membership. The service looks up all users before
+        it adds the first one. If one does not exist, the call fails with
+        `ERROR_REASON_USER_NOT_FOUND`.
         """
 
         return await self._unary_unary(
@@ -6780,10 +6831,10 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "RemoveDialogMemberResponse":
         """
-        RemoveDialogMember ends another user's membership of a dialog. Any member may.
+        RemoveDialogMember removes another user from a dialog. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. The last member cannot be removed:
-        `ERROR_REASON_LAST_MEMBER`.
+        the call fails with `ERROR_REASON_LAST_MEMBER`.
         """
 
         return await self._unary_unary(
@@ -6853,7 +6904,7 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         SendMessage writes a message into a dialog in the calling user's name.
 
         Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-        writes twice. A success can lack parts that the platform was cut off from writing:
+        writes twice. A message can lack parts if the platform was interrupted while it wrote: see
         `SendMessageResponse.missing_parts`.
         """
 
@@ -6877,9 +6928,10 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         EditMessage replaces the text of a message that the calling user has sent.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`, a deleted one `ERROR_REASON_MESSAGE_DELETED`. The text before is
-        kept as a version.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message and with
+        `ERROR_REASON_MESSAGE_DELETED` for a deleted one. The platform keeps the earlier text as a
+        version.
         """
 
         return await self._unary_unary(
@@ -6900,12 +6952,12 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "DeleteMessageResponse":
         """
-        DeleteMessage deletes a message that the calling user has sent. It stays in its dialog without
-        what it said, and can be restored.
+        DeleteMessage deletes a message that the calling user has sent. The message stays in its dialog
+        without its content, and can be restored.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot delete:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot delete
+        messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -6926,12 +6978,12 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "RestoreMessageResponse":
         """
-        RestoreMessage takes back the deletion of a message that the calling user has sent, whoever
-        deleted it.
+        RestoreMessage restores a deleted message that the calling user has sent, no matter who deleted
+        it.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot restore:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot
+        restore messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -6954,8 +7006,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         ListMessageVersions lists the earlier texts of a message.
 
-        Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions: the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         return await self._unary_unary(
@@ -6976,7 +7028,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListMessageStatusesResponse":
         """
-        ListMessageStatuses lists which member gave a message which status, and when.
+        ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
         Needs the `read` permission and membership.
         """
@@ -6999,13 +7052,13 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "SetMessageStatusResponse":
         """
-        SetMessageStatus records that the calling user has received or read a message, or wants it to
-        count as unread again.
+        SetMessageStatus records that the calling user has received or read a message, or marks it as
+        unread again.
 
-        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
-        counts. Every call adds to the message's history and is published as an update; newer platforms
-        lower the unread count with every `read`. So give a key: a call with a key is looked for in the
-        history before it is done again.
+        Needs the permissions `read` and `write`, and membership. Any status can follow any other: the
+        last one applies. Every call adds an entry to the message's history and publishes an update,
+        and newer platforms lower the unread count with every `read`. Therefore use an idempotency key:
+        before the service repeats a call with a key, it looks for the call in the history.
         """
 
         return await self._unary_unary(
@@ -7026,11 +7079,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "SetMessageReactionResponse":
         """
-        SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
+        SetMessageReaction adds the calling user's reaction to a message, or removes it.
 
-        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
-        what was not are no errors: they change nothing, and the response says so. A user can give
-        several different reactions to one message.
+        Needs the permissions `read` and `write`, and membership. It is not an error to add a reaction
+        that is already there or to remove one that is not: the call changes nothing, and the response
+        has `changed` false. A user can add several different reactions to one message.
         """
 
         return await self._unary_unary(
@@ -7074,10 +7127,10 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "CreateTopicResponse":
         """
-        CreateTopic creates a topic in a dialog. Any member may.
+        CreateTopic creates a topic in a dialog. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-        creates a second topic, and completes one that the platform left half-written.
+        creates a second topic; it completes a topic that the platform wrote only in part.
         """
 
         return await self._unary_unary(
@@ -7098,7 +7151,7 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateTopicResponse":
         """
-        UpdateTopic sets and removes keys of a topic's open data. Any member may.
+        UpdateTopic sets and removes keys of a topic's custom data. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
         permission.
@@ -7122,10 +7175,11 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "SetMessageTopicResponse":
         """
-        SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may.
+        SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may
+        do this.
 
-        Needs the permissions `read` and `write`, and membership. A message that is in another topic is
-        taken out of it first; members get an update of each step.
+        Needs the permissions `read` and `write`, and membership. If the message is in another topic,
+        the platform first takes it out of that topic; members get an update for each step.
         """
 
         return await self._unary_unary(
@@ -7148,8 +7202,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetUser returns one user of the tenant, as others see them.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a membership
-        is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
 
         return await self._unary_unary(
@@ -7196,7 +7250,7 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "UpdateMyMetaResponse":
         """
-        UpdateMyMeta sets and removes keys of the calling user's open data, such as the display name.
+        UpdateMyMeta sets and removes keys of the calling user's custom data, such as the display name.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -7244,8 +7298,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         GetPack returns one pack, with its counters.
 
-        Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the pack is
-        not found: `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the call
+        fails with `ERROR_REASON_PACK_NOT_FOUND`.
         """
 
         return await self._unary_unary(
@@ -7266,8 +7320,8 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListPackMessagesResponse":
         """
-        ListPackMessages lists the messages of those dialogs of a pack that the calling user is a
-        member of.
+        ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
+        member of them.
 
         Needs the `read` permission, and membership of one of the pack's dialogs.
         """
@@ -7315,13 +7369,14 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         """
         SubscribeUpdates streams everything that changes for the calling user.
 
-        Needs the `read` permission and an existing user. The first response is `connection_established`;
-        every update published for the user after it was sent is delivered, in order and once. A stream
-        never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token` of
-        the last response that was sent. A client goes on with the token of the last response that it
-        has handled; the two differ when it broke off in between.
-        To have a complete picture without a race: subscribe, wait for `connection_established`, read the
-        dialogs, then apply the updates that came meanwhile and come from now on.
+        Needs the `read` permission and an existing user. The first response is
+        `connection_established`. Every update that is published for the user after the service has
+        sent it is delivered, in order and once. A stream never ends with OK: its status says why it
+        ended, and its `ErrorInfo` holds the `resume_token` of the last response that the service sent.
+        To resume, a client uses the token of the last response that it has handled, which may be an
+        earlier one. To get a complete picture without a race, subscribe, wait for
+        `connection_established`, and read the dialogs. Then apply the updates that arrived in the
+        meantime, and all later ones.
         """
 
         async for response in self._unary_stream(
@@ -7343,17 +7398,18 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
         metadata: "MetadataLike | None" = None,
     ) -> "ListUpdatesResponse":
         """
-        ListUpdates returns the updates that the calling user has missed since a resume token: for
-        clients that wake up for a moment, such as a phone that got a push notification.
+        ListUpdates returns the updates that the calling user has missed since a resume token. It is
+        meant for clients that are awake only for a moment, such as a phone that got a push
+        notification.
 
-        Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
-        the gaps of the stream, and stream and call take each other's tokens. Every update that was
-        published before the call is in its answer, or in those that `has_more` announces; a call waits
-        for these updates and for no later ones. While the service has no broker, calls fail with
-        `ERROR_REASON_UPDATES_UNAVAILABLE`.
-        To have a complete picture without a stream: call without a token and store the answer's token,
-        then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
-        the updates of each answer, reload what its gap names, and only then store its token.
+        Needs the `read` permission and an existing user. The updates arrive in the order of the
+        stream, without duplicates and with the same gaps; stream and call accept each other's tokens.
+        Every update that was published before the call is in its response, or in the next ones if
+        `has_more` is true. A call waits for these updates, but not for later ones. While the service
+        has no connection to its broker, calls fail with `ERROR_REASON_UPDATES_UNAVAILABLE`. To get a
+        complete picture without a stream, call without a token, store the token of the response, and
+        read the dialogs. From then on, call with the stored token until `has_more` is false. Apply the
+        updates of each response, reload what its gap names, and only then store its token.
         """
 
         return await self._unary_unary(
@@ -7371,49 +7427,51 @@ from ....google import protobuf as ___google__protobuf__
 
 class UserServiceBase(betterproto2_grpclib.ServiceBase):
     """
-    UserService is Chat3 as one user sees it: that user's dialogs, their messages, what the user does
-    in them, and a stream of everything that changes.
+    UserService is Chat3 for one user: it lists the user's dialogs and messages, writes in the user's
+    name, and streams everything that changes for the user.
 
-    Every call carries its identity in request metadata:
+    Every call identifies its caller in request metadata:
 
     | key | value |
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
-    | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+    | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encode it as UTF-8, so that every id fits into a header: `%25` is a percent sign |
+    | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 
-    Or by a token of the user, alone, instead of the first three:
+    A user token replaces the first three:
 
     | key | value |
     |---|---|
     | `authorization` | `Bearer` and a token: of `chat3.tenant.v1.TenantService.CreateUserToken`, or of the issuer that the service is set up to accept |
 
-    A call that carries a bearer token beside `x-api-key`, `x-tenant-id` or `x-user-id` gives
-    `ERROR_REASON_INVALID_METADATA`. `authorization` of another scheme is ignored.
+    A call with both a bearer token and `x-api-key`, `x-tenant-id` or `x-user-id` fails with
+    `ERROR_REASON_INVALID_METADATA`. `authorization` with another scheme is ignored.
 
-    The acting user is never taken from a request's body.
+    The service never takes the acting user from a request's body.
 
-    User ids are lower case here, so that one person is one user. The platform compares ids as they
-    are: a member or user that another writer added as `Zoe` is not `zoe` to it. Such a dialog is not
-    in zoe's list, its updates do not reach zoe's streams, and calls for it fail with
-    `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Add users and members by their id in lower case.
+    The service converts user ids to lower case, so that one person is one user. The platform
+    compares ids case-sensitively: for the platform, a member that another application added as `Zoe`
+    is not `zoe`. The dialog is then missing from zoe's list, zoe's streams do not get its updates,
+    and calls for it fail with `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Always add users and members in
+    lower case.
 
-    Every failure has an `ErrorReason`. Each field says its rules; characters are counted as UTF-16
-    code units, so an emoji is commonly 2. Breaking a rule gives `ERROR_REASON_INVALID_FIELD` with
-    the field's path, before anything is sent to the platform. A deadline set by the client
-    (`grpc-timeout`) is passed on; without one, unary calls have 30 seconds.
+    Every failure has an `ErrorReason`. The comment of each field states its rules. Characters are
+    counted as UTF-16 code units, so an emoji usually counts as 2. A request that breaks a rule fails
+    with `ERROR_REASON_INVALID_FIELD` and the field's path, before the service sends anything to the
+    platform. The service applies the client's deadline (`grpc-timeout`) to the whole call; a unary
+    call without one has 30 seconds.
     """
 
     async def get_user_dialogs(self, message: "GetUserDialogsRequest") -> "GetUserDialogsResponse":
         """
         GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
-        Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds
-        the user in by an id in another letter case are not among them. The list moves while it is
-        read: a dialog with a new message goes to its top, so between two pages a dialog can appear
-        twice or, when others leave the list, not at all. A client that must not miss any subscribes
-        first (see `SubscribeUpdates`), then reads all pages, and ignores what it has already.
+        Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
+        in which the platform has the user under an id in another letter case. The list can change
+        while a client reads it: a dialog with a new message moves to the top, so a dialog can appear
+        on two pages or, when others leave the list, on none. To get a complete list, subscribe first
+        (see `SubscribeUpdates`), then read all pages and ignore duplicates.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7431,10 +7489,10 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         CreateDialog creates a dialog with the calling user and others as its members.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        dialog, and completes one that the platform left half-written: see
-        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
-        that changed when its creation was cut off.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second dialog; it completes a dialog that the platform wrote only in part, see
+        `CreateDialogResponse.missing_parts`. Every member gets an update of the kind
+        `UPDATE_KIND_DIALOG_CREATED`, or `UPDATE_KIND_DIALOG_CHANGED` if the creation was interrupted.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7443,19 +7501,20 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "GetOrCreateDirectDialogRequest"
     ) -> "GetOrCreateDirectDialogResponse":
         """
-        GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
-        and creates it when there is none.
+        GetOrCreateDirectDialog returns the one direct dialog between the calling user and another
+        user, and creates it if it does not exist.
 
-        Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-        users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
-        who has left the dialog is added to it again. It needs no idempotency key, because the two users
-        name the dialog. A call that cannot find out whether an earlier one created it fails with
-        `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+        Needs the `read` permission, and `write` if the dialog has to be created or completed. Both
+        users get the same dialog, even when they call at the same moment. A user who has left the
+        dialog is added to it again. The method needs no idempotency key, because the two user ids
+        identify the dialog. If the service cannot find out whether an earlier call created the dialog,
+        the call fails with `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN`, and the client can safely retry
+        it.
 
-        Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
-        the same moment on two machines, although the platform refuses most of the second requests. Then
-        all later calls agree on the older dialog, and the other is emptied unless somebody has written a
-        message there.
+        A service on several machines needs a shared store (`REDIS_URL`). Without one, two machines can
+        each create a dialog at the same moment, although the platform refuses most of the second
+        requests. All later calls then return the older dialog. The members of the newer one are
+        removed, unless it already has a message.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7464,21 +7523,21 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "UpdateDialogMetaRequest"
     ) -> "UpdateDialogMetaResponse":
         """
-        UpdateDialogMeta sets and removes keys of a dialog's open data.
+        UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
-        permission. Other members' changes of other keys are kept; of two changes of one key the later
-        one counts.
+        permission. Changes of different keys do not overwrite each other; when two calls change the
+        same key, the later one wins.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def leave_dialog(self, message: "LeaveDialogRequest") -> "LeaveDialogResponse":
         """
-        LeaveDialog ends the calling user's membership of a dialog.
+        LeaveDialog removes the calling user from a dialog.
 
-        Needs the permissions `read` and `write`, and membership. The last member cannot leave:
-        `ERROR_REASON_LAST_MEMBER`.
+        Needs the permissions `read` and `write`, and membership. The last member cannot leave: the
+        call fails with `ERROR_REASON_LAST_MEMBER`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7487,8 +7546,9 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         MarkDialogRead marks all messages of a dialog as read by the calling user.
 
-        Needs the permissions `read` and `write`, and membership. The unread count is 0 at once; the
-        statuses of the single messages follow within seconds, with one update for the whole dialog.
+        Needs the permissions `read` and `write`, and membership. The unread count becomes 0
+        immediately. The statuses of the messages follow within seconds, with one update for the whole
+        dialog.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7497,11 +7557,11 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "SendTypingIndicatorRequest"
     ) -> "SendTypingIndicatorResponse":
         """
-        SendTypingIndicator tells the other members of a dialog that the calling user types. Repeat it
-        every few seconds while typing goes on; there is no signal for the end.
+        SendTypingIndicator shows the other members of a dialog that the calling user is typing. Repeat
+        the call every few seconds while the user is typing; the indicator expires by itself.
 
-        Needs the `write` permission and membership. Signals that repeat within a second are answered
-        alike and told to the members once.
+        Needs the `write` permission and membership. Calls that repeat within a second get the same
+        response, and the members see one indicator.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7521,10 +7581,11 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "AddDialogMembersRequest"
     ) -> "AddDialogMembersResponse":
         """
-        AddDialogMembers adds users to a dialog. Any member may.
+        AddDialogMembers adds users to a dialog. Any member may do this.
 
-        Needs the permissions `read` and `write`, and membership. All users are looked up before the
-        first is added: an unknown one fails the call with `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the permissions `read` and `write`, and membership. The service looks up all users before
+        it adds the first one. If one does not exist, the call fails with
+        `ERROR_REASON_USER_NOT_FOUND`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7533,10 +7594,10 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "RemoveDialogMemberRequest"
     ) -> "RemoveDialogMemberResponse":
         """
-        RemoveDialogMember ends another user's membership of a dialog. Any member may.
+        RemoveDialogMember removes another user from a dialog. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. The last member cannot be removed:
-        `ERROR_REASON_LAST_MEMBER`.
+        the call fails with `ERROR_REASON_LAST_MEMBER`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7566,7 +7627,7 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         SendMessage writes a message into a dialog in the calling user's name.
 
         Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-        writes twice. A success can lack parts that the platform was cut off from writing:
+        writes twice. A message can lack parts if the platform was interrupted while it wrote: see
         `SendMessageResponse.missing_parts`.
         """
 
@@ -7576,33 +7637,34 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         EditMessage replaces the text of a message that the calling user has sent.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`, a deleted one `ERROR_REASON_MESSAGE_DELETED`. The text before is
-        kept as a version.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message and with
+        `ERROR_REASON_MESSAGE_DELETED` for a deleted one. The platform keeps the earlier text as a
+        version.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def delete_message(self, message: "DeleteMessageRequest") -> "DeleteMessageResponse":
         """
-        DeleteMessage deletes a message that the calling user has sent. It stays in its dialog without
-        what it said, and can be restored.
+        DeleteMessage deletes a message that the calling user has sent. The message stays in its dialog
+        without its content, and can be restored.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot delete:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot delete
+        messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def restore_message(self, message: "RestoreMessageRequest") -> "RestoreMessageResponse":
         """
-        RestoreMessage takes back the deletion of a message that the calling user has sent, whoever
-        deleted it.
+        RestoreMessage restores a deleted message that the calling user has sent, no matter who deleted
+        it.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot restore:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot
+        restore messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7613,8 +7675,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         ListMessageVersions lists the earlier texts of a message.
 
-        Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions: the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7623,7 +7685,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "ListMessageStatusesRequest"
     ) -> "ListMessageStatusesResponse":
         """
-        ListMessageStatuses lists which member gave a message which status, and when.
+        ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
         Needs the `read` permission and membership.
         """
@@ -7634,13 +7697,13 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "SetMessageStatusRequest"
     ) -> "SetMessageStatusResponse":
         """
-        SetMessageStatus records that the calling user has received or read a message, or wants it to
-        count as unread again.
+        SetMessageStatus records that the calling user has received or read a message, or marks it as
+        unread again.
 
-        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
-        counts. Every call adds to the message's history and is published as an update; newer platforms
-        lower the unread count with every `read`. So give a key: a call with a key is looked for in the
-        history before it is done again.
+        Needs the permissions `read` and `write`, and membership. Any status can follow any other: the
+        last one applies. Every call adds an entry to the message's history and publishes an update,
+        and newer platforms lower the unread count with every `read`. Therefore use an idempotency key:
+        before the service repeats a call with a key, it looks for the call in the history.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7649,11 +7712,11 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "SetMessageReactionRequest"
     ) -> "SetMessageReactionResponse":
         """
-        SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
+        SetMessageReaction adds the calling user's reaction to a message, or removes it.
 
-        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
-        what was not are no errors: they change nothing, and the response says so. A user can give
-        several different reactions to one message.
+        Needs the permissions `read` and `write`, and membership. It is not an error to add a reaction
+        that is already there or to remove one that is not: the call changes nothing, and the response
+        has `changed` false. A user can add several different reactions to one message.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7669,17 +7732,17 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def create_topic(self, message: "CreateTopicRequest") -> "CreateTopicResponse":
         """
-        CreateTopic creates a topic in a dialog. Any member may.
+        CreateTopic creates a topic in a dialog. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-        creates a second topic, and completes one that the platform left half-written.
+        creates a second topic; it completes a topic that the platform wrote only in part.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
 
     async def update_topic(self, message: "UpdateTopicRequest") -> "UpdateTopicResponse":
         """
-        UpdateTopic sets and removes keys of a topic's open data. Any member may.
+        UpdateTopic sets and removes keys of a topic's custom data. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
         permission.
@@ -7691,10 +7754,11 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "SetMessageTopicRequest"
     ) -> "SetMessageTopicResponse":
         """
-        SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may.
+        SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may
+        do this.
 
-        Needs the permissions `read` and `write`, and membership. A message that is in another topic is
-        taken out of it first; members get an update of each step.
+        Needs the permissions `read` and `write`, and membership. If the message is in another topic,
+        the platform first takes it out of that topic; members get an update for each step.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7703,8 +7767,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetUser returns one user of the tenant, as others see them.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a membership
-        is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7720,7 +7784,7 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def update_my_meta(self, message: "UpdateMyMetaRequest") -> "UpdateMyMetaResponse":
         """
-        UpdateMyMeta sets and removes keys of the calling user's open data, such as the display name.
+        UpdateMyMeta sets and removes keys of the calling user's custom data, such as the display name.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -7740,8 +7804,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         GetPack returns one pack, with its counters.
 
-        Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the pack is
-        not found: `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the call
+        fails with `ERROR_REASON_PACK_NOT_FOUND`.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7750,8 +7814,8 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         self, message: "ListPackMessagesRequest"
     ) -> "ListPackMessagesResponse":
         """
-        ListPackMessages lists the messages of those dialogs of a pack that the calling user is a
-        member of.
+        ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
+        member of them.
 
         Needs the `read` permission, and membership of one of the pack's dialogs.
         """
@@ -7773,13 +7837,14 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
         """
         SubscribeUpdates streams everything that changes for the calling user.
 
-        Needs the `read` permission and an existing user. The first response is `connection_established`;
-        every update published for the user after it was sent is delivered, in order and once. A stream
-        never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token` of
-        the last response that was sent. A client goes on with the token of the last response that it
-        has handled; the two differ when it broke off in between.
-        To have a complete picture without a race: subscribe, wait for `connection_established`, read the
-        dialogs, then apply the updates that came meanwhile and come from now on.
+        Needs the `read` permission and an existing user. The first response is
+        `connection_established`. Every update that is published for the user after the service has
+        sent it is delivered, in order and once. A stream never ends with OK: its status says why it
+        ended, and its `ErrorInfo` holds the `resume_token` of the last response that the service sent.
+        To resume, a client uses the token of the last response that it has handled, which may be an
+        earlier one. To get a complete picture without a race, subscribe, wait for
+        `connection_established`, and read the dialogs. Then apply the updates that arrived in the
+        meantime, and all later ones.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
@@ -7787,17 +7852,18 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
 
     async def list_updates(self, message: "ListUpdatesRequest") -> "ListUpdatesResponse":
         """
-        ListUpdates returns the updates that the calling user has missed since a resume token: for
-        clients that wake up for a moment, such as a phone that got a push notification.
+        ListUpdates returns the updates that the calling user has missed since a resume token. It is
+        meant for clients that are awake only for a moment, such as a phone that got a push
+        notification.
 
-        Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
-        the gaps of the stream, and stream and call take each other's tokens. Every update that was
-        published before the call is in its answer, or in those that `has_more` announces; a call waits
-        for these updates and for no later ones. While the service has no broker, calls fail with
-        `ERROR_REASON_UPDATES_UNAVAILABLE`.
-        To have a complete picture without a stream: call without a token and store the answer's token,
-        then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
-        the updates of each answer, reload what its gap names, and only then store its token.
+        Needs the `read` permission and an existing user. The updates arrive in the order of the
+        stream, without duplicates and with the same gaps; stream and call accept each other's tokens.
+        Every update that was published before the call is in its response, or in the next ones if
+        `has_more` is true. A call waits for these updates, but not for later ones. While the service
+        has no connection to its broker, calls fail with `ERROR_REASON_UPDATES_UNAVAILABLE`. To get a
+        complete picture without a stream, call without a token, store the token of the response, and
+        read the dialogs. From then on, call with the stored token until `has_more` is false. Apply the
+        updates of each response, reload what its gap names, and only then store its token.
         """
 
         raise grpclib.GRPCError(grpclib.const.Status.UNIMPLEMENTED)
