@@ -51,7 +51,7 @@ def lose_everything(project: Project) -> None:
 def change_a_comment(project: Project) -> None:
     project.replace(
         "api/chat3/user/v1/error_reason.proto",
-        "// The call carries neither `x-api-key` metadata nor, to `UserService`, a bearer token.",
+        "// The call has neither an `x-api-key` nor, if it calls `UserService`, a bearer token.",
         "// There is no key.",
     )
 

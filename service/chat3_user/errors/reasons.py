@@ -42,7 +42,7 @@ def no_members(dialog_id: str) -> CallError:
     """Return the failure for what the platform shows to members alone, in a dialog without any."""
     return CallError(
         ErrorReason.NO_MEMBERS,
-        "the dialog has no members, through whom alone the platform shows this",
+        "the dialog has no members, and the platform returns this only through a member",
         metadata={"dialog_id": dialog_id},
         resource=Resource("chat3.dialog", dialog_id),
     )
@@ -57,7 +57,7 @@ def meta_index_conflict(kind: str, code: str, *, index_id: str = "", key: str = 
     named = {"index_id": index_id, "key": key}
     return CallError(
         ErrorReason.META_INDEX_CONFLICT,
-        f"the tenant's meta indexes refuse this open data of a {kind}",
+        f"a meta index of the tenant refuses this custom data of a {kind}",
         metadata={
             "code": code,
             "kind": kind,
@@ -70,7 +70,7 @@ def service_key_not_allowed(kind: str, index_id: str, key: str) -> CallError:
     """Return the failure for an index of allowed keys that leaves out a key of this service."""
     return CallError(
         ErrorReason.SERVICE_KEY_NOT_ALLOWED,
-        f"a meta index of the tenant does not allow a {kind} the key {key} of this service",
+        f"a meta index does not allow the key {key}, which this service needs for a {kind}",
         metadata={"index_id": index_id, "key": key, "kind": kind},
     )
 
@@ -98,7 +98,7 @@ def meta_index_refused(kind: str, code: str, **more: str) -> CallError:
     """
     return CallError(
         ErrorReason.META_INDEX_REFUSED,
-        f"this meta index contradicts what the tenant has of a {kind}",
+        f"the meta index conflicts with existing data of a {kind} or with another index",
         metadata={"code": code, "kind": kind, **more},
     )
 
@@ -107,7 +107,7 @@ def member_in_other_case(dialog_id: str, member_id: str) -> CallError:
     """Return the failure for a member whose id the platform holds in another letter case."""
     return CallError(
         ErrorReason.MEMBER_IN_OTHER_CASE,
-        "the platform holds this member's id in another letter case",
+        "the platform has this member's id in another letter case",
         metadata={"dialog_id": dialog_id, "member_id": member_id},
         resource=Resource("chat3.dialog", dialog_id),
     )
@@ -117,7 +117,7 @@ def tenant_not_found(tenant_id: str) -> CallError:
     """Return the failure for an unknown tenant."""
     return CallError(
         ErrorReason.TENANT_NOT_FOUND,
-        "there is no such tenant",
+        "the tenant does not exist",
         metadata={"tenant_id": tenant_id},
         resource=Resource("chat3.tenant", tenant_id),
     )
@@ -127,7 +127,7 @@ def user_not_found(user_id: str) -> CallError:
     """Return the failure for an unknown user."""
     return CallError(
         ErrorReason.USER_NOT_FOUND,
-        "there is no such user",
+        "the user does not exist",
         metadata={"user_id": user_id},
         resource=Resource("chat3.user", user_id),
     )
@@ -137,7 +137,7 @@ def user_exists(user_id: str) -> CallError:
     """Return the failure for a user to be created who is there already."""
     return CallError(
         ErrorReason.USER_EXISTS,
-        "there is such a user already",
+        "the user already exists",
         metadata={"user_id": user_id},
         resource=Resource("chat3.user", user_id),
     )
@@ -187,7 +187,7 @@ def last_member(dialog_id: str) -> CallError:
     """Return the failure for the removal of a dialog's last member."""
     return CallError(
         ErrorReason.LAST_MEMBER,
-        "the last member of a dialog stays",
+        "the last member of a dialog cannot leave it",
         metadata={"dialog_id": dialog_id},
         resource=Resource("chat3.dialog", dialog_id),
     )
@@ -197,7 +197,7 @@ def pack_not_found(pack_id: str) -> CallError:
     """Return the failure for a pack that is not there, or holds no dialog of the user."""
     return CallError(
         ErrorReason.PACK_NOT_FOUND,
-        "there is no such pack",
+        "the pack does not exist",
         metadata={"pack_id": pack_id},
         resource=Resource("chat3.pack", pack_id),
     )
@@ -207,7 +207,7 @@ def platform_too_old(needs: str) -> CallError:
     """Return the failure for a method that needs the platform's version ``needs``."""
     return CallError(
         ErrorReason.PLATFORM_TOO_OLD,
-        f"the platform is older than {needs}, which this method needs",
+        f"this method needs version {needs} of the platform, which is older",
         metadata={"needs": needs},
     )
 
@@ -233,7 +233,7 @@ def upstream_unavailable(retry_after: float = 1.0) -> CallError:
     """Return the failure for a platform that is down; ``retry_after`` in seconds."""
     return CallError(
         ErrorReason.UPSTREAM_UNAVAILABLE,
-        "the platform cannot be reached right now",
+        "the platform cannot be reached at the moment",
         retry_after=retry_after,
     )
 
@@ -242,7 +242,7 @@ def upstream_invalid_response(route: str) -> CallError:
     """Return the failure for an answer of the platform that cannot be understood."""
     return CallError(
         ErrorReason.UPSTREAM_INVALID_RESPONSE,
-        "the platform answered something this service does not understand",
+        "the platform sent a response that this service does not understand",
         metadata={"route": route},
     )
 
@@ -284,7 +284,7 @@ def method_unknown(method: str) -> CallError:
 def compression_unsupported() -> CallError:
     """Return the failure for a request that is compressed in an unknown way."""
     return CallError(
-        ErrorReason.COMPRESSION_UNSUPPORTED, "this service takes requests as they are, or gzip"
+        ErrorReason.COMPRESSION_UNSUPPORTED, "this service accepts uncompressed requests and gzip"
     )
 
 
@@ -297,7 +297,7 @@ def message_framing_invalid() -> CallError:
     """Return the failure for a message whose first byte does not fit its call."""
     return CallError(
         ErrorReason.MESSAGE_FRAMING_INVALID,
-        "a message is compressed and the call names no encoding",
+        "a message is marked as compressed, but the call names no encoding",
     )
 
 
@@ -305,7 +305,7 @@ def overloaded(retry_after: float) -> CallError:
     """Return the failure for a call that comes while the process has as many as it can serve."""
     return CallError(
         ErrorReason.OVERLOADED,
-        "the service process has as many calls as it can serve",
+        "the service process is at its limit of concurrent calls",
         retry_after=retry_after,
     )
 
@@ -323,14 +323,14 @@ def rate_limited(subject: str, kind: str, limit: str, retry_after: float) -> Cal
 
 def deadline_exceeded() -> CallError:
     """Return the failure for a call that was not done in time."""
-    return CallError(ErrorReason.DEADLINE_EXCEEDED, "the deadline passed before the call's end")
+    return CallError(ErrorReason.DEADLINE_EXCEEDED, "the call did not end before its deadline")
 
 
 def slow_consumer() -> CallError:
     """Return the failure that ends a stream whose client does not read as fast as updates come."""
     return CallError(
         ErrorReason.SLOW_CONSUMER,
-        "the client reads slower than updates come",
+        "the client reads more slowly than updates arrive",
         retry_after=1.0,
     )
 
@@ -348,7 +348,7 @@ def shutting_down(retry_after: float) -> CallError:
     """Return the failure that ends calls and streams when the process is being stopped."""
     return CallError(
         ErrorReason.SHUTTING_DOWN,
-        "the service process is being stopped; go on with another",
+        "the service process is stopping; retry on a new connection",
         retry_after=retry_after,
     )
 
@@ -357,7 +357,7 @@ def updates_unavailable() -> CallError:
     """Return the failure for a stream that cannot be opened without a broker."""
     return CallError(
         ErrorReason.UPDATES_UNAVAILABLE,
-        "the service has no connection to its broker right now",
+        "the service has no connection to its broker at the moment",
         retry_after=2.0,
     )
 
@@ -366,7 +366,7 @@ def too_many_streams(limit: int, subject: str = "user") -> CallError:
     """Return the failure for a user, or an API key, with as many open streams as one may have."""
     return CallError(
         ErrorReason.TOO_MANY_STREAMS,
-        f"the {subject} has {limit} open streams on this worker",
+        f"the {subject} has reached its limit of {limit} open streams on this worker",
         metadata={"limit": str(limit)},
         quota=f"streams per {subject}",
     )
@@ -376,7 +376,7 @@ def too_many_tenant_streams(limit: int) -> CallError:
     """Return the failure for a worker with as many streams of whole tenants as it may have."""
     return CallError(
         ErrorReason.TOO_MANY_STREAMS,
-        f"this worker has {limit} open streams of whole tenants",
+        f"this worker has reached its limit of {limit} open streams of whole tenants",
         metadata={"limit": str(limit)},
         quota="tenant streams per worker",
     )
@@ -386,7 +386,7 @@ def updates_log_unavailable() -> CallError:
     """Return the failure for a stream of a tenant where there is no updates log to follow."""
     return CallError(
         ErrorReason.UPDATES_LOG_UNAVAILABLE,
-        "the broker has no updates log, or it cannot be read right now",
+        "the broker has no updates log, or the log cannot be read at the moment",
         retry_after=30.0,
     )
 
@@ -395,7 +395,7 @@ def too_many_watched(limit: int, subject: str) -> CallError:
     """Return the failure for a stream, or an API key, that watches as many users as one may."""
     return CallError(
         ErrorReason.TOO_MANY_STREAMS,
-        f"one {subject} may watch {limit} users on this worker",
+        f"one {subject} can watch at most {limit} users on this worker",
         metadata={"limit": str(limit)},
         quota=f"watched users per {subject}",
     )
@@ -420,7 +420,7 @@ def resume_token_foreign() -> CallError:
 def idempotency_key_reused() -> CallError:
     """Return the failure for a key that stands for another request."""
     return CallError(
-        ErrorReason.IDEMPOTENCY_KEY_REUSED, "the idempotency key was used for another request"
+        ErrorReason.IDEMPOTENCY_KEY_REUSED, "the idempotency key was used for a different request"
     )
 
 
@@ -428,7 +428,7 @@ def idempotency_outcome_unknown(retry_after: float) -> CallError:
     """Return the failure for a write that may or may not have happened."""
     return CallError(
         ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN,
-        "whether an earlier call wrote cannot be found out right now",
+        "the service cannot find out at the moment whether an earlier call wrote",
         retry_after=retry_after,
     )
 
@@ -437,7 +437,7 @@ def idempotency_store_unavailable() -> CallError:
     """Return the failure for a keyed write while keys cannot be kept; nothing was written."""
     return CallError(
         ErrorReason.IDEMPOTENCY_STORE_UNAVAILABLE,
-        "the store of idempotency keys cannot be reached right now; nothing was written",
+        "the store of idempotency keys cannot be reached at the moment; nothing was written",
         retry_after=1.0,
     )
 

@@ -8,7 +8,7 @@ from chat3_user.errors._failures import CallError
 
 def token_invalid() -> CallError:
     """Return the failure for a token that is not genuine, whatever is wrong with it."""
-    return CallError(ErrorReason.TOKEN_INVALID, "the token is not genuine; get a new one")
+    return CallError(ErrorReason.TOKEN_INVALID, "the token is invalid; get a new one")
 
 
 def token_expired() -> CallError:
@@ -24,7 +24,7 @@ def token_not_yet_valid() -> CallError:
 def token_key_unknown() -> CallError:
     """Return the failure for a token whose key this service does not have."""
     return CallError(
-        ErrorReason.TOKEN_KEY_UNKNOWN, "the token's key is not known here; get a new token"
+        ErrorReason.TOKEN_KEY_UNKNOWN, "the service does not have the token's key; get a new token"
     )
 
 
@@ -32,9 +32,9 @@ def token_not_accepted(because: Literal["audience", "issuer", "service", "tenant
     """Return the failure for a token that is not meant for this call; ``because`` of what."""
     return CallError(
         ErrorReason.TOKEN_NOT_ACCEPTED,
-        f"the token is not accepted here because of its {because}"
+        f"the service does not accept the {because} of the token"
         if because != "service"
-        else "tokens of users are not accepted by this service; send an API key",
+        else "TenantService does not accept user tokens; send an API key",
         metadata={"because": because},
     )
 
@@ -43,7 +43,7 @@ def tokens_not_configured() -> CallError:
     """Return the failure for tokens where no keys are set for them."""
     return CallError(
         ErrorReason.TOKENS_NOT_CONFIGURED,
-        "this service has no keys for tokens; its operator sets TOKEN_KEYS",
+        "the service has no token keys; its operator has to set TOKEN_KEYS",
     )
 
 
@@ -58,6 +58,6 @@ def issuer_keys_unavailable() -> CallError:
     """Return the failure for a token that cannot be judged: its issuer's keys are not there."""
     return CallError(
         ErrorReason.UPSTREAM_UNAVAILABLE,
-        "the keys of the tokens' issuer cannot be read right now",
+        "the keys of the token issuer cannot be read at the moment",
         retry_after=2.0,
     )

@@ -224,8 +224,7 @@ class ErrorReason(betterproto2.Enum):
 
     API_KEY_MISSING = 3
     """
-    The call has no `x-api-key` metadata and, if it is a call to `UserService`, no bearer token
-    either.
+    The call has neither an `x-api-key` nor, if it calls `UserService`, a bearer token.
 
     Status: `UNAUTHENTICATED`.
     Details: none.
@@ -6538,7 +6537,7 @@ class UserServiceStub(betterproto2_grpclib.ServiceStub):
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
     | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
-    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encode it as UTF-8, so that every id fits into a header: `%25` is a percent sign |
+    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encoded UTF-8, so that every id fits into a header: `%25` is a percent sign |
     | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 
     A user token replaces the first three:
@@ -7436,7 +7435,7 @@ class UserServiceBase(betterproto2_grpclib.ServiceBase):
     |---|---|
     | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
     | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
-    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encode it as UTF-8, so that every id fits into a header: `%25` is a percent sign |
+    | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encoded UTF-8, so that every id fits into a header: `%25` is a percent sign |
     | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 
     A user token replaces the first three:
