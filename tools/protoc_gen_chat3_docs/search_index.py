@@ -96,9 +96,9 @@ class PassageReader(HTMLParser):
 def search_index(site: Site, pages: Mapping[str, str]) -> str:
     """Make the script that search loads when it is used first."""
     packages = [package.name for package in site.contract.packages]
-    rows = tuple(_rows(site, pages))
-    owners = [*packages, *sorted({row.owner for row in rows} - {"", *packages})]
-    texts = sorted({row.text for row in rows})
+    found = tuple(rows(site, pages))
+    owners = [*packages, *sorted({row.owner for row in found} - {"", *packages})]
+    texts = sorted({row.text for row in found})
     paths = {page.path: number for number, page in enumerate(site.pages)}
     numbers = {text: number for number, text in enumerate(texts)}
     return "".join(
@@ -120,7 +120,7 @@ def search_index(site: Site, pages: Mapping[str, str]) -> str:
                         numbers[row.text],
                         *([row.heading] if row.heading else []),
                     ]
-                    for row in rows
+                    for row in found
                 ),
             ),
             "};\n",
@@ -129,7 +129,9 @@ def search_index(site: Site, pages: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True)
-class _Row:
+class Row:
+    """What one result of a search is made of: where it leads, its name or heading, its text."""
+
     kind: str
     owner: str
     page: str
@@ -138,7 +140,8 @@ class _Row:
     heading: str = ""
 
 
-def _rows(site: Site, pages: Mapping[str, str]) -> Iterator[_Row]:
+def rows(site: Site, pages: Mapping[str, str]) -> Iterator[Row]:
+    """Yield a row for each symbol, then one for each passage of prose."""
     passages = {path: _passages(html) for path, html in pages.items()}
     names: set[str] = set()
     for symbol in symbols(site.contract):
@@ -146,13 +149,13 @@ def _rows(site: Site, pages: Mapping[str, str]) -> Iterator[_Row]:
         page = site.page_of(symbol.full_name)
         if page is not None:
             passage = passages[page.path].get(symbol.full_name, Passage())
-            yield _Row(symbol.kind, symbol.owner, page.path, symbol.path, _plain(passage.text))
+            yield Row(symbol.kind, symbol.owner, page.path, symbol.path, _plain(passage.text))
     for page in site.pages:
         for anchor, passage in passages[page.path].items():
             text = _plain(passage.text)
             if anchor and text and anchor not in names:
                 heading = _plain(passage.heading) or page.title
-                yield _Row("guide", "", page.path, anchor, text, heading)
+                yield Row("guide", "", page.path, anchor, text, heading)
 
 
 def _passages(html: str) -> Mapping[str, Passage]:

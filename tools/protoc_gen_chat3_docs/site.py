@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BaseLoader, Environment, PackageLoader, StrictUndefined
 
 from protoc_gen_chat3_docs.calls import SampleCalls, first_calls
 from protoc_gen_chat3_docs.examples import Examples
@@ -16,6 +16,7 @@ from protoc_gen_chat3_docs.search_index import search_index
 from protoc_gen_chat3_docs.symbols import SymbolTable
 from protoc_gen_chat3_docs.view import PageView
 
+TEMPLATES = PackageLoader("protoc_gen_chat3_docs")
 SCRIPTS = ("theme.js", "search.js", "results.js", "page.js")
 # The style sheet is these parts, one after another.
 STYLES = ("tokens", "base", "frame", "search", "content", "symbols", "pages", "phone", "print")
@@ -24,7 +25,7 @@ STYLES = ("tokens", "base", "frame", "search", "content", "symbols", "pages", "p
 def render(contract: Contract) -> dict[str, str]:
     """Make every file of the site, by its path."""
     site = plan(contract)
-    pages = _pages(site)
+    pages = rendered_pages(site, TEMPLATES)
     assets = resources.files("protoc_gen_chat3_docs") / "assets"
     return {
         **pages,
@@ -34,9 +35,10 @@ def render(contract: Contract) -> dict[str, str]:
     }
 
 
-def _pages(site: Site) -> dict[str, str]:
+def rendered_pages(site: Site, templates: BaseLoader) -> dict[str, str]:
+    """Render the pages, by their paths."""
     environment = Environment(
-        loader=PackageLoader("protoc_gen_chat3_docs"),
+        loader=templates,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

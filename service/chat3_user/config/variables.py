@@ -1,4 +1,4 @@
-"""The variables: which setting of which part an operator names how, in the order of the README.
+"""The variables: which setting of which part an operator names how, in the order of `--help`.
 
 The name in small letters is the key, with dashes the flag, in capitals the environment's variable.
 """

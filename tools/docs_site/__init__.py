@@ -1,0 +1,1 @@
+"""The documentation's site: what MkDocs cannot know of this repository, and checks of it."""
