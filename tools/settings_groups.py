@@ -52,7 +52,7 @@ GROUPS: Final = (
     Group(
         "Calls and rates",
         "How many calls are served at once, and how many a user or a key may make. A rate is a "
-        "number for each `second`, `minute`, `hour` or `day`.",
+        "number for each `second`, `minute` or `hour`.",
         ("places", "rates"),
     ),
     Group(

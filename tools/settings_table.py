@@ -7,19 +7,19 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, get_origin
+from typing import Any, Final
 
 from msgspec import Meta
 
 import chart_settings
 from chat3_user.config import SETTINGS, Setting
+from chat3_user.limits.settings import RATE_PATTERN
 from settings_groups import GROUPS
 
 PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "configuration.md"
 BEGIN, END = "<!-- settings -->\n", "<!-- /settings -->\n"
 
 _CHOICES: Final = re.compile(r"\^\(([a-z|]+)\)\$")
-_TYPES: Final = {int: "whole number", float: "number", bool: "`true`, `false`", str: "text"}
 
 
 def tables() -> str:
@@ -57,15 +57,16 @@ def _default(setting: Setting) -> str:
 
 
 def _takes(setting: Setting) -> str:
-    """Return what values the setting takes, in a few words."""
+    """Return which values the setting takes, where its default does not say it."""
     rule: Any = setting.rule
     meta: Meta = rule.__metadata__[0]
+    if rule.__origin__ is bool:
+        return "`true`, `false`"
     if meta.pattern and (choices := _CHOICES.fullmatch(meta.pattern)):
         return ", ".join(f"`{choice}`" for choice in choices[1].split("|"))
-    if meta.pattern:
-        return "rate"
-    base = rule.__origin__
-    return " ".join((_TYPES[get_origin(base) or base], *_bounds(meta)))
+    if meta.pattern == RATE_PATTERN:
+        return "a rate"
+    return " ".join(_bounds(meta))
 
 
 def _bounds(meta: Meta) -> Iterator[str]:

@@ -9,36 +9,16 @@ _REM: Final = re.compile(r"(?<![\w.])(-?\d*\.?\d+)rem\b")
 # Of the site's root font, 16 px are 0.8 rem.
 _SCALE: Final = 0.8
 
-_COLOURS: Final = """\
-  --page: var(--md-default-bg-color);
-  --panel: var(--md-code-bg-color);
-  --raised: var(--md-default-bg-color);
-  --line: var(--md-default-fg-color--lightest);
-  --line-strong: var(--md-default-fg-color--lighter);
-  --text: var(--md-typeset-color);
-  --soft: var(--md-typeset-color);
-  --faint: var(--md-default-fg-color--light);
-  --accent: var(--md-typeset-a-color);
-  --code: var(--md-code-bg-color);
-  --code-text: var(--md-code-fg-color);
-  --code-line: var(--md-default-fg-color--lightest);
-  --code-faint: var(--md-default-fg-color--light);
-  --c-key: var(--md-code-hl-name-color);
-  --c-string: var(--md-code-hl-string-color);
-  --c-number: var(--md-code-hl-number-color);
-  --c-literal: var(--md-code-hl-keyword-color);
-  --sans: var(--md-text-font-family);
-  --mono: var(--md-code-font-family);
-  --top: 2.4rem;
-  --measure: 100%;
-"""
+_TOKENS: Final = re.compile(r"^  --(?:green|amber|red|violet|mark)\b.*$", re.MULTILINE)
 
 
 def style_sheet() -> str:
     """Return the rules, which hold within `.api` alone."""
     assets = resources.files("protoc_gen_chat3_docs") / "assets"
+    tokens = _TOKENS.findall((assets / "tokens.css").read_text("utf-8"))
     parts = (_adapted((assets / f"{name}.css").read_text("utf-8")) for name in _PARTS)
-    return "\n".join((".md-typeset .api {", _COLOURS, *parts, "}\n"))
+    own = (resources.files("docs_site") / "api.css").read_text("utf-8")
+    return "\n".join((".md-typeset .api {", *tokens, *parts, own, "}\n"))
 
 
 def _adapted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Links of the repository's files, made links of the site.
+"""What files say to GitHub's renderer, said to this site's: links, and bars in tables.
 
 A text links to files as they stand in the repository, so that its readers can follow. In the site,
 a page, or an image that it has, is reached by its place there; any other file is reached where the
@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from markdown import Markdown
 from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
+from markdown.util import AtomicString
 
 from docs_site.outside import API, API_DOCS, OUTSIDE
 
@@ -100,6 +101,10 @@ class _Rewriting(Treeprocessor):
         self._extension = extension
 
     def run(self, root: Element) -> None:
+        for cell in root.iter("td"):
+            for code in cell.iter("code"):
+                # In a table, GitHub wants a bar escaped even within code.
+                code.text = AtomicString((code.text or "").replace(r"\|", "|"))
         for tag, attribute in _ADDRESSES:
             for element in root.iter(tag):
                 if element.get(attribute):

@@ -8,6 +8,7 @@ Item: TypeAlias = str | dict[str, Any]
 """An item as MkDocs takes it: a page, or a title with a page or with items."""
 
 _ALL: Final = "*"
+_FOLDER: Final = "/*"
 _API: Final = "api:"
 
 
@@ -15,7 +16,7 @@ def expanded(
     items: Sequence[Item], docs: Path, packages: Mapping[str, Sequence[Item]]
 ) -> list[Item]:
     """Return the navigation without short forms; a section that has no page is left out."""
-    named = frozenset(_named(items))
+    named = frozenset(_named(items, docs))
     return list(_expanded(items, docs, named, packages))
 
 
@@ -48,7 +49,7 @@ def _meant(
         pages = sorted(docs.glob(f"{text}.md"), key=lambda page: (page.stem != "index", page.name))
         for page in pages:
             path = page.relative_to(docs).as_posix()
-            if path not in named:
+            if path not in named or not text.endswith(_FOLDER):
                 yield path
     else:
         yield text
@@ -58,11 +59,13 @@ def _is_short(text: str) -> bool:
     return text.startswith(_API) or text.endswith(_ALL)
 
 
-def _named(items: Sequence[Item]) -> Iterator[str]:
-    """Yield the pages that the navigation names."""
+def _named(items: Sequence[Item], docs: Path) -> Iterator[str]:
+    """Yield the pages that the navigation names, by more than their folder."""
     for item in items:
-        if isinstance(item, str):
+        if isinstance(item, dict):
+            for below in item.values():
+                yield from _named([below] if isinstance(below, str) else below, docs)
+        elif not item.endswith(_ALL):
             yield item
-            continue
-        for below in item.values():
-            yield from _named([below] if isinstance(below, str) else below)
+        elif not item.endswith(_FOLDER):
+            yield from (page.relative_to(docs).as_posix() for page in docs.glob(f"{item}.md"))

@@ -109,6 +109,7 @@ def _seen(context: BrowserContext, reader: Reader, site: Path, path: Path, pictu
         ),
     )
     page.goto(path.resolve().as_uri(), wait_until="load")
+    page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
     measured = page.evaluate(_MEASURE)
     target = pictures / reader.name / f"{name.removesuffix('.html')}.jpg"
     target.parent.mkdir(parents=True, exist_ok=True)
