@@ -1,5 +1,7 @@
 """Values that make examples read like one conversation: Alice calls, Bob is the other one.
 
+The ids are those of the demo, so that a reader can try an example.
+
 Keys are names of fields, or `Message.field` for the field of one message. A name that is absent
 gets a value by what its comment says, or by its type. None leaves a field out.
 """
@@ -12,22 +14,22 @@ Values: TypeAlias = Mapping[str, Json]
 
 COMMON: Values = {
     "action": "REACTION_ACTION_SET",
-    "added_user_ids": ["bob"],
+    "added_user_ids": ["carl"],
     "changed": True,
     "connection_id": "7d1f0c5e-2f4b",
     "content": "Hello, Bob!",
     "count": 1,
     "created": True,
-    "dialog_id": "dlg_aaaaaaaaaaaaaaaaaaaa",
+    "dialog_id": "dlg_demoalicebob00000000",
     "display_name": "Alice",
-    "entity_id": "msg_aaaaaaaaaaaaaaaaaaaa",
+    "entity_id": "msg_demo0000000000000005",
     "expires_in": "5s",
     "included_sections": ["dialog", "message"],
-    "message_id": "msg_aaaaaaaaaaaaaaaaaaaa",
+    "message_id": "msg_demo0000000000000005",
     "mine": True,
     "next_page_token": "AQAAAAAAAAAB",
     "next_resume_token": "AQAAAAAAAAAB",
-    "pack_id": "pck_aaaaaaaaaaaaaaaaaaaa",
+    "pack_id": "pck_demoteam000000000000",
     "previous_page_token": "AQAAAAAAAAAC",
     "reaction": "\N{THUMBS UP SIGN}",
     "reload": ["RELOAD_TARGET_DIALOGS", "RELOAD_TARGET_MESSAGES"],
@@ -38,7 +40,7 @@ COMMON: Values = {
     "status_name": "read",
     "stats_version": "7",
     "title": "Support",
-    "topic_id": "topic_aaaaaaaaaaaaaaaaaaaa",
+    "topic_id": "topic_demowalk000000000000",
     "type": "internal.text",
     "ui_target": "messages.list",
     "unread_count": 1,
@@ -56,6 +58,9 @@ COMMON: Values = {
     "UserInfo.meta": {"displayName": "Alice"},
     "UserInfo.type": "user",
 }
+# The demo's topic is in another dialog.
+_WALK = "dlg_demoweekend000000000"
+_ON_THE_WALK: Values = {"dialog_id": _WALK, "message_id": "msg_demo0000000000000007"}
 IN_REQUESTS: Values = {
     **COMMON,
     "idempotency_key": "order-4711-confirmation",
@@ -64,9 +69,17 @@ IN_REQUESTS: Values = {
     "page_size": 20,
     "user_id": "bob",
     "user_ids": ["bob"],
+    "AddDialogMembersRequest.user_ids": ["carl"],
+    "CreateTopicRequest.dialog_id": _WALK,
     "CreateTopicRequest.meta": {"subject": "Invoice"},
+    "CreateUserRequest.user_id": "dave",
+    "ListTopicsRequest.dialog_id": _WALK,
+    "RemovePackDialogRequest.dialog_id": _WALK,
     "SendMessageRequest.meta": None,
+    "SetMessageTopicRequest.dialog_id": _WALK,
+    "SetMessageTopicRequest.message_id": "msg_demo0000000000000007",
     "UpdateMyMetaRequest.meta": {"displayName": "Alice"},
+    "UpdateTopicRequest.dialog_id": _WALK,
     "UpdateTopicRequest.meta": {"subject": "Invoice"},
 }
 _TIME = "2026-11-23T14:04:09.186035Z"
@@ -83,7 +96,7 @@ _IN_UPDATES: Values = {
 # What is special in the answer of one method.
 IN_ANSWERS: Mapping[str, Values] = {
     "CreateDialog": {"last_message": None},
-    "CreateTopic": {"Topic.unread_count": None},
+    "CreateTopic": {**_ON_THE_WALK, "Topic.unread_count": None},
     "DeleteMessage": {
         "content": None,
         "deleted": True,
@@ -97,9 +110,9 @@ IN_ANSWERS: Mapping[str, Values] = {
     "ListDialogMembers": _BOB,
     "ListUpdates": _IN_UPDATES,
     "MarkDialogRead": {"join_time": None, "unread_count": None},
-    "SetMessageTopic": {"Message.topic_id": "topic_aaaaaaaaaaaaaaaaaaaa"},
+    "SetMessageTopic": {**_ON_THE_WALK, "Message.topic_id": "topic_demowalk000000000000"},
     "SubscribeUpdates": _IN_UPDATES,
-    "UpdateTopic": {"Topic.unread_count": None},
+    "UpdateTopic": {**_ON_THE_WALK, "Topic.unread_count": None},
 }
 BY_TYPE: Values = {
     "string": "text",
