@@ -1,0 +1,1 @@
+"""One scenario as data, played by every client library and by the CLI; the driver that compares them."""
