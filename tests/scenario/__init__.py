@@ -1,1 +1,1 @@
-"""One scenario as data, played by every client library and by the CLI; the driver that compares them."""
+"""One scenario as data, played by every client library and by the CLI, and compared."""

@@ -134,9 +134,10 @@ class Members(InDialog, frozen=True, kw_only=True, tag="members"):
 
 
 class Settle(InDialog, frozen=True, kw_only=True, tag="settle"):
-    """Send ``text``, then wait until every running client's store has that message."""
+    """Send ``text``, then wait until the stores of ``users`` have that message."""
 
     text: str
+    users: Sequence[str]
     bind: Name = msgspec.field(name="as")
 
 
@@ -233,8 +234,8 @@ class UpdateSeen(Struct, frozen=True, forbid_unknown_fields=True, array_like=Tru
 class Stream(Struct, frozen=True, forbid_unknown_fields=True):
     """What a user's client was handed by its streams, over all its starts.
 
-    ``starts``: the resume outcome of the first connection after each start. ``duplicates``: how many
-    updates were handed over with an id that was handed over before.
+    ``starts``: the resume outcome of the first connection after each start. ``duplicates``: how
+    many updates were handed over with an id that was handed over before.
     """
 
     starts: Sequence[str]
