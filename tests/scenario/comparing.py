@@ -23,6 +23,9 @@ _ANNOUNCING: Final = frozenset(("DIALOG_CHANGED", "MESSAGE_META_CHANGED"))
 
 _SHOWN_AT_MOST: Final = 8
 
+_NONE: Final = "nothing"
+"""What stands for a part that is not there."""
+
 
 @dataclass
 class Verdict:
@@ -33,8 +36,11 @@ class Verdict:
     again: int = 0
 
     def differ(self, where: str, wanted: Any, found: Any) -> None:
-        """Note a difference unless there is none."""
-        if wanted != found:
+        """Note where two values differ, by the smallest parts that do."""
+        if isinstance(wanted, dict) and isinstance(found, dict):
+            for key in sorted(wanted.keys() | found.keys()):
+                self.differ(f"{where}, {key}", wanted.get(key, _NONE), found.get(key, _NONE))
+        elif wanted != found:
             self.differences.append(f"{where}: {found!r} instead of {wanted!r}")
 
 
@@ -96,7 +102,8 @@ class Comparison:
             return {**result, "shown": shown}
         if result.get("messages") and isinstance(result["messages"][0], list | tuple):
             messages = [(name, self._message(name, shown)) for name, shown in result["messages"]]
-            return {**result, "messages": self._in_order(messages)}
+            ordered = self._in_order(messages)
+            return {"order": [name for name, _ in ordered], "messages": dict(ordered)}
         return result
 
     def _in_order(self, messages: list[tuple[str, Json]]) -> list[tuple[str, Json]]:

@@ -48,20 +48,24 @@ class Played:
 
 
 class Theatre:
-    """Where the players play, one after the other, each in a tenant of its own."""
+    """Where the players play, one after the other, each in a tenant of its own.
 
-    def __init__(
-        self, scenario: model.Scenario, wanted: model.Outcome, folder: Path, *, faults: bool
-    ) -> None:
-        self._scenario = scenario
+    ``folder`` is for their outcomes.
+    """
+
+    def __init__(self, folder: Path, wanted: model.Outcome, *, faults: bool) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._scenario = msgspec.json.decode(SCENARIO.read_bytes(), type=model.Scenario)
         self._wanted = wanted
-        self._comparison = Comparison(scenario)
+        self._comparison = Comparison(self._scenario)
         self._folder = folder
         self._faults = faults
+        self._played = 0
 
     async def play(self, stage: World, name: str, seed: int) -> Played:
         """Let one player play, and compare."""
-        tenant = f"tnt_{name}"
+        self._played += 1
+        tenant = f"tnt_{name}_{self._played}"
         stage.upstream.store.add_tenant(tenant)
         for user in self._scenario.users:
             stage.upstream.store.add_user(tenant, user)
@@ -126,18 +130,14 @@ class Theatre:
         return msgspec.json.decode(written.read_bytes(), type=model.Outcome)
 
 
-async def play(
-    names: Sequence[str], seed: int, folder: Path, wanted: model.Outcome, *, faults: bool
-) -> list[Played]:
-    """Let the players play one after the other."""
-    scenario = msgspec.json.decode(SCENARIO.read_bytes(), type=model.Scenario)
+async def play(theatre: Theatre, names: Sequence[str], seed: int, folder: Path) -> list[Played]:
+    """Let the players play one after the other; ``folder`` is for what the servers keep."""
     async with AsyncExitStack() as stack:
         rabbitmq = RabbitMQ(folder / "rabbitmq")
         stack.callback(rabbitmq.stop)
         await asyncio.to_thread(rabbitmq.start)
         settings = {"IDEMPOTENCY_DATABASE": str(folder / "keys.sqlite")}
         stage = await stack.enter_async_context(world(rabbitmq, seed, settings))
-        theatre = Theatre(scenario, wanted, folder, faults=faults)
         played = []
         for name in names:
             print(f"{name} plays", flush=True)
@@ -186,12 +186,9 @@ def main() -> int:
         parser.error(f"not built: {', '.join(missing)}")
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     wanted = msgspec.json.decode(EXPECTED.read_bytes(), type=model.Outcome)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        played = asyncio.run(
-            play(arguments.players, arguments.seed, folder, wanted, faults=not arguments.calm)
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        theatre = Theatre(arguments.keep or Path(folder), wanted, faults=not arguments.calm)
+        played = asyncio.run(play(theatre, arguments.players, arguments.seed, Path(folder)))
     print(table(played))
     if arguments.expect and played[0].outcome is not None:
         expected = msgspec.json.encode(lasting(played[0].outcome))
