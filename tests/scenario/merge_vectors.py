@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from chat3_api.chat3.user import v1 as pb
-from scenario.merge_cases import Case, cases
+from scenario.merge_cases import cases
+from scenario.merge_parts import Case
 from support.merging import Picture, Read, ReadDialog, merge, put_dialog, put_messages
 
 VECTORS: Final = Path(__file__).resolve().parent / "merge_vectors.json"
