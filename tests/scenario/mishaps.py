@@ -11,7 +11,7 @@ from support.faults.harm import Harm
 from support.faults.proxy import Way
 from support.faults.world import World
 
-_GAPS: Final = (0.4, 1.4)
+_GAPS: Final = (0.3, 1.2)
 """Seconds between two faults."""
 
 
@@ -25,24 +25,31 @@ class Mishaps(Harm):
         self.over = 0
 
     def planned(self) -> list[Callable[[], Awaitable[None]]]:
-        """Return what is going to happen: every kind once, in an order of its own."""
-        faults: list[Callable[[], Awaitable[None]]] = [
+        """Return what is going to happen: every kind once, in an order of its own.
+
+        What takes longest is in the first half, so that no player is through before it.
+        """
+        heavy: list[Callable[[], Awaitable[None]]] = [
+            self.restart_broker,
+            self.kill_worker,
+            self.terminate_worker,
+            self.platform_refuses,
             self.cut_connections,
+        ]
+        light: list[Callable[[], Awaitable[None]]] = [
             self.cut_again_and_again,
             self.stall_connections,
             self.drip_connections,
             self.half_close_connections,
             self.refuse_connections,
-            self.kill_worker,
-            self.terminate_worker,
-            self.platform_refuses,
             self.stall_platform,
             self.cut_both_brokers,
             self.broker_away,
-            self.restart_broker,
         ]
-        self._rng.shuffle(faults)
-        return faults
+        self._rng.shuffle(light)
+        first = [*heavy, *light[:3]]
+        self._rng.shuffle(first)
+        return [*first, *light[3:]]
 
     async def happen(self) -> None:
         """Let all of it happen, one after the other."""
