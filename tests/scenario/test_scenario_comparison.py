@@ -206,7 +206,7 @@ SABOTEURS: Mapping[type[ReferenceClient], str] = {
     DoublesASend: r"messages in bob's picture of d: .*\?two",
     IgnoresTheKey: "send, message: 'm3-again' instead of 'm3'",
     LosesAnEdit: "history, messages, m1, text: 'one' instead of 'one, edited'",
-    NeverMergesAnEdit: "m1 in bob's picture of d, text: 'one' instead of 'one, edited'",
+    NeverMergesAnEdit: "m1 in alice's picture of d, text: 'one' instead of 'one, edited'",
     LosesADeletion: "m4 in bob's picture of d, deleted: False instead of True",
     SkipsARestart: r"starts of bob: \['FRESH'\]",
     ForgetsItsToken: "bob lacks 2 updates",
