@@ -15,7 +15,8 @@ _HERE: Final = "tests/scenario"
 class Player:
     """A program that plays: its command, in a folder of the project.
 
-    ``built`` is what has to exist. ``path`` is put before PYTHONPATH.
+    ``built`` is what has to exist. ``path`` is put before PYTHONPATH. ``checkout`` is the project
+    whose player it is, unless this one.
     """
 
     command: Sequence[str]
@@ -23,14 +24,16 @@ class Player:
     built: str = ""
     path: Sequence[str] = ()
 
+    checkout: Path = PROJECT
+
     @property
     def missing(self) -> str:
         """What has not been built, if anything."""
-        return "" if not self.built or (PROJECT / self.built).exists() else self.built
+        return "" if not self.built or (self.checkout / self.built).exists() else self.built
 
     def environment(self, more: Mapping[str, str]) -> dict[str, str]:
         """Return the environment to start it in."""
-        path = os.pathsep.join(str(PROJECT / each) for each in self.path)
+        path = os.pathsep.join(str(self.checkout / each) for each in self.path)
         return {**os.environ, **({"PYTHONPATH": path} if path else {}), **more}
 
 

@@ -12,9 +12,9 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +24,7 @@ from scenario import fresh, model
 from scenario.comparing import Comparison, Verdict, lasting
 from scenario.front import Front
 from scenario.mishaps import Mishaps, seeded
-from scenario.players import PLAYERS, PROJECT
+from scenario.players import PLAYERS, Player
 from support.faults.world import World, world
 from support.gateway import KEY
 from support.rabbitmq import RabbitMQ
@@ -53,7 +53,10 @@ class Theatre:
     ``folder`` is for their outcomes.
     """
 
-    def __init__(self, folder: Path, wanted: model.Outcome, *, faults: bool) -> None:
+    def __init__(
+        self, players: Mapping[str, Player], folder: Path, wanted: model.Outcome, *, faults: bool
+    ) -> None:
+        self._players = players
         folder.mkdir(parents=True, exist_ok=True)
         self._scenario = msgspec.json.decode(SCENARIO.read_bytes(), type=model.Scenario)
         self._wanted = wanted
@@ -92,14 +95,14 @@ class Theatre:
     async def _run(
         self, name: str, address: str, tenant: str, mishaps: Mishaps
     ) -> model.Outcome | None:
-        player, written = PLAYERS[name], self._folder / f"{name}.json"
+        player, written = self._players[name], self._folder / f"{name}.json"
         settings = {"CHAT3_ADDRESS": address, "CHAT3_TENANT": tenant, "CHAT3_API_KEY": KEY}
         with (self._folder / f"{name}.stderr").open("wb") as complaints:
             process = await asyncio.create_subprocess_exec(
                 *player.command,
                 str(SCENARIO),
                 str(written),
-                cwd=PROJECT / player.folder,
+                cwd=player.checkout / player.folder,
                 env=player.environment(settings),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=complaints,
@@ -179,15 +182,26 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--calm", action="store_true", help="let no fault happen")
     parser.add_argument("--expect", action="store_true", help="write expected.json anew")
+    parser.add_argument(
+        "--checkout",
+        action="append",
+        default=[],
+        metavar="PLAYER=FOLDER",
+        help="use that player of another checkout of the project",
+    )
     parser.add_argument("--keep", type=Path, help="a folder for the outcomes")
     arguments = parser.parse_args()
-    missing = [PLAYERS[name].missing for name in arguments.players if PLAYERS[name].missing]
+    players = dict(PLAYERS)
+    for name, _, folder in (each.partition("=") for each in arguments.checkout):
+        players[name] = replace(players[name], checkout=Path(folder))
+    missing = [players[name].missing for name in arguments.players if players[name].missing]
     if missing:
         parser.error(f"not built: {', '.join(missing)}")
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     wanted = msgspec.json.decode(EXPECTED.read_bytes(), type=model.Outcome)
     with tempfile.TemporaryDirectory() as folder:
-        theatre = Theatre(arguments.keep or Path(folder), wanted, faults=not arguments.calm)
+        kept = arguments.keep or Path(folder)
+        theatre = Theatre(players, kept, wanted, faults=not arguments.calm)
         played = asyncio.run(play(theatre, arguments.players, arguments.seed, Path(folder)))
     print(table(played))
     if arguments.expect and played[0].outcome is not None:
