@@ -41,9 +41,10 @@ clients-python: ## Generate the stubs of the example clients in Python and check
 	  -c 'import asyncio_client, grpcio_client, push_notifications'
 	@echo 'clients-python: asyncio_client.py, grpcio_client.py, push_notifications.py of clients/python'
 
-test-clients: clients ## Run the example clients against the service
+test-clients: clients ## Run the example clients, and all players under faults; PLAYERS='go cli' SEED=17
 	@tools/setup.sh servers
 	@$(clients_path) pytest -q tests/clients
+	@$(MAKE) --no-print-directory test-scenario
 
 _go_driver = tests/foreign_go/driver
 
