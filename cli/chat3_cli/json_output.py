@@ -10,12 +10,16 @@ from chat3_api.google.protobuf import FieldMask
 
 # From here on a double no longer holds every integer; such a number keeps its exponent.
 _EXACT_INTEGERS = 2.0**53
+_GOOGLE = FieldMask.__module__
 
 
 def line(message: betterproto2.Message) -> str:
-    """Give the message in proto3 JSON: camelCase names, defaults left out, open data as it is."""
-    document = message.to_dict()
-    _put_masks(message, document)
+    """Give the message in proto3 JSON: camelCase names, zeros and empty lists, open data as it is.
+
+    Only what the contract can leave out, and has left out, is missing.
+    """
+    document = message.to_dict(include_default_values=True)
+    _complete(message, document)
     return dump(document)
 
 
@@ -24,18 +28,27 @@ def dump(value: Any) -> str:
     return json.dumps(_with_integers(value), separators=(",", ":"))
 
 
-def _put_masks(message: betterproto2.Message, document: dict[str, Any]) -> None:
-    """Put field masks in JSON's own form, in place: one text, in camelCase."""
+def _complete(message: betterproto2.Message, document: dict[str, Any]) -> None:
+    """Take out, in place, what is absent, and put field masks in JSON's own form.
+
+    That is one text, in camelCase. Messages of google.protobuf have forms of their own.
+    """
     for field in dataclasses.fields(message):  # type: ignore[arg-type]  # a message is one
         value = getattr(message, field.name)
-        name = betterproto2.Casing.CAMEL(field.name)
-        if isinstance(value, FieldMask):
+        name = betterproto2.Casing.CAMEL(field.name).rstrip("_")
+        if value is None:
+            document.pop(name, None)
+        elif isinstance(value, FieldMask):
             document[name] = ",".join(_camel(path) for path in value.paths)
-        elif isinstance(value, betterproto2.Message) and isinstance(document.get(name), dict):
-            _put_masks(value, document[name])
-        elif isinstance(value, list) and value and isinstance(value[0], betterproto2.Message):
+        elif _is_ours(value):
+            _complete(value, document[name])
+        elif isinstance(value, list) and value and _is_ours(value[0]):
             for item, written in zip(value, document[name], strict=True):
-                _put_masks(item, written)
+                _complete(item, written)
+
+
+def _is_ours(value: object) -> bool:
+    return isinstance(value, betterproto2.Message) and type(value).__module__ != _GOOGLE
 
 
 def _camel(path: str) -> str:
