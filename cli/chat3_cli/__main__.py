@@ -3,30 +3,25 @@
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
-from chat3_cli.command_line import parse
-from chat3_cli.failures import EXIT_FAILED, EXIT_INTERRUPTED, CallFailedError
+from chat3_cli.command_line import Invocation, parse
+from chat3_cli.failures import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, CallFailedError
+from chat3_cli.groups import GROUPS
+from chat3_cli.local import Context, Local
 from chat3_cli.output import Output
-from chat3_cli.session import Session
+from chat3_cli.settings import config_file
+from chat3_cli.settings.errors import SettingsError
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; return the exit code that the help text promises."""
-    invocation = parse(sys.argv[1:] if argv is None else argv, os.environ)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character shows another one; it ends nothing.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    out = Output.to_standard_streams(as_json=invocation.args.json)
-
-    def open_session() -> Session:
-        return Session(invocation.target, invocation.identity)
-
+    _have_standard_streams()
     try:
-        return asyncio.run(invocation.command.run(invocation.args, open_session, out))
-    except CallFailedError as error:
-        out.failure(error.failure)
-        return error.failure.exit_code
+        try:
+            return _performed(parse(sys.argv[1:] if argv is None else argv, os.environ))
+        finally:
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -37,6 +32,35 @@ def main(argv: list[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _performed(invocation: Invocation) -> int:
+    args, command = invocation.args, invocation.command
+    out = Output.to_standard_streams(as_json=args.json)
+    try:
+        if isinstance(command, Local):
+            place = config_file.path(os.environ)
+            context = Context(args, invocation.settings, place, os.environ, GROUPS, out)
+            return command.perform(context)
+        return asyncio.run(command.run(args, invocation.open_session, out))
+    except CallFailedError as error:
+        out.failure(error.failure, given=vars(args))
+        return error.failure.exit_code
+    except SettingsError as error:
+        out.complaint(str(error))
+        return EXIT_USAGE
+
+
+def _have_standard_streams() -> None:
+    """Let output go nowhere where the caller has closed a stream."""
+    # A terminal that cannot show a character shows another one; it ends nothing.
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from chat3_api.chat3.user.v1 import UpdateKind
 from chat3_cli import values
+from chat3_cli.standard_input import line_or_lines
 
 UPDATE_KINDS = {str(kind.name).lower(): kind for kind in UpdateKind if kind}
 
@@ -151,6 +152,17 @@ PAGING = {
 ALL = argument("--all", action="store_true", help="all pages from there to the end")
 
 
+def user_ids(dest: str, text: str, *, nargs: str) -> Argument:
+    """Declare several users."""
+    return argument(
+        dest,
+        nargs=nargs,
+        type=line_or_lines,
+        metavar="USER_ID",
+        help=f"{text}; - takes the lines of standard input",
+    )
+
+
 def filtered(example: str) -> Argument:
     """Declare the filter of a list."""
     return argument("--filter", default="", metavar="EXPR", help=f"such as '{example}'")
@@ -166,7 +178,7 @@ KIND = argument(
     "--kind",
     action="append",
     default=[],
-    choices=UPDATE_KINDS,
+    type=values.OneOfNames(tuple(UPDATE_KINDS)),
     dest="kinds",
     metavar="KIND",
     help=f"only this kind of update; may be repeated: {', '.join(UPDATE_KINDS)}",

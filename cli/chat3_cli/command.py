@@ -55,6 +55,15 @@ class Command(ABC):
         """The arguments with those that go without saying."""
         return self.arguments
 
+    @property
+    def single_arguments(self) -> Sequence[Argument]:
+        """All arguments one by one, also those of which one at most may be given."""
+        return [
+            one
+            for declared in self.all_arguments
+            for one in (declared.arguments if isinstance(declared, OneOf) else (declared,))
+        ]
+
     @abstractmethod
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Do it; return the exit code."""

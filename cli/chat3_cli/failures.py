@@ -10,8 +10,11 @@ from google.rpc import error_details_pb2  # type: ignore[import-untyped, unused-
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError, StreamTerminatedError
 
+from chat3_cli.hints import hint
+
 EXIT_OK = 0
 EXIT_FAILED = 1
+EXIT_USAGE = 2
 EXIT_UNAVAILABLE = 3
 EXIT_REFUSED = 4
 EXIT_INTERRUPTED = 130
@@ -51,6 +54,11 @@ class Failure:
         """The reason and the text, on one line."""
         return f"{self.reason or self.status.name}: {self.text}"
 
+    @property
+    def hint(self) -> str:
+        """What to do about it at a shell prompt; empty when there is nothing to say."""
+        return hint(self.reason, reached=self.reached)
+
     def to_json(self) -> dict[str, Any]:
         """Give the failure as a JSON object with what is known only."""
         known: dict[str, Any] = {
@@ -63,6 +71,7 @@ class Failure:
             ],
             "retryAfterSeconds": self.retry_after,
             "requestId": self.request_id,
+            "hint": self.hint or None,
         }
         return {key: value for key, value in known.items() if value not in (None, [], {})}
 

@@ -8,12 +8,14 @@ EPILOG = """\
 exit codes:
   0    the call succeeded
   1    the call failed; the reason stands on standard error
-  2    the command line is wrong
+  2    the command line, the config file or a profile is wrong
   3    the service cannot be reached or is not available
   4    the credentials were refused, or do not allow this
   130  interrupted by Ctrl-C or a closed pipe
 
 examples:
+  chat3 login
+  chat3 doctor
   chat3 dialogs --filter '(unread_count,gt,0)' --last-message
   chat3 send dlg_aaaaaaaaaaaaaaaaaaaa 'Hello' --meta '{"important": true}'
   chat3 messages dlg_aaaaaaaaaaaaaaaaaaaa --oldest-first --all
@@ -21,6 +23,7 @@ examples:
   chat3 --json dialogs | jq -r '.dialogs[].title'
 
 A text that begins with a dash goes after `--`: chat3 send DIALOG_ID -- -5
+A text `-` is read from standard input: chat3 send DIALOG_ID - <message.txt
 """
 
 _INTRODUCTION = """\
@@ -89,6 +92,5 @@ def below(group: Group, command: Command) -> str:
 
 def _commands(group: Group) -> Iterator[str]:
     for command in group.commands:
-        short = f" (chat3 {command.short})" if command.short else ""
-        default = f" (chat3 {group.name})" if command.name == group.default else ""
-        yield f"  {command.name:<10}{command.help}{short}{default}"
+        short = command.short or (group.name if command.name == group.default else "")
+        yield f"  {command.name:<12}{command.help}{f' (chat3 {short})' if short else ''}"

@@ -15,6 +15,7 @@ from chat3_cli.render import counted
 from chat3_cli.session import OpenSession, Session
 from chat3_cli.style import DIM, safe
 from chat3_cli.table import Column, Table
+from chat3_cli.unknown_user import unknown_user
 
 Item = TypeVar("Item")
 
@@ -28,6 +29,8 @@ class Listing(Unary[Request, Response], Generic[Request, Response, Item]):
     items: Callable[[Response], Sequence[Item]]
     noun: str
     columns: Sequence[Column[Item]]
+    of_user: bool = False
+    """Whether it is empty for a user who does not exist."""
 
     @property
     def all_arguments(self) -> Sequence[Argument | OneOf]:
@@ -41,6 +44,8 @@ class Listing(Unary[Request, Response], Generic[Request, Response, Item]):
         run = _Run(self, args, out)
         async with open_session() as session:
             await run.read(session)
+            if self.of_user and run.is_empty and (text := await unknown_user(session)):
+                out.warning(text)
         if not out.as_json:
             for line in run.footer():
                 out.line(out.style.paint(line, DIM))
@@ -76,6 +81,11 @@ class _Run(Generic[Request, Response, Item]):
         except CallFailedError:
             self._out.note(f"{self._count()} so far; continue with --page-token={self._next}")
             raise
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there was nothing to show."""
+        return not self._shown
 
     def footer(self) -> Iterator[str]:
         """Say how much there was, and where there is more."""

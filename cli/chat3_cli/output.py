@@ -1,12 +1,12 @@
 """Prints answers and failures, for people or as JSON lines."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import betterproto2
 
-from chat3_cli import json_output
+from chat3_cli import caret, json_output
 from chat3_cli.failures import Failure
 from chat3_cli.style import RED, YELLOW, Style, clock, safe, terminal_columns
 
@@ -49,14 +49,25 @@ class Output:
         if not self.as_json:
             _complain(safe(text))
 
-    def failure(self, failure: Failure) -> None:
-        """Print why the command failed."""
+    def complaint(self, text: str) -> None:
+        """Say why the command cannot even begin."""
+        if self.as_json:
+            _complain(json_output.dump({"error": {"message": text}}))
+            return
+        _complain(f"{self.error_style.paint('error:', RED)} {safe(text)}")
+
+    def failure(self, failure: Failure, given: Mapping[str, object] | None = None) -> None:
+        """Print why the command failed; point to the place in what was `given` that is wrong."""
         if self.as_json:
             _complain(json_output.dump({"error": failure.to_json()}))
             return
         _complain(f"{self.error_style.paint('error:', RED)} {safe(failure.title)}")
         for name, rule in failure.violations:
             _complain(f"  {safe(name)}: {safe(rule)}")
+            for line in caret.under((given or {}).get(name), rule, terminal_columns(sys.stderr)):
+                _complain(f"    {line}")
+        if failure.hint:
+            _complain(f"  hint: {failure.hint}")
         if failure.request_id:
             _complain(f"  request id: {safe(failure.request_id)}")
 

@@ -12,6 +12,15 @@ class ResumePoint:
         self._path = path
         self.token = token or (_read(path) if path else "")
 
+    @property
+    def where(self) -> str:
+        """Say for people where the token comes from."""
+        return f"the resume token in {self._path}" if self._path else "the resume token"
+
+    def forget(self) -> None:
+        """Begin anew, without a token; the file keeps the old one until there is a newer."""
+        self.token = ""
+
     def advance(self, token: str) -> None:
         """Take note of a newer token.
 

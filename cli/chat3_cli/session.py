@@ -103,7 +103,10 @@ class Session:
         return _STUBS[request.__module__](self._channel)
 
     async def call(
-        self, method: Callable[..., Awaitable[Response]], request: betterproto2.Message
+        self,
+        method: Callable[..., Awaitable[Response]],
+        request: betterproto2.Message,
+        attempts: int = ATTEMPTS,
     ) -> Response:
         """Make a unary call; repeat it within the deadline while the service is not available.
 
@@ -123,7 +126,7 @@ class Session:
                 failure = error.failure
                 pause = backoff.pause(attempt, failure.retry_after)
                 hopeless = not failure.passing or (attempt == 1 and not failure.reached)
-                if hopeless or attempt == ATTEMPTS or time.monotonic() + pause >= end:
+                if hopeless or attempt >= attempts or time.monotonic() + pause >= end:
                     raise
             await asyncio.sleep(pause)
 

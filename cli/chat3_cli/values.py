@@ -2,23 +2,57 @@
 
 import json
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import isinf
 from pathlib import Path
 from typing import Any, NoReturn
+
+from chat3_cli.meant import meant
 
 LAST_PORT = 0xFFFF
 DAY_SECONDS = 86_400
 INT32_SPAN = 2**31
 
+_PORTS = {"http": "80", "https": "443", "grpc": "50051", "grpcs": "443"}
+_ENCRYPTED = ("https", "grpcs")
+
 
 def address(text: str) -> tuple[str, int]:
-    """Read `host:port`, an IPv6 host in brackets."""
+    """Read `host:port`, an IPv6 host in brackets; say what else the text is."""
     host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT):
-        raise ArgumentTypeError(f"{text!r} is not HOST:PORT")
-    return host, int(port)
+    inner = host.removeprefix("[").removesuffix("]")
+    problem = _problem_of_address(text, host, port) if colon else "it has no port, such as :443"
+    if problem:
+        raise ArgumentTypeError(f"{text!r} is not HOST:PORT: {problem}")
+    return inner, int(port)
+
+
+def _problem_of_address(text: str, host: str, port: str) -> str:
+    if "://" in text:
+        return _problem_of_scheme(text)
+    rules = (
+        ("/" in port, "it has a path, and gRPC has none; leave it out"),
+        (
+            ":" in host and not (host.startswith("[") and host.endswith("]")),
+            "write an IPv6 address in brackets, such as [::1]:443",
+        ),
+        (not host.strip("[]"), "it has no host"),
+        (any(character.isspace() for character in host), "it has white space in it"),
+        (
+            not (port.isascii() and port.isdigit() and 0 < int(port) <= LAST_PORT),
+            f"a port is a number from 1 to {LAST_PORT}",
+        ),
+    )
+    return next((problem for broken, problem in rules if broken), "")
+
+
+def _problem_of_scheme(text: str) -> str:
+    scheme, _, rest = text.partition("://")
+    place = rest.partition("/")[0] or "HOST"
+    has_port = ":" in place.rpartition("]")[2]
+    shown = place if has_port else f"{place}:{_PORTS.get(scheme.lower(), '443')}"
+    return f"it has a scheme; write {shown}{' and --tls' if scheme.lower() in _ENCRYPTED else ''}"
 
 
 def text(given: str) -> str:
@@ -62,21 +96,41 @@ def count(text: str) -> int:
 
 def file(text: str) -> Path:
     """Read the path of a file that exists."""
-    path = Path(text)
+    path = Path(text).expanduser()
     if not path.is_file():
         raise ArgumentTypeError(f"there is no file {text!r}")
     return path
 
 
-def named(known: Mapping[str, Any]) -> Callable[[str], Any]:
-    """Read the name of one of the known values."""
+@dataclass(frozen=True, slots=True, eq=False)  # argparse wants it hashable
+class OneOfNames:
+    """Reads one of the known names."""
 
-    def read(text: str) -> Any:
-        if text not in known:
-            raise ArgumentTypeError(f"invalid choice: {text!r} (choose from {', '.join(known)})")
-        return known[text]
+    names: Sequence[str]
 
-    return read
+    def __call__(self, text: str) -> str:
+        """Read it."""
+        if text not in self.names:
+            choices = ", ".join(self.names)
+            guess = meant(text, self.names)
+            raise ArgumentTypeError(f"invalid choice: {text!r}{guess} (choose from {choices})")
+        return text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """Reads the name of one of the known values."""
+
+    known: Mapping[str, Any]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The names."""
+        return tuple(self.known)
+
+    def __call__(self, text: str) -> Any:
+        """Read it."""
+        return self.known[OneOfNames(self.names)(text)]
 
 
 def id_or_none(text: str) -> str | None:

@@ -13,7 +13,11 @@ from chat3_api.chat3.tenant.v1 import (
     SubscribeTenantUpdatesRequest,
     SubscribeTenantUpdatesResponse,
 )
-from chat3_api.chat3.user.v1 import SubscribeUpdatesRequest, SubscribeUpdatesResponse
+from chat3_api.chat3.user.v1 import (
+    ErrorReason,
+    SubscribeUpdatesRequest,
+    SubscribeUpdatesResponse,
+)
 from chat3_cli import backoff
 from chat3_cli.arguments import UPDATE_KINDS
 from chat3_cli.failures import EXIT_OK, CallFailedError, Failure
@@ -23,6 +27,9 @@ from chat3_cli.resume_point import ResumePoint
 from chat3_cli.session import OpenSession, Session
 from chat3_cli.style import BOLD, safe
 from chat3_cli.whole_text import whole_text
+
+_UNUSABLE = f"ERROR_REASON_{ErrorReason.RESUME_TOKEN_INVALID.name}"
+"""Nobody can use such a token. One of somebody else, in contrast, stays in its file."""
 
 AnyResponse: TypeAlias = SubscribeUpdatesResponse | SubscribeTenantUpdatesResponse
 
@@ -95,6 +102,13 @@ class Watching:
 
     def worth_another_try(self, failure: Failure) -> bool:
         """Say whether the stream is to be opened again; learn a last token from the failure."""
+        if self._point.token and failure.reason == _UNUSABLE:
+            self._out.warning(
+                f"{self._point.where} was refused: it is damaged, or of another service. Watching "
+                "from now on: what changed since then is not shown; read dialogs and messages again"
+            )
+            self._point.forget()
+            return True
         if not self._point.token:
             self._point.advance(failure.metadata.get("resume_token", ""))
         if not failure.reached or failure.status is Status.DEADLINE_EXCEEDED:

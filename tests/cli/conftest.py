@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from cli_scripted_service import ScriptedService
@@ -37,7 +38,9 @@ def service(running: Running) -> ScriptedService:
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, running: Running) -> dict[str, str]:
+def environment(
+    monkeypatch: pytest.MonkeyPatch, running: Running, tmp_path: Path
+) -> dict[str, str]:
     settings = {
         "CHAT3_ADDRESS": f"127.0.0.1:{running.port}",
         "CHAT3_TENANT": "tnt_test",
@@ -47,6 +50,9 @@ def environment(monkeypatch: pytest.MonkeyPatch, running: Running) -> dict[str, 
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("CHAT3_CONFIG", "CHAT3_PROFILE", "CHAT3_TOKEN", "CHAT3_TLS", "CHAT3_CA"):
+        monkeypatch.delenv(name, raising=False)
     return dict(os.environ)
 
 

@@ -76,7 +76,7 @@ async def test_every_group_has_help(run: Run, group: Any) -> None:
     result = await run(group.name, "--help")
     assert (result.code, result.err) == (0, "")
     for command in group.commands:
-        assert f"  {command.name:<10}{command.help}" in result.out
+        assert f"  {command.name:<12}{command.help}" in result.out
 
 
 async def test_the_help_of_a_command_names_its_short_forms(run: Run) -> None:

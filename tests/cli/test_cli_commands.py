@@ -69,8 +69,8 @@ async def test_no_dialogs_are_no_table(service: ScriptedService, run: Run) -> No
 
 
 async def test_what_is_asked_for_is_sent(service: ScriptedService, run: Run) -> None:
-    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()]
     filter_, sort = "(unread_count,gt,0)", "(unread_count,asc)"
+    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse(dialogs=[BARE])]
     result = await run(
         *("dialogs", "--page", "2", "--page-size", "5", "--last-message", "--total"),
         *("--filter", filter_, "--sort", sort),
@@ -281,7 +281,7 @@ async def test_health_of_an_unknown_service_is_a_failed_call(run: Run) -> None:
 
 
 async def test_identity_travels_in_metadata(service: ScriptedService, run: Run) -> None:
-    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()]
+    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse(dialogs=[BARE])]
     await run("dialogs", "--user", "Jörg 100%/x", "--api-key", "other", "--tenant", "tnt_2")
     (metadata,) = service.metadata
     assert metadata["x-api-key"] == "other"
@@ -292,7 +292,7 @@ async def test_identity_travels_in_metadata(service: ScriptedService, run: Run) 
 async def test_a_token_travels_instead_of_an_identity(
     service: ScriptedService, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()] * 2
+    service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse(dialogs=[BARE])] * 2
     await run("dialogs", "--token", "one.token")
     monkeypatch.setenv("CHAT3_TOKEN", "another.token")
     await run("dialogs")

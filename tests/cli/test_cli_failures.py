@@ -134,7 +134,7 @@ async def test_a_handshake_that_never_ends_is_unreachable(run: Run) -> None:
         port = silent.sockets[0].getsockname()[1]
         result = await run("--tls", "--timeout", "0.3", "--address", f"127.0.0.1:{port}", "health")
     assert result.code == 3
-    assert result.err.endswith("no answer in time\n")
+    assert result.err.endswith("no answer in time\n  hint: `chat3 doctor` finds out why\n")
 
 
 async def test_a_server_of_another_kind_is_unavailable(run: Run) -> None:
@@ -165,7 +165,7 @@ async def test_a_server_without_tls_fails_the_handshake(run: Run) -> None:
         (["dialogs", "--ca", __file__], "the TLS files cannot be used"),
         (["dialogs", "--cert", __file__], "the TLS files cannot be used"),
         (["dialogs", "--user", ""], "give --user or set CHAT3_USER"),
-        (["dialogs", "--api-key", ""], "give --api-key or set CHAT3_API_KEY"),
+        (["dialogs", "--api-key", ""], "the API key is empty (--api-key)"),
         (["send", DIALOG, "x", "--meta", "[1]"], "must be a JSON object"),
         (["send", DIALOG, "x", "--meta", "{"], "is no JSON"),
         (["send", DIALOG, "x", "--meta", '{"a": NaN}'], "NaN is no JSON"),

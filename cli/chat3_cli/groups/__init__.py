@@ -9,6 +9,8 @@ from chat3_cli.groups.me import ME
 from chat3_cli.groups.members import MEMBERS
 from chat3_cli.groups.messages import MESSAGES
 from chat3_cli.groups.packs import PACKS
+from chat3_cli.groups.profiles import PROFILES
+from chat3_cli.groups.setup import SETUP
 from chat3_cli.groups.tenant import BACK_END
 from chat3_cli.groups.tenant.dialogs import TENANT_DIALOGS
 from chat3_cli.groups.tenant.members import TENANT_MEMBERS
@@ -43,5 +45,7 @@ GROUPS: Sequence[Group] = (
     TENANT_META_INDEXES,
     TENANT_UPDATES,
     TENANT_TOKENS,
+    SETUP,
+    PROFILES,
     HEALTH,
 )

@@ -28,9 +28,9 @@ from chat3_cli.arguments import (
     SET,
     TITLE,
     USER_ID,
-    argument,
     filtered,
     sorted_by,
+    user_ids,
 )
 from chat3_cli.command import Call, Group
 from chat3_cli.listing import Listing
@@ -124,6 +124,7 @@ DIALOGS = Group(
             request=GetUserDialogsRequest,
             items=lambda response: response.dialogs,
             noun="dialog",
+            of_user=True,
             columns=_COLUMNS,
         ),
         Call(
@@ -140,7 +141,7 @@ DIALOGS = Group(
             help="create a dialog with other users",
             example="chat3 dialogs create bob carl --title 'Weekend plans'",
             arguments=(
-                argument("member_ids", nargs="*", metavar="USER_ID", help="the other members"),
+                user_ids("member_ids", "the other members", nargs="*"),
                 TITLE,
                 *SET,
             ),

@@ -11,7 +11,7 @@ from chat3_api.chat3.user.v1 import (
     RemoveDialogMemberRequest,
     UserServiceStub,
 )
-from chat3_cli.arguments import DIALOG_ID, USER_ID, argument
+from chat3_cli.arguments import DIALOG_ID, USER_ID, user_ids
 from chat3_cli.command import Call, Group
 from chat3_cli.listing import Listing
 from chat3_cli.render import meta_line
@@ -58,7 +58,7 @@ MEMBERS = Group(
             example="chat3 members add dlg_aaaaaaaaaaaaaaaaaaaa bob carl",
             arguments=(
                 DIALOG_ID,
-                argument("user_ids", nargs="+", metavar="USER_ID", help="the users to add"),
+                user_ids("user_ids", "the users to add", nargs="+"),
             ),
             method=UserServiceStub.add_dialog_members,
             request=AddDialogMembersRequest,

@@ -3,6 +3,7 @@
 from chat3_api.chat3.user.v1 import MessageStatus, ReactionAction
 from chat3_cli import values
 from chat3_cli.arguments import argument
+from chat3_cli.standard_input import or_input
 
 _STATUSES = {
     "read": MessageStatus.READ,
@@ -23,10 +24,20 @@ AROUND = argument(
     metavar="MESSAGE_ID",
     help="the page that has this message in its middle",
 )
-CONTENT = argument("content", metavar="TEXT")
+CONTENT = argument(
+    "content",
+    type=or_input(values.text),
+    metavar="TEXT",
+    help="the text; - takes it from standard input",
+)
 MORE_TO_SEND = (
     argument("--type", default="", help="message type; default internal.text"),
-    argument("--meta", type=values.json_object, metavar="JSON", help="open data: a JSON object"),
+    argument(
+        "--meta",
+        type=or_input(values.json_object),
+        metavar="JSON",
+        help="open data: a JSON object; - takes it from standard input",
+    ),
     argument(
         "--quote",
         dest="quoted_message_id",
@@ -40,7 +51,7 @@ MORE_TO_SEND = (
         help="a topic of the dialog to write into",
     ),
 )
-STATUS = argument("status", type=values.named(_STATUSES), metavar="read|delivered|unread")
+STATUS = argument("status", type=values.Named(_STATUSES), metavar="read|delivered|unread")
 REACTION = (
     argument("reaction", metavar="REACTION", help="commonly one emoji"),
     argument(

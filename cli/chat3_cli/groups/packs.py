@@ -61,6 +61,7 @@ PACKS = Group(
             request=ListPacksRequest,
             items=lambda response: response.packs,
             noun="pack",
+            of_user=True,
             columns=(
                 Column[Pack](
                     header="META", cell=lambda it: meta_line(it.meta), text=True, colour=CYAN

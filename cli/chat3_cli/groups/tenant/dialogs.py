@@ -25,6 +25,7 @@ from chat3_cli.arguments import (
     argument,
     filtered,
     sorted_by,
+    user_ids,
 )
 from chat3_cli.command import Call, Group
 from chat3_cli.groups.tenant import IDENTITY
@@ -128,7 +129,7 @@ TENANT_DIALOGS = Group(
             help="create a dialog with these members",
             example="chat3 tenant dialogs create alice bob --title Support",
             arguments=(
-                argument("member_ids", nargs="*", metavar="USER_ID", help="the members"),
+                user_ids("member_ids", "the members", nargs="*"),
                 TITLE,
                 *SET,
             ),

@@ -10,7 +10,7 @@ from chat3_api.chat3.tenant.v1 import (
     RemoveDialogMemberRequest,
     TenantServiceStub,
 )
-from chat3_cli.arguments import DIALOG_ID, USER_ID, argument
+from chat3_cli.arguments import DIALOG_ID, USER_ID, user_ids
 from chat3_cli.command import Call, Group
 from chat3_cli.groups.members import MEMBER_COLUMNS, added
 from chat3_cli.groups.tenant import IDENTITY
@@ -45,7 +45,7 @@ TENANT_MEMBERS = Group(
             example="chat3 tenant members add dlg_aaaaaaaaaaaaaaaaaaaa bob carl",
             arguments=(
                 DIALOG_ID,
-                argument("user_ids", nargs="+", metavar="USER_ID", help="the users to add"),
+                user_ids("user_ids", "the users to add", nargs="+"),
             ),
             identity=IDENTITY,
             method=TenantServiceStub.add_dialog_members,

@@ -108,7 +108,7 @@ def _created(args: Namespace, response: CreateMetaIndexResponse) -> Record:
 
 
 _KIND = argument(
-    "kind", type=values.named(KINDS), metavar="KIND", help=f"one of {', '.join(KINDS)}"
+    "kind", type=values.Named(KINDS), metavar="KIND", help=f"one of {', '.join(KINDS)}"
 )
 _INDEX_ID = argument("index_id", metavar="INDEX_ID")
 
@@ -154,7 +154,7 @@ TENANT_META_INDEXES = Group(
                 _KIND,
                 argument(
                     "mode",
-                    type=values.named(MODES),
+                    type=values.Named(MODES),
                     metavar="MODE",
                     help=f"one of {', '.join(MODES)}",
                 ),

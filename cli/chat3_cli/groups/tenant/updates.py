@@ -6,7 +6,7 @@ from typing import Final
 
 from chat3_api.chat3.tenant.v1 import TenantServiceStub
 from chat3_cli import values
-from chat3_cli.arguments import IN_DIALOG, KIND, RESUME, RESUME_FILE, argument
+from chat3_cli.arguments import IN_DIALOG, KIND, RESUME, RESUME_FILE, argument, user_ids
 from chat3_cli.command import Command, Group
 from chat3_cli.groups.tenant import IDENTITY
 from chat3_cli.output import Output
@@ -66,7 +66,7 @@ TENANT_UPDATES = Group(
             example="chat3 tenant updates watch alice bob",
             identity=IDENTITY,
             arguments=(
-                argument("user_ids", nargs="+", metavar="USER_ID"),
+                user_ids("user_ids", "the users to watch", nargs="+"),
                 _HEARTBEAT,
                 argument(
                     "--count",

@@ -1,0 +1,1 @@
+"""`chat3 completion`: scripts that complete commands, generated from the command tree."""

@@ -1,0 +1,127 @@
+"""Checks what the service does for the caller: its health, the identity, the platform, updates."""
+
+import ssl
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from chat3_api.chat3.user.v1 import ErrorReason, SubscribeUpdatesRequest
+from chat3_cli.caller import ask_who
+from chat3_cli.doctor import peer
+from chat3_cli.doctor.findings import (
+    Finding,
+    doubtful,
+    fine,
+    not_checked,
+    refused,
+    unavailable,
+)
+from chat3_cli.failures import CallFailedError, Failure
+from chat3_cli.session import Identity, Session, Target
+
+CHECKS = ("service", "identity", "platform", "updates", "clock")
+USER_SERVICE = "chat3.user.v1.UserService"
+
+MOST_SKEW_SECONDS = 30.0
+"""The service accepts tokens that were created so many seconds in its future."""
+
+_NOT_GRPC = ("Received :status", "content-type", "Missing grpc-status", "Invalid grpc-status")
+"""How grpclib says that an answer over HTTP/2 is none of gRPC's."""
+
+_OF_THE_PLATFORM = (ErrorReason.UPSTREAM_UNAVAILABLE, ErrorReason.UPSTREAM_INVALID_RESPONSE)
+_OF_THE_BROKER = (ErrorReason.UPDATES_UNAVAILABLE, ErrorReason.UPDATES_LOG_UNAVAILABLE)
+
+
+async def service(session: Session) -> Finding:
+    """Ask the service for its health."""
+    try:
+        status = await session.health(USER_SERVICE)
+    except CallFailedError as error:
+        return _no_service(error.failure)
+    if status == "SERVING":
+        return fine("service", "it serves")
+    advice = "its operators see why in /readyz; it refuses calls, or soon will"
+    return unavailable("service", f"it says that it is {status}", advice)
+
+
+def _no_service(failure: Failure) -> Finding:
+    if any(said in failure.text for said in _NOT_GRPC):
+        text = f"what answers over HTTP/2 does not speak gRPC: {failure.text}"
+        return unavailable("service", text, "check host and port; a proxy has to pass gRPC on")
+    if failure.status.name in ("NOT_FOUND", "UNIMPLEMENTED"):
+        text = f"this gRPC server does not have {USER_SERVICE}"
+        return unavailable("service", text, "check host and port: it is another service")
+    advice = failure.hint or "try again; if it stays so, tell the operators"
+    return unavailable("service", failure.title, advice)
+
+
+async def called(session: Session, identity: Identity) -> Sequence[Finding]:
+    """Call as the caller does, and say what the service thinks of the identity and the platform."""
+    try:
+        caller = await ask_who(session, identity, attempts=1)
+    except CallFailedError as error:
+        return _of_a_failed_call(error.failure)
+    return (fine("identity", caller.in_words), fine("platform", "the platform answers"))
+
+
+def _of_a_failed_call(failure: Failure) -> Sequence[Finding]:
+    reason = failure.reason
+    if _is(reason, _OF_THE_PLATFORM):
+        return (
+            not_checked("identity", "only the platform knows it"),
+            unavailable("platform", failure.title, failure.hint),
+        )
+    if failure.status.name in ("UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND") or (
+        reason == f"ERROR_REASON_{ErrorReason.INVALID_METADATA.name}"
+    ):
+        broken = "; ".join(
+            f"{name.removeprefix('metadata.')}: {rule}" for name, rule in failure.violations
+        )
+        text = f"{failure.title}{f' ({broken})' if broken else ''}"
+        advice = failure.hint or "`chat3 whoami` shows where each setting comes from"
+        return (refused("identity", text, advice), not_checked("platform", "it was not asked"))
+    advice = failure.hint or "try again; if it stays so, tell the operators"
+    return (unavailable("identity", failure.title, advice),)
+
+
+async def updates(session: Session) -> Finding:
+    """Open a stream of updates, and close it."""
+    try:
+        async with aclosing(session.subscribe(SubscribeUpdatesRequest())) as stream:
+            await anext(stream)
+    except CallFailedError as error:
+        failure = error.failure
+        if _is(failure.reason, _OF_THE_BROKER):
+            return unavailable("updates", failure.title, failure.hint)
+        if failure.reason == f"ERROR_REASON_{ErrorReason.TOO_MANY_STREAMS.name}":
+            return doubtful("updates", failure.title, "close a stream, such as a `chat3 watch`")
+        advice = failure.hint or "try again; if it stays so, tell the operators"
+        return unavailable("updates", failure.title, advice)
+    return fine("updates", "a stream opens")
+
+
+async def clock(target: Target, context: ssl.SSLContext | None) -> Finding:
+    """Compare this machine's clock with the service's, which its answers over HTTP/1.1 tell.
+
+    `context` is that of HTTP/1.1 over TLS.
+    """
+    before = time.time()
+    try:
+        told = (await peer.ask_web(target, context, "/", target.timeout)).unix_time
+    except (OSError, TimeoutError, ValueError):
+        told = None
+    if told is None:
+        return not_checked("clock", "the service does not tell its time")
+    after = time.time()
+    # The service cuts its time to the second.
+    skew = max(before - (told + 1), told - after, 0.0)
+    if skew <= MOST_SKEW_SECONDS:
+        return fine("clock", "this machine's clock and the service's agree")
+    side = "behind" if told > after else "ahead of"
+    text = f"this machine's clock is {skew:.0f} s {side} the service's"
+    advice = "set the clocks (NTP): tokens that a wrong clock creates are refused"
+    return doubtful("clock", text, advice)
+
+
+def _is(reason: str | None, known: Sequence[ErrorReason]) -> bool:
+    return reason in {f"ERROR_REASON_{each.name}" for each in known}

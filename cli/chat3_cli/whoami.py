@@ -1,0 +1,96 @@
+"""`chat3 whoami`: who the service thinks we are, and where each setting comes from."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from chat3_cli import connection, json_output, views
+from chat3_cli.caller import Caller, ask_who, expiry
+from chat3_cli.failures import EXIT_OK
+from chat3_cli.local import Context, Local
+from chat3_cli.session import Identity, Session, Target
+from chat3_cli.settings import credentials
+from chat3_cli.settings.identity import identity, token_that_counts
+from chat3_cli.settings.precedence import Settings
+from chat3_cli.style import date_and_clock
+from chat3_cli.views import Record
+
+_SHOWN = ("address", "tls", "ca", "cert", "key", "tenant", "user")
+_OF_A_KEY = ("tenant", "user")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whoami(Local):
+    """The command that asks the service who calls."""
+
+    def perform(self, context: Context) -> int:
+        """Ask, and print the answer with the source of each setting."""
+        settings, out = context.settings, context.out
+        target = connection.target(settings, context.args.timeout)
+        named = bool(settings.text("user") or token_that_counts(settings))
+        who = identity(settings, needed=("user", "api_key") if named else ("api_key",))
+        caller = asyncio.run(_ask(target, who))
+        sources = _sources(settings, by_token=caller.by_token)
+        if out.as_json:
+            out.line(json_output.dump(_document(caller, who, target, settings, sources)))
+            return EXIT_OK
+        for line in views.lines(_record(caller, who, settings, sources), out.style, out.columns):
+            out.line(line)
+        return EXIT_OK
+
+
+async def _ask(target: Target, who: Identity) -> Caller:
+    async with Session(target, who) as session:
+        return await ask_who(session, who)
+
+
+def _sources(settings: Settings, *, by_token: bool) -> dict[str, str]:
+    """Say where each setting that counts comes from, by name."""
+    found = {
+        name: settings.source(name)
+        for name in _SHOWN
+        if settings.source(name) and not (by_token and name in _OF_A_KEY)
+    }
+    name = "token" if by_token else "api_key"
+    secret = credentials.find(settings, name)
+    return {**found, name: secret.whence} if secret is not None else found
+
+
+def _record(caller: Caller, who: Identity, settings: Settings, sources: dict[str, str]) -> Record:
+    ends = expiry(who.token) if who.token else None
+    shown = {"api_key": "API key", "token": "token"}
+    fields: list[tuple[str, str | None]] = [
+        ("user", caller.user or "none: a back end"),
+        ("name", caller.display_name),
+        ("tenant", caller.tenant),
+        ("by", "token" if caller.by_token else "API key"),
+        ("token ends", date_and_clock(ends) if ends else _unknown_end(who)),
+        ("profile", settings.profile and f"{settings.profile} ({settings.profile_source})"),
+    ]
+    for name, source in sources.items():
+        value = settings.text(name) if name in _SHOWN else ""
+        label = shown.get(name, name)
+        fields.append((f"{label} from", f"{source}{f': {value}' if value else ''}"))
+    return Record(caller.user or f"back end of {caller.tenant}", fields)
+
+
+def _unknown_end(who: Identity) -> str | None:
+    return "only the service can read that" if who.token else None
+
+
+def _document(
+    caller: Caller, who: Identity, target: Target, settings: Settings, sources: dict[str, str]
+) -> dict[str, Any]:
+    ends = expiry(who.token) if who.token else None
+    known: dict[str, Any] = {
+        "user": caller.user,
+        "displayName": caller.display_name,
+        "tenant": caller.tenant,
+        "by": "token" if caller.by_token else "api_key",
+        "tokenExpireTime": ends.strftime("%Y-%m-%dT%H:%M:%SZ") if ends else "",
+        "address": target.address,
+        "tls": target.tls is not None,
+        "profile": settings.profile,
+        "sources": sources,
+    }
+    return {key: value for key, value in known.items() if value != ""}
