@@ -6,7 +6,7 @@ from typing import Any
 
 from chat3_cli import connection, json_output, views
 from chat3_cli.caller import Caller, ask_who, expiry
-from chat3_cli.failures import EXIT_OK
+from chat3_cli.failures import EXIT_OK, CallFailedError
 from chat3_cli.local import Context, Local
 from chat3_cli.session import Identity, Session, Target
 from chat3_cli.settings import credentials
@@ -29,13 +29,21 @@ class Whoami(Local):
         target = connection.target(settings, context.args.timeout)
         named = bool(settings.text("user") or token_that_counts(settings))
         who = identity(settings, needed=("user", "api_key") if named else ("api_key",))
-        caller = asyncio.run(_ask(target, who))
-        sources = _sources(settings, by_token=caller.by_token)
+        try:
+            caller: Caller | None = asyncio.run(_ask(target, who))
+            failure = None
+        except CallFailedError as error:
+            # Then above all it matters where the settings come from.
+            caller, failure = None, error
+        sources = _sources(settings, by_token=bool(who.token))
         if out.as_json:
             out.line(json_output.dump(_document(caller, who, target, settings, sources)))
-            return EXIT_OK
-        for line in views.lines(_record(caller, who, settings, sources), out.style, out.columns):
-            out.line(line)
+        else:
+            record = _record(caller, who, settings, sources)
+            for line in views.lines(record, out.style, out.columns):
+                out.line(line)
+        if failure is not None:
+            raise failure
         return EXIT_OK
 
 
@@ -56,14 +64,20 @@ def _sources(settings: Settings, *, by_token: bool) -> dict[str, str]:
     return {**found, name: secret.whence} if secret is not None else found
 
 
-def _record(caller: Caller, who: Identity, settings: Settings, sources: dict[str, str]) -> Record:
+def _record(
+    caller: Caller | None, who: Identity, settings: Settings, sources: dict[str, str]
+) -> Record:
     ends = expiry(who.token) if who.token else None
     shown = {"api_key": "API key", "token": "token"}
-    fields: list[tuple[str, str | None]] = [
-        ("user", caller.user or "none: a back end"),
-        ("name", caller.display_name),
-        ("tenant", caller.tenant),
-        ("by", "token" if caller.by_token else "API key"),
+    fields: list[tuple[str, str | None]] = []
+    if caller is not None:
+        fields += [
+            ("user", caller.user or "none: a back end"),
+            ("name", caller.display_name),
+            ("tenant", caller.tenant),
+        ]
+    fields += [
+        ("by", "token" if who.token else "API key"),
         ("token ends", date_and_clock(ends) if ends else _unknown_end(who)),
         ("profile", settings.profile and f"{settings.profile} ({settings.profile_source})"),
     ]
@@ -71,6 +85,8 @@ def _record(caller: Caller, who: Identity, settings: Settings, sources: dict[str
         value = settings.text(name) if name in _SHOWN else ""
         label = shown.get(name, name)
         fields.append((f"{label} from", f"{source}{f': {value}' if value else ''}"))
+    if caller is None:
+        return Record("nobody, as the service sees it", fields)
     return Record(caller.user or f"back end of {caller.tenant}", fields)
 
 
@@ -79,14 +95,18 @@ def _unknown_end(who: Identity) -> str | None:
 
 
 def _document(
-    caller: Caller, who: Identity, target: Target, settings: Settings, sources: dict[str, str]
+    caller: Caller | None,
+    who: Identity,
+    target: Target,
+    settings: Settings,
+    sources: dict[str, str],
 ) -> dict[str, Any]:
     ends = expiry(who.token) if who.token else None
     known: dict[str, Any] = {
-        "user": caller.user,
-        "displayName": caller.display_name,
-        "tenant": caller.tenant,
-        "by": "token" if caller.by_token else "api_key",
+        "user": caller.user if caller is not None else "",
+        "displayName": caller.display_name if caller is not None else "",
+        "tenant": caller.tenant if caller is not None else "",
+        "by": "token" if who.token else "api_key",
         "tokenExpireTime": ends.strftime("%Y-%m-%dT%H:%M:%SZ") if ends else "",
         "address": target.address,
         "tls": target.tls is not None,

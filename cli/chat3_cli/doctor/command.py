@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chat3_cli import json_output
-from chat3_cli.doctor.diagnosis import CHECKS, examined
+from chat3_cli.doctor.diagnosis import examined
 from chat3_cli.doctor.findings import Finding, Outcome
 from chat3_cli.failures import EXIT_OK
 from chat3_cli.local import Context, Local
@@ -19,7 +19,7 @@ _WORDS = {
     Outcome.NOT_CHECKED: ("-", DIM),
 }
 _WORD_COLUMNS = max(len(word) for word, _ in _WORDS.values())
-_CHECK_COLUMNS = max(map(len, CHECKS))
+_CHECK_COLUMNS = len("connection")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,29 +5,31 @@ from collections.abc import AsyncIterator
 from chat3_cli.connection import tls_context
 from chat3_cli.doctor import reaching, serving
 from chat3_cli.doctor.findings import Finding, fine, misset, not_checked
+from chat3_cli.doctor.identity import parts
 from chat3_cli.session import Identity, Session, Target
 from chat3_cli.settings.errors import SettingsError
 from chat3_cli.settings.identity import WAYS_OF_A_KEY, identity, token_that_counts
 from chat3_cli.settings.precedence import Settings
 
-CHECKS = ("settings", *reaching.CHECKS, *serving.CHECKS)
 _NO_WAY = "the service is not reached"
 
 
 async def examined(settings: Settings, patience: float) -> AsyncIterator[Finding]:
     """Give the findings one by one; each step waits `patience` seconds at most."""
+    caller, finding = _caller(settings)
+    yield finding
     seen: set[str] = set()
-    async for finding in _in_order(settings, patience):
+    async for finding in _in_order(settings, caller, patience):
         seen.add(finding.check)
         yield finding
-    for check in CHECKS:
+    for check in (*reaching.CHECKS, "service", *parts(caller), "platform", "updates", "clock"):
         if check not in seen and check != "tls":  # plaintext has none
             yield not_checked(check, _NO_WAY)
 
 
-async def _in_order(settings: Settings, patience: float) -> AsyncIterator[Finding]:
-    caller, finding = _caller(settings)
-    yield finding
+async def _in_order(
+    settings: Settings, caller: Identity | None, patience: float
+) -> AsyncIterator[Finding]:
     target, finding = reaching.located(settings, patience)
     yield finding
     if target is None:
@@ -45,7 +47,7 @@ async def _served(target: Target, caller: Identity | None) -> AsyncIterator[Find
     async with Session(target, caller or Identity("", "", "")) as session:
         yield await serving.service(session)
         if caller is None:
-            for check in ("identity", "platform", "updates"):
+            for check in (*parts(caller), "platform", "updates"):
                 yield not_checked(check, "the settings do not say who calls")
             return
         findings = await serving.called(session, caller)

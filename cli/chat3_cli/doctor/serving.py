@@ -7,19 +7,18 @@ from contextlib import aclosing
 
 from chat3_api.chat3.user.v1 import ErrorReason, SubscribeUpdatesRequest
 from chat3_cli.caller import ask_who
-from chat3_cli.doctor import peer
+from chat3_cli.doctor import identity, peer
 from chat3_cli.doctor.findings import (
     Finding,
     doubtful,
     fine,
     not_checked,
-    refused,
     unavailable,
 )
 from chat3_cli.failures import CallFailedError, Failure
 from chat3_cli.session import Identity, Session, Target
 
-CHECKS = ("service", "identity", "platform", "updates", "clock")
+_TRY_AGAIN = "try again; if it stays so, tell the operators"
 USER_SERVICE = "chat3.user.v1.UserService"
 
 MOST_SKEW_SECONDS = 30.0
@@ -51,37 +50,27 @@ def _no_service(failure: Failure) -> Finding:
     if failure.status.name in ("NOT_FOUND", "UNIMPLEMENTED"):
         text = f"this gRPC server does not have {USER_SERVICE}"
         return unavailable("service", text, "check host and port: it is another service")
-    advice = failure.hint or "try again; if it stays so, tell the operators"
+    advice = failure.hint or _TRY_AGAIN
     return unavailable("service", failure.title, advice)
 
 
-async def called(session: Session, identity: Identity) -> Sequence[Finding]:
+async def called(session: Session, caller: Identity) -> Sequence[Finding]:
     """Call as the caller does, and say what the service thinks of the identity and the platform."""
     try:
-        caller = await ask_who(session, identity, attempts=1)
+        seen = await ask_who(session, caller, attempts=1)
     except CallFailedError as error:
-        return _of_a_failed_call(error.failure)
-    return (fine("identity", caller.in_words), fine("platform", "the platform answers"))
+        return _of_a_failed_call(error.failure, caller)
+    return (*identity.accepted(seen, caller), fine("platform", "it answers"))
 
 
-def _of_a_failed_call(failure: Failure) -> Sequence[Finding]:
-    reason = failure.reason
-    if _is(reason, _OF_THE_PLATFORM):
-        return (
-            not_checked("identity", "only the platform knows it"),
-            unavailable("platform", failure.title, failure.hint),
-        )
-    if failure.status.name in ("UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND") or (
-        reason == f"ERROR_REASON_{ErrorReason.INVALID_METADATA.name}"
-    ):
-        broken = "; ".join(
-            f"{name.removeprefix('metadata.')}: {rule}" for name, rule in failure.violations
-        )
-        text = f"{failure.title}{f' ({broken})' if broken else ''}"
-        advice = failure.hint or "`chat3 whoami` shows where each setting comes from"
-        return (refused("identity", text, advice), not_checked("platform", "it was not asked"))
-    advice = failure.hint or "try again; if it stays so, tell the operators"
-    return (unavailable("identity", failure.title, advice),)
+def _of_a_failed_call(failure: Failure, caller: Identity) -> Sequence[Finding]:
+    judged = identity.judged(failure, caller)
+    if judged:
+        return (*judged, not_checked("platform", "the identity was refused"))
+    unknown = [not_checked(part, "the call failed otherwise") for part in identity.parts(caller)]
+    advice = failure.hint or _TRY_AGAIN
+    at_fault = "platform" if _is(failure.reason, _OF_THE_PLATFORM) else "service"
+    return (*unknown, unavailable(at_fault, failure.title, advice))
 
 
 async def updates(session: Session) -> Finding:
@@ -95,7 +84,7 @@ async def updates(session: Session) -> Finding:
             return unavailable("updates", failure.title, failure.hint)
         if failure.reason == f"ERROR_REASON_{ErrorReason.TOO_MANY_STREAMS.name}":
             return doubtful("updates", failure.title, "close a stream, such as a `chat3 watch`")
-        advice = failure.hint or "try again; if it stays so, tell the operators"
+        advice = failure.hint or _TRY_AGAIN
         return unavailable("updates", failure.title, advice)
     return fine("updates", "a stream opens")
 

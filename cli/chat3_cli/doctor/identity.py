@@ -1,0 +1,81 @@
+"""Says which part of an identity the service accepts and which it refuses: key, tenant, user."""
+
+from collections.abc import Sequence
+
+from chat3_api.chat3.user.v1 import ErrorReason
+from chat3_cli.caller import Caller, expiry
+from chat3_cli.doctor.findings import Finding, fine, not_checked, refused
+from chat3_cli.failures import Failure
+from chat3_cli.session import Identity
+from chat3_cli.style import date_and_clock
+
+_PART_OF_REASON = {
+    ErrorReason.API_KEY_MISSING: "key",
+    ErrorReason.API_KEY_INVALID: "key",
+    ErrorReason.PERMISSION_MISSING: "key",
+    ErrorReason.TENANT_NOT_FOUND: "tenant",
+    ErrorReason.USER_NOT_FOUND: "user",
+    ErrorReason.TOKEN_INVALID: "token",
+    ErrorReason.TOKEN_EXPIRED: "token",
+    ErrorReason.TOKEN_NOT_YET_VALID: "token",
+    ErrorReason.TOKEN_KEY_UNKNOWN: "token",
+    ErrorReason.TOKEN_NOT_ACCEPTED: "token",
+    ErrorReason.TOKENS_NOT_CONFIGURED: "token",
+    ErrorReason.TOKEN_REVOKED: "token",
+}
+_PART_OF_METADATA = {
+    "metadata.x-api-key": "key",
+    "metadata.x-tenant-id": "tenant",
+    "metadata.x-user-id": "user",
+    "metadata.authorization": "token",
+}
+_BY_NAME = {f"ERROR_REASON_{reason.name}": part for reason, part in _PART_OF_REASON.items()}
+_CORRECT = "correct it; `chat3 whoami` shows where it comes from"
+
+
+def parts(identity: Identity | None) -> Sequence[str]:
+    """Name the parts of an identity, in the order in which the platform judges them."""
+    return (
+        ("token", "user") if identity is not None and identity.token else ("key", "tenant", "user")
+    )
+
+
+def accepted(caller: Caller, identity: Identity) -> Sequence[Finding]:
+    """Say what the service accepted."""
+    if caller.by_token:
+        ends = expiry(identity.token)
+        until = f" until {date_and_clock(ends)}" if ends is not None else ""
+        first = [fine("token", f"it is accepted{until}")]
+    else:
+        first = [fine("key", "it is accepted"), fine("tenant", f"{caller.tenant} exists")]
+    name = f" ({caller.display_name})" if caller.display_name else ""
+    user = f"{caller.user}{name} exists" if caller.user else "none: the caller is a back end"
+    return [*first, fine("user", user)]
+
+
+def judged(failure: Failure, identity: Identity) -> Sequence[Finding]:
+    """Say which part was refused; nothing when the failure is not about the identity."""
+    problems = {
+        _PART_OF_METADATA[name]: (rule, _CORRECT)
+        for name, rule in failure.violations
+        if name in _PART_OF_METADATA
+    }
+    part = _BY_NAME.get(failure.reason or "")
+    if part is not None:
+        problems = {part: (failure.title, failure.hint or _CORRECT)}
+    names = parts(identity)
+    if problems and not problems.keys() & set(names):
+        # The API key behind a token lacks a permission.
+        problems = {names[0]: next(iter(problems.values()))}
+    if not problems:
+        return ()
+    findings, clear = [], part is not None
+    for name in names:
+        if name in problems:
+            findings.append(refused(name, *problems[name]))
+            clear = False
+        elif clear:
+            findings.append(fine(name, "it is accepted"))
+        else:
+            findings.append(not_checked(name, "something else was refused before"))
+    return findings
