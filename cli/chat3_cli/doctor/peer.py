@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -97,6 +98,30 @@ async def speaks_tls(target: Target, patience: float) -> bool:
         return False
 
 
+async def alert(target: Target, tls: ssl.SSLContext, patience: float) -> ssl.SSLError | None:
+    """Give the error with which the other side ends TLS; nothing when it does not say.
+
+    asyncio loses an alert when the connection ends right behind it, so this asks without it.
+    """
+
+    def ask() -> ssl.SSLError | None:
+        address = (target.host, target.port)
+        try:
+            with (
+                socket.create_connection(address, patience) as plain,
+                tls.wrap_socket(plain, server_hostname=target.host) as encrypted,
+            ):
+                encrypted.sendall(PREFACE + _EMPTY_SETTINGS)
+                encrypted.recv(1)  # TLS 1.3 says no after the handshake
+        except ssl.SSLError as error:
+            return error
+        except OSError:
+            pass
+        return None
+
+    return await asyncio.to_thread(ask)
+
+
 async def ask_web(target: Target, tls: ssl.SSLContext | None, path: str, patience: float) -> Web:
     """GET a path over HTTP/1.1.
 
@@ -130,6 +155,8 @@ async def _connected(
         yield reader, writer
     finally:
         writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _beginning(reader: asyncio.StreamReader) -> bytes:

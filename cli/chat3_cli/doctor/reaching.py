@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from chat3_cli.connection import tls_context
 from chat3_cli.doctor import peer
-from chat3_cli.doctor.certificates import refused_certificate, refused_handshake
+from chat3_cli.doctor.certificates import hung_up, refused_certificate, refused_handshake
 from chat3_cli.doctor.findings import Finding, fine, misset, unavailable
 from chat3_cli.doctor.peer import Speaks
 from chat3_cli.doctor.wrong_ports import wrong_port
@@ -88,9 +88,13 @@ async def _connected(target: Target) -> Finding:
         )
         return unavailable("connection", text, advice)
     except OSError as error:
-        text = f"cannot connect to {where}: {error.strerror or error}"
-        return unavailable("connection", text, "check host, port and the network")
+        return _no_connection(target, error)
     return fine("connection", f"{where} accepts connections")
+
+
+def _no_connection(target: Target, error: OSError) -> Finding:
+    text = f"cannot connect to {target.address}: {error.strerror or error}"
+    return unavailable("connection", text, "check host, port and the network")
 
 
 async def _spoken(target: Target, *, with_certificate: bool) -> AsyncIterator[Finding]:
@@ -106,10 +110,16 @@ async def _spoken(target: Target, *, with_certificate: bool) -> AsyncIterator[Fi
         yield refused_certificate(error)
         return
     except OSError as error:
-        yield await _no_handshake(target, error, with_certificate=with_certificate)
+        if target.tls is None:
+            yield _no_connection(target, error)
+        else:
+            yield await _no_handshake(target, target.tls, with_certificate=with_certificate)
         return
     if target.tls is not None:
-        yield fine("tls", "the service's certificate is trusted")
+        finding = await _encrypted(target, target.tls, speaks, with_certificate=with_certificate)
+        yield finding
+        if finding.exit_code:
+            return
     if speaks is Speaks.HTTP2:
         yield fine("protocol", "HTTP/2")
         return
@@ -119,20 +129,33 @@ async def _spoken(target: Target, *, with_certificate: bool) -> AsyncIterator[Fi
     yield await wrong_port(target, speaks)
 
 
-async def _no_handshake(target: Target, error: OSError, *, with_certificate: bool) -> Finding:
+async def _encrypted(
+    target: Target, tls: ssl.SSLContext, speaks: Speaks, *, with_certificate: bool
+) -> Finding:
+    """Say whether TLS is in order: its version 1.3 can end it after the handshake."""
+    trusted = fine("tls", "the service's certificate is trusted")
+    if speaks is Speaks.HTTP2:
+        return trusted
+    error = await peer.alert(target, tls, target.timeout)
+    refused = refused_handshake(error, with_certificate=with_certificate)
+    if refused is None and speaks is Speaks.HUNG_UP:
+        return hung_up(with_certificate=with_certificate)
+    return refused or trusted
+
+
+async def _no_handshake(target: Target, tls: ssl.SSLContext, *, with_certificate: bool) -> Finding:
     """Say why there was no TLS handshake."""
-    if isinstance(error, ssl.SSLError):
-        finding = refused_handshake(error, with_certificate=with_certificate)
-        if finding is not None:
-            return finding
+    error = await peer.alert(target, tls, target.timeout)
+    refused = refused_handshake(error, with_certificate=with_certificate)
+    if refused is not None:
+        return refused
     speaks = await _in_plaintext(target)
     if speaks is Speaks.HTTP2:
         text = "the service speaks plaintext, and TLS was tried"
         return unavailable("tls", text, "leave out --tls, --ca and --cert, or add --no-tls")
     if speaks in (Speaks.HTTP1, Speaks.AMQP, Speaks.SOMETHING):
         return await wrong_port(Target(target.host, target.port, None, target.timeout), speaks)
-    text = f"the TLS handshake fails: {error.strerror or error}"
-    return unavailable("tls", text, "check the port, and whether the service speaks TLS")
+    return hung_up(with_certificate=with_certificate)
 
 
 async def _in_plaintext(target: Target) -> Speaks:

@@ -69,7 +69,7 @@ def _of_a_failed_call(failure: Failure, caller: Identity) -> Sequence[Finding]:
         return (*judged, not_checked("platform", "the identity was refused"))
     unknown = [not_checked(part, "the call failed otherwise") for part in identity.parts(caller)]
     advice = failure.hint or _TRY_AGAIN
-    at_fault = "platform" if _is(failure.reason, _OF_THE_PLATFORM) else "service"
+    at_fault = "platform" if _is(failure.reason, _OF_THE_PLATFORM) else "calls"
     return (*unknown, unavailable(at_fault, failure.title, advice))
 
 

@@ -18,23 +18,24 @@ async def wrong_port(target: Target, speaks: Speaks) -> Finding:
             text = f"what listens there says nothing within {target.timeout:g} s"
             advice = "check the port; a service that is overloaded may answer later (--timeout)"
             return unavailable(CHECK, text, advice)
+        case Speaks.HTTP1:
+            return await _web(target) or _some_web_server()
         case Speaks.HUNG_UP:
             text = "what listens there hangs up at once"
             advice = "check the port; behind a balancer, no worker may be ready"
-            return unavailable(CHECK, text, advice)
-        case Speaks.HTTP1:
-            return await _web(target)
         case _:
             text = "what listens there does not speak HTTP/2, which gRPC needs"
-            return unavailable(CHECK, text, GRPC_PORT)
+            advice = GRPC_PORT
+    # Some web servers do not even answer the first words of HTTP/2 in words of their own.
+    return await _web(target) or unavailable(CHECK, text, advice)
 
 
-async def _web(target: Target) -> Finding:
+async def _web(target: Target) -> Finding | None:
     try:
         healthz = await peer.ask_web(target, target.tls, "/healthz", target.timeout)
         health = await peer.ask_web(target, target.tls, "/health", target.timeout)
     except (OSError, TimeoutError, ValueError):
-        return _some_web_server()
+        return None
     if _is_operators(healthz):
         text = "this is the service's port for operators (OPS_PORT: health and metrics)"
         return unavailable(CHECK, text, GRPC_PORT)
