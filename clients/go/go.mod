@@ -1,4 +1,4 @@
-module chat3.example/client
+module github.com/chat3/user-service/clients/go
 
 go 1.26.0
 
