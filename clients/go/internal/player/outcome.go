@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/chat3/user-service/clients/go/chat3"
@@ -82,8 +81,8 @@ func (p *player) stream(u *user) object {
 		updates = append(updates, [3]string{update[0], dialog, about})
 	}
 	return object{
-		"starts": slices.Concat([]string{}, u.seen.starts), "updates": updates,
-		"duplicates": u.seen.duplicates, "gaps": slices.Concat([]string{}, u.seen.gaps),
+		"starts": u.seen.starts, "updates": updates,
+		"duplicates": u.seen.duplicates, "gaps": u.seen.gaps,
 		"reconnects": u.seen.reconnects,
 	}
 }

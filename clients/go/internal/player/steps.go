@@ -42,15 +42,16 @@ func failed(err error) object {
 
 // take does what a step says.
 func (p *player) take(ctx context.Context, s step) (object, error) {
+	if s.Do == "pause" {
+		time.Sleep(time.Duration(s.Ms) * time.Millisecond)
+		return object{}, nil
+	}
 	u := p.user(s.By)
 	switch s.Do {
 	case "start":
 		return object{}, p.start(ctx, u)
 	case "stop":
 		u.stop()
-		return object{}, nil
-	case "pause":
-		time.Sleep(time.Duration(s.Ms) * time.Millisecond)
 		return object{}, nil
 	}
 	dialog, message, client := p.id(s.Dialog), p.id(s.Message), u.client

@@ -24,7 +24,12 @@ type stream struct {
 	errors     []string
 }
 
-func newStream() stream { return stream{Mutex: &sync.Mutex{}, known: map[string]bool{}} }
+func newStream() stream {
+	return stream{
+		Mutex: &sync.Mutex{}, known: map[string]bool{}, starts: []string{}, gaps: []string{},
+		updates: [][3]string{},
+	}
+}
 
 // start opens the stream of a user and waits until its store is filled.
 func (p *player) start(ctx context.Context, u *user) error {
