@@ -1,5 +1,6 @@
 # The example clients: generates their stubs from the contract and compiles them. The stubs are not
-# committed. Go and npm fetch what go.mod and package-lock.json pin, on the first run.
+# committed, but for those of the Go library (mk/go.mk). Go and npm fetch what go.mod and package-lock.json
+# pin, on the first run.
 #
 # A client in Go that calls every method is built with the same stubs; its tests take a minute.
 
@@ -7,18 +8,11 @@ VENV ?= .venv
 
 clients_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
-.PHONY: clients clients-go clients-typescript clients-python test-clients test-foreign-go
+.PHONY: clients clients-typescript clients-python test-clients test-foreign-go
 
-clients-go clients-typescript clients-python: setup
+clients-typescript clients-python: setup
 
 clients: clients-go clients-typescript clients-python ## Generate and compile all example clients
-
-clients-go: ## Generate and compile the example client in Go
-	@rm -rf clients/go/gen
-	@$(clients_path) buf generate --template clients/go/buf.gen.yaml
-	@test -z "$$(gofmt -l clients/go/main.go)" || { gofmt -d clients/go/main.go; exit 1; }
-	@cd clients/go && go vet ./... && go build -o chat3-client .
-	@echo "clients-go: clients/go/chat3-client"
 
 clients-typescript: ## Generate and compile the example client in TypeScript
 	@rm -rf clients/typescript/src/gen clients/typescript/dist

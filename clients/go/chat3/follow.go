@@ -20,9 +20,10 @@ type FollowOptions struct {
 	Whole bool
 }
 
-// Follow keeps the store equal to what the service says: it opens the client's stream of updates, then
-// reads the dialogs, merges each update and reads what that asks for. An event comes when it
-// is in the store. Everything else is as with [Client.Updates].
+// Follow keeps the store equal to what the service says: it opens the client's stream of updates, reads
+// the dialogs, merges each update and reads what that asks for. An event comes when it is in the
+// store. Everything else is as with [Client.Updates]. A store that was followed before goes on where the
+// stream resumes, and reads everything again when it cannot.
 //
 // When the service cannot be asked for what is to be read, Follow tries again until it can. The resume
 // token moves on after that, so that nothing is left out when the process ends meanwhile.
@@ -30,10 +31,13 @@ func (s *LocalStore) Follow(
 	ctx context.Context, client *Client, opts FollowOptions,
 ) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
-		f := &follower{s, client, opts, false}
+		f := &follower{s, client, opts}
 		for event, err := range client.Updates(ctx, opts.UpdatesOptions) {
 			if err == nil {
 				err = f.take(ctx, event)
+			}
+			if err != nil && ctx.Err() != nil {
+				err = ctx.Err()
 			}
 			if err != nil {
 				yield(nil, err)
@@ -49,7 +53,7 @@ func (s *LocalStore) Follow(
 // Open reads the newest messages of a dialog, and lets [LocalStore.Follow] keep as many up to date. It
 // may be called while Follow runs.
 func (s *LocalStore) Open(ctx context.Context, client *Client, dialogID string, messages int) error {
-	f := &follower{s, client, FollowOptions{Messages: messages}, true}
+	f := &follower{s, client, FollowOptions{Messages: messages}}
 	merged, stop := s.record(dialogID, messages)
 	defer stop()
 	if err := f.readMessages(ctx, dialogID); err != nil {
@@ -86,18 +90,14 @@ type follower struct {
 	store  *LocalStore
 	client *Client
 	opts   FollowOptions
-	loaded bool
 }
 
 func (f *follower) take(ctx context.Context, event Event) error {
 	switch event := event.(type) {
 	case Connected:
-		fresh := event.Outcome == userv1.ResumeOutcome_RESUME_OUTCOME_FRESH
-		if f.loaded && !fresh {
-			return nil
+		if event.Outcome == userv1.ResumeOutcome_RESUME_OUTCOME_FRESH || !f.store.isLoaded() {
+			return f.insist(ctx, f.load)
 		}
-		f.loaded = true
-		return f.insist(ctx, f.load)
 	case Gap:
 		return f.insist(ctx, f.load)
 	case Update:
@@ -146,7 +146,16 @@ func (f *follower) load(ctx context.Context) error {
 			return err
 		}
 	}
+	f.store.mutex.Lock()
+	defer f.store.mutex.Unlock()
+	f.store.loaded = true
 	return nil
+}
+
+func (s *LocalStore) isLoaded() bool {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	return s.loaded
 }
 
 // reads merges an update and says what to read.

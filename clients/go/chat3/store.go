@@ -30,8 +30,9 @@ type LocalStore struct {
 	packs    map[string]*userv1.PartialPack
 	profile  *userv1.PartialUser
 	stats    *userv1.UserStats
-	opened   map[string]int // the number of messages wanted, by dialog
-	records  map[*[]*userv1.Update]bool
+	opened   map[string]int             // the number of messages wanted, by dialog
+	records  map[*[]*userv1.Update]bool // updates that are merged during reads
+	loaded   bool                       // whether Follow has read everything once
 }
 
 // Untold says what is not known of a message that came by an update, until it is read.

@@ -153,24 +153,24 @@ func (s *Server) Requests(method string) []Request {
 type afterwards struct{ error }
 
 // called notes a call, and returns how it is to fail and who is to answer it.
-func (s *Server) called(ctx context.Context, method string, request proto.Message) (error, Handler) {
+func (s *Server) called(ctx context.Context, method string, request proto.Message) (Handler, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	received, _ := metadata.FromIncomingContext(ctx)
 	s.requests[method] = append(s.requests[method], Request{request, received})
 	failures := s.failures[method]
 	if len(failures) == 0 {
-		return nil, s.handlers[method]
+		return s.handlers[method], nil
 	}
 	s.failures[method] = failures[1:]
-	return failures[0], s.handlers[method]
+	return s.handlers[method], failures[0]
 }
 
 func (s *Server) unary(
 	ctx context.Context, request any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler,
 ) (any, error) {
 	message := request.(proto.Message)
-	failure, handler := s.called(ctx, methodOf(info.FullMethod), message)
+	handler, failure := s.called(ctx, methodOf(info.FullMethod), message)
 	after, does := failure.(afterwards)
 	if failure != nil && !does {
 		return nil, failure
@@ -191,7 +191,7 @@ func (s *Server) unary(
 func (s *Server) stream(
 	server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler,
 ) error {
-	if failure, _ := s.called(stream.Context(), methodOf(info.FullMethod), nil); failure != nil {
+	if _, failure := s.called(stream.Context(), methodOf(info.FullMethod), nil); failure != nil {
 		return failure
 	}
 	return next(server, stream)
