@@ -28,6 +28,7 @@ case "${1:-}" in
       exit 1
     fi
     PYTHONPATH=tools PYTHONDONTWRITEBYTECODE=1 python -m generated_tree "$1" "$scratch/tree" .
+    python tools/python_client_methods.py "$1"
     ;;
   breaking)
     # As one image each: buf compares module by module, and a message may move to no other module.

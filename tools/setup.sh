@@ -41,7 +41,7 @@ case "${1:-}" in
     [ -x "$directory/bin/python" ] || "$python" -m venv "$directory"
     "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
     "$directory/bin/python" -m pip install --quiet --disable-pip-version-check \
-      --constraint requirements.lock --editable codec --editable gen/python --editable cli \
+      --constraint requirements.lock --editable codec --editable gen/python --editable cli --editable clients/python \
       --editable embedded --editable . --group dev
     touch "$directory/.ready"
     ;;

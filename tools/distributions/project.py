@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-FOLDERS: Final = ("codec", "gen/python", "cli", "embedded", ".")
+FOLDERS: Final = ("codec", "gen/python", "cli", "clients/python", "embedded", ".")
 """Where the distributions are, each after those it depends on. The last one says the version."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")

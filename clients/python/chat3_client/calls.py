@@ -1,0 +1,165 @@
+"""Makes one logical call: one deadline, one idempotency key, as many attempts as that allows."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import betterproto2
+from grpclib.client import Channel
+
+from chat3_client.answers import Answer, note
+from chat3_client.connection import Connection, Line, in_own_task, noting
+from chat3_client.failures import (
+    Chat3Error,
+    DeadlineError,
+    TokenRefusedError,
+    UnreachableError,
+)
+from chat3_client.hooks import Attempt, Hook, entered
+from chat3_client.identity import Identity
+from chat3_client.retry import RetryBudget, RetryPolicy
+from chat3_client.translation import late, translated
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_TIMEOUT: Final = 15.0
+"""Seconds for a call with all of its attempts. The service needs 10 of them to find out what became
+of a change that was cut off."""
+
+_NEVER_DONE: Final = ("ERROR_REASON_OVERLOADED", "ERROR_REASON_RATE_LIMITED")
+"""Reasons that say that nothing was done: even a change without a key may be repeated."""
+
+Response = TypeVar("Response", bound=betterproto2.Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure(Generic[Response]):
+    """A unary method of the contract."""
+
+    name: str
+    """Its full name, such as `chat3.user.v1.UserService/SendMessage`."""
+    stub: Callable[[Channel], Any]
+    method: Callable[..., Awaitable[Response]]
+    """The method of the generated stub, not bound to one."""
+
+
+class Calls:
+    """Makes unary calls in the name of one caller."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        identity: Identity,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: RetryPolicy | None = None,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
+        self.connection = connection
+        self.identity = identity
+        self.hooks = hooks
+        self._timeout = timeout
+        self._retry = retry or RetryPolicy()
+        self._budget = RetryBudget(self._retry.budget)
+
+    async def unary(
+        self,
+        procedure: Procedure[Response],
+        request: betterproto2.Message,
+        timeout: float | None,
+    ) -> Response:
+        """Make a call within ``timeout`` seconds, the client's own timeout by default.
+
+        Raises `Chat3Error`, with the idempotency key and the number of attempts.
+        """
+        end = time.monotonic() + (self._timeout if timeout is None else timeout)
+        keyed = hasattr(request, "idempotency_key")
+        key: str = getattr(request, "idempotency_key", "")
+        number, renewed = 0, False
+        while True:
+            number += 1
+            answer = Answer(idempotency_key=key, attempts=number)
+            metadata: dict[str, str] = {}
+            try:
+                metadata |= await self._identified(end)
+                sent = dict(metadata)
+                attempt = Attempt(
+                    procedure.name, number, str(self.connection.address), sent, answer
+                )
+                response = await in_own_task(self._attempt(procedure, request, end, attempt))
+            except Chat3Error as error:
+                error.idempotency_key, error.attempts = key, number
+                if isinstance(error, TokenRefusedError) and not renewed:
+                    renewed = True
+                    if await self.identity.refused(metadata):
+                        continue  # nothing was done, so this repetition is free
+                if not may_repeat(error, blind=keyed and not key):
+                    raise
+                pause = self._retry.pause(number, error.retry_after)
+                spent = number >= self._retry.attempts or time.monotonic() + pause >= end
+                if spent or not self._budget.take():
+                    raise
+                _log.info("%s failed, again in %.2f s: %s", procedure.name, pause, error)
+            else:
+                self._budget.succeeded()
+                note(response, answer)
+                return response
+            await asyncio.sleep(pause)
+
+    async def _identified(self, end: float) -> dict[str, str]:
+        """Return the metadata of the caller; a token source has until the call's deadline."""
+        try:
+            async with asyncio.timeout(max(end - time.monotonic(), 0.001)):
+                return await self.identity.metadata()
+        except TimeoutError as error:
+            raise late() from error
+
+    async def _attempt(
+        self,
+        procedure: Procedure[Response],
+        request: betterproto2.Message,
+        end: float,
+        attempt: Attempt,
+    ) -> Response:
+        noting(attempt.answer)
+        left = max(end - time.monotonic(), 0.001)
+        with entered(self.hooks, attempt):
+            async with self.connection.shared(left) as line:
+                stub = procedure.stub(line.channel)
+                left = max(end - time.monotonic(), 0.001)
+                try:
+                    with translated(attempt.answer):
+                        return await procedure.method(
+                            stub, request, timeout=left, metadata=attempt.metadata
+                        )
+                except Chat3Error as error:
+                    self._renew_after(error, line)
+                    raise
+
+    def _renew_after(self, error: Chat3Error, line: Line) -> None:
+        """Leave a connection that ends, or on which nobody answers."""
+        silent = isinstance(error, DeadlineError) and not error.reason
+        if silent or error.reason == "ERROR_REASON_SHUTTING_DOWN":
+            self.connection.renew(line)
+
+
+def may_repeat(error: Chat3Error, *, blind: bool) -> bool:
+    """Say whether a call may be made again after a failure.
+
+    ``blind`` is a change without an idempotency key: nobody can tell whether it was made, unless it
+    certainly was not.
+    """
+    if not error.transient:
+        return False
+    if not blind:
+        return True
+    return isinstance(error, UnreachableError) or error.reason in _NEVER_DONE
+
+
+def fresh_key(given: str | None) -> str:
+    """Return the idempotency key of a call: the given one, or a new one when none is given."""
+    return str(uuid.uuid4()) if given is None else given

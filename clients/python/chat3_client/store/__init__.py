@@ -1,0 +1,1 @@
+"""What a user sees, kept in memory: read once, then brought up to date by updates."""

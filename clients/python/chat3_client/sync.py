@@ -1,0 +1,213 @@
+"""The clients for code without asyncio: the same calls, each in the thread of an event loop.
+
+`Chat3Client` and `TenantClient` here take what those of `chat3_client` take, and any number of
+threads may use one. Iterators are ordinary ones; closing them ends what is behind them.
+"""
+
+import ssl
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from chat3_api.chat3.user.v1 import Update, UpdateKind
+from chat3_client import client as asynchronous
+from chat3_client import tenant as asynchronous_tenant
+from chat3_client.address import DEFAULT_ADDRESS
+from chat3_client.calls import DEFAULT_TIMEOUT
+from chat3_client.environment import DEFAULT_TENANT, back_end_settings, user_settings
+from chat3_client.hooks import Hook
+from chat3_client.identity import TokenSource
+from chat3_client.loop_thread import LoopThread
+from chat3_client.methods.sync_tenant import SyncTenantMethods
+from chat3_client.methods.sync_user import SyncUserMethods
+from chat3_client.retry import RetryPolicy
+from chat3_client.updates.events import Event, Gap
+from chat3_client.updates.following import HEARTBEAT, UpdateStream
+from chat3_client.updates.resume import ResumeStore
+
+
+class Updates:
+    """The events of a stream; one counts as dealt with when the next one is asked for."""
+
+    def __init__(self, loop: LoopThread, stream: UpdateStream) -> None:
+        self._loop = loop
+        self.stream = stream
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        """Wait for the next event.
+
+        Raises `Chat3Error` when the stream fails for good.
+        """
+        event = self._loop.run(_event(self.stream))
+        if event is None:
+            raise StopIteration
+        return event
+
+    @property
+    def resume_token(self) -> str:
+        """The place behind the event that was handed out last."""
+        return self.stream.resume_token
+
+    def acknowledge(self) -> None:
+        """Save the place behind the last event, before a `break` for instance."""
+        self._loop.run(self.stream.acknowledge())
+
+    def close(self) -> None:
+        """End the stream."""
+        self._loop.run(self.stream.close())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+async def _event(stream: UpdateStream) -> Event | None:
+    # A StopAsyncIteration cannot leave a coroutine.
+    return await anext(stream, None)
+
+
+class _Sync:
+    """What both clients have in common: a thread, and the client that works in it."""
+
+    _loop: LoopThread
+    _asynchronous: asynchronous.OpenClient
+
+    def close(self) -> None:
+        """Close the connection, all streams and the thread. May be called twice."""
+        if not self._loop.closed:
+            self._loop.run(self._asynchronous.close())
+            self._loop.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Chat3Client(SyncUserMethods, _Sync):
+    """Chat3 as one user sees it; see `chat3_client.Chat3Client`."""
+
+    _asynchronous: asynchronous.Chat3Client
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        api_key: str = "",
+        tenant: str = DEFAULT_TENANT,
+        user: str = "",
+        token: str | TokenSource | None = None,
+        tls: bool | ssl.SSLContext = False,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: RetryPolicy | None = None,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
+        self._asynchronous = asynchronous.Chat3Client(
+            address,
+            api_key=api_key,
+            tenant=tenant,
+            user=user,
+            token=token,
+            tls=tls,
+            timeout=timeout,
+            retry=retry,
+            hooks=hooks,
+        )
+        self._loop = LoopThread()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Make a client from the environment, as the asynchronous one.
+
+        Raises `ValueError` that names what is missing.
+        """
+        return cls(**user_settings(environ))
+
+    def updates(
+        self,
+        store: ResumeStore | None = None,
+        *,
+        kinds: Iterable[UpdateKind] = (),
+        dialog_ids: Iterable[str] = (),
+        heartbeat: timedelta = HEARTBEAT,
+    ) -> Updates:
+        """Follow what changes for the user, as the asynchronous client does."""
+        return Updates(
+            self._loop,
+            self._asynchronous.updates(
+                store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
+            ),
+        )
+
+    def missed_updates(self, store: ResumeStore) -> Iterator[Update | Gap]:
+        """Read what was missed since the token in ``store``, without a stream, and end."""
+        return self._loop.iterate(self._asynchronous.missed_updates(store))
+
+
+class TenantClient(SyncTenantMethods, _Sync):
+    """Chat3 as a tenant's back end sees it; see `chat3_client.TenantClient`."""
+
+    _asynchronous: asynchronous_tenant.TenantClient
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        api_key: str,
+        tenant: str = DEFAULT_TENANT,
+        tls: bool | ssl.SSLContext = False,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry: RetryPolicy | None = None,
+        hooks: Sequence[Hook] = (),
+    ) -> None:
+        self._asynchronous = asynchronous_tenant.TenantClient(
+            address,
+            api_key=api_key,
+            tenant=tenant,
+            tls=tls,
+            timeout=timeout,
+            retry=retry,
+            hooks=hooks,
+        )
+        self._loop = LoopThread()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Make a client from the environment, as the asynchronous one.
+
+        Raises `ValueError` that names what is missing.
+        """
+        return cls(**back_end_settings(environ))
+
+    def updates(
+        self,
+        store: ResumeStore | None = None,
+        *,
+        kinds: Iterable[UpdateKind] = (),
+        dialog_ids: Iterable[str] = (),
+        heartbeat: timedelta = HEARTBEAT,
+    ) -> Updates:
+        """Follow what changes for all users of the tenant, as the asynchronous client does."""
+        return Updates(
+            self._loop,
+            self._asynchronous.updates(
+                store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
+            ),
+        )

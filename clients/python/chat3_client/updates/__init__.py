@@ -1,0 +1,1 @@
+"""Streams of updates that do not end: reconnecting, resuming, without duplicates."""

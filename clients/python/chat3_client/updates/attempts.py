@@ -1,0 +1,175 @@
+"""Reads one stream after the other: opens each, hears when it falls silent, waits in between."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
+
+from grpclib.client import Channel
+from grpclib.const import Status
+
+from chat3_api.chat3.user.v1 import ConnectionEstablished
+from chat3_client.calls import Calls
+from chat3_client.connection import noting
+from chat3_client.failures import Chat3Error, SignInRequiredError, TokenRefusedError
+from chat3_client.hooks import Attempt, entered
+from chat3_client.retry import Backoff
+from chat3_client.translation import lost, translated
+
+_log = logging.getLogger(__name__)
+
+OPENING: Final = 20.0
+"""Seconds that a stream has to be opened."""
+_UNSAID_HEARTBEAT: Final = timedelta(seconds=30)
+_TRUSTED_AFTER_OPENING: Final = (
+    Status.UNIMPLEMENTED,
+    Status.UNAUTHENTICATED,
+    Status.PERMISSION_DENIED,
+)
+"""Statuses that a wrong address or a proxy in front of it gives without a reason."""
+
+
+class Response(Protocol):
+    """A response of any stream of updates."""
+
+    @property
+    def connection_established(self) -> ConnectionEstablished | None:
+        """Set in the first response of a stream."""
+
+
+R = TypeVar("R", bound=Response)
+
+
+class Lost(Exception):  # noqa: N818 - an event: the stream goes on
+    """A stream ended; the next one begins after a pause."""
+
+    def __init__(self, error: Chat3Error, retry_in: float) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.retry_in = retry_in
+
+
+class Attempts(Generic[R]):
+    """An endless row of streams of one kind.
+
+    ``open_`` begins a stream on a channel, with the metadata of the caller.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        method: str,
+        open_: Callable[[Channel, dict[str, str]], Any],
+        *,
+        mends: Callable[[Chat3Error], bool] = lambda _: False,
+    ) -> None:
+        self._calls = calls
+        self._method = method
+        self._open = open_
+        self._mends = mends
+        self._backoff = Backoff()
+        self._patience = OPENING
+        self._retry_at = 0.0
+        self._number = 0
+        self._opened = self._renewed = False
+        self._reader: asyncio.Task[None] | None = None
+        self._responses: asyncio.Queue[R | Chat3Error] = asyncio.Queue(1)
+
+    async def next(self) -> R:
+        """Wait for the next response. May be cancelled at any time: nothing is lost.
+
+        Raises `Lost` when a stream ended, and the `Chat3Error` of one that fails for good.
+        """
+        if self._reader is None:
+            await asyncio.sleep(max(self._retry_at - time.monotonic(), 0.0))
+            self._begin()
+        try:
+            async with asyncio.timeout(self._patience):
+                found = await self._responses.get()
+        except TimeoutError:
+            silent = lost(f"nothing was heard for {self._patience:g} s")
+            found = silent if self._responses.empty() else self._responses.get_nowait()
+        if not isinstance(found, Chat3Error):
+            self._note(found)
+            return found
+        await self.close()
+        raise await self._judged(found)
+
+    async def close(self) -> None:
+        """End the present stream."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+
+    def _begin(self) -> None:
+        self._number += 1
+        self._patience = OPENING
+        self._responses = asyncio.Queue(1)
+        self._reader = asyncio.create_task(self._read(self._responses))
+
+    def _note(self, response: R) -> None:
+        self._renewed = False
+        self._backoff.reset()
+        established = response.connection_established
+        if established is not None:
+            self._opened = True
+            interval = established.heartbeat_interval or _UNSAID_HEARTBEAT
+            self._patience = 2.0 * interval.total_seconds()
+
+    async def _read(self, responses: "asyncio.Queue[R | Chat3Error]") -> None:
+        """Read one stream to its end, which is always a failure."""
+        try:
+            await self._stream(responses)
+        except Chat3Error as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - a token source raises what it likes
+            failure = lost(f"no user token: {error!r}")
+            failure.__cause__ = error
+        else:
+            failure = lost("the stream ended without a status")
+        await responses.put(failure)
+
+    async def _stream(self, responses: "asyncio.Queue[R | Chat3Error]") -> None:
+        metadata = await self._calls.identity.metadata()
+        connection, hooks = self._calls.connection, self._calls.hooks
+        attempt = Attempt(self._method, self._number, str(connection.address), dict(metadata))
+        noting(attempt.answer)
+        try:
+            with entered(hooks, attempt):
+                async with connection.own(OPENING) as channel:
+                    with translated(attempt.answer):
+                        # The stub says AsyncIterator; what it returns is a generator.
+                        opened = cast(
+                            "AsyncGenerator[R, None]", self._open(channel, attempt.metadata)
+                        )
+                        async with aclosing(opened) as stream:
+                            async for response in stream:
+                                await responses.put(response)
+        except TokenRefusedError:
+            if not self._renewed:
+                await self._calls.identity.refused(metadata)
+            raise
+
+    async def _judged(self, error: Chat3Error) -> Exception:
+        """Return what is to be raised: the failure itself when no repetition helps."""
+        if isinstance(error, TokenRefusedError) and not self._renewed:
+            self._renewed = True
+            self._retry_at = 0.0
+            return Lost(error, 0.0)
+        if isinstance(error, SignInRequiredError) or not self._passes(error):
+            return error
+        pause = self._backoff.next(error.retry_after)
+        self._retry_at = time.monotonic() + pause
+        _log.info("%s was lost, again in %.2f s: %s", self._method, pause, error)
+        return Lost(error, pause)
+
+    def _passes(self, error: Chat3Error) -> bool:
+        if self._mends(error) or error.transient:
+            return True
+        # The service gives its own failures a reason. Others come from the way to it, and pass,
+        # unless nothing else was ever heard from there.
+        return not error.reason and (self._opened or error.status not in _TRUSTED_AFTER_OPENING)

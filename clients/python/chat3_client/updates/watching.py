@@ -1,0 +1,289 @@
+"""The updates of many users on one stream, which connects again and goes on for each of them."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
+
+from grpclib.client import Channel
+
+from chat3_api.chat3.tenant.v1 import (
+    TenantServiceStub,
+    UserToWatch,
+    WatchAcknowledged,
+    WatchRefused,
+    WatchUpdatesRequest,
+    WatchUpdatesResponse,
+)
+from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState, Update
+from chat3_client.calls import Calls
+from chat3_client.failures import Chat3Error
+from chat3_client.updates.attempts import Attempts, Lost
+from chat3_client.updates.events import ConnectionState, Disconnected, Gap, StateChanged
+from chat3_client.updates.seen import Seen
+from chat3_client.values import wire_name
+
+BATCH: Final = 500
+"""How many users are asked for at once; the contract allows 1,000."""
+
+_OF_THE_TOKEN: Final = (
+    ErrorReason.RESUME_TOKEN_INVALID,
+    ErrorReason.RESUME_TOKEN_FOREIGN,
+)
+
+
+class UserStore(Protocol):
+    """Keeps a resume token for each user."""
+
+    async def load(self, user_id: str) -> str:
+        """Return a user's last token; empty when there is none."""
+
+    async def save(self, user_id: str, token: str) -> None:
+        """Keep a token: everything before it was dealt with."""
+
+
+class MemoryUserStore:
+    """Keeps the tokens for as long as the process runs."""
+
+    def __init__(self, tokens: Mapping[str, str] | None = None) -> None:
+        self.tokens = dict(tokens or {})
+
+    async def load(self, user_id: str) -> str:
+        """Return the token."""
+        return self.tokens.get(user_id, "")
+
+    async def save(self, user_id: str, token: str) -> None:
+        """Keep the token."""
+        self.tokens[user_id] = token
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A user's updates follow from now on, or go on."""
+
+    user_id: str
+    outcome: ResumeOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """A user is watched no longer: not found, deleted, or refused."""
+
+    user_id: str
+    reason: str
+    """The name of an `ErrorReason`."""
+    text: str = ""
+
+
+WatchEvent = Watched | Unwatched | Update | Gap | Disconnected | StateChanged
+"""What a stream of many users hands out; `Gap.user_id` and `Update.user_id` say whose it is."""
+
+
+class WatchedUsers:
+    """Iterates over what happens to many users.
+
+    As with a stream of one user, an event counts as dealt with when the next one is asked for. A
+    user whom the service drops, because the stream was read too slowly, is watched again from the
+    same place.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        users: Iterable[str],
+        *,
+        store: UserStore | None,
+        heartbeat: timedelta,
+        closed: Callable[[Any], None] = lambda _: None,
+    ) -> None:
+        self.state = ConnectionState.CONNECTING
+        """How the connection is."""
+        self._store = store or MemoryUserStore()
+        self._heartbeat = heartbeat
+        self._closed = closed
+        self._attempts: Attempts[WatchUpdatesResponse] = Attempts(
+            calls, "chat3.tenant.v1.TenantService/WatchUpdates", self._open
+        )
+        self._wanted: dict[str, None] = dict.fromkeys(user.lower() for user in users)
+        self._refused: dict[str, str] = {}
+        self._tokens: dict[str, str] = {}
+        self._handed: tuple[str, str] | None = None
+        self._ready: deque[WatchEvent] = deque()
+        self._requests: asyncio.Queue[WatchUpdatesRequest] = asyncio.Queue()
+        self._asked: dict[str, WatchUpdatesRequest] = {}
+        self._number = 0
+        self._seen = Seen()
+
+    @property
+    def users(self) -> list[str]:
+        """The users who are to be watched."""
+        return list(self._wanted)
+
+    async def watch(self, *users: str) -> None:
+        """Watch more users; a `Watched` says when a user's updates begin."""
+        fresh = [user for user in (each.lower() for each in users) if user not in self._wanted]
+        self._wanted |= dict.fromkeys(fresh)
+        if self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}:
+            await self._ask_for(fresh)
+
+    async def unwatch(self, *users: str) -> None:
+        """Watch users no longer. What the service has sent already still comes."""
+        gone = [user for user in (each.lower() for each in users) if user in self._wanted]
+        for user in gone:
+            del self._wanted[user]
+        if gone and self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}:
+            self._send(WatchUpdatesRequest(unwatch=gone))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> WatchEvent:
+        """Return the next event.
+
+        Raises `Chat3Error` when the stream fails in a way that no repetition helps.
+        """
+        if self.state is ConnectionState.CLOSED:
+            raise StopAsyncIteration
+        await self.acknowledge()
+        while not self._ready:
+            try:
+                response = await self._attempts.next()
+            except Lost as lost:
+                self.state = ConnectionState.RECONNECTING
+                return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+            except Chat3Error:
+                await self.close()
+                raise
+            await self._take(response)
+            if not self._ready:
+                await self.acknowledge()
+        return self._ready.popleft()
+
+    async def acknowledge(self) -> None:
+        """Save the place behind the last event, before a `break` for instance."""
+        if self._handed is not None and not self._ready:
+            user_id, token = self._handed
+            self._tokens[user_id] = token
+            await self._store.save(user_id, token)
+            self._handed = None
+
+    async def close(self) -> None:
+        """End the stream. What was handed out last is not acknowledged by this."""
+        self.state = ConnectionState.CLOSED
+        await self._attempts.close()
+        self._closed(self)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _take(self, response: WatchUpdatesResponse) -> None:
+        user_id = response.user_id
+        if response.connection_established is not None:
+            self.state = ConnectionState.LIVE
+            await self._ask_for(self._wanted)
+        elif response.acknowledged is not None:
+            await self._acknowledged(response.acknowledged)
+        elif response.refused is not None:
+            await self._refuse(response.refused)
+        elif response.dropped is not None:
+            await self._dropped(user_id, response.dropped.reason, response.resume_token)
+        elif response.update is not None:
+            if self._seen.is_new(user_id, response.update.update_id):
+                self._ready.append(response.update)
+        elif response.gap is not None:
+            self._ready.append(Gap.of(response.gap, user_id))
+        elif response.heartbeat is not None:
+            self._flows(degraded=response.heartbeat.state is StreamState.DEGRADED)
+        if user_id and response.resume_token and user_id in self._wanted:
+            self._handed = (user_id, response.resume_token)
+
+    async def _acknowledged(self, acknowledged: WatchAcknowledged) -> None:
+        self._asked.pop(acknowledged.batch_id, None)
+        for watched in acknowledged.watched:
+            user_id, outcome = watched.user_id, watched.resume_outcome
+            reason = self._refused.pop(user_id, "")
+            self._ready.append(
+                Watched(user_id, ResumeOutcome.RESUMED_WITH_GAP if reason else outcome)
+            )
+            if reason:
+                # Without the token the user's updates begin now; what was missed is unknown.
+                self._ready.append(Gap(reason, user_id=user_id))
+            # A token to go on from for a user of whom nothing more comes. One who resumes has it.
+            if not self._tokens.get(user_id):
+                self._tokens[user_id] = watched.resume_token
+                await self._store.save(user_id, watched.resume_token)
+
+    async def _refuse(self, refused: WatchRefused) -> None:
+        """Ask again for the users of a refused request, without the one who was the reason."""
+        request = self._asked.pop(refused.batch_id, None)
+        if request is None:
+            return
+        users = [user.user_id for user in request.watch if user.user_id in self._wanted]
+        reason = wire_name(refused.reason)
+        if refused.reason in _OF_THE_TOKEN and refused.user_id in users:
+            self._refused[refused.user_id] = reason
+            self._tokens[refused.user_id] = ""
+            await self._ask_for(users, known=True)
+        elif refused.retry_delay is not None:
+            await asyncio.sleep(refused.retry_delay.total_seconds())
+            await self._ask_for(users, known=True)
+        else:
+            gone = [refused.user_id] if refused.user_id in users else users
+            for user in gone:
+                self._wanted.pop(user, None)
+                self._ready.append(Unwatched(user, reason, refused.message))
+            await self._ask_for([user for user in users if user not in gone], known=True)
+
+    async def _dropped(self, user_id: str, reason: ErrorReason, token: str) -> None:
+        if reason is ErrorReason.SLOW_CONSUMER and user_id in self._wanted:
+            self._tokens[user_id] = token
+            await self._ask_for([user_id], known=True)
+        elif user_id in self._wanted:
+            del self._wanted[user_id]
+            self._ready.append(Unwatched(user_id, wire_name(reason)))
+
+    def _flows(self, *, degraded: bool) -> None:
+        state = ConnectionState.DEGRADED if degraded else ConnectionState.LIVE
+        if state is not self.state:
+            self.state = state
+            self._ready.append(StateChanged(state))
+
+    async def _ask_for(self, users: Iterable[str], *, known: bool = False) -> None:
+        wanted = list(users)
+        for user in wanted:
+            if not known and user not in self._tokens:
+                self._tokens[user] = await self._store.load(user)
+        for at in range(0, len(wanted), BATCH):
+            watch = [
+                UserToWatch(user_id=user, resume_token=self._tokens.get(user, ""))
+                for user in wanted[at : at + BATCH]
+            ]
+            self._send(WatchUpdatesRequest(watch=watch))
+
+    def _send(self, request: WatchUpdatesRequest) -> None:
+        self._number += 1
+        request.batch_id = str(self._number)
+        self._asked[request.batch_id] = request
+        self._requests.put_nowait(request)
+
+    def _open(self, channel: Channel, metadata: dict[str, str]) -> Any:
+        self._requests, self._asked = asyncio.Queue(), {}
+        return TenantServiceStub(channel).watch_updates(self._sent(), metadata=metadata)
+
+    async def _sent(self) -> AsyncIterator[WatchUpdatesRequest]:
+        """Yield what is to be asked on the present stream, beginning with the heartbeat."""
+        requests = self._requests
+        yield WatchUpdatesRequest(batch_id="0", heartbeat_interval=self._heartbeat)
+        while True:
+            yield await requests.get()
