@@ -12,13 +12,13 @@ _DOUBLINGS: Final = 16
 class RetryPolicy:
     """How a call is repeated. The deadline of the call bounds all attempts and pauses together."""
 
-    attempts: int = 5
+    attempts: int = 8
     """How often a call is tried at most; 1 repeats nothing."""
     first: float = 0.2
     """The bound in seconds of the first pause; it doubles from attempt to attempt."""
     longest: float = 5.0
     """The bound in seconds of any pause that the service has not asked for."""
-    budget: float = 10.0
+    budget: float = 100.0
     """How many repetitions there may be at once, when everything fails; see `RetryBudget`."""
 
     def pause(self, failures: int, wanted: float | None) -> float:
@@ -42,7 +42,7 @@ class RetryBudget:
     """Stops repetitions when most calls fail, lest they double the load on it.
 
     A repetition takes one token, a success gives a tenth back. Half of the tokens are kept: with
-    10, five repetitions are possible at once, and later one for every ten calls that succeed.
+    100, fifty repetitions are possible at once, and later one for every ten calls that succeed.
     """
 
     def __init__(self, tokens: float) -> None:

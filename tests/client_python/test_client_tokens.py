@@ -1,0 +1,182 @@
+"""A user token is replaced in time, and once when it was refused."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+import pytest
+from client_scripted_service import Scripted, connected, failure, streaming, update
+from grpclib.const import Status
+
+from chat3_api.chat3.user import v1 as pb
+from chat3_client import (
+    Connected,
+    Disconnected,
+    MemoryStore,
+    SignInRequiredError,
+    TokenRefusedError,
+    UserToken,
+)
+from chat3_client.identity import RefreshedToken
+from chat3_client.testing import TestService
+
+DIALOG = "dlg_aaaaaaaaaaaaaaaaaaaa"
+EXPIRED = failure(Status.UNAUTHENTICATED, "TOKEN_EXPIRED", resume_token="t9")
+
+
+class Source:
+    """Gives numbered tokens that live for 100 seconds, by a clock of its own."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+        self.given = 0
+        self.failing: Exception | None = None
+
+    async def __call__(self) -> UserToken:
+        await asyncio.sleep(0)
+        if self.failing is not None:
+            raise self.failing
+        self.given += 1
+        ends = datetime.fromtimestamp(self.now + 100.0, UTC)
+        return UserToken(f"token-{self.given}", ends)
+
+    def clock(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+async def bearer(token: RefreshedToken) -> str:
+    return (await token.metadata())["authorization"].removeprefix("Bearer ")
+
+
+async def test_a_token_is_replaced_at_three_quarters_of_its_life(source: Source) -> None:
+    token = RefreshedToken(source, source.clock)
+    assert await bearer(token) == "token-1"
+    source.now += 74.0
+    assert await bearer(token) == "token-1"
+    source.now += 2.0
+    assert await bearer(token) == "token-2"
+
+
+async def test_calls_at_once_get_one_token(source: Source) -> None:
+    token = RefreshedToken(source, source.clock)
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(bearer(token)) for _ in range(10)]
+    assert {each.result() for each in asked} == {"token-1"}
+    assert source.given == 1
+
+
+async def test_a_source_that_fails_leaves_the_old_token_until_it_ends(source: Source) -> None:
+    token = RefreshedToken(source, source.clock)
+    await bearer(token)
+    source.failing = OSError("the back end is away")
+    source.now += 80.0
+    assert await bearer(token) == "token-1"
+    source.now += 21.0
+    with pytest.raises(OSError, match="away"):
+        await bearer(token)
+    source.failing = None
+    assert await bearer(token) == "token-2"
+
+
+async def test_a_refused_token_is_replaced_once_and_the_call_made_again_with_its_key(
+    scripted: Scripted, source: Source
+) -> None:
+    scripted.then("SendMessage", EXPIRED, pb.SendMessageResponse())
+    async with scripted.client(api_key="", user="", token=source) as chat:
+        await chat.send_message(DIALOG, "Hello")
+    first, second = scripted.calls
+    assert first.metadata["authorization"] == "Bearer token-1"
+    assert second.metadata["authorization"] == "Bearer token-2"
+    assert first.request.idempotency_key == second.request.idempotency_key
+    assert "x-api-key" not in first.metadata
+
+
+async def test_a_new_token_that_is_refused_too_ends_the_call(
+    scripted: Scripted, source: Source
+) -> None:
+    scripted.then("GetDialog", EXPIRED, EXPIRED, pb.GetDialogResponse())
+    async with scripted.client(api_key="", user="", token=source) as chat:
+        with pytest.raises(TokenRefusedError):
+            await chat.get_dialog(DIALOG)
+    assert len(scripted.calls) == 2
+
+
+async def test_calls_refused_at_once_replace_the_token_once(
+    scripted: Scripted, source: Source
+) -> None:
+    scripted.then("GetDialog", *[EXPIRED] * 5, *[pb.GetDialogResponse()] * 5)
+    async with scripted.client(api_key="", user="", token=source) as chat:
+        # All five are refused before the first asks again, or a later one is refused with the new.
+        gate = asyncio.Barrier(5)
+        renew = chat._calls.identity.refused
+
+        async def together(metadata: dict[str, str]) -> bool:
+            await gate.wait()
+            return await renew(metadata)
+
+        chat._calls.identity.refused = together  # type: ignore[method-assign, assignment]
+        await asyncio.gather(*[chat.get_dialog(DIALOG) for _ in range(5)])
+    assert source.given == 2
+
+
+async def test_a_stream_that_ends_with_its_token_goes_on_with_a_new_one(
+    scripted: Scripted, source: Source
+) -> None:
+    scripted.then(
+        "SubscribeUpdates",
+        streaming(connected("t0"), update("t1", "u1"), then=EXPIRED),
+        streaming(connected("t1", pb.ResumeOutcome.RESUMED), update("t2", "u2")),
+    )
+    async with scripted.client(api_key="", user="", token=source) as chat, chat.updates() as stream:
+        events = [await anext(stream) for _ in range(5)]
+    lost = events[2]
+    assert isinstance(lost, Disconnected)
+    assert lost.reason == "ERROR_REASON_TOKEN_EXPIRED"
+    assert lost.retry_in == 0.0
+    assert isinstance(events[3], Connected)
+    first, second = scripted.calls
+    assert second.metadata["authorization"] == "Bearer token-2"
+    # The token of what was dealt with, not the one of the failure.
+    assert second.request.resume_token == "t1"
+    assert first.request.resume_token == ""
+
+
+async def test_a_stream_whose_user_has_to_sign_in_again_ends(
+    scripted: Scripted, source: Source
+) -> None:
+    async def again() -> UserToken:
+        raise SignInRequiredError
+
+    async with scripted.client(api_key="", user="", token=again) as chat, chat.updates() as stream:
+        with pytest.raises(SignInRequiredError):
+            await anext(stream)
+        assert [event async for event in stream] == []
+
+
+async def test_a_stream_waits_for_a_source_that_fails_for_a_while(
+    scripted: Scripted, source: Source
+) -> None:
+    scripted.then("SubscribeUpdates", streaming(connected("t0")))
+    source.failing = OSError("the back end is away")
+    async with scripted.client(api_key="", user="", token=source) as chat, chat.updates() as stream:
+        assert isinstance(await anext(stream), Disconnected)
+        source.failing = None
+        assert isinstance(await anext(stream), Connected)
+
+
+async def test_a_back_end_gives_its_users_tokens_that_the_service_takes(
+    service: TestService,
+) -> None:
+    dialog = service.add_dialog("alice", "bob")
+    tokens = service.tenant_client().token_source("alice")
+    alice = service.client("", api_key="", token=tokens)
+    sent = await alice.send_message(dialog, "Hello")
+    assert sent.message is not None
+    assert sent.message.sender_id == "alice"
+    async with alice.updates(MemoryStore()) as stream:
+        assert isinstance(await anext(stream), Connected)
