@@ -10,6 +10,7 @@ from chat3_api.chat3.user.v1 import (
     GetDialogMessagesResponse,
     GetDialogResponse,
     GetMessageResponse,
+    GetMyselfResponse,
     Message,
     ResumeOutcome,
     Update,
@@ -21,6 +22,7 @@ from chat3_client.store.local_store import LocalStore
 from chat3_client.store.reads import Read, ReadDialog, ReadHistory, ReadMessage
 from chat3_client.updates.events import Connected, Event, Gap
 from chat3_client.updates.following import UpdateStream
+from chat3_client.updates.resume import ResumeStore
 
 _log = logging.getLogger(__name__)
 
@@ -34,11 +36,14 @@ class Reading(Protocol):
     def user(self) -> str:
         """The user who sees what is read."""
 
-    def updates(self) -> UpdateStream:
+    def updates(self, store: ResumeStore | None) -> UpdateStream:
         """Follow what changes."""
 
     def dialogs(self, *, include_last_message: bool, page_size: int) -> Pages[Dialog, Any]:
         """List the dialogs."""
+
+    async def get_myself(self) -> GetMyselfResponse:
+        """Read the user's own profile and counters."""
 
     async def get_dialog(self, dialog_id: str, *, include_last_message: bool) -> GetDialogResponse:
         """Read one dialog."""
@@ -59,9 +64,22 @@ class LiveStore(LocalStore):
     a `Gap` they were read again. A read that fails for a while is repeated until it succeeds.
     """
 
-    def __init__(self, client: Reading, *, history: int = 50, open_all: bool = False) -> None:
+    def __init__(
+        self,
+        client: Reading,
+        *,
+        history: int = 50,
+        open_all: bool = False,
+        resume: ResumeStore | None = None,
+    ) -> None:
+        """Follow for ``client``; of an opened dialog read ``history`` messages at first.
+
+        ``open_all`` opens all dialogs. ``resume`` keeps the stream's token from start to start: then
+        the application gets the events that it missed, beside a store that was read anew.
+        """
         super().__init__(client.user, keep_all=open_all)
         self._client = client
+        self._resume = resume
         self._history = history
         self._older: dict[str, str] = {}
         self._loaded = False
@@ -71,7 +89,7 @@ class LiveStore(LocalStore):
 
         Raises `Chat3Error` when the stream fails for good.
         """
-        async with self._client.updates() as stream:
+        async with self._client.updates(self._resume) as stream:
             async for event in stream:
                 await self._take(event)
                 yield event
@@ -100,9 +118,7 @@ class LiveStore(LocalStore):
 
     async def _take(self, event: Event) -> None:
         match event:
-            case Connected(outcome=ResumeOutcome.FRESH):
-                await self._insist(self._read_all)
-            case Connected() if not self._loaded:
+            case Connected() if event.outcome is ResumeOutcome.FRESH or not self._loaded:
                 await self._insist(self._read_all)
             case Gap():
                 await self._insist(self._read_all)
@@ -149,6 +165,8 @@ class LiveStore(LocalStore):
 
     async def _read_all(self) -> None:
         with self.reading():
+            myself = await self._client.get_myself()
+            self.put_myself(myself.user, myself.stats)
             dialogs = [
                 dialog
                 async for dialog in self._client.dialogs(include_last_message=True, page_size=_PAGE)

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from chat3_api.chat3.user.v1 import Dialog, Message, PartialPack, PartialUser, Update, UserStats
+from chat3_api.chat3.user.v1 import (
+    Dialog,
+    Message,
+    PartialPack,
+    PartialUser,
+    Update,
+    UserInfo,
+    UserStats,
+)
 from chat3_client.store import picture as pictures
 from chat3_client.store.merge import merge
 from chat3_client.store.picture import Picture
@@ -89,6 +97,19 @@ class LocalStore:
     def put_messages(self, messages: Iterable[Message]) -> None:
         """Take messages, whole."""
         pictures.put_messages(self._picture, messages)
+
+    def put_myself(self, user: UserInfo | None, stats: UserStats | None) -> None:
+        """Take the user's own profile and counters."""
+        if user is not None:
+            self._picture.user_id = self._picture.user_id or user.user_id
+            self._picture.profile = PartialUser(
+                user_id=user.user_id,
+                type=user.type,
+                create_time=user.create_time,
+                meta=user.meta,
+                display_name=user.display_name,
+            )
+        pictures.put_stats(self._picture, stats)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

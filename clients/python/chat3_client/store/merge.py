@@ -13,7 +13,7 @@ import betterproto2
 from chat3_api.chat3.user import v1 as pb
 from chat3_client.store import merge_messages
 from chat3_client.store.partial import taken
-from chat3_client.store.picture import Picture, changed, put_dialog
+from chat3_client.store.picture import Picture, changed, put_dialog, put_stats
 from chat3_client.store.reads import Read, ReadDialog, ReadHistory, ReadMessage
 
 
@@ -109,10 +109,7 @@ def _profile(picture: Picture, payload: Any) -> list[Read]:
 
 
 def _counters(picture: Picture, payload: pb.UserCountersChanged) -> list[Read]:
-    """Counters are ordered by their version, not by the stream."""
-    known = picture.stats.stats_version or 0 if picture.stats is not None else 0
-    if payload.stats is not None and (payload.stats.stats_version or 0) >= known:
-        picture.stats = payload.stats
+    put_stats(picture, payload.stats)
     return []
 
 

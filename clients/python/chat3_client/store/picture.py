@@ -81,6 +81,13 @@ def put_messages(picture: Picture, found: Iterable[Message]) -> None:
         show_last(picture, message)
 
 
+def put_stats(picture: Picture, found: UserStats | None) -> None:
+    """Take counters, unless the known ones are newer: their version orders them, not the stream."""
+    known = picture.stats.stats_version or 0 if picture.stats is not None else 0
+    if found is not None and (found.stats_version or 0) >= known:
+        picture.stats = found
+
+
 def show_last(picture: Picture, message: Message) -> None:
     """Show in the list of dialogs what is known of a message, if it is its dialog's last one."""
     dialog = picture.dialogs.get(message.dialog_id)
