@@ -18,7 +18,7 @@ class RetryPolicy:
     """The bound in seconds of the first pause; it doubles from attempt to attempt."""
     longest: float = 5.0
     """The bound in seconds of any pause that the service has not asked for."""
-    budget: float = 100.0
+    budget: float = 500.0
     """How many repetitions there may be at once, when everything fails; see `RetryBudget`."""
 
     def pause(self, failures: int, wanted: float | None) -> float:
@@ -41,8 +41,8 @@ def pause(failures: int, wanted: float | None, *, first: float, longest: float) 
 class RetryBudget:
     """Stops repetitions when most calls fail, lest they double the load on it.
 
-    A repetition takes one token, a success gives a tenth back. Half of the tokens are kept: with
-    100, fifty repetitions are possible at once, and later one for every ten calls that succeed.
+    A repetition takes one token, a success gives a tenth back: when nothing succeeds repetitions
+    end, and when all goes well again one is possible for every ten calls.
     """
 
     def __init__(self, tokens: float) -> None:
@@ -50,7 +50,7 @@ class RetryBudget:
 
     def take(self) -> bool:
         """Take a token; return whether there was one."""
-        if self._tokens - 1.0 < self._most / 2.0:
+        if self._tokens < 1.0:
             return False
         self._tokens -= 1.0
         return True
