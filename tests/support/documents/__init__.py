@@ -1,0 +1,1 @@
+"""The documentation as tests read and run it: its fenced blocks, and what is done with them."""
