@@ -11,6 +11,8 @@ ELSEWHERE: Final = {
     "docs/errors.md": "generated: tests/contract_guard/test_documented_code.py runs its programs",
 }
 """Pages whose blocks another test runs."""
+TRANSLATED: Final = "docs/ru/"
+"""Where pages have the blocks of English ones; a test compares them."""
 DATA: Final = ("json", "yaml")
 
 
@@ -26,7 +28,8 @@ def all_blocks() -> list[Block]:
 def is_run(block: Block) -> bool:
     """Say whether a test of `tests/docs/running` types, saves or runs a block."""
     runnable = block.language in SHELL or block.language in PROGRAMS or bool(block.title)
-    return runnable and not block.skipped and block.page not in ELSEWHERE
+    elsewhere = block.page in ELSEWHERE or block.page.startswith(TRANSLATED)
+    return runnable and not block.skipped and not elsewhere
 
 
 def counts() -> str:
@@ -37,6 +40,8 @@ def counts() -> str:
             found["run"] += 1
         elif block.page in ELSEWHERE:
             found["run by other tests"] += 1
+        elif block.page.startswith(TRANSLATED):
+            found["the same in Russian"] += 1
         elif block.skipped:
             found["not run, with a reason"] += 1
         elif block.language in DATA:
