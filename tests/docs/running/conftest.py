@@ -2,18 +2,21 @@
 
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from support.documents.catalogue import PROJECT, counts
 from support.documents.place import Place, empty_place
+from support.documents.published import for_go, for_npm, for_pip
 
-NEWCOMER = ("bash", "curl", "python3", "node", "npm", "go", "git")
-"""The programs that pages may use without installing them, where this machine has them."""
+Registries = Callable[[str], Mapping[str, str]]
+Newcomer = Callable[..., Place]
+TOOLS = ("bash", "curl", "python3", "node", "npm", "go", "git")
+"""The programs that newcomers may use without installing them, where this machine has them."""
 FIGURES: list[str] = []
 
 
@@ -25,25 +28,40 @@ def place() -> Iterator[Place]:
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages as this tree would publish them, which stand in for the registry's."""
-    folder = tmp_path_factory.mktemp("wheels")
-    command = [sys.executable, "-m", "distributions", "build", str(folder)]
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "tools")}
-    subprocess.run(command, cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    return folder
+def registries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registries]:
+    """What lets a package manager find our packages as if they were published, by its name."""
+    with ExitStack() as stack:
+        known: dict[str, Mapping[str, str]] = {}
+
+        def registry(name: str) -> Mapping[str, str]:
+            if name not in known:
+                folder = tmp_path_factory.mktemp(name)
+                match name:
+                    case "pip":
+                        known[name] = for_pip(PROJECT, folder)
+                    case "npm":
+                        known[name] = stack.enter_context(for_npm(PROJECT, folder))
+                    case "go":
+                        known[name] = for_go(PROJECT, folder)
+            return known[name]
+
+        yield registry
 
 
 @pytest.fixture
-def newcomer(wheels: Path, tmp_path: Path) -> Iterator[Place]:
-    """An empty folder for a reader who has a machine, and nothing of ours on it."""
+def newcomer(registries: Registries, tmp_path: Path) -> Iterator[Newcomer]:
+    """Makes an empty folder for somebody who has a machine, and nothing of ours on it."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    for program in NEWCOMER:
+    for program in TOOLS:
         if found := _outside_environments(program):
             (tools / program).symlink_to(found)
-    links = f"{wheels} {os.environ.get('PIP_FIND_LINKS', '')}".strip()
-    with empty_place(f"{tools}:/usr/bin:/bin", PIP_FIND_LINKS=links) as made:
+    with ExitStack() as stack:
+
+        def made(*managers: str) -> Place:
+            variables = {name: v for each in managers for name, v in registries(each).items()}
+            return stack.enter_context(empty_place(f"{tools}:/usr/bin:/bin", **variables))
+
         yield made
 
 

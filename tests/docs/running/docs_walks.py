@@ -38,6 +38,8 @@ class Walk:
     parts: Sequence[Part]
     needs: Sequence[str] = ()
     """The programs that the machine has to have."""
+    managers: Sequence[str] = ("pip",)
+    """The package managers that have to find our packages."""
 
     def blocks(self) -> list[Block]:
         """Return the blocks of all parts."""
@@ -47,4 +49,7 @@ class Walk:
 WALKS: Final = {
     "curl": Walk([SERVICE, Part(START, "With curl")], ["curl"]),
     "the command": Walk([SERVICE, Part(START, "With the chat3 command")]),
+    "Python": Walk([SERVICE, Part(PROGRAM, tab="Python")]),
+    "TypeScript": Walk([SERVICE, Part(PROGRAM, tab="TypeScript")], ["node", "npm"], ["pip", "npm"]),
+    "Go": Walk([SERVICE, Part(PROGRAM, tab="Go")], ["go"], ["pip", "go"]),
 }

@@ -9,7 +9,7 @@ from docs_steps import Visitor, steps
 from docs_walks import SERVICE, START, WALKS
 from playwright.async_api import async_playwright
 
-from conftest import FIGURES
+from conftest import FIGURES, Newcomer
 from support.chromium import chromium
 from support.documents.blocks import blocks_of
 from support.documents.catalogue import PROJECT
@@ -18,24 +18,25 @@ from support.documents.playing import Figures, playing
 
 
 @pytest.mark.parametrize("name", WALKS)
-def test_a_newcomer_receives_an_update(name: str, newcomer: Place) -> None:
+def test_a_newcomer_receives_an_update(name: str, newcomer: Newcomer) -> None:
     walk = WALKS[name]
     assert found(*walk.needs), f"this walk needs {', '.join(walk.needs)}"
-    with playing(newcomer) as reader:
+    with playing(newcomer(*walk.managers)) as reader:
         reader.play(walk.blocks())
     FIGURES.append(told(f"walk by {name}", reader.figures))
 
 
-async def test_a_newcomer_sees_an_update_in_the_browser(newcomer: Place) -> None:
+async def test_a_newcomer_sees_an_update_in_the_browser(newcomer: Newcomer) -> None:
+    place = newcomer("pip")
     listed = steps((PROJECT / START).read_text("utf-8"), "In the browser")
-    with playing(newcomer) as reader:
+    with playing(place) as reader:
         reader.play(SERVICE.blocks())
         began = time.monotonic()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
             )
-            visitor = Visitor(browser, newcomer)
+            visitor = Visitor(browser, place)
             for step in listed:
                 await visitor.do(step)
             await browser.close()
