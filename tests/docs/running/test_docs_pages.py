@@ -3,9 +3,10 @@
 import pytest
 
 from support.documents.blocks import Block
-from support.documents.catalogue import all_blocks, is_run
+from support.documents.catalogue import PROJECT, all_blocks, is_fragment, is_run
 from support.documents.place import Place
 from support.documents.playing import playing
+from support.documents.programs import run_fragments
 from support.documents.service import demo_of
 
 WALKED = ("README.md", "docs/start/index.md", "docs/start/program.md")
@@ -28,3 +29,4 @@ PAGES = pages_to_run()
 def test_a_page_does_what_it_says(page: str, place: Place) -> None:
     with demo_of(place), playing(place) as reader:
         reader.play(PAGES[page])
+        run_fragments(place, PROJECT, [b for b in PAGES[page] if is_fragment(b)])

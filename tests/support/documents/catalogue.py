@@ -32,6 +32,11 @@ def is_run(block: Block) -> bool:
     return runnable and not block.skipped and not elsewhere
 
 
+def is_fragment(block: Block) -> bool:
+    """Say whether a block is a part of a program, without what stands around it."""
+    return block.language in PROGRAMS and not block.title
+
+
 def counts() -> str:
     """Say in one line how many blocks there are, and what becomes of them."""
     found: Counter[str] = Counter()
