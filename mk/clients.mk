@@ -8,18 +8,18 @@ VENV ?= .venv
 
 clients_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
-.PHONY: clients clients-typescript clients-python test-clients test-foreign-go
+.PHONY: clients test-client-typescript clients-typescript clients-python test-clients test-foreign-go
 
 clients-typescript clients-python: setup
 
 clients: clients-go clients-typescript clients-python ## Generate and compile all example clients
 
-clients-typescript: ## Generate and compile the example client in TypeScript
-	@rm -rf clients/typescript/src/gen clients/typescript/dist
-	@npm --prefix clients/typescript ci --silent --no-audit --no-fund
-	@$(clients_path) buf generate --template clients/typescript/buf.gen.yaml
-	@npm --prefix clients/typescript run --silent build
-	@echo "clients-typescript: clients/typescript/dist/main.js"
+clients-typescript: ## Build the library in TypeScript, and its example
+	@$(clients_path) tools/typescript_client.sh build
+	@echo "clients-typescript: clients/typescript/dist, clients/typescript/build/examples/main.js"
+
+test-client-typescript: setup ## Check style and types of the library in TypeScript, and run its unit tests
+	@$(clients_path) tools/typescript_client.sh test
 
 clients-python: ## Generate the stubs of the example clients in Python and check that they load
 	@rm -rf clients/python/gen && mkdir -p clients/python/gen

@@ -10,10 +10,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# The page uses the library @chat3/client as its users do: as a package that is built and installed.
 prepare() {
+  tools/typescript_client.sh build
   npm --prefix web ci --silent --no-audit --no-fund --ignore-scripts
-  rm -rf web/src/gen
-  buf generate --template web/buf.gen.yaml
 }
 
 case "${1:-}" in

@@ -15,7 +15,9 @@ const shared = {
 
 /** Names what is in the bundle besides this project's own code, with the licences that say so. */
 async function notices(inputs) {
-  const paths = Object.keys(inputs).filter((path) => path.startsWith("node_modules/"));
+  const paths = Object.keys(inputs).filter(
+    (path) => path.startsWith("node_modules/") && !path.startsWith("node_modules/@chat3/"),
+  );
   const names = paths.map((path) => /^node_modules\/((@[^/]+\/)?[^/]+)\//.exec(path)?.[1]);
   const parts = [...new Set(names)].sort().map(async (name) => {
     const { version, license } = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8"));

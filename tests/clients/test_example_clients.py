@@ -11,7 +11,7 @@ from support.gateway import KEY, TENANT, Gateway, Upstream
 PAGES_OF_20 = 3
 CLIENTS = {
     "go": ("clients/go", ["./chat3-client"]),
-    "typescript": ("clients/typescript", ["node", "dist/main.js"]),
+    "typescript": ("clients/typescript", ["node", "build/examples/main.js"]),
     "asyncio": ("clients/python", ["python", "asyncio_client.py"]),
     "grpcio": ("clients/python", ["python", "grpcio_client.py"]),
 }

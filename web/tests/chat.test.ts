@@ -1,18 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Code } from "@connectrpc/connect";
+import { Code, GapReason, ReloadTarget, ResumeOutcome } from "@chat3/client/core";
+import { refusal, settled } from "@chat3/client/testing";
 
 import type { Chat } from "../src/chat/chat.js";
-import { GapReason, ReloadTarget, ResumeOutcome } from "../src/gen/chat3/user/v1/update_stream_pb.js";
-import { DIALOG, dialog, ids, message, settled, update } from "./fakes.js";
+import { DIALOG, dialog, ids, message, update } from "./fakes.js";
 import { Service } from "./service.js";
-import { refusal } from "./streams.js";
 
 const OTHER = "dlg_bbbbbbbbbbbbbbbbbbbb";
 
 function shown(chat: Chat): number[] {
-  return ids(chat.board.picture.value.histories.get(DIALOG)?.messages ?? []);
+  return ids(chat.picture.value.histories.get(DIALOG)?.messages ?? []);
 }
 
 function written(place: number) {
@@ -118,7 +117,7 @@ test("after a gap all that was shown is read again, however much it was", async 
   await settled();
   assert.equal(shown(chat).at(-1), 132);
   assert.ok(shown(chat).length >= 130);
-  assert.equal(chat.board.picture.value.dialogs.size, 2);
+  assert.equal(chat.picture.value.dialogs.size, 2);
 });
 
 test("messages that are added while the newest are read again are not taken away", async () => {
@@ -147,7 +146,7 @@ test("a dialog that the list does not have can be shown by its address", async (
   service.dialogs = [dialog({ dialogId: OTHER })];
   chat.show(OTHER);
   await settled();
-  assert.equal(chat.board.picture.value.dialogs.get(OTHER)?.title, "Old");
+  assert.equal(chat.picture.value.dialogs.get(OTHER)?.title, "Old");
 });
 
 test("what is not shown during a gap is read when it is shown again", async () => {
@@ -274,7 +273,7 @@ test("a message that arrives is marked before it is counted, and the counter is 
   await service.clock.pass(2_000);
   assert.equal(service.calls.filter((name) => name === "SetMessageStatus").length, 1);
   assert.equal(service.calls.filter((name) => name === "MarkDialogRead").length, 1);
-  assert.equal(chat.board.picture.value.dialogs.get(DIALOG)?.membership?.unreadCount, 0);
+  assert.equal(chat.picture.value.dialogs.get(DIALOG)?.membership?.unreadCount, 0);
 });
 
 test("after a gap no message is marked before the history is there", async () => {
@@ -317,7 +316,7 @@ test("more unread messages than are shown are marked with their dialog", async (
   chat.looking(true);
   await settled();
   assert.equal(service.calls.filter((name) => name === "MarkDialogRead").length, 1);
-  assert.equal(chat.board.picture.value.dialogs.get(DIALOG)?.membership?.unreadCount, 0);
+  assert.equal(chat.picture.value.dialogs.get(DIALOG)?.membership?.unreadCount, 0);
 });
 
 test("a dialog that the user is no member of any more is taken away", async () => {
@@ -327,7 +326,7 @@ test("a dialog that the user is no member of any more is taken away", async () =
   const value = { dialog: { dialogId: DIALOG }, member: { userId: "alice" } };
   service.stream.send({ case: "update", value: update({ case: "memberRemoved", value }) });
   await settled();
-  assert.equal(chat.board.picture.value.dialogs.size, 0);
+  assert.equal(chat.picture.value.dialogs.size, 0);
 });
 
 test("a sign of typing is shown for its time, or until the message is there", async () => {

@@ -1,19 +1,21 @@
 /** A service in memory, as a page sees one: behind connect's router, with streams that a test feeds. */
-import { create } from "@bufbuild/protobuf";
-import { Code, createRouterTransport, type Interceptor } from "@connectrpc/connect";
+import { Chat3Client, Code, create, type Dialog, type Message, MessageSchema } from "@chat3/client/core";
+import {
+  FakeClock,
+  type FakeService,
+  FakeStream,
+  fakeTransport,
+  refusal,
+  settled,
+} from "@chat3/client/testing";
 
 import { Chat } from "../src/chat/chat.js";
-import { clientOf } from "../src/client/transport.js";
-import type { Dialog } from "../src/gen/chat3/user/v1/dialog_pb.js";
-import { type Message, MessageSchema } from "../src/gen/chat3/user/v1/message_pb.js";
-import { UserService } from "../src/gen/chat3/user/v1/user_service_pb.js";
-import { at, DIALOG, dialog, FakeClock, FakeStorage, settled } from "./fakes.js";
-import { FedStream, refusal } from "./streams.js";
+import { at, DIALOG, dialog, FakeStorage } from "./fakes.js";
 
 export class Service {
   readonly clock = new FakeClock();
   readonly storage = new FakeStorage();
-  readonly streams: FedStream[] = [];
+  readonly streams: FakeStream[] = [];
   /** The methods that were called, in order. */
   readonly calls: string[] = [];
   /** The messages that were marked as read, in order. */
@@ -24,7 +26,7 @@ export class Service {
   readonly first = new Map<string, (Error | Promise<void>)[]>();
   readonly #written = new Map<string, Message>();
 
-  readonly #counted: Interceptor = (next) => async (request) => {
+  readonly #counted: NonNullable<FakeService["interceptors"]>[number] = (next) => async (request) => {
     this.calls.push(request.method.name);
     const answer = this.first.get(request.method.name)?.shift();
     if (answer instanceof Error) throw answer;
@@ -34,43 +36,48 @@ export class Service {
     return response;
   };
 
-  readonly transport = createRouterTransport(
-    ({ service }) =>
-      service(UserService, {
-        getMyself: () => ({ user: { userId: "alice", displayName: "Alice" }, stats: {} }),
-        getUserDialogs: () => ({ dialogs: this.dialogs }),
-        getDialog: ({ dialogId }) => {
-          const found = this.dialogs.find((other) => other.dialogId === dialogId);
-          if (found === undefined) throw refusal("ERROR_REASON_NOT_A_MEMBER", Code.PermissionDenied);
-          return { dialog: found };
-        },
-        getDialogMessages: ({ pageSize, pageToken }) => {
-          const newest = this.messages.toReversed();
-          const from = Number(pageToken || 0);
-          const to = from + pageSize;
-          return { messages: newest.slice(from, to), nextPageToken: to < newest.length ? String(to) : "" };
-        },
-        getMessage: ({ messageId }) => ({ message: this.#find(messageId) }),
-        sendMessage: ({ dialogId, content, meta, idempotencyKey }) => ({
-          message: this.#write(idempotencyKey, { dialogId, content, ...(meta && { meta }) }),
-        }),
-        setMessageStatus: ({ messageId }) => {
-          this.marked.push(messageId);
-          return {};
-        },
-        markDialogRead: () => ({ membership: { userId: "alice", unreadCount: 0 } }),
-        subscribeUpdates: ({ resumeToken }, { signal }) => {
-          const stream = new FedStream(resumeToken, signal, `s${this.streams.length}`);
-          this.streams.push(stream);
-          return stream;
-        },
+  readonly transport = fakeTransport({
+    interceptors: [this.#counted],
+    user: {
+      getMyself: () => ({ user: { userId: "alice", displayName: "Alice" }, stats: {} }),
+      getUserDialogs: () => ({ dialogs: this.dialogs }),
+      getDialog: ({ dialogId }) => {
+        const found = this.dialogs.find((other) => other.dialogId === dialogId);
+        if (found === undefined) throw refusal("ERROR_REASON_NOT_A_MEMBER", Code.PermissionDenied);
+        return { dialog: found };
+      },
+      getDialogMessages: ({ pageSize, pageToken }) => {
+        const newest = this.messages.toReversed();
+        const from = Number(pageToken || 0);
+        const to = from + pageSize;
+        return { messages: newest.slice(from, to), nextPageToken: to < newest.length ? String(to) : "" };
+      },
+      getMessage: ({ messageId }) => ({ message: this.#find(messageId) }),
+      sendMessage: ({ dialogId, content, meta, idempotencyKey }) => ({
+        message: this.#write(idempotencyKey, { dialogId, content, ...(meta && { meta }) }),
       }),
-    { transport: { interceptors: [this.#counted] } },
-  );
+      setMessageStatus: ({ messageId }) => {
+        this.marked.push(messageId);
+        return {};
+      },
+      markDialogRead: () => ({ membership: { userId: "alice", unreadCount: 0 } }),
+      subscribeUpdates: ({ resumeToken }, { signal }) => {
+        const stream = new FakeStream(resumeToken, signal, `s${this.streams.length}`);
+        this.streams.push(stream);
+        return stream;
+      },
+    },
+  });
 
   /** The chat of alice, with its stream open and everything read. */
   async chat(shown: string | undefined = DIALOG): Promise<Chat> {
-    const chat = new Chat("alice", clientOf(this.transport), this.clock, this.storage);
+    const client = new Chat3Client({
+      transport: this.transport,
+      tokens: async () => ({ token: "t", expires: Number.POSITIVE_INFINITY }),
+      clock: this.clock,
+      retryForMs: Number.POSITIVE_INFINITY,
+    });
+    const chat = new Chat("alice", client, this.clock, this.storage);
     chat.show(shown);
     chat.start();
     await settled();
@@ -79,7 +86,7 @@ export class Service {
     return chat;
   }
 
-  get stream(): FedStream {
+  get stream(): FakeStream {
     const last = this.streams.at(-1);
     if (last === undefined) throw new Error("no stream was opened");
     return last;

@@ -3,11 +3,7 @@
  * the service has answered: also while the service is away or the tab reloads. A message that was
  * written is never written twice.
  */
-import type { Clock } from "../client/clock.js";
-import { failureOf } from "../client/failures.js";
-import { newKey } from "../client/keys.js";
-import { withRetries } from "../client/retry.js";
-import { Observable } from "../store/observable.js";
+import { Chat3Error, newKey, Observable } from "@chat3/client/web";
 
 export interface Outgoing {
   /** The idempotency key; also the message's `client_id` in its open data. */
@@ -28,7 +24,6 @@ export class Outbox {
 
   constructor(
     private readonly deliver: Deliver,
-    private readonly clock: Clock,
     private readonly signal: AbortSignal,
     storage: Storage,
     userId: string,
@@ -79,10 +74,11 @@ export class Outbox {
 
   async #attempt(item: Outgoing): Promise<void> {
     try {
-      await withRetries(this.clock, this.signal, () => this.deliver(item));
+      await this.deliver(item);
       this.#replace(item.key);
     } catch (error) {
-      if (!this.signal.aborted) this.#replace(item.key, { ...item, failure: failureOf(error).text });
+      if (!this.signal.aborted)
+        this.#replace(item.key, { ...item, failure: Chat3Error.from(error).describe() });
     }
   }
 

@@ -1,8 +1,5 @@
 /** Marks messages as read while their dialog is looked at. */
-import type { Clock } from "../client/clock.js";
-import type { Message } from "../gen/chat3/user/v1/message_pb.js";
-import type { Observable } from "../store/observable.js";
-import type { Picture } from "../store/picture.js";
+import type { Clock, Message, Observable, Picture } from "@chat3/client/web";
 
 const MARKED_ONE_BY_ONE = 20;
 // Counters follow what changes them by 4 seconds at most.

@@ -1,9 +1,5 @@
 /** Who types in which dialog, and the signals that say so of this user. */
-import { durationMs } from "@bufbuild/protobuf/wkt";
-
-import type { Clock } from "../client/clock.js";
-import type { Typing } from "../gen/chat3/user/v1/dialog_updates_pb.js";
-import { Observable } from "../store/observable.js";
+import { type Clock, durationMs, Observable, type Typing } from "@chat3/client/web";
 
 const REPEAT_MS = 3_000;
 

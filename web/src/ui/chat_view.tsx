@@ -9,7 +9,7 @@ import { useObservable, useShownDialog } from "./hooks.js";
 import { nameOf } from "./words.js";
 
 export function ChatView({ chat, onSignOut }: { chat: Chat; onSignOut: () => void }) {
-  const picture = useObservable(chat.board.picture);
+  const picture = useObservable(chat.picture);
   const shown = useShownDialog();
   const unread = picture.stats?.totalUnreadCount ?? 0;
   const name = nameOf(picture.profile, chat.userId);

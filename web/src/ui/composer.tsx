@@ -1,6 +1,5 @@
+import type { Message } from "@chat3/client/web";
 import { useEffect, useRef, useState } from "preact/hooks";
-
-import type { Message } from "../gen/chat3/user/v1/message_pb.js";
 
 // The contract's limit, in UTF-16 code units, which is what `maxlength` counts.
 const LONGEST = 10_000;

@@ -1,6 +1,5 @@
+import type { Message } from "@chat3/client/web";
 import { useLayoutEffect, useRef } from "preact/hooks";
-
-import type { Message } from "../gen/chat3/user/v1/message_pb.js";
 
 interface Properties {
   readonly message: Message;

@@ -1,9 +1,8 @@
 /** One dialog: its messages, and the place to write the next one. */
-import { useState } from "preact/hooks";
 
+import type { Message, Picture } from "@chat3/client/web";
+import { useState } from "preact/hooks";
 import type { Chat } from "../chat/chat.js";
-import type { Message } from "../gen/chat3/user/v1/message_pb.js";
-import type { Picture } from "../store/picture.js";
 import { Composer } from "./composer.js";
 import { ConfirmDeletion } from "./confirm_deletion.js";
 import { ConnectionView } from "./connection_view.js";

@@ -1,5 +1,4 @@
-import type { Dialog } from "../gen/chat3/user/v1/dialog_pb.js";
-import { dialogsInOrder, type Picture } from "../store/picture.js";
+import { type Dialog, dialogsInOrder, type Picture } from "@chat3/client/web";
 import { Avatar } from "./avatar.js";
 import { moveFocus } from "./keys.js";
 import { contentOf, momentOf, nameOf, titleOf } from "./words.js";

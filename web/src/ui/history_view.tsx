@@ -1,10 +1,9 @@
 /** The messages of a dialog: stays at the newest, keeps its place when older ones are added. */
+
+import type { History, Message } from "@chat3/client/web";
 import { Fragment } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-
 import type { Chat } from "../chat/chat.js";
-import type { Message } from "../gen/chat3/user/v1/message_pb.js";
-import type { History } from "../store/picture.js";
 import { useObservable, useVisible } from "./hooks.js";
 import { moveFocus } from "./keys.js";
 import { MessageView } from "./message_view.js";

@@ -1,6 +1,5 @@
+import type { Observable } from "@chat3/client/web";
 import { useEffect, useState } from "preact/hooks";
-
-import type { Observable } from "../store/observable.js";
 
 /** The present value; renders again with every later one. */
 export function useObservable<T>(observable: Observable<T>): T {

@@ -1,7 +1,6 @@
+import type { Message } from "@chat3/client/web";
 import { useRef, useState } from "preact/hooks";
-
 import type { Actions } from "../chat/actions.js";
-import type { Message } from "../gen/chat3/user/v1/message_pb.js";
 import { Avatar } from "./avatar.js";
 import { contentOf, nameOf, statusOf, timeOf } from "./words.js";
 

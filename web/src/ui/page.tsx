@@ -1,11 +1,9 @@
 /** The page: signing in, then the chat of the user who did. */
+
+import { Chat3Client, systemClock, withRetries } from "@chat3/client/web";
 import { useEffect, useState } from "preact/hooks";
 
 import { Chat } from "../chat/chat.js";
-import { systemClock } from "../client/clock.js";
-import { withRetries } from "../client/retry.js";
-import { Session } from "../client/session.js";
-import { browserClient } from "../client/transport.js";
 import { type Configuration, readConfiguration, signIn } from "../configuration.js";
 import { ChatView } from "./chat_view.js";
 import { SignIn } from "./sign_in.js";
@@ -19,8 +17,12 @@ export function Page() {
 
   function enter(userId: string, { service }: Configuration): void {
     sessionStorage.setItem(SIGNED_IN, userId);
-    const session = new Session(userId, signIn, systemClock);
-    const client = browserClient(service || location.origin, session);
+    // Whatever a user does here is tried until it succeeds, is refused, or the user leaves.
+    const client = new Chat3Client({
+      tokens: () => signIn(userId),
+      address: service,
+      retryForMs: Number.POSITIVE_INFINITY,
+    });
     const entered = new Chat(userId, client, systemClock, sessionStorage);
     entered.start();
     setChat(entered);
@@ -35,7 +37,8 @@ export function Page() {
 
   useEffect(() => {
     const closing = new AbortController();
-    void withRetries(systemClock, closing.signal, readConfiguration).then((found) => {
+    const untilLeft = { forMs: Number.POSITIVE_INFINITY, signal: closing.signal };
+    void withRetries(untilLeft, readConfiguration).then((found) => {
       setConfiguration(found);
       const userId = sessionStorage.getItem(SIGNED_IN);
       if (userId !== null) enter(userId, found);

@@ -1,11 +1,16 @@
 /** Contract messages in words. */
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
-
-import type { Dialog, LastMessage } from "../gen/chat3/user/v1/dialog_pb.js";
-import { type Message, MessageStatus } from "../gen/chat3/user/v1/message_pb.js";
-import { GapReason, ResumeOutcome } from "../gen/chat3/user/v1/update_stream_pb.js";
-import type { UserInfo } from "../gen/chat3/user/v1/user_pb.js";
-import type { Connection } from "../stream/connection.js";
+import {
+  type ConnectionState,
+  type Dialog,
+  GapReason,
+  type LastMessage,
+  type Message,
+  MessageStatus,
+  ResumeOutcome,
+  type Timestamp,
+  timestampDate,
+  type UserInfo,
+} from "@chat3/client/web";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, {
@@ -60,13 +65,13 @@ const GAPS: Partial<Record<GapReason, string>> = {
   [GapReason.LOG_UNREADABLE]: "the log could not be read",
 };
 
-export function connectionIn(connection: Connection): string {
+export function connectionIn(connection: ConnectionState): string {
   switch (connection.phase) {
     case "connecting":
       return "Connecting…";
     case "reconnecting":
       return "Reconnecting…";
-    case "ended":
+    case "closed":
       return "Disconnected";
     case "live":
       if (connection.degraded) return "Live, updates are late";

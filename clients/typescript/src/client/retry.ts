@@ -1,0 +1,35 @@
+import { Backoff } from "./backoff.js";
+import { type Clock, sleep, systemClock } from "./clock.js";
+import { Chat3Error } from "./errors.js";
+
+export interface RetryOptions {
+  /** For how many ms after the beginning a next attempt may start. 0: there is one attempt. */
+  readonly forMs: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock;
+  /** Told of each attempt that is repeated. */
+  readonly failed?: (failure: Chat3Error, delayMs: number) => void;
+}
+
+/**
+ * Calls until it succeeds, fails for good, or the time is over; throws a `Chat3Error`. Only for calls
+ * that can be repeated: reads, and mutations whose idempotency key is the same in every attempt.
+ */
+export async function withRetries<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
+  const { forMs, signal, clock = systemClock, failed } = options;
+  const backoff = new Backoff(clock);
+  const end = clock.now() + forMs;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const failure = Chat3Error.from(error);
+      if (!failure.transient || signal?.aborted) throw failure;
+      const delay = backoff.next(failure.retryDelayMs);
+      if (clock.now() + delay > end) throw failure;
+      failed?.(failure, delay);
+      await sleep(clock, delay, signal);
+      if (signal?.aborted) throw failure;
+    }
+  }
+}

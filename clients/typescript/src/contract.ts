@@ -1,0 +1,27 @@
+/** The messages and enums of `chat3.user.v1`, and of the helpers that they need. */
+export { create, type JsonObject, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+export { durationMs, type Timestamp, timestampDate, timestampMs } from "@bufbuild/protobuf/wkt";
+export { Code } from "@connectrpc/connect";
+export * from "./gen/chat3/user/v1/dialog_calls_pb.js";
+export * from "./gen/chat3/user/v1/dialog_pb.js";
+export * from "./gen/chat3/user/v1/dialog_updates_pb.js";
+export * from "./gen/chat3/user/v1/error_reason_pb.js";
+export * from "./gen/chat3/user/v1/member_calls_pb.js";
+export * from "./gen/chat3/user/v1/member_pb.js";
+export * from "./gen/chat3/user/v1/member_updates_pb.js";
+export * from "./gen/chat3/user/v1/message_calls_pb.js";
+export * from "./gen/chat3/user/v1/message_pb.js";
+export * from "./gen/chat3/user/v1/message_updates_pb.js";
+export * from "./gen/chat3/user/v1/pack_calls_pb.js";
+export * from "./gen/chat3/user/v1/pack_pb.js";
+export * from "./gen/chat3/user/v1/pack_updates_pb.js";
+export * from "./gen/chat3/user/v1/topic_calls_pb.js";
+export * from "./gen/chat3/user/v1/topic_pb.js";
+export * from "./gen/chat3/user/v1/topic_updates_pb.js";
+export * from "./gen/chat3/user/v1/update_calls_pb.js";
+export * from "./gen/chat3/user/v1/update_pb.js";
+export * from "./gen/chat3/user/v1/update_stream_pb.js";
+export * from "./gen/chat3/user/v1/user_calls_pb.js";
+export * from "./gen/chat3/user/v1/user_pb.js";
+export { UserService } from "./gen/chat3/user/v1/user_service_pb.js";
+export * from "./gen/chat3/user/v1/user_updates_pb.js";

@@ -1,0 +1,195 @@
+/** A local copy of a user's dialogs: read once, then kept current by the stream of updates. */
+import { Chat3Error } from "../client/errors.js";
+import type { Parts } from "../client/options.js";
+import type { Chat3Client } from "../client/user_client.js";
+import type { Update } from "../gen/chat3/user/v1/update_pb.js";
+import { type Gap, ReloadTarget, ResumeOutcome } from "../gen/chat3/user/v1/update_stream_pb.js";
+import type { ConnectionState } from "../stream/connection.js";
+import type { ResumeStore } from "../stream/resume_store.js";
+import type { UpdateStream } from "../stream/update_stream.js";
+import { LocalStore } from "./local_store.js";
+import type { Read } from "./merge.js";
+import { Observable } from "./observable.js";
+import { type Picture, withoutHistory } from "./picture.js";
+import { Reader } from "./reader.js";
+import { Reading } from "./reading.js";
+
+export interface LiveStoreOptions {
+  /** The user: the client's own if it is not set. */
+  readonly user?: string;
+  /** Where the resume token is kept: in memory if it is not set. */
+  readonly resume?: ResumeStore;
+  /** The longest silence wanted on the stream, in ms: 30 seconds if it is not set. */
+  readonly heartbeatMs?: number;
+  /** Told of every update, after it was merged. */
+  readonly onUpdate?: (update: Update) => void;
+  /** Told of what cannot be read. The end of the stream is in `state`. */
+  readonly onFailure?: (error: Chat3Error) => void;
+}
+
+export class LiveStore {
+  readonly user: string;
+  readonly store: LocalStore;
+  readonly state = new Observable<ConnectionState>({ phase: "connecting" });
+  readonly #closing = new AbortController();
+  readonly #reader: Reader;
+  readonly #reading: Reading;
+  readonly #updates: UpdateStream;
+  /** Dialogs whose history is not what it was: read again, or about to be. */
+  readonly #stale = new Set<string>();
+  #shown: string | undefined;
+  #loaded = false;
+
+  constructor(
+    client: Chat3Client,
+    private readonly options: LiveStoreOptions & { readonly user: string },
+    { logger }: Parts,
+  ) {
+    const { signal } = this.#closing;
+    const { user, resume, heartbeatMs } = options;
+    this.user = user;
+    this.store = new LocalStore(user);
+    this.#reader = new Reader(signal, (error) => {
+      if (options.onFailure) options.onFailure(Chat3Error.from(error));
+      else logger.warn?.("a live store could not read", { error });
+    });
+    this.#reading = new Reading(client.rpc, this.store, signal);
+    this.#updates = client.updates({
+      ...(resume && { resume }),
+      ...(heartbeatMs !== undefined && { heartbeatMs }),
+      signal,
+      onState: (state) => this.state.set(state),
+    });
+  }
+
+  /** What the user sees. A new object each time that it changes; nothing in it is changed in place. */
+  get picture(): Observable<Picture> {
+    return this.store.picture;
+  }
+
+  /** Opens the stream first; what is shown is read once it is open, so nothing falls between. */
+  start(): this {
+    this.#updates
+      .run({
+        connected: ({ outcome }) => this.#connected(outcome),
+        update: (update) => this.#updated(update),
+        gap: (gap) => this.#gap(gap),
+      })
+      // `state` has the error.
+      .catch(() => undefined);
+    return this;
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** Ends the wait for the next attempt: the network is back, or somebody asks for it. */
+  reconnect(): void {
+    this.#updates.reconnect();
+  }
+
+  /** Keeps the messages of a dialog current, or those of none. */
+  show(dialogId: string | undefined): void {
+    this.#shown = dialogId;
+    if (!this.#loaded || dialogId === undefined) return;
+    this.#readShown();
+    if (!this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
+  }
+
+  /** Adds older messages of a dialog that is shown. */
+  older(dialogId: string): void {
+    this.#reader.once(`older ${dialogId}`, () => this.#older(dialogId));
+  }
+
+  /** Adds the next page of the list of dialogs. */
+  moreDialogs(): void {
+    this.#reader.once("more dialogs", () => this.#reading.moreDialogs());
+  }
+
+  /** Whether all messages of the dialog that belong to the picture are in it. */
+  isCurrent(dialogId: string): boolean {
+    return this.picture.value.histories.has(dialogId) && !this.#stale.has(dialogId);
+  }
+
+  /** Whether everything was read that had to be. */
+  get isIdle(): boolean {
+    return this.#loaded && this.#reader.idle;
+  }
+
+  #connected(outcome: ResumeOutcome): void {
+    // A gap says itself what to read; a stream that begins now has no gap and leaves one behind.
+    if (!this.#loaded || outcome === ResumeOutcome.FRESH) this.#readAll();
+    this.#loaded = true;
+  }
+
+  #gap({ reload }: Gap): void {
+    if (reload.includes(ReloadTarget.DIALOGS)) this.#readDialogs();
+    if (reload.includes(ReloadTarget.MESSAGES)) this.#readHistories();
+  }
+
+  #readAll(): void {
+    this.#readDialogs();
+    this.#readHistories();
+  }
+
+  #readDialogs(): void {
+    this.#reader.want("myself", () => this.#reading.myself());
+    this.#reader.want("dialogs", async () => {
+      await this.#reading.dialogs();
+      this.#readShown();
+    });
+  }
+
+  /** A dialog that is not on the first pages of the list can be shown. */
+  #readShown(): void {
+    const dialogId = this.#shown;
+    if (dialogId === undefined || this.picture.value.dialogs.has(dialogId)) return;
+    this.#read({ what: "dialog", dialogId });
+  }
+
+  /** What is shown is read now, what was shown before when it is shown again. */
+  #readHistories(): void {
+    for (const dialogId of this.picture.value.histories.keys()) {
+      if (dialogId !== this.#shown) this.picture.change((picture) => withoutHistory(picture, dialogId));
+    }
+    if (this.#shown !== undefined) this.#readHistory(this.#shown);
+  }
+
+  #updated(update: Update): void {
+    for (const read of this.store.apply(update)) this.#read(read);
+    this.options.onUpdate?.(update);
+  }
+
+  #read(read: Read): void {
+    const { dialogId } = read;
+    switch (read.what) {
+      case "dialog":
+        this.#reader.want(`dialog ${dialogId}`, () => this.#reading.dialog(dialogId));
+        break;
+      case "messages":
+        if (this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
+        break;
+      case "message":
+        this.#reader.want(`message ${read.messageId}`, () => this.#reading.message(dialogId, read.messageId));
+        break;
+    }
+  }
+
+  #readHistory(dialogId: string): void {
+    this.#stale.add(dialogId);
+    this.#reader.want(`messages ${dialogId}`, () =>
+      this.#reading.history(dialogId, () => this.#stale.delete(dialogId)),
+    );
+  }
+
+  /** A token that the service does not take any more is replaced with the history. */
+  async #older(dialogId: string): Promise<void> {
+    try {
+      await this.#reading.older(dialogId);
+    } catch (error) {
+      if (!Chat3Error.from(error).is("ERROR_REASON_PAGE_TOKEN_INVALID")) throw error;
+      this.#readHistory(dialogId);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** Reads what a store keeps: one call at a time for one thing, again when it changed since. */
+export class Reader {
+  /** What is being read; true when it is wanted once more, because it changed since the call began. */
+  readonly #reading = new Map<string, boolean>();
+
+  constructor(
+    private readonly signal: AbortSignal,
+    /** Told of what cannot be read, with the failure that no repetition changes. */
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** Has `read` called from its beginning, now or after the call that is on its way. */
+  want(key: string, read: () => Promise<void>): void {
+    const busy = this.#reading.has(key);
+    this.#reading.set(key, busy);
+    if (!busy) void this.#run(key, read);
+  }
+
+  /** Has `read` called, unless it is on its way. */
+  once(key: string, read: () => Promise<void>): void {
+    if (!this.#reading.has(key)) this.want(key, read);
+  }
+
+  /** Whether nothing is on its way. */
+  get idle(): boolean {
+    return this.#reading.size === 0;
+  }
+
+  async #run(key: string, read: () => Promise<void>): Promise<void> {
+    try {
+      do {
+        this.#reading.set(key, false);
+        await read();
+      } while (this.#reading.get(key) && !this.signal.aborted);
+    } catch (error) {
+      if (!this.signal.aborted) this.failed(error);
+    } finally {
+      this.#reading.delete(key);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * A stream that does not end: it is opened again with jitter when it is lost, treats silence as failure,
+ * and gets a new user token when the old one was refused. What comes on it is its `Source`'s.
+ */
+import { Backoff } from "../client/backoff.js";
+import { type Clock, sleep } from "../client/clock.js";
+import { Chat3Error, connectionLost } from "../client/errors.js";
+import type { Logger } from "../client/logger.js";
+import type { ConnectionState, Live } from "./connection.js";
+import { Watchdog } from "./watchdog.js";
+
+/** The stream was lost; the next one is opened after `retryInMs`, or when `reconnect` is called. */
+export interface Disconnected {
+  readonly type: "disconnected";
+  /** The name of the reason; empty when the connection was lost without one. */
+  readonly reason: string;
+  readonly error: Chat3Error;
+  readonly retryInMs: number;
+}
+
+/** What one response means. */
+export interface Heard<Event> {
+  /** What the reader gets of it. */
+  readonly events: readonly Event[];
+  /** On the first response: the longest silence that the service leaves, in ms. */
+  readonly heartbeatMs?: number;
+  /** The state of the connection after it, where it changes. */
+  readonly live?: Live;
+}
+
+export interface Source<Response, Event> {
+  open(signal: AbortSignal): AsyncIterable<Response> | Promise<AsyncIterable<Response>>;
+  /** Reads a response; `live` is the state of the connection before it. */
+  hear(response: Response, live: Live | undefined): Heard<Event>;
+  /** The reader has dealt with the events of a response. */
+  handled(response: Response): void | Promise<void>;
+  /** The service refused a resume token: the next stream begins without one. */
+  forget(): void | Promise<void>;
+}
+
+export interface StreamOptions {
+  /** Ends the stream when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Told of every change of the connection. */
+  readonly onState?: (state: ConnectionState) => void;
+}
+
+const OPENING_MS = 20_000;
+const HEARTBEAT_MS = 30_000;
+const REFUSALS = 2;
+
+export class Reconnecting<Response, Event> {
+  #state: ConnectionState = { phase: "connecting" };
+  #asleep: AbortController | undefined;
+  #refusals = 0;
+  readonly #closing = new AbortController();
+  readonly #backoff: Backoff;
+
+  constructor(
+    private readonly source: Source<Response, Event>,
+    private readonly options: StreamOptions,
+    private readonly clock: Clock,
+    private readonly logger: Logger,
+  ) {
+    this.#backoff = new Backoff(clock);
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Ends a wait: the network is back, or somebody asks for it. */
+  reconnect(): void {
+    this.#asleep?.abort();
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** The events of all streams until it is closed; throws what no repetition changes. */
+  async *events(): AsyncGenerator<Event | Disconnected, void, undefined> {
+    const { signal } = this.options;
+    const close = (): void => this.close();
+    signal?.addEventListener("abort", close);
+    if (signal?.aborted) close();
+    try {
+      this.options.onState?.(this.#state);
+      while (!this.#closed) {
+        const error = yield* this.#one();
+        if (this.#closed) break;
+        if (!(await this.#canRepeat(error))) {
+          this.#show({ phase: "closed", error });
+          throw error;
+        }
+        this.#asleep = new AbortController();
+        const retryInMs = this.#backoff.next(error.retryDelayMs);
+        this.logger.info?.("a stream was lost", { reason: error.reason, code: error.code, retryInMs });
+        this.#show({ phase: "reconnecting", error, retryInMs });
+        yield { type: "disconnected", reason: error.reason, error, retryInMs };
+        await this.#sleep(retryInMs, this.#asleep);
+      }
+    } finally {
+      signal?.removeEventListener("abort", close);
+      close();
+      if (this.#state.phase !== "closed") this.#show({ phase: "closed" });
+    }
+  }
+
+  /** One stream from its opening to its end, which is always a failure. */
+  async *#one(): AsyncGenerator<Event, Chat3Error, undefined> {
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    this.#closing.signal.addEventListener("abort", end);
+    let silent = false;
+    const watchdog = new Watchdog(this.clock, () => {
+      silent = true;
+      end();
+    });
+    let patience = OPENING_MS;
+    let opened = false;
+    try {
+      watchdog.watch(patience);
+      const responses = (await this.source.open(ending.signal))[Symbol.asyncIterator]();
+      for (;;) {
+        // A reader that takes its time is no silence of the service.
+        watchdog.watch(patience);
+        const next = await responses.next();
+        watchdog.rest();
+        if (next.done) return connectionLost("the stream ended");
+        this.#backoff.reset();
+        this.#refusals = 0;
+        const { events, heartbeatMs, live } = this.source.hear(next.value, this.#live);
+        if (!opened || heartbeatMs) patience = 2 * (heartbeatMs || HEARTBEAT_MS);
+        opened = true;
+        if (live) this.#show(live);
+        yield* events;
+        if (this.#closed) return connectionLost("closed");
+        // Only now: whoever breaks off before this gets the response again.
+        await this.source.handled(next.value);
+      }
+    } catch (error) {
+      return silent ? connectionLost("nothing was heard for too long") : Chat3Error.from(error);
+    } finally {
+      watchdog.rest();
+      // Leaving the loop does not end the call.
+      end();
+      this.#closing.signal.removeEventListener("abort", end);
+    }
+  }
+
+  async #canRepeat(error: Chat3Error): Promise<boolean> {
+    if (error.resumeTokenRefused) {
+      await this.source.forget();
+      return true;
+    }
+    if (error.transient) return true;
+    // An expired user token is replaced at the next attempt; a fresh one that is refused stays so.
+    this.#refusals += 1;
+    return error.tokenRefused && this.#refusals < REFUSALS;
+  }
+
+  async #sleep(ms: number, asleep: AbortController): Promise<void> {
+    const wake = (): void => asleep.abort();
+    this.#closing.signal.addEventListener("abort", wake);
+    if (this.#closed) wake();
+    await sleep(this.clock, ms, asleep.signal);
+    this.#closing.signal.removeEventListener("abort", wake);
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  get #live(): Live | undefined {
+    return this.#state.phase === "live" ? this.#state : undefined;
+  }
+
+  #show(state: ConnectionState): void {
+    this.#state = state;
+    this.options.onState?.(state);
+  }
+}
