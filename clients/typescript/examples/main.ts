@@ -1,6 +1,7 @@
 // An example client: it lists dialogs, sends a message, explains a failure and watches updates.
-import { Chat3Client, Chat3Error, GapReason, ReloadTarget, ResumeOutcome, UpdateKind } from "@chat3/client";
+
 import type { Update } from "@chat3/client";
+import { Chat3Client, Chat3Error, GapReason, ReloadTarget, ResumeOutcome, UpdateKind } from "@chat3/client";
 
 const env = process.env;
 const client = new Chat3Client({

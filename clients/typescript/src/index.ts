@@ -14,7 +14,7 @@ export type {
   TokenOfUser,
   UserOptions,
 } from "./client/options.js";
-export { itemsOf, type Listing, pagesOf } from "./client/pages.js";
+export { itemsOf, type Listing, pagesOf, toArray } from "./client/pages.js";
 export { type RetryOptions, withRetries } from "./client/retry.js";
 export { type TenantCalls, TenantClient } from "./client/tenant_client.js";
 export {

@@ -40,7 +40,7 @@ export class Chat {
       user: userId,
       resume: storageResumeStore(storage, userId),
       heartbeatMs: HEARTBEAT_MS,
-      onUpdate: (update) => this.#updated(update),
+      listener: { update: (update) => this.#updated(update) },
       onFailure: (error) => this.notice.set(error.describe()),
     });
     this.actions = new Actions(client, this.#live.store, signal, (text) => this.notice.set(text));
@@ -66,7 +66,7 @@ export class Chat {
 
   close(): void {
     this.#closing.abort();
-    this.#live.close();
+    void this.#live.close();
   }
 
   reconnect(): void {

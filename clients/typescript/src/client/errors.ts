@@ -135,7 +135,10 @@ export class Chat3Error extends Error {
 }
 
 /** Whether a call failed for one of these reasons. */
-export function hasReason(error: unknown, ...reasons: Reason[]): error is Chat3Error {
+export function hasReason<R extends Reason>(
+  error: unknown,
+  ...reasons: R[]
+): error is Chat3Error & { readonly reason: R } {
   return error instanceof Chat3Error && error.is(...reasons);
 }
 

@@ -49,3 +49,10 @@ export async function* itemsOf<Request extends PageRequest, Response extends Pag
     }
   }
 }
+
+/** All items of an async iterable: `Array.fromAsync`, which Node 20 does not have. */
+export async function toArray<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

@@ -2,11 +2,10 @@
 import { Chat3Error } from "../client/errors.js";
 import type { Parts } from "../client/options.js";
 import type { Chat3Client } from "../client/user_client.js";
-import type { Update } from "../gen/chat3/user/v1/update_pb.js";
 import { type Gap, ReloadTarget, ResumeOutcome } from "../gen/chat3/user/v1/update_stream_pb.js";
 import type { ConnectionState } from "../stream/connection.js";
 import type { ResumeStore } from "../stream/resume_store.js";
-import type { UpdateStream } from "../stream/update_stream.js";
+import type { Connected, UpdateStream, UpdatesListener } from "../stream/update_stream.js";
 import { LocalStore } from "./local_store.js";
 import type { Read } from "./merge.js";
 import { Observable } from "./observable.js";
@@ -21,8 +20,13 @@ export interface LiveStoreOptions {
   readonly resume?: ResumeStore;
   /** The longest silence wanted on the stream, in ms: 30 seconds if it is not set. */
   readonly heartbeatMs?: number;
-  /** Told of every update, after it was merged. */
-  readonly onUpdate?: (update: Update) => void;
+  /**
+   * Keeps all dialogs with all of their messages: for few and small ones. If it is not set, the store has
+   * the first dialogs and what `show`, `older` and `moreDialogs` ask for.
+   */
+  readonly everything?: boolean;
+  /** Told of the events of the stream, after the store has dealt with them. */
+  readonly listener?: UpdatesListener;
   /** Told of what cannot be read. The end of the stream is in `state`. */
   readonly onFailure?: (error: Chat3Error) => void;
 }
@@ -39,6 +43,12 @@ export class LiveStore {
   readonly #stale = new Set<string>();
   #shown: string | undefined;
   #loaded = false;
+  #running: Promise<void> | undefined;
+  #opened: () => void = () => undefined;
+  /** Fulfilled when the stream is open for the first time. */
+  readonly #first = new Promise<void>((resolve) => {
+    this.#opened = resolve;
+  });
 
   constructor(
     client: Chat3Client,
@@ -53,7 +63,7 @@ export class LiveStore {
       if (options.onFailure) options.onFailure(Chat3Error.from(error));
       else logger.warn?.("a live store could not read", { error });
     });
-    this.#reading = new Reading(client.rpc, this.store, signal);
+    this.#reading = new Reading(client.rpc, this.store, signal, this.#everything);
     this.#updates = client.updates({
       ...(resume && { resume }),
       ...(heartbeatMs !== undefined && { heartbeatMs }),
@@ -69,19 +79,39 @@ export class LiveStore {
 
   /** Opens the stream first; what is shown is read once it is open, so nothing falls between. */
   start(): this {
-    this.#updates
-      .run({
-        connected: ({ outcome }) => this.#connected(outcome),
-        update: (update) => this.#updated(update),
-        gap: (gap) => this.#gap(gap),
-      })
-      // `state` has the error.
-      .catch(() => undefined);
+    const { listener = {} } = this.options;
+    this.#running ??= this.#updates.run({
+      ...listener,
+      connected: (event) => {
+        this.#connected(event);
+        return listener.connected?.(event);
+      },
+      update: (update) => {
+        for (const read of this.store.apply(update)) this.#read(read);
+        return listener.update?.(update);
+      },
+      gap: (gap) => {
+        this.#gap(gap);
+        return listener.gap?.(gap);
+      },
+    });
+    // Whoever waits for `ready` or `close` is told; `state` has the error for all others.
+    this.#running.catch(() => undefined);
     return this;
   }
 
-  close(): void {
+  /** Starts it, and waits until it has read everything that it must. Rejects if no stream opens. */
+  async ready(): Promise<this> {
+    this.start();
+    await Promise.race([this.#first, this.#running]);
+    await this.#reader.idle();
+    return this;
+  }
+
+  /** Closes the stream; what its reader has dealt with is stored when the promise is fulfilled. */
+  async close(): Promise<void> {
     this.#closing.abort();
+    await this.#running?.catch(() => undefined);
   }
 
   /** Ends the wait for the next attempt: the network is back, or somebody asks for it. */
@@ -112,15 +142,15 @@ export class LiveStore {
     return this.picture.value.histories.has(dialogId) && !this.#stale.has(dialogId);
   }
 
-  /** Whether everything was read that had to be. */
-  get isIdle(): boolean {
-    return this.#loaded && this.#reader.idle;
+  get #everything(): boolean {
+    return this.options.everything ?? false;
   }
 
-  #connected(outcome: ResumeOutcome): void {
+  #connected({ outcome }: Connected): void {
     // A gap says itself what to read; a stream that begins now has no gap and leaves one behind.
     if (!this.#loaded || outcome === ResumeOutcome.FRESH) this.#readAll();
     this.#loaded = true;
+    this.#opened();
   }
 
   #gap({ reload }: Gap): void {
@@ -138,6 +168,10 @@ export class LiveStore {
     this.#reader.want("dialogs", async () => {
       await this.#reading.dialogs();
       this.#readShown();
+      if (!this.#everything) return;
+      for (const dialogId of this.picture.value.dialogs.keys()) {
+        if (!this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
+      }
     });
   }
 
@@ -151,14 +185,10 @@ export class LiveStore {
   /** What is shown is read now, what was shown before when it is shown again. */
   #readHistories(): void {
     for (const dialogId of this.picture.value.histories.keys()) {
-      if (dialogId !== this.#shown) this.picture.change((picture) => withoutHistory(picture, dialogId));
+      if (this.#everything) this.#readHistory(dialogId);
+      else if (dialogId !== this.#shown) this.picture.change((picture) => withoutHistory(picture, dialogId));
     }
-    if (this.#shown !== undefined) this.#readHistory(this.#shown);
-  }
-
-  #updated(update: Update): void {
-    for (const read of this.store.apply(update)) this.#read(read);
-    this.options.onUpdate?.(update);
+    if (this.#shown !== undefined && !this.#everything) this.#readHistory(this.#shown);
   }
 
   #read(read: Read): void {
@@ -168,7 +198,7 @@ export class LiveStore {
         this.#reader.want(`dialog ${dialogId}`, () => this.#reading.dialog(dialogId));
         break;
       case "messages":
-        if (this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
+        if (this.#everything || this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
         break;
       case "message":
         this.#reader.want(`message ${read.messageId}`, () => this.#reading.message(dialogId, read.messageId));

@@ -5,6 +5,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import type { PartialDialog, PartialMember } from "../gen/chat3/user/v1/dialog_updates_pb.js";
+import { type PartialPack, PartialPackSchema } from "../gen/chat3/user/v1/pack_updates_pb.js";
 import type { Update } from "../gen/chat3/user/v1/update_pb.js";
 import { type UserInfo, UserInfoSchema, type UserStats } from "../gen/chat3/user/v1/user_pb.js";
 import type { PartialUser } from "../gen/chat3/user/v1/user_updates_pb.js";
@@ -31,7 +32,7 @@ export function merge(picture: Picture, update: Update): Merged {
   if (partial === undefined || payload.case === "dialogDeleted") return rule(picture, update);
   if (!picture.dialogs.has(partial.dialogId)) {
     const after = rule(picture, update);
-    return { ...after, reads: [dialog(partial.dialogId), ...after.reads] };
+    return { ...after, reads: [dialog(partial.dialogId), ...messages(partial), ...after.reads] };
   }
   return rule(withPartialDialog(picture, partial), update);
 }
@@ -84,10 +85,12 @@ function rule(picture: Picture, update: Update): Merged {
       return { picture: withProfile(picture, payload.value.user), reads: [] };
     case "userCountersChanged":
       return { picture: withStats(picture, payload.value.stats), reads: [] };
+    case "packChanged":
+      return { picture: withPack(picture, payload.value.pack), reads: [] };
     case "unknown":
     case undefined:
       return { picture, reads: named(update) };
-    default: // Topics that change, typing and packs: nothing of them is kept here.
+    default: // Topics that change and typing: nothing of them is kept here.
       return { picture, reads: [] };
   }
 }
@@ -117,6 +120,13 @@ function withOwnState(
   if (known?.membership === undefined || member?.userId !== picture.userId) return picture;
   const membership = taken(known.membership, member, "unreadCount", "lastSeenTime", "lastMessageTime");
   return withDialog(picture, known.dialogId, { ...known, membership });
+}
+
+function withPack(picture: Picture, pack: PartialPack | undefined): Picture {
+  if (pack === undefined) return picture;
+  const known = picture.packs.get(pack.packId) ?? create(PartialPackSchema, { packId: pack.packId });
+  const next = taken(known, pack, "createTime", "meta");
+  return { ...picture, packs: new Map(picture.packs).set(pack.packId, next) };
 }
 
 function withProfile(picture: Picture, user: PartialUser | undefined): Picture {

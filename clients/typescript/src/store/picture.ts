@@ -3,7 +3,9 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 
 import type { Dialog, DialogMembership, LastMessage } from "../gen/chat3/user/v1/dialog_pb.js";
 import type { Message } from "../gen/chat3/user/v1/message_pb.js";
+import type { PartialPack } from "../gen/chat3/user/v1/pack_updates_pb.js";
 import type { UserInfo, UserStats } from "../gen/chat3/user/v1/user_pb.js";
+import { taken, without } from "./partial.js";
 
 export interface History {
   /** Oldest first, without a gap up to the newest. */
@@ -20,10 +22,12 @@ export interface Picture {
   readonly histories: ReadonlyMap<string, History>;
   readonly profile?: UserInfo;
   readonly stats?: UserStats;
+  /** The packs that updates told of. */
+  readonly packs: ReadonlyMap<string, PartialPack>;
 }
 
 export function emptyPicture(userId: string): Picture {
-  return { userId, dialogs: new Map(), moreDialogsToken: "", histories: new Map() };
+  return { userId, dialogs: new Map(), moreDialogsToken: "", histories: new Map(), packs: new Map() };
 }
 
 /** Newest interaction first. */
@@ -129,16 +133,9 @@ function shownLast(picture: Picture, message: Message | undefined): Picture {
 }
 
 export function lastMessageOf(message: Message, known: LastMessage): LastMessage {
-  const { content, senderId, type, deleted, sender, createTime } = message;
-  return {
-    ...known,
-    content,
-    senderId,
-    type,
-    deleted,
-    ...(sender === undefined ? {} : { sender }),
-    ...(createTime === undefined ? {} : { createTime }),
-  };
+  const { content, senderId, type, deleted } = message;
+  const next = { ...without(known, "deleteTime", "deletedBy"), content, senderId, type, deleted };
+  return taken(next, message, "sender", "createTime", "deleteTime", "deletedBy");
 }
 
 export function compareMessages(a: Message, b: Message): number {

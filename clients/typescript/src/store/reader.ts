@@ -3,6 +3,8 @@ export class Reader {
   /** What is being read; true when it is wanted once more, because it changed since the call began. */
   readonly #reading = new Map<string, boolean>();
 
+  readonly #runs = new Set<Promise<void>>();
+
   constructor(
     private readonly signal: AbortSignal,
     /** Told of what cannot be read, with the failure that no repetition changes. */
@@ -13,7 +15,9 @@ export class Reader {
   want(key: string, read: () => Promise<void>): void {
     const busy = this.#reading.has(key);
     this.#reading.set(key, busy);
-    if (!busy) void this.#run(key, read);
+    if (busy) return;
+    const run = this.#run(key, read).finally(() => this.#runs.delete(run));
+    this.#runs.add(run);
   }
 
   /** Has `read` called, unless it is on its way. */
@@ -21,9 +25,9 @@ export class Reader {
     if (!this.#reading.has(key)) this.want(key, read);
   }
 
-  /** Whether nothing is on its way. */
-  get idle(): boolean {
-    return this.#reading.size === 0;
+  /** Waits until nothing is on its way. */
+  async idle(): Promise<void> {
+    while (this.#runs.size > 0) await Promise.all(this.#runs);
   }
 
   async #run(key: string, read: () => Promise<void>): Promise<void> {

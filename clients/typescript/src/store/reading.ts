@@ -26,6 +26,8 @@ export class Reading {
     private readonly rpc: UserCalls,
     private readonly store: LocalStore,
     private readonly signal: AbortSignal,
+    /** Whether all dialogs are read with all of their messages, or only what is shown. */
+    private readonly everything: boolean,
   ) {}
 
   async myself(): Promise<void> {
@@ -46,7 +48,7 @@ export class Reading {
         const page = await this.#dialogsPage(pageToken);
         for (const dialog of page.dialogs) found.set(dialog.dialogId, dialog);
         pageToken = page.nextPageToken;
-      } while (pageToken !== "" && found.size < this.#picture.dialogs.size);
+      } while (pageToken !== "" && (this.everything || found.size < this.#picture.dialogs.size));
       return { dialogs: [...found.values()], pageToken };
     };
     await this.store.read(call, (picture, { dialogs, pageToken }) =>
@@ -82,16 +84,27 @@ export class Reading {
       const messages: Message[] = [];
       let pageToken = "";
       do {
-        const pageSize = Math.min(LARGEST_PAGE, Math.max(MESSAGES_PAGE, shown() - messages.length));
+        const wanted = this.everything ? LARGEST_PAGE : shown() - messages.length;
+        const pageSize = Math.min(LARGEST_PAGE, Math.max(MESSAGES_PAGE, wanted));
         const page = await this.rpc.getDialogMessages({ dialogId, pageSize, pageToken }, this.#options);
         messages.push(...page.messages);
         pageToken = page.nextPageToken;
-      } while (pageToken !== "" && messages.length < shown());
+      } while (pageToken !== "" && (this.everything || messages.length < shown()));
       return { messages, pageToken };
     };
-    await this.store.read(call, (picture, { messages, pageToken }) => {
+    const found = async () => {
+      try {
+        return await call();
+      } catch (error) {
+        if (isGone(error)) return undefined;
+        throw error;
+      }
+    };
+    await this.store.read(found, (picture, page) => {
       landed();
-      return withHistory(picture, dialogId, messages, pageToken);
+      // Whoever is no member any more sees nothing of it.
+      if (page === undefined) return withDialog(picture, dialogId, undefined);
+      return withHistory(picture, dialogId, page.messages, page.pageToken);
     });
   }
 

@@ -135,9 +135,9 @@ export class Reconnecting<Response, Event> {
         opened = true;
         if (live) this.#show(live);
         yield* events;
-        if (this.#closed) return connectionLost("closed");
         // Only now: whoever breaks off before this gets the response again.
         await this.source.handled(next.value);
+        if (this.#closed) return connectionLost("closed");
       }
     } catch (error) {
       return silent ? connectionLost("nothing was heard for too long") : Chat3Error.from(error);
