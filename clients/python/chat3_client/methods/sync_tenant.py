@@ -31,8 +31,9 @@ class SyncTenantMethods:
     ) -> tenant.CreateUserResponse:
         """CreateUser creates a user.
 
-        Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
-        With an idempotency key a retry completes what an attempt that was cut off left half-written.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_USER_EXISTS` if the
+        user already exists. With an idempotency key a retry completes a user that an interrupted
+        attempt wrote only in part.
         """
         return self._loop.run(
             self._asynchronous.create_user(
@@ -53,7 +54,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpsertUserResponse:
-        """UpsertUser creates a user, or brings a known one to the requested state.
+        """UpsertUser creates a user, or changes an existing one to the requested state.
 
         Needs the permissions `read` and `write`.
         """
@@ -68,10 +69,10 @@ class SyncTenantMethods:
         )
 
     def get_user(self, user_id: str, *, timeout: float | None = None) -> tenant.GetUserResponse:
-        """GetUser returns one user, with open data and counters.
+        """GetUser returns one user, with custom data and counters.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a
-        membership is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
         return self._loop.run(self._asynchronous.get_user(user_id=user_id, timeout=timeout))
 
@@ -128,7 +129,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdateUserResponse:
-        """UpdateUser changes the type and the open data of a user.
+        """UpdateUser changes the type and the custom data of a user.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -146,7 +147,7 @@ class SyncTenantMethods:
     def delete_user(
         self, user_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.DeleteUserResponse:
-        """DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+        """DeleteUser deletes a user. The platform removes only the user: memberships, messages and custom
         data stay, and the id remains a member of its dialogs until it is removed from them.
 
         Needs the permissions `read` and `delete`.
@@ -167,12 +168,12 @@ class SyncTenantMethods:
     ) -> tenant.CreateDialogResponse:
         """CreateDialog creates a dialog with the named members.
 
-        Needs the permissions `read` and `write`. All members are looked up before anything is written.
-        With an idempotency key a retry never creates a second dialog, and completes one that the
-        platform left half-written. A platform that is cut off before it wrote any open data leaves an
-        empty dialog behind, without members and open data, that no retry can recognise. Open data that
-        the tenant's meta indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was
-        left.
+        Needs the permissions `read` and `write`. The service looks up all members before it writes
+        anything. With an idempotency key a retry never creates a second dialog; it completes a dialog
+        that the platform wrote only in part. If the platform is interrupted before it wrote any custom
+        data, it leaves an empty dialog without members, which no retry can recognise. If the tenant's
+        meta indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`,
+        which names what was left behind.
         """
         return self._loop.run(
             self._asynchronous.create_dialog(
@@ -185,15 +186,15 @@ class SyncTenantMethods:
     ) -> tenant.GetDialogResponse:
         """GetDialog returns one dialog.
 
-        Needs the `read` permission. A dialog that the tenant does not have gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_DIALOG_NOT_FOUND` if the
+        tenant has no such dialog.
         """
         return self._loop.run(self._asynchronous.get_dialog(dialog_id=dialog_id, timeout=timeout))
 
     def find_dialog_by_meta(
         self, meta_key: str, value: str, *, timeout: float | None = None
     ) -> tenant.FindDialogByMetaResponse:
-        """FindDialogByMeta returns the oldest dialog whose open data has a text under a key.
+        """FindDialogByMeta returns the oldest dialog whose custom data has a text under a key.
 
         Needs the `read` permission.
         """
@@ -255,7 +256,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdateDialogMetaResponse:
-        """UpdateDialogMeta sets and removes keys of a dialog's open data.
+        """UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -272,11 +273,12 @@ class SyncTenantMethods:
     def delete_dialog(
         self, dialog_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.DeleteDialogResponse:
-        """DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics,
-        and tells nobody: no member gets an update.
+        """DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics.
+        No member gets an update.
 
-        Needs the permissions `read` and `delete`. A dialog that is deleted already gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_DIALOG_NOT_FOUND`
+        if the dialog is already deleted; a retry with the same idempotency key gets the first
+        response.
         """
         return self._loop.run(
             self._asynchronous.delete_dialog(
@@ -332,7 +334,8 @@ class SyncTenantMethods:
     ) -> tenant.AddDialogMembersResponse:
         """AddDialogMembers adds users to a dialog.
 
-        Needs the permissions `read` and `write`. All users are looked up before the first is added.
+        Needs the permissions `read` and `write`. The service looks up all users before it adds the
+        first one.
         """
         return self._loop.run(
             self._asynchronous.add_dialog_members(
@@ -351,7 +354,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.RemoveDialogMemberResponse:
-        """RemoveDialogMember ends a user's membership of a dialog. The last member can be removed too.
+        """RemoveDialogMember removes a user from a dialog. The last member can be removed too.
 
         Needs the permissions `read` and `write`.
         """
@@ -373,8 +376,8 @@ class SyncTenantMethods:
         timeout: float | None = None,
     ) -> tenant.MarkMemberReadResponse:
         """MarkMemberRead marks all messages of a dialog as read by a member, as the member's own
-        `chat3.user.v1.UserService.MarkDialogRead` does. The platform sets no other number of unread
-        messages.
+        `chat3.user.v1.UserService.MarkDialogRead` does. The platform cannot set the number of unread
+        messages to any other value.
 
         Needs the permissions `read` and `write`.
         """
@@ -433,9 +436,10 @@ class SyncTenantMethods:
     ) -> tenant.CreateTopicResponse:
         """CreateTopic creates a topic in a dialog.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        topic, and completes one that the platform left half-written. Topics cannot be deleted: what a
-        refusal by the tenant's meta indexes leaves is named by `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second topic; it completes a topic that the platform wrote only in part. Topics cannot be
+        deleted: if the tenant's meta indexes refuse the custom data,
+        `ERROR_REASON_META_INDEX_CONFLICT` names the topic that remains.
         """
         return self._loop.run(
             self._asynchronous.create_topic(
@@ -453,7 +457,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdateTopicResponse:
-        """UpdateTopic sets and removes keys of a topic's open data.
+        """UpdateTopic sets and removes keys of a topic's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -477,9 +481,9 @@ class SyncTenantMethods:
     ) -> tenant.CreatePackResponse:
         """CreatePack creates a pack, without dialogs.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second pack,
-        and completes one that the platform left half-written. Open data that the tenant's meta indexes refuse
-        gives `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second pack; it completes a pack that the platform wrote only in part. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`.
         """
         return self._loop.run(
             self._asynchronous.create_pack(
@@ -490,8 +494,8 @@ class SyncTenantMethods:
     def get_pack(self, pack_id: str, *, timeout: float | None = None) -> tenant.GetPackResponse:
         """GetPack returns one pack, with counters.
 
-        Needs the `read` permission. A pack that the tenant does not have gives `ERROR_REASON_PACK_NOT_FOUND`,
-        in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_PACK_NOT_FOUND` if the tenant
+        has no such pack.
         """
         return self._loop.run(self._asynchronous.get_pack(pack_id=pack_id, timeout=timeout))
 
@@ -547,7 +551,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdatePackMetaResponse:
-        """UpdatePackMeta sets and removes keys of a pack's open data.
+        """UpdatePackMeta sets and removes keys of a pack's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -566,8 +570,8 @@ class SyncTenantMethods:
     ) -> tenant.DeletePackResponse:
         """DeletePack deletes a pack; its dialogs stay.
 
-        Needs the permissions `read` and `delete`. A pack that is deleted already gives
-        `ERROR_REASON_PACK_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the pack is already deleted; a retry with the same idempotency key gets the first response.
         """
         return self._loop.run(
             self._asynchronous.delete_pack(
@@ -604,7 +608,7 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.RemovePackDialogResponse:
-        """RemovePackDialog takes a dialog out of a pack.
+        """RemovePackDialog removes a dialog from a pack.
 
         Needs the permissions `read` and `write`.
         """
@@ -693,8 +697,8 @@ class SyncTenantMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> tenant.ListPackMembersResponse:
-        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-        them at once: a large pack costs the same for every page.
+        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+        all of them at once, so every page of a large pack costs as much as the whole list.
 
         Needs the `read` permission.
         """
@@ -711,8 +715,8 @@ class SyncTenantMethods:
     def pack_members(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
     ) -> Iterator[str]:
-        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-        them at once: a large pack costs the same for every page.
+        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+        all of them at once, so every page of a large pack costs as much as the whole list.
 
         Needs the `read` permission.
 
@@ -727,8 +731,8 @@ class SyncTenantMethods:
     ) -> tenant.GetPackMemberResponse:
         """GetPackMember returns one user's unread counts in a pack.
 
-        Needs the `read` permission. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if the user is
+        in no dialog of the pack.
         """
         return self._loop.run(
             self._asynchronous.get_pack_member(pack_id=pack_id, user_id=user_id, timeout=timeout)
@@ -744,7 +748,8 @@ class SyncTenantMethods:
     ) -> tenant.AddPackMemberResponse:
         """AddPackMember makes a user a member of every dialog of a pack.
 
-        Needs the permissions `read` and `write`. The user is looked up before anything is written.
+        Needs the permissions `read` and `write`. The service looks up the user before it writes
+        anything.
         """
         return self._loop.run(
             self._asynchronous.add_pack_member(
@@ -760,10 +765,10 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.RemovePackMemberResponse:
-        """RemovePackMember ends a user's membership of every dialog of a pack.
+        """RemovePackMember removes a user from every dialog of a pack.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
         return self._loop.run(
             self._asynchronous.remove_pack_member(
@@ -782,8 +787,8 @@ class SyncTenantMethods:
         """MarkPackMemberRead marks all messages of a pack as read by a member, as the member's own
         `chat3.user.v1.UserService.MarkPackRead` does.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
         return self._loop.run(
             self._asynchronous.mark_pack_member_read(
@@ -794,8 +799,8 @@ class SyncTenantMethods:
     def mark_pack_read(
         self, pack_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.MarkPackReadResponse:
-        """MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
-        platform takes long: give the call time.
+        """MarkPackRead marks all messages of a pack as read by every member of its dialogs. The platform
+        takes long for a large pack: use a long deadline.
 
         Needs the permissions `read` and `write`.
         """
@@ -816,10 +821,11 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.CreateMetaIndexResponse:
-        """CreateMetaIndex creates a demand on the open data of one kind of thing.
+        """CreateMetaIndex creates an index: a constraint on the custom data of one kind of object.
 
-        Needs the permissions `read` and `write`. An index that contradicts open data or another index gives
-        `ERROR_REASON_META_INDEX_REFUSED`. The same index again is no failure.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_META_INDEX_REFUSED`
+        if the index conflicts with existing custom data or with another index. Creating the same index
+        again is not an error.
         """
         return self._loop.run(
             self._asynchronous.create_meta_index(
@@ -838,8 +844,8 @@ class SyncTenantMethods:
     ) -> tenant.GetMetaIndexResponse:
         """GetMetaIndex returns one index.
 
-        Needs the `read` permission. An index that the tenant does not have gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_META_INDEX_NOT_FOUND` if the
+        tenant has no such index.
         """
         return self._loop.run(
             self._asynchronous.get_meta_index(kind=kind, index_id=index_id, timeout=timeout)
@@ -848,7 +854,7 @@ class SyncTenantMethods:
     def list_meta_indexes(
         self, kind: tenant.MetaKind, *, timeout: float | None = None
     ) -> tenant.ListMetaIndexesResponse:
-        """ListMetaIndexes lists the indexes of one kind of thing.
+        """ListMetaIndexes lists the indexes of one kind of object.
 
         Needs the `read` permission.
         """
@@ -862,10 +868,11 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.DeleteMetaIndexResponse:
-        """DeleteMetaIndex deletes an index. The platform asks for `write`, not for `delete`.
+        """DeleteMetaIndex deletes an index. The platform requires `write` for this, not `delete`.
 
-        Needs the permissions `read` and `write`. An index that is deleted already gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `write`. The call fails with
+        `ERROR_REASON_META_INDEX_NOT_FOUND` if the index is already deleted; a retry with the same
+        idempotency key gets the first response.
         """
         return self._loop.run(
             self._asynchronous.delete_meta_index(
@@ -888,10 +895,11 @@ class SyncTenantMethods:
     ) -> tenant.SendMessageResponse:
         """SendMessage writes a message into a dialog in a user's name.
 
-        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-        of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
-        indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
-        the creation time, so history cannot be imported with its times.
+        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a
+        member of the dialog. With an idempotency key a retry never writes twice. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`, which
+        names what was left behind. The platform sets the creation time, so history cannot be imported
+        with its original times.
         """
         return self._loop.run(
             self._asynchronous.send_message(
@@ -912,8 +920,8 @@ class SyncTenantMethods:
     ) -> tenant.GetMessageResponse:
         """GetMessage returns one message of any dialog.
 
-        Needs the `read` permission. A message that the tenant does not have gives
-        `ERROR_REASON_MESSAGE_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_MESSAGE_NOT_FOUND` if the
+        tenant has no such message.
         """
         return self._loop.run(
             self._asynchronous.get_message(message_id=message_id, timeout=timeout)
@@ -985,7 +993,7 @@ class SyncTenantMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> tenant.SearchMessagesResponse:
-        """SearchMessages lists the messages of all dialogs that a filter selects.
+        """SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
         """
@@ -1008,7 +1016,7 @@ class SyncTenantMethods:
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
     ) -> Iterator[user.Message]:
-        """SearchMessages lists the messages of all dialogs that a filter selects.
+        """SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
 
@@ -1031,7 +1039,8 @@ class SyncTenantMethods:
     ) -> tenant.EditMessageResponse:
         """EditMessage replaces the text of any message, in a moderator's name.
 
-        Needs the permissions `read` and `write`. A deleted message gives `ERROR_REASON_MESSAGE_DELETED`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MESSAGE_DELETED` if
+        the message is deleted.
         """
         return self._loop.run(
             self._asynchronous.edit_message(
@@ -1051,11 +1060,11 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.DeleteMessageResponse:
-        """DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog without
-        what it said.
+        """DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog
+        without its content.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         return self._loop.run(
             self._asynchronous.delete_message(
@@ -1069,10 +1078,10 @@ class SyncTenantMethods:
     def restore_message(
         self, message_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.RestoreMessageResponse:
-        """RestoreMessage takes back the deletion of any message.
+        """RestoreMessage restores any deleted message.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         return self._loop.run(
             self._asynchronous.restore_message(
@@ -1106,8 +1115,8 @@ class SyncTenantMethods:
     ) -> tenant.ListMessageVersionsResponse:
         """ListMessageVersions lists the earlier texts of any message.
 
-        Needs the `read` permission, and version 0.0.82 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission, and version 0.0.82 of the platform: with an older one, the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         return self._loop.run(
             self._asynchronous.list_message_versions(message_id=message_id, timeout=timeout)
@@ -1122,10 +1131,11 @@ class SyncTenantMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> tenant.ListMessageStatusesResponse:
-        """ListMessageStatuses lists which member gave a message which status, and when.
+        """ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
-        Needs the `read` permission. The platform shows the history to members alone: a dialog without
-        members gives `ERROR_REASON_NO_MEMBERS`.
+        Needs the `read` permission. The platform returns the history only through a member: the call
+        fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
         """
         return self._loop.run(
             self._asynchronous.list_message_statuses(
@@ -1140,10 +1150,11 @@ class SyncTenantMethods:
     def message_statuses(
         self, message_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
     ) -> Iterator[user.MessageStatusRecord]:
-        """ListMessageStatuses lists which member gave a message which status, and when.
+        """ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
-        Needs the `read` permission. The platform shows the history to members alone: a dialog without
-        members gives `ERROR_REASON_NO_MEMBERS`.
+        Needs the `read` permission. The platform returns the history only through a member: the call
+        fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
@@ -1164,8 +1175,8 @@ class SyncTenantMethods:
     ) -> tenant.SetMessageStatusResponse:
         """SetMessageStatus records a status of a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
         return self._loop.run(
             self._asynchronous.set_message_status(
@@ -1187,10 +1198,10 @@ class SyncTenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.SetMessageReactionResponse:
-        """SetMessageReaction gives a reaction to a message in a member's name, or takes it back.
+        """SetMessageReaction adds or removes a reaction to a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
         return self._loop.run(
             self._asynchronous.set_message_reaction(
@@ -1206,12 +1217,13 @@ class SyncTenantMethods:
     def create_user_token(
         self, user_id: str, *, ttl: datetime.timedelta | None = None, timeout: float | None = None
     ) -> tenant.CreateUserTokenResponse:
-        """CreateUserToken creates a short-lived token with which an app calls `chat3.user.v1.UserService` as
-        one user, without the API key.
+        """CreateUserToken creates a short-lived token. With it, an app calls `chat3.user.v1.UserService`
+        as one user, without the API key.
 
-        Needs the `read` permission. The token can do what the API key of this call can do for that user,
-        until it expires or the key is revoked. The service keeps no record of it: a token cannot be
-        revoked alone. A service without keys for tokens gives `ERROR_REASON_TOKENS_NOT_CONFIGURED`.
+        Needs the `read` permission. The token has the permissions of the API key of this call, for
+        that user, until it expires or the key is revoked. The service keeps no record of tokens, so a
+        single token cannot be revoked. The call fails with `ERROR_REASON_TOKENS_NOT_CONFIGURED` if the
+        service has no token keys.
         """
         return self._loop.run(
             self._asynchronous.create_user_token(user_id=user_id, ttl=ttl, timeout=timeout)

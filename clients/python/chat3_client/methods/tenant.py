@@ -287,8 +287,9 @@ class TenantMethods:
     ) -> tenant.CreateUserResponse:
         """CreateUser creates a user.
 
-        Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
-        With an idempotency key a retry completes what an attempt that was cut off left half-written.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_USER_EXISTS` if the
+        user already exists. With an idempotency key a retry completes a user that an interrupted
+        attempt wrote only in part.
         """
         request = tenant.CreateUserRequest(
             user_id=user_id,
@@ -307,7 +308,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpsertUserResponse:
-        """UpsertUser creates a user, or brings a known one to the requested state.
+        """UpsertUser creates a user, or changes an existing one to the requested state.
 
         Needs the permissions `read` and `write`.
         """
@@ -322,10 +323,10 @@ class TenantMethods:
     async def get_user(
         self, user_id: str, *, timeout: float | None = None
     ) -> tenant.GetUserResponse:
-        """GetUser returns one user, with open data and counters.
+        """GetUser returns one user, with custom data and counters.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a
-        membership is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
         request = tenant.GetUserRequest(user_id=user_id)
         return await self._calls.unary(_GET_USER, request, timeout)
@@ -380,7 +381,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdateUserResponse:
-        """UpdateUser changes the type and the open data of a user.
+        """UpdateUser changes the type and the custom data of a user.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -396,7 +397,7 @@ class TenantMethods:
     async def delete_user(
         self, user_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.DeleteUserResponse:
-        """DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+        """DeleteUser deletes a user. The platform removes only the user: memberships, messages and custom
         data stay, and the id remains a member of its dialogs until it is removed from them.
 
         Needs the permissions `read` and `delete`.
@@ -416,12 +417,12 @@ class TenantMethods:
     ) -> tenant.CreateDialogResponse:
         """CreateDialog creates a dialog with the named members.
 
-        Needs the permissions `read` and `write`. All members are looked up before anything is written.
-        With an idempotency key a retry never creates a second dialog, and completes one that the
-        platform left half-written. A platform that is cut off before it wrote any open data leaves an
-        empty dialog behind, without members and open data, that no retry can recognise. Open data that
-        the tenant's meta indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was
-        left.
+        Needs the permissions `read` and `write`. The service looks up all members before it writes
+        anything. With an idempotency key a retry never creates a second dialog; it completes a dialog
+        that the platform wrote only in part. If the platform is interrupted before it wrote any custom
+        data, it leaves an empty dialog without members, which no retry can recognise. If the tenant's
+        meta indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`,
+        which names what was left behind.
         """
         request = tenant.CreateDialogRequest(
             member_ids=texts(member_ids),
@@ -435,8 +436,8 @@ class TenantMethods:
     ) -> tenant.GetDialogResponse:
         """GetDialog returns one dialog.
 
-        Needs the `read` permission. A dialog that the tenant does not have gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_DIALOG_NOT_FOUND` if the
+        tenant has no such dialog.
         """
         request = tenant.GetDialogRequest(dialog_id=dialog_id)
         return await self._calls.unary(_GET_DIALOG, request, timeout)
@@ -444,7 +445,7 @@ class TenantMethods:
     async def find_dialog_by_meta(
         self, meta_key: str, value: str, *, timeout: float | None = None
     ) -> tenant.FindDialogByMetaResponse:
-        """FindDialogByMeta returns the oldest dialog whose open data has a text under a key.
+        """FindDialogByMeta returns the oldest dialog whose custom data has a text under a key.
 
         Needs the `read` permission.
         """
@@ -500,7 +501,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdateDialogMetaResponse:
-        """UpdateDialogMeta sets and removes keys of a dialog's open data.
+        """UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -515,11 +516,12 @@ class TenantMethods:
     async def delete_dialog(
         self, dialog_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.DeleteDialogResponse:
-        """DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics,
-        and tells nobody: no member gets an update.
+        """DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics.
+        No member gets an update.
 
-        Needs the permissions `read` and `delete`. A dialog that is deleted already gives
-        `ERROR_REASON_DIALOG_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_DIALOG_NOT_FOUND`
+        if the dialog is already deleted; a retry with the same idempotency key gets the first
+        response.
         """
         request = tenant.DeleteDialogRequest(
             dialog_id=dialog_id, idempotency_key=fresh_key(idempotency_key)
@@ -569,7 +571,8 @@ class TenantMethods:
     ) -> tenant.AddDialogMembersResponse:
         """AddDialogMembers adds users to a dialog.
 
-        Needs the permissions `read` and `write`. All users are looked up before the first is added.
+        Needs the permissions `read` and `write`. The service looks up all users before it adds the
+        first one.
         """
         request = tenant.AddDialogMembersRequest(
             dialog_id=dialog_id,
@@ -586,7 +589,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.RemoveDialogMemberResponse:
-        """RemoveDialogMember ends a user's membership of a dialog. The last member can be removed too.
+        """RemoveDialogMember removes a user from a dialog. The last member can be removed too.
 
         Needs the permissions `read` and `write`.
         """
@@ -604,8 +607,8 @@ class TenantMethods:
         timeout: float | None = None,
     ) -> tenant.MarkMemberReadResponse:
         """MarkMemberRead marks all messages of a dialog as read by a member, as the member's own
-        `chat3.user.v1.UserService.MarkDialogRead` does. The platform sets no other number of unread
-        messages.
+        `chat3.user.v1.UserService.MarkDialogRead` does. The platform cannot set the number of unread
+        messages to any other value.
 
         Needs the permissions `read` and `write`.
         """
@@ -657,9 +660,10 @@ class TenantMethods:
     ) -> tenant.CreateTopicResponse:
         """CreateTopic creates a topic in a dialog.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        topic, and completes one that the platform left half-written. Topics cannot be deleted: what a
-        refusal by the tenant's meta indexes leaves is named by `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second topic; it completes a topic that the platform wrote only in part. Topics cannot be
+        deleted: if the tenant's meta indexes refuse the custom data,
+        `ERROR_REASON_META_INDEX_CONFLICT` names the topic that remains.
         """
         request = tenant.CreateTopicRequest(
             dialog_id=dialog_id, meta=struct(meta), idempotency_key=fresh_key(idempotency_key)
@@ -676,7 +680,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdateTopicResponse:
-        """UpdateTopic sets and removes keys of a topic's open data.
+        """UpdateTopic sets and removes keys of a topic's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -698,9 +702,9 @@ class TenantMethods:
     ) -> tenant.CreatePackResponse:
         """CreatePack creates a pack, without dialogs.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second pack,
-        and completes one that the platform left half-written. Open data that the tenant's meta indexes refuse
-        gives `ERROR_REASON_META_INDEX_CONFLICT`.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second pack; it completes a pack that the platform wrote only in part. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`.
         """
         request = tenant.CreatePackRequest(
             meta=struct(meta), idempotency_key=fresh_key(idempotency_key)
@@ -712,8 +716,8 @@ class TenantMethods:
     ) -> tenant.GetPackResponse:
         """GetPack returns one pack, with counters.
 
-        Needs the `read` permission. A pack that the tenant does not have gives `ERROR_REASON_PACK_NOT_FOUND`,
-        in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_PACK_NOT_FOUND` if the tenant
+        has no such pack.
         """
         request = tenant.GetPackRequest(pack_id=pack_id)
         return await self._calls.unary(_GET_PACK, request, timeout)
@@ -767,7 +771,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.UpdatePackMetaResponse:
-        """UpdatePackMeta sets and removes keys of a pack's open data.
+        """UpdatePackMeta sets and removes keys of a pack's custom data.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -784,8 +788,8 @@ class TenantMethods:
     ) -> tenant.DeletePackResponse:
         """DeletePack deletes a pack; its dialogs stay.
 
-        Needs the permissions `read` and `delete`. A pack that is deleted already gives
-        `ERROR_REASON_PACK_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the pack is already deleted; a retry with the same idempotency key gets the first response.
         """
         request = tenant.DeletePackRequest(
             pack_id=pack_id, idempotency_key=fresh_key(idempotency_key)
@@ -817,7 +821,7 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.RemovePackDialogResponse:
-        """RemovePackDialog takes a dialog out of a pack.
+        """RemovePackDialog removes a dialog from a pack.
 
         Needs the permissions `read` and `write`.
         """
@@ -897,8 +901,8 @@ class TenantMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> tenant.ListPackMembersResponse:
-        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-        them at once: a large pack costs the same for every page.
+        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+        all of them at once, so every page of a large pack costs as much as the whole list.
 
         Needs the `read` permission.
         """
@@ -913,8 +917,8 @@ class TenantMethods:
     def pack_members(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
     ) -> Pages[str, tenant.ListPackMembersResponse]:
-        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-        them at once: a large pack costs the same for every page.
+        """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+        all of them at once, so every page of a large pack costs as much as the whole list.
 
         Needs the `read` permission.
 
@@ -928,8 +932,8 @@ class TenantMethods:
     ) -> tenant.GetPackMemberResponse:
         """GetPackMember returns one user's unread counts in a pack.
 
-        Needs the `read` permission. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if the user is
+        in no dialog of the pack.
         """
         request = tenant.GetPackMemberRequest(pack_id=pack_id, user_id=user_id)
         return await self._calls.unary(_GET_PACK_MEMBER, request, timeout)
@@ -944,7 +948,8 @@ class TenantMethods:
     ) -> tenant.AddPackMemberResponse:
         """AddPackMember makes a user a member of every dialog of a pack.
 
-        Needs the permissions `read` and `write`. The user is looked up before anything is written.
+        Needs the permissions `read` and `write`. The service looks up the user before it writes
+        anything.
         """
         request = tenant.AddPackMemberRequest(
             pack_id=pack_id, user_id=user_id, idempotency_key=fresh_key(idempotency_key)
@@ -959,10 +964,10 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.RemovePackMemberResponse:
-        """RemovePackMember ends a user's membership of every dialog of a pack.
+        """RemovePackMember removes a user from every dialog of a pack.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
         request = tenant.RemovePackMemberRequest(
             pack_id=pack_id, user_id=user_id, idempotency_key=fresh_key(idempotency_key)
@@ -980,8 +985,8 @@ class TenantMethods:
         """MarkPackMemberRead marks all messages of a pack as read by a member, as the member's own
         `chat3.user.v1.UserService.MarkPackRead` does.
 
-        Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-        `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+        the user is in no dialog of the pack.
         """
         request = tenant.MarkPackMemberReadRequest(
             pack_id=pack_id, user_id=user_id, idempotency_key=fresh_key(idempotency_key)
@@ -991,8 +996,8 @@ class TenantMethods:
     async def mark_pack_read(
         self, pack_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.MarkPackReadResponse:
-        """MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
-        platform takes long: give the call time.
+        """MarkPackRead marks all messages of a pack as read by every member of its dialogs. The platform
+        takes long for a large pack: use a long deadline.
 
         Needs the permissions `read` and `write`.
         """
@@ -1012,10 +1017,11 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.CreateMetaIndexResponse:
-        """CreateMetaIndex creates a demand on the open data of one kind of thing.
+        """CreateMetaIndex creates an index: a constraint on the custom data of one kind of object.
 
-        Needs the permissions `read` and `write`. An index that contradicts open data or another index gives
-        `ERROR_REASON_META_INDEX_REFUSED`. The same index again is no failure.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_META_INDEX_REFUSED`
+        if the index conflicts with existing custom data or with another index. Creating the same index
+        again is not an error.
         """
         request = tenant.CreateMetaIndexRequest(
             kind=kind,
@@ -1032,8 +1038,8 @@ class TenantMethods:
     ) -> tenant.GetMetaIndexResponse:
         """GetMetaIndex returns one index.
 
-        Needs the `read` permission. An index that the tenant does not have gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`.
+        Needs the `read` permission. The call fails with `ERROR_REASON_META_INDEX_NOT_FOUND` if the
+        tenant has no such index.
         """
         request = tenant.GetMetaIndexRequest(kind=kind, index_id=index_id)
         return await self._calls.unary(_GET_META_INDEX, request, timeout)
@@ -1041,7 +1047,7 @@ class TenantMethods:
     async def list_meta_indexes(
         self, kind: tenant.MetaKind, *, timeout: float | None = None
     ) -> tenant.ListMetaIndexesResponse:
-        """ListMetaIndexes lists the indexes of one kind of thing.
+        """ListMetaIndexes lists the indexes of one kind of object.
 
         Needs the `read` permission.
         """
@@ -1056,10 +1062,11 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.DeleteMetaIndexResponse:
-        """DeleteMetaIndex deletes an index. The platform asks for `write`, not for `delete`.
+        """DeleteMetaIndex deletes an index. The platform requires `write` for this, not `delete`.
 
-        Needs the permissions `read` and `write`. An index that is deleted already gives
-        `ERROR_REASON_META_INDEX_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+        Needs the permissions `read` and `write`. The call fails with
+        `ERROR_REASON_META_INDEX_NOT_FOUND` if the index is already deleted; a retry with the same
+        idempotency key gets the first response.
         """
         request = tenant.DeleteMetaIndexRequest(
             kind=kind, index_id=index_id, idempotency_key=fresh_key(idempotency_key)
@@ -1081,10 +1088,11 @@ class TenantMethods:
     ) -> tenant.SendMessageResponse:
         """SendMessage writes a message into a dialog in a user's name.
 
-        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-        of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
-        indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
-        the creation time, so history cannot be imported with its times.
+        Needs the permissions `read` and `write`. The sender must exist as a user and need not be a
+        member of the dialog. With an idempotency key a retry never writes twice. If the tenant's meta
+        indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`, which
+        names what was left behind. The platform sets the creation time, so history cannot be imported
+        with its original times.
         """
         request = tenant.SendMessageRequest(
             dialog_id=dialog_id,
@@ -1103,8 +1111,8 @@ class TenantMethods:
     ) -> tenant.GetMessageResponse:
         """GetMessage returns one message of any dialog.
 
-        Needs the `read` permission. A message that the tenant does not have gives
-        `ERROR_REASON_MESSAGE_NOT_FOUND`, in all methods.
+        Needs the `read` permission. All methods fail with `ERROR_REASON_MESSAGE_NOT_FOUND` if the
+        tenant has no such message.
         """
         request = tenant.GetMessageRequest(message_id=message_id)
         return await self._calls.unary(_GET_MESSAGE, request, timeout)
@@ -1171,7 +1179,7 @@ class TenantMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> tenant.SearchMessagesResponse:
-        """SearchMessages lists the messages of all dialogs that a filter selects.
+        """SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
         """
@@ -1192,7 +1200,7 @@ class TenantMethods:
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
     ) -> Pages[user.Message, tenant.SearchMessagesResponse]:
-        """SearchMessages lists the messages of all dialogs that a filter selects.
+        """SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
 
@@ -1212,7 +1220,8 @@ class TenantMethods:
     ) -> tenant.EditMessageResponse:
         """EditMessage replaces the text of any message, in a moderator's name.
 
-        Needs the permissions `read` and `write`. A deleted message gives `ERROR_REASON_MESSAGE_DELETED`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MESSAGE_DELETED` if
+        the message is deleted.
         """
         request = tenant.EditMessageRequest(
             message_id=message_id,
@@ -1230,11 +1239,11 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.DeleteMessageResponse:
-        """DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog without
-        what it said.
+        """DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog
+        without its content.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         request = tenant.DeleteMessageRequest(
             message_id=message_id, deleted_by=deleted_by, idempotency_key=fresh_key(idempotency_key)
@@ -1244,10 +1253,10 @@ class TenantMethods:
     async def restore_message(
         self, message_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> tenant.RestoreMessageResponse:
-        """RestoreMessage takes back the deletion of any message.
+        """RestoreMessage restores any deleted message.
 
-        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+        one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         request = tenant.RestoreMessageRequest(
             message_id=message_id, idempotency_key=fresh_key(idempotency_key)
@@ -1276,8 +1285,8 @@ class TenantMethods:
     ) -> tenant.ListMessageVersionsResponse:
         """ListMessageVersions lists the earlier texts of any message.
 
-        Needs the `read` permission, and version 0.0.82 of the platform: an older one gives
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission, and version 0.0.82 of the platform: with an older one, the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         request = tenant.ListMessageVersionsRequest(message_id=message_id)
         return await self._calls.unary(_LIST_MESSAGE_VERSIONS, request, timeout)
@@ -1291,10 +1300,11 @@ class TenantMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> tenant.ListMessageStatusesResponse:
-        """ListMessageStatuses lists which member gave a message which status, and when.
+        """ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
-        Needs the `read` permission. The platform shows the history to members alone: a dialog without
-        members gives `ERROR_REASON_NO_MEMBERS`.
+        Needs the `read` permission. The platform returns the history only through a member: the call
+        fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
         """
         request = tenant.ListMessageStatusesRequest(
             message_id=message_id,
@@ -1307,10 +1317,11 @@ class TenantMethods:
     def message_statuses(
         self, message_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
     ) -> Pages[user.MessageStatusRecord, tenant.ListMessageStatusesResponse]:
-        """ListMessageStatuses lists which member gave a message which status, and when.
+        """ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
-        Needs the `read` permission. The platform shows the history to members alone: a dialog without
-        members gives `ERROR_REASON_NO_MEMBERS`.
+        Needs the `read` permission. The platform returns the history only through a member: the call
+        fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
@@ -1330,8 +1341,8 @@ class TenantMethods:
     ) -> tenant.SetMessageStatusResponse:
         """SetMessageStatus records a status of a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
         request = tenant.SetMessageStatusRequest(
             message_id=message_id,
@@ -1351,10 +1362,10 @@ class TenantMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> tenant.SetMessageReactionResponse:
-        """SetMessageReaction gives a reaction to a message in a member's name, or takes it back.
+        """SetMessageReaction adds or removes a reaction to a message in a member's name.
 
-        Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-        `ERROR_REASON_MEMBER_NOT_FOUND`.
+        Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+        if the user is not a member of the message's dialog.
         """
         request = tenant.SetMessageReactionRequest(
             message_id=message_id,
@@ -1368,12 +1379,13 @@ class TenantMethods:
     async def create_user_token(
         self, user_id: str, *, ttl: datetime.timedelta | None = None, timeout: float | None = None
     ) -> tenant.CreateUserTokenResponse:
-        """CreateUserToken creates a short-lived token with which an app calls `chat3.user.v1.UserService` as
-        one user, without the API key.
+        """CreateUserToken creates a short-lived token. With it, an app calls `chat3.user.v1.UserService`
+        as one user, without the API key.
 
-        Needs the `read` permission. The token can do what the API key of this call can do for that user,
-        until it expires or the key is revoked. The service keeps no record of it: a token cannot be
-        revoked alone. A service without keys for tokens gives `ERROR_REASON_TOKENS_NOT_CONFIGURED`.
+        Needs the `read` permission. The token has the permissions of the API key of this call, for
+        that user, until it expires or the key is revoked. The service keeps no record of tokens, so a
+        single token cannot be revoked. The call fails with `ERROR_REASON_TOKENS_NOT_CONFIGURED` if the
+        service has no token keys.
         """
         request = tenant.CreateUserTokenRequest(user_id=user_id, ttl=ttl)
         return await self._calls.unary(_CREATE_USER_TOKEN, request, timeout)

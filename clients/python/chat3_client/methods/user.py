@@ -172,11 +172,11 @@ class UserMethods:
     ) -> user.GetUserDialogsResponse:
         """GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
-        Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds
-        the user in by an id in another letter case are not among them. The list moves while it is
-        read: a dialog with a new message goes to its top, so between two pages a dialog can appear
-        twice or, when others leave the list, not at all. A client that must not miss any subscribes
-        first (see `SubscribeUpdates`), then reads all pages, and ignores what it has already.
+        Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
+        in which the platform has the user under an id in another letter case. The list can change
+        while a client reads it: a dialog with a new message moves to the top, so a dialog can appear
+        on two pages or, when others leave the list, on none. To get a complete list, subscribe first
+        (see `SubscribeUpdates`), then read all pages and ignore duplicates.
         """
         request = user.GetUserDialogsRequest(
             page_size=page_size,
@@ -200,11 +200,11 @@ class UserMethods:
     ) -> Pages[user.Dialog, user.GetUserDialogsResponse]:
         """GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
-        Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds
-        the user in by an id in another letter case are not among them. The list moves while it is
-        read: a dialog with a new message goes to its top, so between two pages a dialog can appear
-        twice or, when others leave the list, not at all. A client that must not miss any subscribes
-        first (see `SubscribeUpdates`), then reads all pages, and ignores what it has already.
+        Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
+        in which the platform has the user under an id in another letter case. The list can change
+        while a client reads it: a dialog with a new message moves to the top, so a dialog can appear
+        on two pages or, when others leave the list, on none. To get a complete list, subscribe first
+        (see `SubscribeUpdates`), then read all pages and ignore duplicates.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
@@ -235,10 +235,10 @@ class UserMethods:
     ) -> user.CreateDialogResponse:
         """CreateDialog creates a dialog with the calling user and others as its members.
 
-        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-        dialog, and completes one that the platform left half-written: see
-        `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
-        that changed when its creation was cut off.
+        Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+        second dialog; it completes a dialog that the platform wrote only in part, see
+        `CreateDialogResponse.missing_parts`. Every member gets an update of the kind
+        `UPDATE_KIND_DIALOG_CREATED`, or `UPDATE_KIND_DIALOG_CHANGED` if the creation was interrupted.
         """
         request = user.CreateDialogRequest(
             member_ids=texts(member_ids),
@@ -250,19 +250,20 @@ class UserMethods:
     async def get_or_create_direct_dialog(
         self, user_id: str, *, timeout: float | None = None
     ) -> user.GetOrCreateDirectDialogResponse:
-        """GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
-        and creates it when there is none.
+        """GetOrCreateDirectDialog returns the one direct dialog between the calling user and another
+        user, and creates it if it does not exist.
 
-        Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-        users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
-        who has left the dialog is added to it again. It needs no idempotency key, because the two users
-        name the dialog. A call that cannot find out whether an earlier one created it fails with
-        `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+        Needs the `read` permission, and `write` if the dialog has to be created or completed. Both
+        users get the same dialog, even when they call at the same moment. A user who has left the
+        dialog is added to it again. The method needs no idempotency key, because the two user ids
+        identify the dialog. If the service cannot find out whether an earlier call created the dialog,
+        the call fails with `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN`, and the client can safely retry
+        it.
 
-        Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
-        the same moment on two machines, although the platform refuses most of the second requests. Then
-        all later calls agree on the older dialog, and the other is emptied unless somebody has written a
-        message there.
+        A service on several machines needs a shared store (`REDIS_URL`). Without one, two machines can
+        each create a dialog at the same moment, although the platform refuses most of the second
+        requests. All later calls then return the older dialog. The members of the newer one are
+        removed, unless it already has a message.
         """
         request = user.GetOrCreateDirectDialogRequest(user_id=user_id)
         return await self._calls.unary(_GET_OR_CREATE_DIRECT_DIALOG, request, timeout)
@@ -276,11 +277,11 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.UpdateDialogMetaResponse:
-        """UpdateDialogMeta sets and removes keys of a dialog's open data.
+        """UpdateDialogMeta sets and removes keys of a dialog's custom data.
 
         Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
-        permission. Other members' changes of other keys are kept; of two changes of one key the later
-        one counts.
+        permission. Changes of different keys do not overwrite each other; when two calls change the
+        same key, the later one wins.
         """
         request = user.UpdateDialogMetaRequest(
             dialog_id=dialog_id,
@@ -293,10 +294,10 @@ class UserMethods:
     async def leave_dialog(
         self, dialog_id: str, *, idempotency_key: str | None = None, timeout: float | None = None
     ) -> user.LeaveDialogResponse:
-        """LeaveDialog ends the calling user's membership of a dialog.
+        """LeaveDialog removes the calling user from a dialog.
 
-        Needs the permissions `read` and `write`, and membership. The last member cannot leave:
-        `ERROR_REASON_LAST_MEMBER`.
+        Needs the permissions `read` and `write`, and membership. The last member cannot leave: the
+        call fails with `ERROR_REASON_LAST_MEMBER`.
         """
         request = user.LeaveDialogRequest(
             dialog_id=dialog_id, idempotency_key=fresh_key(idempotency_key)
@@ -308,8 +309,9 @@ class UserMethods:
     ) -> user.MarkDialogReadResponse:
         """MarkDialogRead marks all messages of a dialog as read by the calling user.
 
-        Needs the permissions `read` and `write`, and membership. The unread count is 0 at once; the
-        statuses of the single messages follow within seconds, with one update for the whole dialog.
+        Needs the permissions `read` and `write`, and membership. The unread count becomes 0
+        immediately. The statuses of the messages follow within seconds, with one update for the whole
+        dialog.
         """
         request = user.MarkDialogReadRequest(
             dialog_id=dialog_id, idempotency_key=fresh_key(idempotency_key)
@@ -319,11 +321,11 @@ class UserMethods:
     async def send_typing_indicator(
         self, dialog_id: str, *, timeout: float | None = None
     ) -> user.SendTypingIndicatorResponse:
-        """SendTypingIndicator tells the other members of a dialog that the calling user types. Repeat it
-        every few seconds while typing goes on; there is no signal for the end.
+        """SendTypingIndicator shows the other members of a dialog that the calling user is typing. Repeat
+        the call every few seconds while the user is typing; the indicator expires by itself.
 
-        Needs the `write` permission and membership. Signals that repeat within a second are answered
-        alike and told to the members once.
+        Needs the `write` permission and membership. Calls that repeat within a second get the same
+        response, and the members see one indicator.
         """
         request = user.SendTypingIndicatorRequest(dialog_id=dialog_id)
         return await self._calls.unary(_SEND_TYPING_INDICATOR, request, timeout)
@@ -369,10 +371,11 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.AddDialogMembersResponse:
-        """AddDialogMembers adds users to a dialog. Any member may.
+        """AddDialogMembers adds users to a dialog. Any member may do this.
 
-        Needs the permissions `read` and `write`, and membership. All users are looked up before the
-        first is added: an unknown one fails the call with `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the permissions `read` and `write`, and membership. The service looks up all users before
+        it adds the first one. If one does not exist, the call fails with
+        `ERROR_REASON_USER_NOT_FOUND`.
         """
         request = user.AddDialogMembersRequest(
             dialog_id=dialog_id,
@@ -389,10 +392,10 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.RemoveDialogMemberResponse:
-        """RemoveDialogMember ends another user's membership of a dialog. Any member may.
+        """RemoveDialogMember removes another user from a dialog. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. The last member cannot be removed:
-        `ERROR_REASON_LAST_MEMBER`.
+        the call fails with `ERROR_REASON_LAST_MEMBER`.
         """
         request = user.RemoveDialogMemberRequest(
             dialog_id=dialog_id, user_id=user_id, idempotency_key=fresh_key(idempotency_key)
@@ -480,7 +483,7 @@ class UserMethods:
         """SendMessage writes a message into a dialog in the calling user's name.
 
         Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-        writes twice. A success can lack parts that the platform was cut off from writing:
+        writes twice. A message can lack parts if the platform was interrupted while it wrote: see
         `SendMessageResponse.missing_parts`.
         """
         request = user.SendMessageRequest(
@@ -505,9 +508,10 @@ class UserMethods:
     ) -> user.EditMessageResponse:
         """EditMessage replaces the text of a message that the calling user has sent.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`, a deleted one `ERROR_REASON_MESSAGE_DELETED`. The text before is
-        kept as a version.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message and with
+        `ERROR_REASON_MESSAGE_DELETED` for a deleted one. The platform keeps the earlier text as a
+        version.
         """
         request = user.EditMessageRequest(
             dialog_id=dialog_id,
@@ -525,12 +529,12 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.DeleteMessageResponse:
-        """DeleteMessage deletes a message that the calling user has sent. It stays in its dialog without
-        what it said, and can be restored.
+        """DeleteMessage deletes a message that the calling user has sent. The message stays in its dialog
+        without its content, and can be restored.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot delete:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot delete
+        messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         request = user.DeleteMessageRequest(
             dialog_id=dialog_id, message_id=message_id, idempotency_key=fresh_key(idempotency_key)
@@ -545,12 +549,12 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.RestoreMessageResponse:
-        """RestoreMessage takes back the deletion of a message that the calling user has sent, whoever
-        deleted it.
+        """RestoreMessage restores a deleted message that the calling user has sent, no matter who deleted
+        it.
 
-        Needs the permissions `read` and `write`, and membership. Others' messages give
-        `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot restore:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the permissions `read` and `write`, and membership. The call fails with
+        `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot
+        restore messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         request = user.RestoreMessageRequest(
             dialog_id=dialog_id, message_id=message_id, idempotency_key=fresh_key(idempotency_key)
@@ -562,8 +566,8 @@ class UserMethods:
     ) -> user.ListMessageVersionsResponse:
         """ListMessageVersions lists the earlier texts of a message.
 
-        Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions:
-        `ERROR_REASON_PLATFORM_TOO_OLD`.
+        Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions: the call
+        fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
         """
         request = user.ListMessageVersionsRequest(dialog_id=dialog_id, message_id=message_id)
         return await self._calls.unary(_LIST_MESSAGE_VERSIONS, request, timeout)
@@ -578,7 +582,8 @@ class UserMethods:
         include_total_size: bool = False,
         timeout: float | None = None,
     ) -> user.ListMessageStatusesResponse:
-        """ListMessageStatuses lists which member gave a message which status, and when.
+        """ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
         Needs the `read` permission and membership.
         """
@@ -599,7 +604,8 @@ class UserMethods:
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
     ) -> Pages[user.MessageStatusRecord, user.ListMessageStatusesResponse]:
-        """ListMessageStatuses lists which member gave a message which status, and when.
+        """ListMessageStatuses lists the status history of a message: which member set which status, and
+        when.
 
         Needs the `read` permission and membership.
 
@@ -621,13 +627,13 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.SetMessageStatusResponse:
-        """SetMessageStatus records that the calling user has received or read a message, or wants it to
-        count as unread again.
+        """SetMessageStatus records that the calling user has received or read a message, or marks it as
+        unread again.
 
-        Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
-        counts. Every call adds to the message's history and is published as an update; newer platforms
-        lower the unread count with every `read`. So give a key: a call with a key is looked for in the
-        history before it is done again.
+        Needs the permissions `read` and `write`, and membership. Any status can follow any other: the
+        last one applies. Every call adds an entry to the message's history and publishes an update,
+        and newer platforms lower the unread count with every `read`. Therefore use an idempotency key:
+        before the service repeats a call with a key, it looks for the call in the history.
         """
         request = user.SetMessageStatusRequest(
             dialog_id=dialog_id,
@@ -647,11 +653,11 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.SetMessageReactionResponse:
-        """SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
+        """SetMessageReaction adds the calling user's reaction to a message, or removes it.
 
-        Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
-        what was not are no errors: they change nothing, and the response says so. A user can give
-        several different reactions to one message.
+        Needs the permissions `read` and `write`, and membership. It is not an error to add a reaction
+        that is already there or to remove one that is not: the call changes nothing, and the response
+        has `changed` false. A user can add several different reactions to one message.
         """
         request = user.SetMessageReactionRequest(
             dialog_id=dialog_id,
@@ -703,10 +709,10 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.CreateTopicResponse:
-        """CreateTopic creates a topic in a dialog. Any member may.
+        """CreateTopic creates a topic in a dialog. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-        creates a second topic, and completes one that the platform left half-written.
+        creates a second topic; it completes a topic that the platform wrote only in part.
         """
         request = user.CreateTopicRequest(
             dialog_id=dialog_id, meta=struct(meta), idempotency_key=fresh_key(idempotency_key)
@@ -723,7 +729,7 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.UpdateTopicResponse:
-        """UpdateTopic sets and removes keys of a topic's open data. Any member may.
+        """UpdateTopic sets and removes keys of a topic's custom data. Any member may do this.
 
         Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
         permission.
@@ -746,10 +752,11 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.SetMessageTopicResponse:
-        """SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may.
+        """SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may
+        do this.
 
-        Needs the permissions `read` and `write`, and membership. A message that is in another topic is
-        taken out of it first; members get an update of each step.
+        Needs the permissions `read` and `write`, and membership. If the message is in another topic,
+        the platform first takes it out of that topic; members get an update for each step.
         """
         request = user.SetMessageTopicRequest(
             dialog_id=dialog_id,
@@ -762,8 +769,8 @@ class UserMethods:
     async def get_user(self, user_id: str, *, timeout: float | None = None) -> user.GetUserResponse:
         """GetUser returns one user of the tenant, as others see them.
 
-        Needs the `read` permission. A user that exists only as the owner of open data or of a membership
-        is not found: `ERROR_REASON_USER_NOT_FOUND`.
+        Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+        of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
         """
         request = user.GetUserRequest(user_id=user_id)
         return await self._calls.unary(_GET_USER, request, timeout)
@@ -784,7 +791,7 @@ class UserMethods:
         idempotency_key: str | None = None,
         timeout: float | None = None,
     ) -> user.UpdateMyMetaResponse:
-        """UpdateMyMeta sets and removes keys of the calling user's open data, such as the display name.
+        """UpdateMyMeta sets and removes keys of the calling user's custom data, such as the display name.
 
         Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
         """
@@ -838,8 +845,8 @@ class UserMethods:
     async def get_pack(self, pack_id: str, *, timeout: float | None = None) -> user.GetPackResponse:
         """GetPack returns one pack, with its counters.
 
-        Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the pack is
-        not found: `ERROR_REASON_PACK_NOT_FOUND`.
+        Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the call
+        fails with `ERROR_REASON_PACK_NOT_FOUND`.
         """
         request = user.GetPackRequest(pack_id=pack_id)
         return await self._calls.unary(_GET_PACK, request, timeout)
@@ -852,8 +859,8 @@ class UserMethods:
         page_token: str = "",
         timeout: float | None = None,
     ) -> user.ListPackMessagesResponse:
-        """ListPackMessages lists the messages of those dialogs of a pack that the calling user is a
-        member of.
+        """ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
+        member of them.
 
         Needs the `read` permission, and membership of one of the pack's dialogs.
         """
@@ -865,8 +872,8 @@ class UserMethods:
     def pack_messages(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
     ) -> Pages[user.Message, user.ListPackMessagesResponse]:
-        """ListPackMessages lists the messages of those dialogs of a pack that the calling user is a
-        member of.
+        """ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
+        member of them.
 
         Needs the `read` permission, and membership of one of the pack's dialogs.
 
@@ -896,17 +903,18 @@ class UserMethods:
         dialog_ids: Iterable[str] = (),
         timeout: float | None = None,
     ) -> user.ListUpdatesResponse:
-        """ListUpdates returns the updates that the calling user has missed since a resume token: for
-        clients that wake up for a moment, such as a phone that got a push notification.
+        """ListUpdates returns the updates that the calling user has missed since a resume token. It is
+        meant for clients that are awake only for a moment, such as a phone that got a push
+        notification.
 
-        Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
-        the gaps of the stream, and stream and call take each other's tokens. Every update that was
-        published before the call is in its answer, or in those that `has_more` announces; a call waits
-        for these updates and for no later ones. While the service has no broker, calls fail with
-        `ERROR_REASON_UPDATES_UNAVAILABLE`.
-        To have a complete picture without a stream: call without a token and store the answer's token,
-        then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
-        the updates of each answer, reload what its gap names, and only then store its token.
+        Needs the `read` permission and an existing user. The updates arrive in the order of the
+        stream, without duplicates and with the same gaps; stream and call accept each other's tokens.
+        Every update that was published before the call is in its response, or in the next ones if
+        `has_more` is true. A call waits for these updates, but not for later ones. While the service
+        has no connection to its broker, calls fail with `ERROR_REASON_UPDATES_UNAVAILABLE`. To get a
+        complete picture without a stream, call without a token, store the token of the response, and
+        read the dialogs. From then on, call with the stored token until `has_more` is false. Apply the
+        updates of each response, reload what its gap names, and only then store its token.
         """
         request = user.ListUpdatesRequest(
             resume_token=resume_token,

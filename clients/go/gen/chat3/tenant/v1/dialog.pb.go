@@ -30,11 +30,12 @@ type Dialog struct {
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
 	// When the dialog was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The dialog's open data. Always present, may be empty.
+	// The dialog's custom data. Always present, may be empty.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
 	// The text under the key `title` of `meta`. Absent when there is none.
 	Title *string `protobuf:"bytes,4,opt,name=title,proto3,oneof" json:"title,omitempty"`
-	// The number of members. The platform counts members, messages and topics a moment late.
+	// The number of members. The numbers of members, messages and topics are eventually consistent:
+	// they follow changes after a moment.
 	MemberCount int32 `protobuf:"varint,5,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
 	// The number of messages.
 	MessageCount int32 `protobuf:"varint,6,opt,name=message_count,json=messageCount,proto3" json:"message_count,omitempty"`

@@ -23,23 +23,24 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CreateDialogRequest is a dialog to be created.
+// CreateDialogRequest describes the dialog to create.
 type CreateDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The members, in the order in which they join. Each must exist as a user; an id that is named
-	// twice counts once. Empty creates a dialog without members.
+	// The members, in the order in which they join. Each must exist as a user; duplicate ids are
+	// ignored. Empty creates a dialog without members.
 	//
 	// Rules: at most 100 items; each a user id as `x-user-id` takes it.
 	MemberIds []string `protobuf:"bytes,1,rep,name=member_ids,json=memberIds,proto3" json:"member_ids,omitempty"`
-	// The dialog's open data. `chat3.user.v1.SendMessageRequest.meta` says what the platform cannot keep.
+	// The dialog's custom data. `chat3.user.v1.SendMessageRequest.meta` lists what the platform
+	// cannot keep.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -103,9 +104,9 @@ type CreateDialogResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	Dialog *Dialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
-	// What may be missing because the call was cut off while the platform created the dialog, and cannot
-	// be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-	// published. Commonly empty. Meta and members are always completed.
+	// The parts that may be missing because the call was interrupted while the platform created the
+	// dialog, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+	// shows whether that update was published. Usually empty. Meta and members are always completed.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -249,14 +250,14 @@ func (x *GetDialogResponse) GetDialog() *Dialog {
 	return nil
 }
 
-// FindDialogByMetaRequest asks for the dialog whose open data has a text under a key.
+// FindDialogByMetaRequest asks for the dialog whose custom data has a text under a key.
 type FindDialogByMetaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key, one that `CreateDialogRequest.meta` takes.
+	// The key, which must be one that `CreateDialogRequest.meta` accepts.
 	//
 	// Rules: required; a key that `meta` takes.
 	MetaKey string `protobuf:"bytes,1,opt,name=meta_key,json=metaKey,proto3" json:"meta_key,omitempty"`
-	// The text. It is compared as it is, letter case included; a number is not found as text.
+	// The text. The comparison is case-sensitive, and does not find numbers.
 	//
 	// Rules: required; at most 500 characters; no control characters; none of `(`, `)`, `&` and `|`,
 	// and no `{` at its beginning.
@@ -357,29 +358,30 @@ func (x *FindDialogByMetaResponse) GetDialog() *Dialog {
 
 // ListDialogsRequest asks for a page of the tenant's dialogs.
 //
-// The platform can continue this list by number only. With the newest first, a dialog that is created
-// while the pages are read pushes others back: the last ones of a page then appear on the next page
-// again. With `(create_time,asc)` it comes last and moves nothing. In both orders a dialog that leaves
-// the pages read so far, because it was deleted or the filter no longer meets it, pulls others
-// forward: they are left out.
+// The platform has only numbered pages here. With the newest first, a dialog that is created
+// between two pages moves the others back, so the last dialogs of one page appear again on the
+// next. With `(create_time,asc)` a new dialog is the last one and moves nothing. In both orders,
+// when a dialog leaves the pages that were already read, because it was deleted or no longer
+// matches the filter, the client misses dialogs that take its place.
 type ListDialogsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The largest number of dialogs to return. 0 means 10.
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Selects dialogs, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects
-	// all.
+	// Which dialogs to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+	// returns all.
 	//
-	// Fields: `dialog_id`, `create_time`, `member` and `meta.<key>`. `member` takes `eq` alone, with a
-	// user id in lower case. Only `meta` conditions may stand in or beside an or. No filter leaves the
-	// tenant.
+	// Fields: `dialog_id`, `create_time`, `member` and `meta.<key>`. `member` only accepts `eq`, with
+	// a user id in lower case. An "or" may only be combined with conditions on `meta`. A filter never
+	// reaches another tenant.
 	//
 	// Valid: `(member,eq,bob)&(create_time,gt,2026-01-31)`,
 	// `(meta.kind,eq,support)|(meta.kind,eq,sales)`.
@@ -393,7 +395,8 @@ type ListDialogsRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,5,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -469,10 +472,10 @@ type ListDialogsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialogs, in the requested order.
 	Dialogs []*Dialog `protobuf:"bytes,1,rep,name=dialogs,proto3" json:"dialogs,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -529,27 +532,27 @@ func (x *ListDialogsResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// UpdateDialogMetaRequest changes the open data of a dialog.
+// UpdateDialogMetaRequest changes the custom data of a dialog.
 type UpdateDialogMetaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-	// when it is not empty.
+	// The top-level keys to remove. A key that does not exist is not an error. A list that is not
+	// empty needs the `delete` permission.
 	//
 	// Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
 	RemoveKeys []string `protobuf:"bytes,3,rep,name=remove_keys,json=removeKeys,proto3" json:"remove_keys,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -663,20 +666,20 @@ func (x *UpdateDialogMetaResponse) GetDialog() *Dialog {
 
 // DeleteDialogRequest names a dialog to delete.
 //
-// The platform deletes the dialog, its open data, its memberships and its places in packs. It keeps
-// its messages, their statuses and its topics, which no user reaches any more. It tells nobody: members
-// get no update, for they are none any more when it looks for whom to tell. To have them told, remove
-// them with `RemoveDialogMember` first.
+// The platform deletes the dialog, its custom data, its memberships and its places in packs. It
+// keeps its messages, their statuses and its topics, but users can no longer reach them. Members
+// get no update, because the platform removes them before it looks for the recipients. To notify
+// them, first remove them with `RemoveDialogMember`.
 type DeleteDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`

@@ -33,13 +33,15 @@ type ListDialogMembersRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,4,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -108,10 +110,10 @@ type ListDialogMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The members, in the order in which they joined.
 	Members []*v1.DialogMember `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -179,10 +181,10 @@ type AddDialogMembersRequest struct {
 	//
 	// Rules: required; at most 100 items; each a user id as `x-user-id` takes it.
 	UserIds []string `protobuf:"bytes,2,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -241,13 +243,13 @@ func (x *AddDialogMembersRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// AddDialogMembersResponse says whom the call added.
+// AddDialogMembersResponse names the users that the call added.
 type AddDialogMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The users that were no members before, in lower case and in the order of the request.
+	// The users who were not members before, in lower case and in the order of the request.
 	AddedUserIds []string `protobuf:"bytes,1,rep,name=added_user_ids,json=addedUserIds,proto3" json:"added_user_ids,omitempty"`
-	// What may be missing because the call was cut off while the platform added the users:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform added the
+	// users: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -297,8 +299,8 @@ func (x *AddDialogMembersResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// RemoveDialogMemberRequest names the member to remove from a dialog. The last member can be removed,
-// too: what remains is a dialog that only a back end reaches.
+// RemoveDialogMemberRequest names the member to remove from a dialog. The last member can be
+// removed too: only a back end can then reach the dialog.
 type RemoveDialogMemberRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -309,10 +311,10 @@ type RemoveDialogMemberRequest struct {
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -371,7 +373,7 @@ func (x *RemoveDialogMemberRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// RemoveDialogMemberResponse confirms that the user is no member any more.
+// RemoveDialogMemberResponse confirms that the user is no longer a member.
 type RemoveDialogMemberResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -408,7 +410,7 @@ func (*RemoveDialogMemberResponse) Descriptor() ([]byte, []int) {
 	return file_chat3_tenant_v1_member_calls_proto_rawDescGZIP(), []int{5}
 }
 
-// MarkMemberReadRequest names a member for whom all messages of a dialog are to be read.
+// MarkMemberReadRequest names the member for whom to mark all messages of a dialog as read.
 type MarkMemberReadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -419,10 +421,10 @@ type MarkMemberReadRequest struct {
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -486,8 +488,8 @@ type MarkMemberReadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The state, with no unread messages.
 	Membership *v1.DialogMembership `protobuf:"bytes,1,opt,name=membership,proto3" json:"membership,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -23,29 +23,29 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// SendMessageRequest is a message to be written in a user's name.
+// SendMessageRequest describes the message to write in a user's name.
 type SendMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog to write into.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The user in whose name the call acts: one that exists, of the dialog or not. One that does not
-	// exist gives `ERROR_REASON_USER_NOT_FOUND`.
+	// The sender. The user must exist, but need not be a member of the dialog; otherwise the call
+	// fails with `ERROR_REASON_USER_NOT_FOUND`.
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	SenderId string `protobuf:"bytes,2,opt,name=sender_id,json=senderId,proto3" json:"sender_id,omitempty"`
-	// The text. White space at both ends is removed by the platform.
+	// The text. The platform removes white space at both ends.
 	//
 	// Rules: at most 10000 characters; 1 or more besides white space when the type is `internal.text`.
 	Content string `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
-	// The message type, as `chat3.user.v1.SendMessageRequest.type`. Empty means `internal.text`.
+	// The message type, see `chat3.user.v1.SendMessageRequest.type`. Empty means `internal.text`.
 	//
 	// Rules: empty, or `internal.` and one of text, image, file, audio, video, sticker, location,
 	// contact, or `system.`, `user.` or `message.` and 1 to 80 characters: words of a-z and 0-9, joined
 	// by single `_`, `-` or `.`.
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
-	// Open data to keep with the message, as `chat3.user.v1.SendMessageRequest.meta` takes it.
+	// The custom data of the message, see `chat3.user.v1.SendMessageRequest.meta`.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; `url` with text of at most 2048 characters when the type is
@@ -60,10 +60,10 @@ type SendMessageRequest struct {
 	//
 	// Rules: `topic_` and 20 characters of a-z and 0-9.
 	TopicId *string `protobuf:"bytes,7,opt,name=topic_id,json=topicId,proto3,oneof" json:"topic_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,8,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -157,13 +157,13 @@ func (x *SendMessageRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// SendMessageResponse is the message that was written.
+// SendMessageResponse has the message that was written.
 type SendMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message. When somebody changed or deleted it before a repetition found it, that shows.
+	// The message. A retry returns it as it is then: changed or deleted, if somebody has done that.
 	Message *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// What the message lacks for good, as `chat3.user.v1.SendMessageResponse.missing_parts`. Commonly
-	// empty: the message is whole.
+	// The parts that the message will never have, see
+	// `chat3.user.v1.SendMessageResponse.missing_parts`. Usually empty: the message is complete.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -264,7 +264,7 @@ func (x *GetMessageRequest) GetMessageId() string {
 // GetMessageResponse is one message.
 type GetMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message. `mine` and `Reaction.mine` are false, because nobody asks.
+	// The message. `mine` and `Reaction.mine` are false, because there is no calling user.
 	Message       *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -309,39 +309,38 @@ func (x *GetMessageResponse) GetMessage() *v1.Message {
 
 // ListMessagesRequest asks for a page of a dialog's messages.
 //
-// Pages are found by the place of a message, as those of
-// `chat3.user.v1.GetDialogMessagesRequest` are, with the same promises: while others write, edit and
-// delete, no message appears twice and none is left out.
+// Pages are found by a message, with the guarantees of `chat3.user.v1.GetDialogMessagesRequest`: no
+// message appears twice or is missed while others write, edit and delete.
 type ListMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer,
-	// although others follow.
+	// The largest number of messages to return. 0 means 10. A page of 99 or 100 may have fewer,
+	// although more follow.
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with all
-	// other fields as they were then; only `page_size` and `include_total_size` may differ. Empty begins
-	// the list. A token that belongs to another list, or to other fields, gives
-	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` or `previous_page_token` of an earlier response, to get the page after or
+	// before it. All other fields except `page_size` and `include_total_size` must be the same as in
+	// that request. Empty means the first page. A token of another list, or of a request with other
+	// fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Begins in the middle: the page holds this message, and about as many older as newer ones around
-	// it, as far as there are any. A filter that does not meet the message leaves it out, but not
-	// those around it.
+	// A message around which the list begins: the page holds this message, and about as many older as
+	// newer ones, as far as they exist. If the filter does not match the message itself, the page
+	// holds only the messages around it.
 	//
 	// Rules: `msg_` and 20 characters of a-z and 0-9; absent with `page_token`.
 	AroundMessageId *string `protobuf:"bytes,4,opt,name=around_message_id,json=aroundMessageId,proto3,oneof" json:"around_message_id,omitempty"`
-	// Selects messages, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects
-	// all.
+	// Which messages to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+	// returns all.
 	//
 	// Fields: `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
-	// `meta.<key>`. A condition on `content` or `meta` meets no deleted message. An and has at most 10
-	// conditions.
+	// `meta.<key>`. A condition on `content` or `meta` never matches a deleted message. An "and" has
+	// at most 10 conditions.
 	//
 	// Valid: `(sender_id,eq,bob)`, `(create_time,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
 	//
@@ -353,7 +352,8 @@ type ListMessagesRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,6,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -441,16 +441,18 @@ func (x *ListMessagesRequest) GetIncludeTotalSize() bool {
 // ListMessagesResponse is a page of a dialog's messages.
 type ListMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The messages, in the requested order. `mine` and `Reaction.mine` are false, because nobody asks.
+	// The messages, in the requested order. `mine` and `Reaction.mine` are false, because there is no
+	// calling user.
 	Messages []*v1.Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Continues in the requested order: with older messages by default. Empty when there are none.
+	// The token of the next page in the requested order: by default, of older messages. Empty when
+	// there are none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// Continues against the requested order: with newer messages by default, those next to this page.
-	// Present also when there are none yet, so that it can be asked again later: the page is empty
-	// then, and its own `previous_page_token` continues from the same place.
+	// The token of the page before this one in the requested order: by default, of the next newer
+	// messages. It is also present when there are none yet, so that the client can ask again later;
+	// that page is then empty, and its own `previous_page_token` stands for the same place.
 	PreviousPageToken string `protobuf:"bytes,3,opt,name=previous_page_token,json=previousPageToken,proto3" json:"previous_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,4,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -516,28 +518,28 @@ func (x *ListMessagesResponse) GetTotalSize() int32 {
 
 // SearchMessagesRequest asks for a page of the messages of all dialogs of the tenant.
 //
-// Pages are found by the place of a message, as those of `ListMessagesRequest` are. The messages of
-// deleted dialogs are among them: the platform keeps them.
+// Pages are found by a message, as in `ListMessagesRequest`. They include the messages of deleted
+// dialogs, which the platform keeps.
 type SearchMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The largest number of messages to return. 0 means 10. A page of 99 or 100 may hold fewer,
-	// although others follow.
+	// The largest number of messages to return. 0 means 10. A page of 99 or 100 may have fewer,
+	// although more follow.
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with all
-	// other fields as they were then; only `page_size` and `include_total_size` may differ. Empty begins
-	// the list. A token that belongs to another list, or to other fields, gives
-	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` or `previous_page_token` of an earlier response, to get the page after or
+	// before it. All other fields except `page_size` and `include_total_size` must be the same as in
+	// that request. Empty means the first page. A token of another list, or of a request with other
+	// fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Selects messages, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects
-	// all of the tenant.
+	// Which messages to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+	// returns all messages of the tenant.
 	//
-	// Fields: `dialog_id`, `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
-	// `meta.<key>`. Beside `meta`, `dialog_id` takes the operator eq only. A condition on `content` or
-	// `meta` meets no deleted message. An and has at most 10 conditions.
+	// Fields: `dialog_id`, `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id`
+	// and `meta.<key>`. Together with `meta`, `dialog_id` only accepts the operator `eq`. A condition
+	// on `content` or `meta` never matches a deleted message. An "and" has at most 10 conditions.
 	//
 	// Valid: `(content,regex,invoice)`, `(sender_id,eq,bob)&(dialog_id,in,[dlg_aaaaaaaaaaaaaaaaaaaa])`.
 	//
@@ -549,7 +551,8 @@ type SearchMessagesRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,5,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -623,16 +626,18 @@ func (x *SearchMessagesRequest) GetIncludeTotalSize() bool {
 // SearchMessagesResponse is a page of the messages of all dialogs.
 type SearchMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The messages, in the requested order. `mine` and `Reaction.mine` are false, because nobody asks.
+	// The messages, in the requested order. `mine` and `Reaction.mine` are false, because there is no
+	// calling user.
 	Messages []*v1.Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Continues in the requested order: with older messages by default. Empty when there are none.
+	// The token of the next page in the requested order: by default, of older messages. Empty when
+	// there are none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// Continues against the requested order: with newer messages by default, those next to this page.
-	// Present also when there are none yet, so that it can be asked again later: the page is empty
-	// then, and its own `previous_page_token` continues from the same place.
+	// The token of the page before this one in the requested order: by default, of the next newer
+	// messages. It is also present when there are none yet, so that the client can ask again later;
+	// that page is then empty, and its own `previous_page_token` stands for the same place.
 	PreviousPageToken string `protobuf:"bytes,3,opt,name=previous_page_token,json=previousPageToken,proto3" json:"previous_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,4,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -696,27 +701,27 @@ func (x *SearchMessagesResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// EditMessageRequest is a new text for any message of the tenant.
+// EditMessageRequest has the new text of any message of the tenant.
 type EditMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The new text. White space at both ends is removed by the platform.
+	// The new text. The platform removes white space at both ends.
 	//
 	// Rules: required; at most 10000 characters; 1 or more besides white space.
 	Content string `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
-	// The moderator's name, which is kept with the message and shown to members: any text, commonly a
-	// user id. Empty names nobody. Platforms before 0.0.82 do not keep it.
+	// The moderator's name, which is stored with the message and shown to members: any text, usually
+	// a user id. Empty means no name. Platforms before 0.0.82 do not store it.
 	//
 	// Rules: at most 200 characters; no control characters; no white space at either end; no
 	// `chat3-gateway:` at its beginning.
 	EditedBy string `protobuf:"bytes,3,opt,name=edited_by,json=editedBy,proto3" json:"edited_by,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -787,11 +792,11 @@ type EditMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	Message *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the text was already as requested.
+	// Whether the call changed anything. False when the text was already as requested.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`, in place of which members got one of
-	// `UPDATE_KIND_MESSAGE_META_CHANGED` with the new text. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Members then got an update of the kind
+	// `UPDATE_KIND_MESSAGE_META_CHANGED` with the new text instead. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -855,16 +860,16 @@ type DeleteMessageRequest struct {
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The moderator's name, which is kept with the message and shown to members: any text, commonly a
-	// user id. Empty names nobody.
+	// The moderator's name, which is stored with the message and shown to members: any text, usually
+	// a user id. Empty means no name.
 	//
 	// Rules: at most 200 characters; no control characters; no white space at either end; no
 	// `chat3-gateway:` at its beginning.
 	DeletedBy string `protobuf:"bytes,2,opt,name=deleted_by,json=deletedBy,proto3" json:"deleted_by,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -926,13 +931,13 @@ func (x *DeleteMessageRequest) GetIdempotencyKey() string {
 // DeleteMessageResponse is the message after its deletion.
 type DeleteMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message, without what it said.
+	// The message, without its content.
 	Message *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the message was deleted before. The name of whoever
-	// deleted it then stays.
+	// Whether the call changed anything. False when the message was already deleted; `deleted_by`
+	// then stays as it was.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -989,18 +994,18 @@ func (x *DeleteMessageResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// RestoreMessageRequest names any deleted message of the tenant to restore. The platform keeps no name
-// of whoever restores it.
+// RestoreMessageRequest names any deleted message of the tenant to restore. The platform does not
+// store who restores it.
 type RestoreMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -1055,12 +1060,12 @@ func (x *RestoreMessageRequest) GetIdempotencyKey() string {
 // RestoreMessageResponse is the message after it was restored.
 type RestoreMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message, with what it said.
+	// The message, with its content.
 	Message *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the message was not deleted.
+	// Whether the call changed anything. False when the message was not deleted.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1124,14 +1129,14 @@ type SetMessageTopicRequest struct {
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// A topic of the message's dialog. Absent takes the message out of its topic.
+	// A topic of the message's dialog. Absent removes the message from its topic.
 	//
 	// Rules: `topic_` and 20 characters of a-z and 0-9.
 	TopicId *string `protobuf:"bytes,2,opt,name=topic_id,json=topicId,proto3,oneof" json:"topic_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -1195,10 +1200,10 @@ type SetMessageTopicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	Message *v1.Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the message was already there.
+	// Whether the call changed anything. False when the message was already there.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1306,8 +1311,8 @@ func (x *ListMessageVersionsRequest) GetMessageId() string {
 // ListMessageVersionsResponse holds the earlier texts of a message.
 type ListMessageVersionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The earlier texts, newest first: the 20 newest at most, which is what the platform shows. Empty
-	// when the message was never edited, and while it is deleted.
+	// The earlier texts, newest first. The platform returns the 20 newest at most. Empty when the
+	// message was never edited, and while it is deleted.
 	Versions      []*v1.MessageVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1361,13 +1366,15 @@ type ListMessageStatusesRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,4,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -1434,13 +1441,13 @@ func (x *ListMessageStatusesRequest) GetIncludeTotalSize() bool {
 // ListMessageStatusesResponse is a page of a message's status history.
 type ListMessageStatusesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The entries, newest first. The newest entry of a user is the status that counts; every member but
-	// the sender begins with `MESSAGE_STATUS_UNREAD`.
+	// The entries, newest first. The newest entry of a user is the user's current status. Every
+	// member except the sender begins with `MESSAGE_STATUS_UNREAD`.
 	Statuses []*v1.MessageStatusRecord `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1497,7 +1504,7 @@ func (x *ListMessageStatusesResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// SetMessageStatusRequest is a status to be recorded for a member.
+// SetMessageStatusRequest has the status to record for a member.
 type SetMessageStatusRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
@@ -1512,10 +1519,10 @@ type SetMessageStatusRequest struct {
 	//
 	// Rules: required; a status this contract names.
 	Status v1.MessageStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chat3.user.v1.MessageStatus" json:"status,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -1586,8 +1593,8 @@ type SetMessageStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The new entry of the message's status history.
 	Record *v1.MessageStatusRecord `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1637,7 +1644,7 @@ func (x *SetMessageStatusResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// SetMessageReactionRequest is a member's reaction to be given or taken back.
+// SetMessageReactionRequest has a member's reaction to add or remove.
 type SetMessageReactionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
@@ -1648,18 +1655,18 @@ type SetMessageReactionRequest struct {
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The reaction, commonly one emoji.
+	// The reaction, usually one emoji.
 	//
 	// Rules: required; 1 to 50 characters; no control characters; no white space at either end.
 	Reaction string `protobuf:"bytes,3,opt,name=reaction,proto3" json:"reaction,omitempty"`
-	// Whether to give the reaction or take it back.
+	// Whether to add or remove the reaction.
 	//
 	// Rules: required; an action this contract names.
 	Action v1.ReactionAction `protobuf:"varint,4,opt,name=action,proto3,enum=chat3.user.v1.ReactionAction" json:"action,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -1732,13 +1739,13 @@ func (x *SetMessageReactionRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// SetMessageReactionResponse says what became of the reaction.
+// SetMessageReactionResponse says whether the reaction changed.
 type SetMessageReactionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the call changed anything: false when the reaction was already as requested.
+	// Whether the call changed anything. False when the reaction was already as requested.
 	Changed bool `protobuf:"varint,1,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -23,7 +23,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// MetaKind is a kind of thing whose open data an index is about.
+// MetaKind is the kind of object whose custom data an index constrains.
 type MetaKind int32
 
 const (
@@ -92,18 +92,19 @@ func (MetaKind) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_tenant_v1_meta_index_proto_rawDescGZIP(), []int{0}
 }
 
-// MetaIndexMode is what an index demands of open data.
+// MetaIndexMode is the constraint of an index.
 type MetaIndexMode int32
 
 const (
-	// Not a mode: refused in requests. Sent for a mode that this version of the contract does not know.
+	// Not a mode: refused in requests. In a response it stands for a mode that this contract does not
+	// know.
 	MetaIndexMode_META_INDEX_MODE_UNSPECIFIED MetaIndexMode = 0
-	// No two things of the kind have the same values under the keys. Text is compared without white space
-	// around it and without letter case. Values that are objects or lists are refused.
+	// No two objects of the kind have the same values under the keys. The comparison of text ignores
+	// letter case and white space around it. Values that are objects or lists are refused.
 	MetaIndexMode_META_INDEX_MODE_UNIQUE MetaIndexMode = 1
-	// All things of the kind have the keys. The platform demands it when open data is written.
+	// All objects of the kind have the keys. The platform checks this when custom data is written.
 	MetaIndexMode_META_INDEX_MODE_REQUIRED MetaIndexMode = 2
-	// Things of the kind have no other keys. A kind has one such index at most.
+	// Objects of the kind have no other keys. A kind has at most one such index.
 	MetaIndexMode_META_INDEX_MODE_ALLOWED MetaIndexMode = 3
 )
 
@@ -150,19 +151,20 @@ func (MetaIndexMode) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_tenant_v1_meta_index_proto_rawDescGZIP(), []int{1}
 }
 
-// MetaIndexOperator is how a condition looks at open data.
+// MetaIndexOperator is the comparison that a condition makes.
 type MetaIndexOperator int32
 
 const (
-	// Not an operator: refused in requests. Sent for one that this version of the contract does not know.
+	// Not an operator: refused in requests. In a response it stands for an operator that this
+	// contract does not know.
 	MetaIndexOperator_META_INDEX_OPERATOR_UNSPECIFIED MetaIndexOperator = 0
 	// The value under the key is the value of the condition.
 	MetaIndexOperator_META_INDEX_OPERATOR_EQUAL MetaIndexOperator = 1
 	// The value under the key is among the values of the condition.
 	MetaIndexOperator_META_INDEX_OPERATOR_IN MetaIndexOperator = 2
-	// The value under the key is another one, or the key is missing.
+	// The value under the key is a different one, or the key is missing.
 	MetaIndexOperator_META_INDEX_OPERATOR_NOT_EQUAL MetaIndexOperator = 3
-	// The key is there.
+	// The key exists.
 	MetaIndexOperator_META_INDEX_OPERATOR_PRESENT MetaIndexOperator = 4
 	// The key is missing.
 	MetaIndexOperator_META_INDEX_OPERATOR_MISSING MetaIndexOperator = 5
@@ -215,14 +217,14 @@ func (MetaIndexOperator) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_tenant_v1_meta_index_proto_rawDescGZIP(), []int{2}
 }
 
-// MetaIndexCondition says for which open data an index holds.
+// MetaIndexCondition says to which custom data an index applies.
 type MetaIndexCondition struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The key whose value is looked at: one that `meta` takes. Required.
+	// The key whose value is compared; it must be one that `meta` accepts. Required.
 	Key string `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
-	// How it is looked at. Required.
+	// How to compare the value. Required.
 	Operator MetaIndexOperator `protobuf:"varint,2,opt,name=operator,proto3,enum=chat3.tenant.v1.MetaIndexOperator" json:"operator,omitempty"`
-	// What the value is compared with: one value for `EQUAL` and `NOT_EQUAL`, 1 to 20 for `IN`, none for
+	// The values to compare with: one value for `EQUAL` and `NOT_EQUAL`, 1 to 20 for `IN`, none for
 	// `PRESENT` and `MISSING`. Each is a text of at most 500 characters, a number or a bool.
 	Values        []*structpb.Value `protobuf:"bytes,3,rep,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -280,27 +282,28 @@ func (x *MetaIndexCondition) GetValues() []*structpb.Value {
 	return nil
 }
 
-// MetaIndex is a demand on the open data of one kind of thing in the tenant. The platform refuses open
-// data that breaks it; calls then fail with `ERROR_REASON_META_INDEX_CONFLICT`.
+// MetaIndex is a constraint on the custom data of one kind of object in the tenant. The platform
+// refuses custom data that breaks it; calls then fail with `ERROR_REASON_META_INDEX_CONFLICT`.
 type MetaIndex struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The index's id, unique for its kind: the one that was given, or one that the platform made of mode,
+	// The index's id, unique for its kind: the given one, or one that the platform made from mode,
 	// keys and condition, such as `unique:email`.
 	IndexId string `protobuf:"bytes,1,opt,name=index_id,json=indexId,proto3" json:"index_id,omitempty"`
-	// The kind of thing.
+	// The kind of object.
 	Kind MetaKind `protobuf:"varint,2,opt,name=kind,proto3,enum=chat3.tenant.v1.MetaKind" json:"kind,omitempty"`
-	// What the index demands.
+	// The constraint of the index.
 	Mode MetaIndexMode `protobuf:"varint,3,opt,name=mode,proto3,enum=chat3.tenant.v1.MetaIndexMode" json:"mode,omitempty"`
-	// The keys, sorted; without those of this service.
+	// The keys, sorted, without the service's own keys.
 	Keys []string `protobuf:"bytes,4,rep,name=keys,proto3" json:"keys,omitempty"`
-	// For which open data the index holds. Absent when it holds for all.
+	// The custom data to which the index applies. Absent when it applies to all.
 	Condition *MetaIndexCondition `protobuf:"bytes,5,opt,name=condition,proto3" json:"condition,omitempty"`
-	// When the index was created. Absent where the platform does not say it.
+	// When the index was created. Absent when the platform does not provide it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// Keys of this service that an `ALLOWED` index leaves out. Without `chat3_key` nothing of the kind, and
-	// without `chat3_direct` no direct dialog, can be created through this service:
-	// `ERROR_REASON_SERVICE_KEY_NOT_ALLOWED`. Without `chat3_told` some changes that were cut off are not
-	// announced anew. Always empty for indexes that `CreateMetaIndex` made.
+	// The service's own keys that an `ALLOWED` index does not include. Without `chat3_key`, this
+	// service cannot create objects of the kind, and without `chat3_direct` it cannot create direct
+	// dialogs: such calls fail with `ERROR_REASON_SERVICE_KEY_NOT_ALLOWED`. Without `chat3_told`,
+	// members get no update of some interrupted changes. Always empty for indexes that
+	// `CreateMetaIndex` has created.
 	MissingServiceKeys []string `protobuf:"bytes,7,rep,name=missing_service_keys,json=missingServiceKeys,proto3" json:"missing_service_keys,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache

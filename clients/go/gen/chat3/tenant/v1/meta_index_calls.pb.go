@@ -21,17 +21,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CreateMetaIndexRequest is an index to be created.
+// CreateMetaIndexRequest describes the index to create.
 //
-// The platform makes up the id. To an `ALLOWED` index the service adds the keys that it keeps in open data
-// itself, so that things of the kind can still be created through it.
+// The platform chooses the id. The service adds its own keys to an `ALLOWED` index, so that it can
+// still create objects of the kind.
 type CreateMetaIndexRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind of thing.
+	// The kind of object.
 	//
 	// Rules: required; a kind this contract names.
 	Kind MetaKind `protobuf:"varint,1,opt,name=kind,proto3,enum=chat3.tenant.v1.MetaKind" json:"kind,omitempty"`
-	// What the index demands.
+	// The constraint of the index.
 	//
 	// Rules: required; a mode this contract names.
 	Mode MetaIndexMode `protobuf:"varint,2,opt,name=mode,proto3,enum=chat3.tenant.v1.MetaIndexMode" json:"mode,omitempty"`
@@ -39,16 +39,18 @@ type CreateMetaIndexRequest struct {
 	//
 	// Rules: required; as many items as the mode takes; each a key that `meta` takes; no two alike.
 	Keys []string `protobuf:"bytes,3,rep,name=keys,proto3" json:"keys,omitempty"`
-	// For which open data the index holds. Absent: for all. An `ALLOWED` index takes none.
+	// The custom data to which the index applies. Absent means all. An `ALLOWED` index cannot have a
+	// condition.
 	//
 	// Rules: a condition as its fields describe; none for `ALLOWED`.
 	Condition *MetaIndexCondition `protobuf:"bytes,4,opt,name=condition,proto3" json:"condition,omitempty"`
-	// Whether only to check that the present data keeps the index, without creating it.
+	// If true, the call only checks whether the existing data conforms to the index, and does not
+	// create it.
 	ValidateOnly bool `protobuf:"varint,5,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,6,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -131,7 +133,7 @@ func (x *CreateMetaIndexRequest) GetIdempotencyKey() string {
 // CreateMetaIndexResponse is the index.
 type CreateMetaIndexResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The index: the one that is there, where the same index was there already.
+	// The index: the new one, or the existing one if the same index already existed.
 	Index         *MetaIndex `protobuf:"bytes,1,opt,name=index,proto3" json:"index,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -177,7 +179,7 @@ func (x *CreateMetaIndexResponse) GetIndex() *MetaIndex {
 // GetMetaIndexRequest asks for one index.
 type GetMetaIndexRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind of thing.
+	// The kind of object.
 	//
 	// Rules: required; a kind this contract names.
 	Kind MetaKind `protobuf:"varint,1,opt,name=kind,proto3,enum=chat3.tenant.v1.MetaKind" json:"kind,omitempty"`
@@ -279,10 +281,10 @@ func (x *GetMetaIndexResponse) GetIndex() *MetaIndex {
 	return nil
 }
 
-// ListMetaIndexesRequest asks for the indexes of one kind of thing.
+// ListMetaIndexesRequest asks for the indexes of one kind of object.
 type ListMetaIndexesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind of thing.
+	// The kind of object.
 	//
 	// Rules: required; a kind this contract names.
 	Kind          MetaKind `protobuf:"varint,1,opt,name=kind,proto3,enum=chat3.tenant.v1.MetaKind" json:"kind,omitempty"`
@@ -327,10 +329,10 @@ func (x *ListMetaIndexesRequest) GetKind() MetaKind {
 	return MetaKind_META_KIND_UNSPECIFIED
 }
 
-// ListMetaIndexesResponse holds the indexes of one kind of thing.
+// ListMetaIndexesResponse has the indexes of one kind of object.
 type ListMetaIndexesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// All indexes; there are few.
+	// All indexes of the kind. There are no pages.
 	Indexes       []*MetaIndex `protobuf:"bytes,1,rep,name=indexes,proto3" json:"indexes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -373,10 +375,10 @@ func (x *ListMetaIndexesResponse) GetIndexes() []*MetaIndex {
 	return nil
 }
 
-// DeleteMetaIndexRequest names an index to delete. Open data stays as it is.
+// DeleteMetaIndexRequest names an index to delete. Custom data stays as it is.
 type DeleteMetaIndexRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The kind of thing.
+	// The kind of object.
 	//
 	// Rules: required; a kind this contract names.
 	Kind MetaKind `protobuf:"varint,1,opt,name=kind,proto3,enum=chat3.tenant.v1.MetaKind" json:"kind,omitempty"`
@@ -384,10 +386,10 @@ type DeleteMetaIndexRequest struct {
 	//
 	// Rules: required; at most 500 characters; no control characters.
 	IndexId string `protobuf:"bytes,2,opt,name=index_id,json=indexId,proto3" json:"index_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`

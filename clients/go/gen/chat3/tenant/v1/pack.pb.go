@@ -24,16 +24,16 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Pack is a group of dialogs as the tenant sees it: without anybody's own state.
+// Pack is a group of dialogs, without the state of any user.
 type Pack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack's id: `pck_` and 20 characters of a-z and 0-9.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
 	// When the pack was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The pack's open data. Always present, may be empty.
+	// The pack's custom data. Always present, may be empty.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Counters of the pack. The platform counts a moment late.
+	// Counters of the pack. Eventually consistent: they follow changes after a moment.
 	Stats         *v1.PackStats `protobuf:"bytes,4,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -102,7 +102,7 @@ type PackDialog struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// When the dialog was added to the pack. Absent where the platform does not say it.
+	// When the dialog was added to the pack. Absent when the platform does not provide it.
 	AddTime       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=add_time,json=addTime,proto3" json:"add_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

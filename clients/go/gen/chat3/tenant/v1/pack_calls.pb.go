@@ -23,18 +23,19 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CreatePackRequest is a pack to be created.
+// CreatePackRequest describes the pack to create.
 type CreatePackRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The pack's open data. `chat3.user.v1.SendMessageRequest.meta` says what the platform cannot keep.
+	// The pack's custom data. `chat3.user.v1.SendMessageRequest.meta` lists what the platform cannot
+	// keep.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,1,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -228,27 +229,29 @@ func (x *GetPackResponse) GetPack() *Pack {
 
 // ListPacksRequest asks for a page of the tenant's packs.
 //
-// The platform can continue this list by number only. With the newest first, a pack that is created
-// while the pages are read pushes others back: the last ones of a page then appear on the next page
-// again. With `(create_time,asc)` it comes last and moves nothing. In both orders a pack that leaves the
-// pages read so far, because it was deleted or the filter no longer meets it, pulls others forward: they
-// are left out.
+// The platform has only numbered pages here. With the newest first, a pack that is created between
+// two pages moves the others back, so the last packs of one page appear again on the next. With
+// `(create_time,asc)` a new pack is the last one and moves nothing. In both orders, when a pack
+// leaves the pages that were already read, because it was deleted or no longer matches the filter,
+// the client misses packs that take its place.
 type ListPacksRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The largest number of packs to return. 0 means 10. The platform returns 50 at most.
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Selects packs, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects all.
+	// Which packs to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+	// returns all.
 	//
-	// Fields: `pack_id`, `create_time` and `meta.<key>`. Only `meta` conditions may stand in or beside an
-	// or. No filter leaves the tenant.
+	// Fields: `pack_id`, `create_time` and `meta.<key>`. An "or" may only be combined with conditions
+	// on `meta`. A filter never reaches another tenant.
 	//
 	// Valid: `(meta.kind,eq,support)&(create_time,gt,2026-01-31)`, `(meta.n,gt,1)|(meta.kind,eq,sales)`.
 	//
@@ -261,7 +264,8 @@ type ListPacksRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,5,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -337,10 +341,10 @@ type ListPacksResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The packs, in the requested order.
 	Packs []*Pack `protobuf:"bytes,1,rep,name=packs,proto3" json:"packs,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -397,28 +401,28 @@ func (x *ListPacksResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// UpdatePackMetaRequest changes the open data of a pack. Every member of every dialog of the pack gets an
-// update.
+// UpdatePackMetaRequest changes the custom data of a pack. Every member of every dialog of the pack
+// gets an update.
 type UpdatePackMetaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
 	//
 	// Rules: required; `pck_` and 20 characters of a-z and 0-9.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-	// when it is not empty.
+	// The top-level keys to remove. A key that does not exist is not an error. A list that is not
+	// empty needs the `delete` permission.
 	//
 	// Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
 	RemoveKeys []string `protobuf:"bytes,3,rep,name=remove_keys,json=removeKeys,proto3" json:"remove_keys,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -530,17 +534,17 @@ func (x *UpdatePackMetaResponse) GetPack() *Pack {
 	return nil
 }
 
-// DeletePackRequest names a pack to delete. Its dialogs stay. The platform tells nobody of it.
+// DeletePackRequest names a pack to delete. Its dialogs stay. Nobody gets an update.
 type DeletePackRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
 	//
 	// Rules: required; `pck_` and 20 characters of a-z and 0-9.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -629,8 +633,8 @@ func (*DeletePackResponse) Descriptor() ([]byte, []int) {
 	return file_chat3_tenant_v1_pack_calls_proto_rawDescGZIP(), []int{9}
 }
 
-// AddPackDialogRequest adds a dialog to a pack. Members of the dialog get no update of it; their counters
-// of packs change a moment later.
+// AddPackDialogRequest adds a dialog to a pack. Members of the dialog get no update of this change;
+// their pack counters change a moment later.
 type AddPackDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
@@ -641,10 +645,10 @@ type AddPackDialogRequest struct {
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,2,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -708,8 +712,9 @@ type AddPackDialogResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// False when the dialog was in the pack already.
 	Added bool `protobuf:"varint,1,opt,name=added,proto3" json:"added,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members were sent their counters. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members got their new
+	// counters. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -759,8 +764,8 @@ func (x *AddPackDialogResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// RemovePackDialogRequest takes a dialog out of a pack. Members of the dialog get no update of it; their
-// counters of packs change a moment later.
+// RemovePackDialogRequest takes a dialog out of a pack. Members of the dialog get no update of this
+// change; their pack counters change a moment later.
 type RemovePackDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
@@ -771,10 +776,10 @@ type RemovePackDialogRequest struct {
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,2,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -838,8 +843,9 @@ type RemovePackDialogResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// False when the dialog was not in the pack.
 	Removed bool `protobuf:"varint,1,opt,name=removed,proto3" json:"removed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members were sent their counters. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members got their new
+	// counters. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -900,13 +906,15 @@ type ListPackDialogsRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,4,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -975,10 +983,10 @@ type ListPackDialogsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialogs, the last added first.
 	Dialogs []*PackDialog `protobuf:"bytes,1,rep,name=dialogs,proto3" json:"dialogs,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1046,9 +1054,9 @@ type ListPackMessagesRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then. Empty begins the list. A token that belongs to another list, or to other fields,
-	// gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields must
+	// be the same as in that request. Empty means the first page. A token of another list, or of a
+	// request with other fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -1110,10 +1118,10 @@ func (x *ListPackMessagesRequest) GetPageToken() string {
 // ListPackMessagesResponse is a page of the messages of a pack.
 type ListPackMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The messages, the newest first. A deleted one comes without what it said. `mine` is false: there is
-	// no calling user.
+	// The messages, the newest first. A deleted message has no content. `mine` is false, because
+	// there is no calling user.
 	Messages []*v1.Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Continues with older messages. Empty when there are none.
+	// The token of the next page, which has older messages. Empty when there are none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -33,13 +33,15 @@ type ListPackMembersRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,4,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -108,10 +110,10 @@ type ListPackMembersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The ids of the users, in the letter case of the platform, sorted.
 	UserIds []string `protobuf:"bytes,1,rep,name=user_ids,json=userIds,proto3" json:"user_ids,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -230,7 +232,7 @@ func (x *GetPackMemberRequest) GetUserId() string {
 // GetPackMemberResponse is one user's state in a pack.
 type GetPackMemberResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user's state in those of the pack's dialogs that the user is a member of.
+	// The user's state over the dialogs of the pack that the user is a member of.
 	Membership    *v1.PackMembership `protobuf:"bytes,1,opt,name=membership,proto3" json:"membership,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -284,10 +286,10 @@ type AddPackMemberRequest struct {
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -346,13 +348,14 @@ func (x *AddPackMemberRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// AddPackMemberResponse says what was joined.
+// AddPackMemberResponse says how many dialogs the user joined.
 type AddPackMemberResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number of dialogs of the pack that the user was no member of before.
+	// The number of dialogs of the pack that the user was not a member of before.
 	JoinedDialogCount int32 `protobuf:"varint,1,opt,name=joined_dialog_count,json=joinedDialogCount,proto3" json:"joined_dialog_count,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members were told of everyone who joined. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`, because nothing shows whether members got an update for
+	// everyone who joined. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -402,7 +405,7 @@ func (x *AddPackMemberResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// RemovePackMemberRequest ends a user's membership of every dialog of a pack. The last member of a dialog
+// RemovePackMemberRequest removes a user from every dialog of a pack. The last member of a dialog
 // can be removed too.
 type RemovePackMemberRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -414,10 +417,10 @@ type RemovePackMemberRequest struct {
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -513,17 +516,17 @@ func (*RemovePackMemberResponse) Descriptor() ([]byte, []int) {
 	return file_chat3_tenant_v1_pack_member_calls_proto_rawDescGZIP(), []int{7}
 }
 
-// MarkPackReadRequest marks all messages of a pack as read by everybody.
+// MarkPackReadRequest names the pack to mark as read for all its members.
 type MarkPackReadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
 	//
 	// Rules: required; `pck_` and 20 characters of a-z and 0-9.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -575,7 +578,7 @@ func (x *MarkPackReadRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// MarkPackReadResponse says how much was marked.
+// MarkPackReadResponse says how many users and dialogs were affected.
 type MarkPackReadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number of users who are a member of a dialog of the pack. Absent with `missing_parts`.
@@ -583,10 +586,10 @@ type MarkPackReadResponse struct {
 	// The number of the pack's dialogs that were marked, as the platform counts them. Absent with
 	// `missing_parts`.
 	DialogCount *int32 `protobuf:"varint,2,opt,name=dialog_count,json=dialogCount,proto3,oneof" json:"dialog_count,omitempty"`
-	// What may be missing because an earlier call with the key was cut off:
+	// The parts that may be missing because an earlier call with the key was interrupted:
 	// `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since. Nothing shows how far the
-	// platform came, and to mark again would take what nobody has seen. A call with another key marks all
-	// of it. Commonly empty.
+	// platform got, and marking again would mark messages that nobody has seen. A call with another
+	// key marks all of them. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -643,8 +646,8 @@ func (x *MarkPackReadResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// MarkPackMemberReadRequest marks all messages of a pack as read by one of its members, in those of its
-// dialogs that the user is a member of.
+// MarkPackMemberReadRequest names the pack to mark as read for one of its members, in the dialogs
+// that the user is a member of.
 type MarkPackMemberReadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
@@ -655,10 +658,10 @@ type MarkPackMemberReadRequest struct {
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -717,13 +720,14 @@ func (x *MarkPackMemberReadRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// MarkPackMemberReadResponse says how much was marked.
+// MarkPackMemberReadResponse says how many dialogs were affected.
 type MarkPackMemberReadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number of dialogs of the pack that the user is a member of.
 	DialogCount int32 `protobuf:"varint,1,opt,name=dialog_count,json=dialogCount,proto3" json:"dialog_count,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since, so that not all is marked again. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`, because messages have arrived since, so the service does
+	// not mark everything again. Usually empty.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

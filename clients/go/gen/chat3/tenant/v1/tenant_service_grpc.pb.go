@@ -78,65 +78,66 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// TenantService is Chat3 as a tenant's back end sees it: all users, dialogs, messages and packs of
-// one tenant, without an acting user.
+// TenantService is Chat3 for a tenant's back end: it reads and changes all users, dialogs, messages
+// and packs of one tenant, without an acting user.
 //
-// Every call carries its identity in request metadata:
+// Every call identifies its caller in request metadata:
 //
 // | key | value |
 // |---|---|
 // | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-// | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+// | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 //
-// `x-user-id` is ignored. A bearer token of a user in `authorization` is refused with
-// `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even beside an API key. What a key may do is decided by its permissions on the platform: `read`,
-// `write` and `delete`. Types, rules, failures and idempotency keys are those of `chat3.user.v1`;
-// the `domain` of an `ErrorInfo` is `chat3.user` here too. A key is scoped by tenant, API key and
-// method.
+// `x-user-id` is ignored. A call with a user's bearer token in `authorization` fails with
+// `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even if it also has an API key. The key's permissions on the
+// platform (`read`, `write` and `delete`) decide which calls it may make. Types, rules, failures
+// and idempotency keys are those of `chat3.user.v1`, and the `domain` of an `ErrorInfo` is also
+// `chat3.user`. The scope of an idempotency key is tenant, API key and method.
 type TenantServiceClient interface {
 	// CreateUser creates a user.
 	//
-	// Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
-	// With an idempotency key a retry completes what an attempt that was cut off left half-written.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_USER_EXISTS` if the
+	// user already exists. With an idempotency key a retry completes a user that an interrupted
+	// attempt wrote only in part.
 	CreateUser(ctx context.Context, in *CreateUserRequest, opts ...grpc.CallOption) (*CreateUserResponse, error)
-	// UpsertUser creates a user, or brings a known one to the requested state.
+	// UpsertUser creates a user, or changes an existing one to the requested state.
 	//
 	// Needs the permissions `read` and `write`.
 	UpsertUser(ctx context.Context, in *UpsertUserRequest, opts ...grpc.CallOption) (*UpsertUserResponse, error)
-	// GetUser returns one user, with open data and counters.
+	// GetUser returns one user, with custom data and counters.
 	//
-	// Needs the `read` permission. A user that exists only as the owner of open data or of a
-	// membership is not found: `ERROR_REASON_USER_NOT_FOUND`.
+	// Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+	// of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
 	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
 	// ListUsers lists the tenant's users.
 	//
 	// Needs the `read` permission.
 	ListUsers(ctx context.Context, in *ListUsersRequest, opts ...grpc.CallOption) (*ListUsersResponse, error)
-	// UpdateUser changes the type and the open data of a user.
+	// UpdateUser changes the type and the custom data of a user.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateUser(ctx context.Context, in *UpdateUserRequest, opts ...grpc.CallOption) (*UpdateUserResponse, error)
-	// DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+	// DeleteUser deletes a user. The platform removes only the user: memberships, messages and custom
 	// data stay, and the id remains a member of its dialogs until it is removed from them.
 	//
 	// Needs the permissions `read` and `delete`.
 	DeleteUser(ctx context.Context, in *DeleteUserRequest, opts ...grpc.CallOption) (*DeleteUserResponse, error)
 	// CreateDialog creates a dialog with the named members.
 	//
-	// Needs the permissions `read` and `write`. All members are looked up before anything is written.
-	// With an idempotency key a retry never creates a second dialog, and completes one that the
-	// platform left half-written. A platform that is cut off before it wrote any open data leaves an
-	// empty dialog behind, without members and open data, that no retry can recognise. Open data that
-	// the tenant's meta indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was
-	// left.
+	// Needs the permissions `read` and `write`. The service looks up all members before it writes
+	// anything. With an idempotency key a retry never creates a second dialog; it completes a dialog
+	// that the platform wrote only in part. If the platform is interrupted before it wrote any custom
+	// data, it leaves an empty dialog without members, which no retry can recognise. If the tenant's
+	// meta indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`,
+	// which names what was left behind.
 	CreateDialog(ctx context.Context, in *CreateDialogRequest, opts ...grpc.CallOption) (*CreateDialogResponse, error)
 	// GetDialog returns one dialog.
 	//
-	// Needs the `read` permission. A dialog that the tenant does not have gives
-	// `ERROR_REASON_DIALOG_NOT_FOUND`, in all methods.
+	// Needs the `read` permission. All methods fail with `ERROR_REASON_DIALOG_NOT_FOUND` if the
+	// tenant has no such dialog.
 	GetDialog(ctx context.Context, in *GetDialogRequest, opts ...grpc.CallOption) (*GetDialogResponse, error)
-	// FindDialogByMeta returns the oldest dialog whose open data has a text under a key.
+	// FindDialogByMeta returns the oldest dialog whose custom data has a text under a key.
 	//
 	// Needs the `read` permission.
 	FindDialogByMeta(ctx context.Context, in *FindDialogByMetaRequest, opts ...grpc.CallOption) (*FindDialogByMetaResponse, error)
@@ -144,15 +145,16 @@ type TenantServiceClient interface {
 	//
 	// Needs the `read` permission.
 	ListDialogs(ctx context.Context, in *ListDialogsRequest, opts ...grpc.CallOption) (*ListDialogsResponse, error)
-	// UpdateDialogMeta sets and removes keys of a dialog's open data.
+	// UpdateDialogMeta sets and removes keys of a dialog's custom data.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateDialogMeta(ctx context.Context, in *UpdateDialogMetaRequest, opts ...grpc.CallOption) (*UpdateDialogMetaResponse, error)
-	// DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics,
-	// and tells nobody: no member gets an update.
+	// DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics.
+	// No member gets an update.
 	//
-	// Needs the permissions `read` and `delete`. A dialog that is deleted already gives
-	// `ERROR_REASON_DIALOG_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+	// Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_DIALOG_NOT_FOUND`
+	// if the dialog is already deleted; a retry with the same idempotency key gets the first
+	// response.
 	DeleteDialog(ctx context.Context, in *DeleteDialogRequest, opts ...grpc.CallOption) (*DeleteDialogResponse, error)
 	// ListDialogMembers lists the members of a dialog.
 	//
@@ -160,15 +162,16 @@ type TenantServiceClient interface {
 	ListDialogMembers(ctx context.Context, in *ListDialogMembersRequest, opts ...grpc.CallOption) (*ListDialogMembersResponse, error)
 	// AddDialogMembers adds users to a dialog.
 	//
-	// Needs the permissions `read` and `write`. All users are looked up before the first is added.
+	// Needs the permissions `read` and `write`. The service looks up all users before it adds the
+	// first one.
 	AddDialogMembers(ctx context.Context, in *AddDialogMembersRequest, opts ...grpc.CallOption) (*AddDialogMembersResponse, error)
-	// RemoveDialogMember ends a user's membership of a dialog. The last member can be removed too.
+	// RemoveDialogMember removes a user from a dialog. The last member can be removed too.
 	//
 	// Needs the permissions `read` and `write`.
 	RemoveDialogMember(ctx context.Context, in *RemoveDialogMemberRequest, opts ...grpc.CallOption) (*RemoveDialogMemberResponse, error)
 	// MarkMemberRead marks all messages of a dialog as read by a member, as the member's own
-	// `chat3.user.v1.UserService.MarkDialogRead` does. The platform sets no other number of unread
-	// messages.
+	// `chat3.user.v1.UserService.MarkDialogRead` does. The platform cannot set the number of unread
+	// messages to any other value.
 	//
 	// Needs the permissions `read` and `write`.
 	MarkMemberRead(ctx context.Context, in *MarkMemberReadRequest, opts ...grpc.CallOption) (*MarkMemberReadResponse, error)
@@ -178,43 +181,44 @@ type TenantServiceClient interface {
 	ListTopics(ctx context.Context, in *ListTopicsRequest, opts ...grpc.CallOption) (*ListTopicsResponse, error)
 	// CreateTopic creates a topic in a dialog.
 	//
-	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-	// topic, and completes one that the platform left half-written. Topics cannot be deleted: what a
-	// refusal by the tenant's meta indexes leaves is named by `ERROR_REASON_META_INDEX_CONFLICT`.
+	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+	// second topic; it completes a topic that the platform wrote only in part. Topics cannot be
+	// deleted: if the tenant's meta indexes refuse the custom data,
+	// `ERROR_REASON_META_INDEX_CONFLICT` names the topic that remains.
 	CreateTopic(ctx context.Context, in *CreateTopicRequest, opts ...grpc.CallOption) (*CreateTopicResponse, error)
-	// UpdateTopic sets and removes keys of a topic's open data.
+	// UpdateTopic sets and removes keys of a topic's custom data.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateTopic(ctx context.Context, in *UpdateTopicRequest, opts ...grpc.CallOption) (*UpdateTopicResponse, error)
 	// CreatePack creates a pack, without dialogs.
 	//
-	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second pack,
-	// and completes one that the platform left half-written. Open data that the tenant's meta indexes refuse
-	// gives `ERROR_REASON_META_INDEX_CONFLICT`.
+	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+	// second pack; it completes a pack that the platform wrote only in part. If the tenant's meta
+	// indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`.
 	CreatePack(ctx context.Context, in *CreatePackRequest, opts ...grpc.CallOption) (*CreatePackResponse, error)
 	// GetPack returns one pack, with counters.
 	//
-	// Needs the `read` permission. A pack that the tenant does not have gives `ERROR_REASON_PACK_NOT_FOUND`,
-	// in all methods.
+	// Needs the `read` permission. All methods fail with `ERROR_REASON_PACK_NOT_FOUND` if the tenant
+	// has no such pack.
 	GetPack(ctx context.Context, in *GetPackRequest, opts ...grpc.CallOption) (*GetPackResponse, error)
 	// ListPacks lists the tenant's packs, with counters.
 	//
 	// Needs the `read` permission.
 	ListPacks(ctx context.Context, in *ListPacksRequest, opts ...grpc.CallOption) (*ListPacksResponse, error)
-	// UpdatePackMeta sets and removes keys of a pack's open data.
+	// UpdatePackMeta sets and removes keys of a pack's custom data.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdatePackMeta(ctx context.Context, in *UpdatePackMetaRequest, opts ...grpc.CallOption) (*UpdatePackMetaResponse, error)
 	// DeletePack deletes a pack; its dialogs stay.
 	//
-	// Needs the permissions `read` and `delete`. A pack that is deleted already gives
-	// `ERROR_REASON_PACK_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+	// Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+	// the pack is already deleted; a retry with the same idempotency key gets the first response.
 	DeletePack(ctx context.Context, in *DeletePackRequest, opts ...grpc.CallOption) (*DeletePackResponse, error)
 	// AddPackDialog adds a dialog to a pack.
 	//
 	// Needs the permissions `read` and `write`.
 	AddPackDialog(ctx context.Context, in *AddPackDialogRequest, opts ...grpc.CallOption) (*AddPackDialogResponse, error)
-	// RemovePackDialog takes a dialog out of a pack.
+	// RemovePackDialog removes a dialog from a pack.
 	//
 	// Needs the permissions `read` and `write`.
 	RemovePackDialog(ctx context.Context, in *RemovePackDialogRequest, opts ...grpc.CallOption) (*RemovePackDialogResponse, error)
@@ -226,89 +230,94 @@ type TenantServiceClient interface {
 	//
 	// Needs the `read` permission.
 	ListPackMessages(ctx context.Context, in *ListPackMessagesRequest, opts ...grpc.CallOption) (*ListPackMessagesResponse, error)
-	// ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-	// them at once: a large pack costs the same for every page.
+	// ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+	// all of them at once, so every page of a large pack costs as much as the whole list.
 	//
 	// Needs the `read` permission.
 	ListPackMembers(ctx context.Context, in *ListPackMembersRequest, opts ...grpc.CallOption) (*ListPackMembersResponse, error)
 	// GetPackMember returns one user's unread counts in a pack.
 	//
-	// Needs the `read` permission. A user who is in no dialog of the pack gives
-	// `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the `read` permission. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if the user is
+	// in no dialog of the pack.
 	GetPackMember(ctx context.Context, in *GetPackMemberRequest, opts ...grpc.CallOption) (*GetPackMemberResponse, error)
 	// AddPackMember makes a user a member of every dialog of a pack.
 	//
-	// Needs the permissions `read` and `write`. The user is looked up before anything is written.
+	// Needs the permissions `read` and `write`. The service looks up the user before it writes
+	// anything.
 	AddPackMember(ctx context.Context, in *AddPackMemberRequest, opts ...grpc.CallOption) (*AddPackMemberResponse, error)
-	// RemovePackMember ends a user's membership of every dialog of a pack.
+	// RemovePackMember removes a user from every dialog of a pack.
 	//
-	// Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-	// `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+	// the user is in no dialog of the pack.
 	RemovePackMember(ctx context.Context, in *RemovePackMemberRequest, opts ...grpc.CallOption) (*RemovePackMemberResponse, error)
 	// MarkPackMemberRead marks all messages of a pack as read by a member, as the member's own
 	// `chat3.user.v1.UserService.MarkPackRead` does.
 	//
-	// Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-	// `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+	// the user is in no dialog of the pack.
 	MarkPackMemberRead(ctx context.Context, in *MarkPackMemberReadRequest, opts ...grpc.CallOption) (*MarkPackMemberReadResponse, error)
-	// MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
-	// platform takes long: give the call time.
+	// MarkPackRead marks all messages of a pack as read by every member of its dialogs. The platform
+	// takes long for a large pack: use a long deadline.
 	//
 	// Needs the permissions `read` and `write`.
 	MarkPackRead(ctx context.Context, in *MarkPackReadRequest, opts ...grpc.CallOption) (*MarkPackReadResponse, error)
-	// CreateMetaIndex creates a demand on the open data of one kind of thing.
+	// CreateMetaIndex creates an index: a constraint on the custom data of one kind of object.
 	//
-	// Needs the permissions `read` and `write`. An index that contradicts open data or another index gives
-	// `ERROR_REASON_META_INDEX_REFUSED`. The same index again is no failure.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_META_INDEX_REFUSED`
+	// if the index conflicts with existing custom data or with another index. Creating the same index
+	// again is not an error.
 	CreateMetaIndex(ctx context.Context, in *CreateMetaIndexRequest, opts ...grpc.CallOption) (*CreateMetaIndexResponse, error)
 	// GetMetaIndex returns one index.
 	//
-	// Needs the `read` permission. An index that the tenant does not have gives
-	// `ERROR_REASON_META_INDEX_NOT_FOUND`.
+	// Needs the `read` permission. The call fails with `ERROR_REASON_META_INDEX_NOT_FOUND` if the
+	// tenant has no such index.
 	GetMetaIndex(ctx context.Context, in *GetMetaIndexRequest, opts ...grpc.CallOption) (*GetMetaIndexResponse, error)
-	// ListMetaIndexes lists the indexes of one kind of thing.
+	// ListMetaIndexes lists the indexes of one kind of object.
 	//
 	// Needs the `read` permission.
 	ListMetaIndexes(ctx context.Context, in *ListMetaIndexesRequest, opts ...grpc.CallOption) (*ListMetaIndexesResponse, error)
-	// DeleteMetaIndex deletes an index. The platform asks for `write`, not for `delete`.
+	// DeleteMetaIndex deletes an index. The platform requires `write` for this, not `delete`.
 	//
-	// Needs the permissions `read` and `write`. An index that is deleted already gives
-	// `ERROR_REASON_META_INDEX_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+	// Needs the permissions `read` and `write`. The call fails with
+	// `ERROR_REASON_META_INDEX_NOT_FOUND` if the index is already deleted; a retry with the same
+	// idempotency key gets the first response.
 	DeleteMetaIndex(ctx context.Context, in *DeleteMetaIndexRequest, opts ...grpc.CallOption) (*DeleteMetaIndexResponse, error)
 	// SendMessage writes a message into a dialog in a user's name.
 	//
-	// Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-	// of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
-	// indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
-	// the creation time, so history cannot be imported with its times.
+	// Needs the permissions `read` and `write`. The sender must exist as a user and need not be a
+	// member of the dialog. With an idempotency key a retry never writes twice. If the tenant's meta
+	// indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`, which
+	// names what was left behind. The platform sets the creation time, so history cannot be imported
+	// with its original times.
 	SendMessage(ctx context.Context, in *SendMessageRequest, opts ...grpc.CallOption) (*SendMessageResponse, error)
 	// GetMessage returns one message of any dialog.
 	//
-	// Needs the `read` permission. A message that the tenant does not have gives
-	// `ERROR_REASON_MESSAGE_NOT_FOUND`, in all methods.
+	// Needs the `read` permission. All methods fail with `ERROR_REASON_MESSAGE_NOT_FOUND` if the
+	// tenant has no such message.
 	GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*GetMessageResponse, error)
 	// ListMessages lists the messages of a dialog.
 	//
 	// Needs the `read` permission.
 	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesResponse, error)
-	// SearchMessages lists the messages of all dialogs that a filter selects.
+	// SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 	//
 	// Needs the `read` permission.
 	SearchMessages(ctx context.Context, in *SearchMessagesRequest, opts ...grpc.CallOption) (*SearchMessagesResponse, error)
 	// EditMessage replaces the text of any message, in a moderator's name.
 	//
-	// Needs the permissions `read` and `write`. A deleted message gives `ERROR_REASON_MESSAGE_DELETED`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MESSAGE_DELETED` if
+	// the message is deleted.
 	EditMessage(ctx context.Context, in *EditMessageRequest, opts ...grpc.CallOption) (*EditMessageResponse, error)
-	// DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog without
-	// what it said.
+	// DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog
+	// without its content.
 	//
-	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+	// one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	DeleteMessage(ctx context.Context, in *DeleteMessageRequest, opts ...grpc.CallOption) (*DeleteMessageResponse, error)
-	// RestoreMessage takes back the deletion of any message.
+	// RestoreMessage restores any deleted message.
 	//
-	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+	// one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	RestoreMessage(ctx context.Context, in *RestoreMessageRequest, opts ...grpc.CallOption) (*RestoreMessageResponse, error)
 	// SetMessageTopic moves any message into a topic of its dialog, or out of its topic.
 	//
@@ -316,72 +325,76 @@ type TenantServiceClient interface {
 	SetMessageTopic(ctx context.Context, in *SetMessageTopicRequest, opts ...grpc.CallOption) (*SetMessageTopicResponse, error)
 	// ListMessageVersions lists the earlier texts of any message.
 	//
-	// Needs the `read` permission, and version 0.0.82 of the platform: an older one gives
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the `read` permission, and version 0.0.82 of the platform: with an older one, the call
+	// fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	ListMessageVersions(ctx context.Context, in *ListMessageVersionsRequest, opts ...grpc.CallOption) (*ListMessageVersionsResponse, error)
-	// ListMessageStatuses lists which member gave a message which status, and when.
+	// ListMessageStatuses lists the status history of a message: which member set which status, and
+	// when.
 	//
-	// Needs the `read` permission. The platform shows the history to members alone: a dialog without
-	// members gives `ERROR_REASON_NO_MEMBERS`.
+	// Needs the `read` permission. The platform returns the history only through a member: the call
+	// fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
 	ListMessageStatuses(ctx context.Context, in *ListMessageStatusesRequest, opts ...grpc.CallOption) (*ListMessageStatusesResponse, error)
 	// SetMessageStatus records a status of a message in a member's name.
 	//
-	// Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-	// `ERROR_REASON_MEMBER_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+	// if the user is not a member of the message's dialog.
 	SetMessageStatus(ctx context.Context, in *SetMessageStatusRequest, opts ...grpc.CallOption) (*SetMessageStatusResponse, error)
-	// SetMessageReaction gives a reaction to a message in a member's name, or takes it back.
+	// SetMessageReaction adds or removes a reaction to a message in a member's name.
 	//
-	// Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-	// `ERROR_REASON_MEMBER_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+	// if the user is not a member of the message's dialog.
 	SetMessageReaction(ctx context.Context, in *SetMessageReactionRequest, opts ...grpc.CallOption) (*SetMessageReactionResponse, error)
-	// WatchUpdates delivers the updates of many users on one stream. Users are added and removed while
-	// it runs.
+	// WatchUpdates delivers the updates of many users on one stream. The client can add and remove
+	// users while the stream is open.
 	//
-	// Needs the `read` permission. The service proves it when the stream opens, and again while it is
-	// open. Every promise of `SubscribeUpdates` holds for every watched user: each has an order, a
-	// resume token, gaps and heartbeats of its own, and a user who leaves or returns changes nothing
-	// for the others. Between the updates of two users there is no order.
+	// Needs the `read` permission. The service checks it when the stream opens, and again while it is
+	// open. Every guarantee of `SubscribeUpdates` applies to every watched user: each user has their
+	// own order, resume token, gaps and heartbeats, and adding or removing one user does not affect
+	// the others. The updates of different users have no common order.
 	//
-	// The service first sends `connection_established`, without waiting for a request. A client that
-	// closes its half of the stream keeps the stream and can change nothing more. The stream always
-	// ends with a failure, as that of `SubscribeUpdates` does, but without a `resume_token` in its
-	// metadata: the client opens a new one and watches its users again, each with its own token.
+	// The service first sends `connection_established`, without waiting for a request. If the client
+	// closes its half of the stream, the stream stays open, but the client can no longer change the
+	// watched users. The stream always ends with a failure, as `SubscribeUpdates` does, but without a
+	// `resume_token` in its metadata: the client opens a new stream and watches its users again, each
+	// with its own token.
 	//
-	// One stream can watch 20,000 users, and all streams of an API key 100,000 on one worker, unless the
-	// operator set other numbers. A client that reads too slowly loses users one by one, those with the
-	// most waiting first, each with a `dropped` that carries the user's token. One that reads nothing for
-	// a minute loses the stream.
+	// By default, one stream can watch 20,000 users, and all streams of an API key together can watch
+	// 100,000 on one worker. If a client reads too slowly, the service drops users one by one,
+	// beginning with those who have the most updates waiting, and sends a `dropped` with the user's
+	// token for each. If a client reads nothing for a minute, the stream ends.
 	WatchUpdates(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[WatchUpdatesRequest, WatchUpdatesResponse], error)
-	// SubscribeTenantUpdates streams the updates of all users of the tenant: for search indexes, push
-	// notifications and analytics.
+	// SubscribeTenantUpdates streams the updates of all users of the tenant, for example for search
+	// indexes, push notifications and analytics.
 	//
-	// Needs the `read` permission. The service proves it when the stream opens, and again while it is
-	// open. The stream is the tenant's part of the updates log, in the log's order: every update that
-	// is published after `connection_established` was sent is delivered, and one that is published
-	// twice within 1,000 entries of the log is delivered once. A stream that begins with the token of
-	// another goes on exactly behind it, on any worker, however far behind that is: nothing is
-	// missing and nothing comes twice, as long as the log holds the place. When it does not, the
-	// outcome is `RESUME_OUTCOME_RESUMED_WITH_GAP`, a `Gap` is next, and updates go on with the present.
+	// Needs the `read` permission. The service checks it when the stream opens, and again while it is
+	// open. The stream is the tenant's part of the updates log, in the order of the log. It delivers
+	// every update that is published after `connection_established` was sent; an update that is
+	// published twice within 1,000 entries of the log is delivered once. A stream with a resume token
+	// continues exactly after it, on any worker and at any distance, without missing updates or
+	// duplicates, as long as the log still holds that position. Otherwise the outcome is
+	// `RESUME_OUTCOME_RESUMED_WITH_GAP`: a `Gap` is next, and updates continue from the present.
 	//
-	// A client may read as slowly as it likes, as long as it takes something every minute: it gets
-	// further behind, and loses nothing that the log still holds. Typing indicators are delivered
-	// like all others; `update_kinds` leaves them out.
+	// A client may read as slowly as it likes, as long as it reads something every minute: it falls
+	// behind, but misses nothing that the log still holds. Typing indicators are delivered like all
+	// other updates; use `update_kinds` to leave them out.
 	//
-	// After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`): a starting broker
-	// may lose what it takes before its logs run. Where the broker has no updates log, the call fails
-	// with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. A worker has 20 such streams for each tenant, and 200
-	// in all, unless the operator set other numbers; more give `ERROR_REASON_TOO_MANY_STREAMS`.
+	// After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`), because a
+	// starting broker can lose messages that it accepts before its logs are ready. If the broker has
+	// no updates log, the call fails with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. By default, a
+	// worker allows 20 such streams for each tenant, and 200 in total; further calls fail with
+	// `ERROR_REASON_TOO_MANY_STREAMS`.
 	//
 	// A stream never ends with OK: its status says why it ended, and its `ErrorInfo` holds the
-	// `resume_token` of the last response that was sent. A client goes on with the token of the last
-	// response that it has handled.
+	// `resume_token` of the last response that the service sent. To resume, a client uses the token
+	// of the last response that it has handled.
 	SubscribeTenantUpdates(ctx context.Context, in *SubscribeTenantUpdatesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeTenantUpdatesResponse], error)
-	// CreateUserToken creates a short-lived token with which an app calls `chat3.user.v1.UserService` as
-	// one user, without the API key.
+	// CreateUserToken creates a short-lived token. With it, an app calls `chat3.user.v1.UserService`
+	// as one user, without the API key.
 	//
-	// Needs the `read` permission. The token can do what the API key of this call can do for that user,
-	// until it expires or the key is revoked. The service keeps no record of it: a token cannot be
-	// revoked alone. A service without keys for tokens gives `ERROR_REASON_TOKENS_NOT_CONFIGURED`.
+	// Needs the `read` permission. The token has the permissions of the API key of this call, for
+	// that user, until it expires or the key is revoked. The service keeps no record of tokens, so a
+	// single token cannot be revoked. The call fails with `ERROR_REASON_TOKENS_NOT_CONFIGURED` if the
+	// service has no token keys.
 	CreateUserToken(ctx context.Context, in *CreateUserTokenRequest, opts ...grpc.CallOption) (*CreateUserTokenResponse, error)
 }
 
@@ -939,65 +952,66 @@ func (c *tenantServiceClient) CreateUserToken(ctx context.Context, in *CreateUse
 // All implementations must embed UnimplementedTenantServiceServer
 // for forward compatibility.
 //
-// TenantService is Chat3 as a tenant's back end sees it: all users, dialogs, messages and packs of
-// one tenant, without an acting user.
+// TenantService is Chat3 for a tenant's back end: it reads and changes all users, dialogs, messages
+// and packs of one tenant, without an acting user.
 //
-// Every call carries its identity in request metadata:
+// Every call identifies its caller in request metadata:
 //
 // | key | value |
 // |---|---|
 // | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-// | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+// | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 //
-// `x-user-id` is ignored. A bearer token of a user in `authorization` is refused with
-// `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even beside an API key. What a key may do is decided by its permissions on the platform: `read`,
-// `write` and `delete`. Types, rules, failures and idempotency keys are those of `chat3.user.v1`;
-// the `domain` of an `ErrorInfo` is `chat3.user` here too. A key is scoped by tenant, API key and
-// method.
+// `x-user-id` is ignored. A call with a user's bearer token in `authorization` fails with
+// `ERROR_REASON_TOKEN_NOT_ACCEPTED`, even if it also has an API key. The key's permissions on the
+// platform (`read`, `write` and `delete`) decide which calls it may make. Types, rules, failures
+// and idempotency keys are those of `chat3.user.v1`, and the `domain` of an `ErrorInfo` is also
+// `chat3.user`. The scope of an idempotency key is tenant, API key and method.
 type TenantServiceServer interface {
 	// CreateUser creates a user.
 	//
-	// Needs the permissions `read` and `write`. A user that exists gives `ERROR_REASON_USER_EXISTS`.
-	// With an idempotency key a retry completes what an attempt that was cut off left half-written.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_USER_EXISTS` if the
+	// user already exists. With an idempotency key a retry completes a user that an interrupted
+	// attempt wrote only in part.
 	CreateUser(context.Context, *CreateUserRequest) (*CreateUserResponse, error)
-	// UpsertUser creates a user, or brings a known one to the requested state.
+	// UpsertUser creates a user, or changes an existing one to the requested state.
 	//
 	// Needs the permissions `read` and `write`.
 	UpsertUser(context.Context, *UpsertUserRequest) (*UpsertUserResponse, error)
-	// GetUser returns one user, with open data and counters.
+	// GetUser returns one user, with custom data and counters.
 	//
-	// Needs the `read` permission. A user that exists only as the owner of open data or of a
-	// membership is not found: `ERROR_REASON_USER_NOT_FOUND`.
+	// Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+	// of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
 	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
 	// ListUsers lists the tenant's users.
 	//
 	// Needs the `read` permission.
 	ListUsers(context.Context, *ListUsersRequest) (*ListUsersResponse, error)
-	// UpdateUser changes the type and the open data of a user.
+	// UpdateUser changes the type and the custom data of a user.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateUser(context.Context, *UpdateUserRequest) (*UpdateUserResponse, error)
-	// DeleteUser deletes a user. The platform removes the user alone: memberships, messages and open
+	// DeleteUser deletes a user. The platform removes only the user: memberships, messages and custom
 	// data stay, and the id remains a member of its dialogs until it is removed from them.
 	//
 	// Needs the permissions `read` and `delete`.
 	DeleteUser(context.Context, *DeleteUserRequest) (*DeleteUserResponse, error)
 	// CreateDialog creates a dialog with the named members.
 	//
-	// Needs the permissions `read` and `write`. All members are looked up before anything is written.
-	// With an idempotency key a retry never creates a second dialog, and completes one that the
-	// platform left half-written. A platform that is cut off before it wrote any open data leaves an
-	// empty dialog behind, without members and open data, that no retry can recognise. Open data that
-	// the tenant's meta indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was
-	// left.
+	// Needs the permissions `read` and `write`. The service looks up all members before it writes
+	// anything. With an idempotency key a retry never creates a second dialog; it completes a dialog
+	// that the platform wrote only in part. If the platform is interrupted before it wrote any custom
+	// data, it leaves an empty dialog without members, which no retry can recognise. If the tenant's
+	// meta indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`,
+	// which names what was left behind.
 	CreateDialog(context.Context, *CreateDialogRequest) (*CreateDialogResponse, error)
 	// GetDialog returns one dialog.
 	//
-	// Needs the `read` permission. A dialog that the tenant does not have gives
-	// `ERROR_REASON_DIALOG_NOT_FOUND`, in all methods.
+	// Needs the `read` permission. All methods fail with `ERROR_REASON_DIALOG_NOT_FOUND` if the
+	// tenant has no such dialog.
 	GetDialog(context.Context, *GetDialogRequest) (*GetDialogResponse, error)
-	// FindDialogByMeta returns the oldest dialog whose open data has a text under a key.
+	// FindDialogByMeta returns the oldest dialog whose custom data has a text under a key.
 	//
 	// Needs the `read` permission.
 	FindDialogByMeta(context.Context, *FindDialogByMetaRequest) (*FindDialogByMetaResponse, error)
@@ -1005,15 +1019,16 @@ type TenantServiceServer interface {
 	//
 	// Needs the `read` permission.
 	ListDialogs(context.Context, *ListDialogsRequest) (*ListDialogsResponse, error)
-	// UpdateDialogMeta sets and removes keys of a dialog's open data.
+	// UpdateDialogMeta sets and removes keys of a dialog's custom data.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateDialogMeta(context.Context, *UpdateDialogMetaRequest) (*UpdateDialogMetaResponse, error)
-	// DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics,
-	// and tells nobody: no member gets an update.
+	// DeleteDialog deletes a dialog with its memberships. The platform keeps its messages and topics.
+	// No member gets an update.
 	//
-	// Needs the permissions `read` and `delete`. A dialog that is deleted already gives
-	// `ERROR_REASON_DIALOG_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+	// Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_DIALOG_NOT_FOUND`
+	// if the dialog is already deleted; a retry with the same idempotency key gets the first
+	// response.
 	DeleteDialog(context.Context, *DeleteDialogRequest) (*DeleteDialogResponse, error)
 	// ListDialogMembers lists the members of a dialog.
 	//
@@ -1021,15 +1036,16 @@ type TenantServiceServer interface {
 	ListDialogMembers(context.Context, *ListDialogMembersRequest) (*ListDialogMembersResponse, error)
 	// AddDialogMembers adds users to a dialog.
 	//
-	// Needs the permissions `read` and `write`. All users are looked up before the first is added.
+	// Needs the permissions `read` and `write`. The service looks up all users before it adds the
+	// first one.
 	AddDialogMembers(context.Context, *AddDialogMembersRequest) (*AddDialogMembersResponse, error)
-	// RemoveDialogMember ends a user's membership of a dialog. The last member can be removed too.
+	// RemoveDialogMember removes a user from a dialog. The last member can be removed too.
 	//
 	// Needs the permissions `read` and `write`.
 	RemoveDialogMember(context.Context, *RemoveDialogMemberRequest) (*RemoveDialogMemberResponse, error)
 	// MarkMemberRead marks all messages of a dialog as read by a member, as the member's own
-	// `chat3.user.v1.UserService.MarkDialogRead` does. The platform sets no other number of unread
-	// messages.
+	// `chat3.user.v1.UserService.MarkDialogRead` does. The platform cannot set the number of unread
+	// messages to any other value.
 	//
 	// Needs the permissions `read` and `write`.
 	MarkMemberRead(context.Context, *MarkMemberReadRequest) (*MarkMemberReadResponse, error)
@@ -1039,43 +1055,44 @@ type TenantServiceServer interface {
 	ListTopics(context.Context, *ListTopicsRequest) (*ListTopicsResponse, error)
 	// CreateTopic creates a topic in a dialog.
 	//
-	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-	// topic, and completes one that the platform left half-written. Topics cannot be deleted: what a
-	// refusal by the tenant's meta indexes leaves is named by `ERROR_REASON_META_INDEX_CONFLICT`.
+	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+	// second topic; it completes a topic that the platform wrote only in part. Topics cannot be
+	// deleted: if the tenant's meta indexes refuse the custom data,
+	// `ERROR_REASON_META_INDEX_CONFLICT` names the topic that remains.
 	CreateTopic(context.Context, *CreateTopicRequest) (*CreateTopicResponse, error)
-	// UpdateTopic sets and removes keys of a topic's open data.
+	// UpdateTopic sets and removes keys of a topic's custom data.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateTopic(context.Context, *UpdateTopicRequest) (*UpdateTopicResponse, error)
 	// CreatePack creates a pack, without dialogs.
 	//
-	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second pack,
-	// and completes one that the platform left half-written. Open data that the tenant's meta indexes refuse
-	// gives `ERROR_REASON_META_INDEX_CONFLICT`.
+	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+	// second pack; it completes a pack that the platform wrote only in part. If the tenant's meta
+	// indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`.
 	CreatePack(context.Context, *CreatePackRequest) (*CreatePackResponse, error)
 	// GetPack returns one pack, with counters.
 	//
-	// Needs the `read` permission. A pack that the tenant does not have gives `ERROR_REASON_PACK_NOT_FOUND`,
-	// in all methods.
+	// Needs the `read` permission. All methods fail with `ERROR_REASON_PACK_NOT_FOUND` if the tenant
+	// has no such pack.
 	GetPack(context.Context, *GetPackRequest) (*GetPackResponse, error)
 	// ListPacks lists the tenant's packs, with counters.
 	//
 	// Needs the `read` permission.
 	ListPacks(context.Context, *ListPacksRequest) (*ListPacksResponse, error)
-	// UpdatePackMeta sets and removes keys of a pack's open data.
+	// UpdatePackMeta sets and removes keys of a pack's custom data.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdatePackMeta(context.Context, *UpdatePackMetaRequest) (*UpdatePackMetaResponse, error)
 	// DeletePack deletes a pack; its dialogs stay.
 	//
-	// Needs the permissions `read` and `delete`. A pack that is deleted already gives
-	// `ERROR_REASON_PACK_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+	// Needs the permissions `read` and `delete`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+	// the pack is already deleted; a retry with the same idempotency key gets the first response.
 	DeletePack(context.Context, *DeletePackRequest) (*DeletePackResponse, error)
 	// AddPackDialog adds a dialog to a pack.
 	//
 	// Needs the permissions `read` and `write`.
 	AddPackDialog(context.Context, *AddPackDialogRequest) (*AddPackDialogResponse, error)
-	// RemovePackDialog takes a dialog out of a pack.
+	// RemovePackDialog removes a dialog from a pack.
 	//
 	// Needs the permissions `read` and `write`.
 	RemovePackDialog(context.Context, *RemovePackDialogRequest) (*RemovePackDialogResponse, error)
@@ -1087,89 +1104,94 @@ type TenantServiceServer interface {
 	//
 	// Needs the `read` permission.
 	ListPackMessages(context.Context, *ListPackMessagesRequest) (*ListPackMessagesResponse, error)
-	// ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns all of
-	// them at once: a large pack costs the same for every page.
+	// ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
+	// all of them at once, so every page of a large pack costs as much as the whole list.
 	//
 	// Needs the `read` permission.
 	ListPackMembers(context.Context, *ListPackMembersRequest) (*ListPackMembersResponse, error)
 	// GetPackMember returns one user's unread counts in a pack.
 	//
-	// Needs the `read` permission. A user who is in no dialog of the pack gives
-	// `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the `read` permission. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if the user is
+	// in no dialog of the pack.
 	GetPackMember(context.Context, *GetPackMemberRequest) (*GetPackMemberResponse, error)
 	// AddPackMember makes a user a member of every dialog of a pack.
 	//
-	// Needs the permissions `read` and `write`. The user is looked up before anything is written.
+	// Needs the permissions `read` and `write`. The service looks up the user before it writes
+	// anything.
 	AddPackMember(context.Context, *AddPackMemberRequest) (*AddPackMemberResponse, error)
-	// RemovePackMember ends a user's membership of every dialog of a pack.
+	// RemovePackMember removes a user from every dialog of a pack.
 	//
-	// Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-	// `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+	// the user is in no dialog of the pack.
 	RemovePackMember(context.Context, *RemovePackMemberRequest) (*RemovePackMemberResponse, error)
 	// MarkPackMemberRead marks all messages of a pack as read by a member, as the member's own
 	// `chat3.user.v1.UserService.MarkPackRead` does.
 	//
-	// Needs the permissions `read` and `write`. A user who is in no dialog of the pack gives
-	// `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_PACK_NOT_FOUND` if
+	// the user is in no dialog of the pack.
 	MarkPackMemberRead(context.Context, *MarkPackMemberReadRequest) (*MarkPackMemberReadResponse, error)
-	// MarkPackRead marks all messages of a pack as read by every member of its dialogs. On a large pack the
-	// platform takes long: give the call time.
+	// MarkPackRead marks all messages of a pack as read by every member of its dialogs. The platform
+	// takes long for a large pack: use a long deadline.
 	//
 	// Needs the permissions `read` and `write`.
 	MarkPackRead(context.Context, *MarkPackReadRequest) (*MarkPackReadResponse, error)
-	// CreateMetaIndex creates a demand on the open data of one kind of thing.
+	// CreateMetaIndex creates an index: a constraint on the custom data of one kind of object.
 	//
-	// Needs the permissions `read` and `write`. An index that contradicts open data or another index gives
-	// `ERROR_REASON_META_INDEX_REFUSED`. The same index again is no failure.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_META_INDEX_REFUSED`
+	// if the index conflicts with existing custom data or with another index. Creating the same index
+	// again is not an error.
 	CreateMetaIndex(context.Context, *CreateMetaIndexRequest) (*CreateMetaIndexResponse, error)
 	// GetMetaIndex returns one index.
 	//
-	// Needs the `read` permission. An index that the tenant does not have gives
-	// `ERROR_REASON_META_INDEX_NOT_FOUND`.
+	// Needs the `read` permission. The call fails with `ERROR_REASON_META_INDEX_NOT_FOUND` if the
+	// tenant has no such index.
 	GetMetaIndex(context.Context, *GetMetaIndexRequest) (*GetMetaIndexResponse, error)
-	// ListMetaIndexes lists the indexes of one kind of thing.
+	// ListMetaIndexes lists the indexes of one kind of object.
 	//
 	// Needs the `read` permission.
 	ListMetaIndexes(context.Context, *ListMetaIndexesRequest) (*ListMetaIndexesResponse, error)
-	// DeleteMetaIndex deletes an index. The platform asks for `write`, not for `delete`.
+	// DeleteMetaIndex deletes an index. The platform requires `write` for this, not `delete`.
 	//
-	// Needs the permissions `read` and `write`. An index that is deleted already gives
-	// `ERROR_REASON_META_INDEX_NOT_FOUND`; a repetition with the same idempotency key gets the first answer.
+	// Needs the permissions `read` and `write`. The call fails with
+	// `ERROR_REASON_META_INDEX_NOT_FOUND` if the index is already deleted; a retry with the same
+	// idempotency key gets the first response.
 	DeleteMetaIndex(context.Context, *DeleteMetaIndexRequest) (*DeleteMetaIndexResponse, error)
 	// SendMessage writes a message into a dialog in a user's name.
 	//
-	// Needs the permissions `read` and `write`. The sender must exist as a user and need not be a member
-	// of the dialog. With an idempotency key a retry never writes twice. Open data that the tenant's meta
-	// indexes refuse gives `ERROR_REASON_META_INDEX_CONFLICT`, which says what was left. The platform sets
-	// the creation time, so history cannot be imported with its times.
+	// Needs the permissions `read` and `write`. The sender must exist as a user and need not be a
+	// member of the dialog. With an idempotency key a retry never writes twice. If the tenant's meta
+	// indexes refuse the custom data, the call fails with `ERROR_REASON_META_INDEX_CONFLICT`, which
+	// names what was left behind. The platform sets the creation time, so history cannot be imported
+	// with its original times.
 	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
 	// GetMessage returns one message of any dialog.
 	//
-	// Needs the `read` permission. A message that the tenant does not have gives
-	// `ERROR_REASON_MESSAGE_NOT_FOUND`, in all methods.
+	// Needs the `read` permission. All methods fail with `ERROR_REASON_MESSAGE_NOT_FOUND` if the
+	// tenant has no such message.
 	GetMessage(context.Context, *GetMessageRequest) (*GetMessageResponse, error)
 	// ListMessages lists the messages of a dialog.
 	//
 	// Needs the `read` permission.
 	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesResponse, error)
-	// SearchMessages lists the messages of all dialogs that a filter selects.
+	// SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 	//
 	// Needs the `read` permission.
 	SearchMessages(context.Context, *SearchMessagesRequest) (*SearchMessagesResponse, error)
 	// EditMessage replaces the text of any message, in a moderator's name.
 	//
-	// Needs the permissions `read` and `write`. A deleted message gives `ERROR_REASON_MESSAGE_DELETED`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MESSAGE_DELETED` if
+	// the message is deleted.
 	EditMessage(context.Context, *EditMessageRequest) (*EditMessageResponse, error)
-	// DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog without
-	// what it said.
+	// DeleteMessage deletes any message, in a moderator's name. The message stays in its dialog
+	// without its content.
 	//
-	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+	// one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	DeleteMessage(context.Context, *DeleteMessageRequest) (*DeleteMessageResponse, error)
-	// RestoreMessage takes back the deletion of any message.
+	// RestoreMessage restores any deleted message.
 	//
-	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: an older one gives
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and version 0.0.81 of the platform: with an older
+	// one, the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	RestoreMessage(context.Context, *RestoreMessageRequest) (*RestoreMessageResponse, error)
 	// SetMessageTopic moves any message into a topic of its dialog, or out of its topic.
 	//
@@ -1177,72 +1199,76 @@ type TenantServiceServer interface {
 	SetMessageTopic(context.Context, *SetMessageTopicRequest) (*SetMessageTopicResponse, error)
 	// ListMessageVersions lists the earlier texts of any message.
 	//
-	// Needs the `read` permission, and version 0.0.82 of the platform: an older one gives
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the `read` permission, and version 0.0.82 of the platform: with an older one, the call
+	// fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	ListMessageVersions(context.Context, *ListMessageVersionsRequest) (*ListMessageVersionsResponse, error)
-	// ListMessageStatuses lists which member gave a message which status, and when.
+	// ListMessageStatuses lists the status history of a message: which member set which status, and
+	// when.
 	//
-	// Needs the `read` permission. The platform shows the history to members alone: a dialog without
-	// members gives `ERROR_REASON_NO_MEMBERS`.
+	// Needs the `read` permission. The platform returns the history only through a member: the call
+	// fails with `ERROR_REASON_NO_MEMBERS` if the dialog has none.
 	ListMessageStatuses(context.Context, *ListMessageStatusesRequest) (*ListMessageStatusesResponse, error)
 	// SetMessageStatus records a status of a message in a member's name.
 	//
-	// Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-	// `ERROR_REASON_MEMBER_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+	// if the user is not a member of the message's dialog.
 	SetMessageStatus(context.Context, *SetMessageStatusRequest) (*SetMessageStatusResponse, error)
-	// SetMessageReaction gives a reaction to a message in a member's name, or takes it back.
+	// SetMessageReaction adds or removes a reaction to a message in a member's name.
 	//
-	// Needs the permissions `read` and `write`. A user who is no member of the message's dialog gives
-	// `ERROR_REASON_MEMBER_NOT_FOUND`.
+	// Needs the permissions `read` and `write`. The call fails with `ERROR_REASON_MEMBER_NOT_FOUND`
+	// if the user is not a member of the message's dialog.
 	SetMessageReaction(context.Context, *SetMessageReactionRequest) (*SetMessageReactionResponse, error)
-	// WatchUpdates delivers the updates of many users on one stream. Users are added and removed while
-	// it runs.
+	// WatchUpdates delivers the updates of many users on one stream. The client can add and remove
+	// users while the stream is open.
 	//
-	// Needs the `read` permission. The service proves it when the stream opens, and again while it is
-	// open. Every promise of `SubscribeUpdates` holds for every watched user: each has an order, a
-	// resume token, gaps and heartbeats of its own, and a user who leaves or returns changes nothing
-	// for the others. Between the updates of two users there is no order.
+	// Needs the `read` permission. The service checks it when the stream opens, and again while it is
+	// open. Every guarantee of `SubscribeUpdates` applies to every watched user: each user has their
+	// own order, resume token, gaps and heartbeats, and adding or removing one user does not affect
+	// the others. The updates of different users have no common order.
 	//
-	// The service first sends `connection_established`, without waiting for a request. A client that
-	// closes its half of the stream keeps the stream and can change nothing more. The stream always
-	// ends with a failure, as that of `SubscribeUpdates` does, but without a `resume_token` in its
-	// metadata: the client opens a new one and watches its users again, each with its own token.
+	// The service first sends `connection_established`, without waiting for a request. If the client
+	// closes its half of the stream, the stream stays open, but the client can no longer change the
+	// watched users. The stream always ends with a failure, as `SubscribeUpdates` does, but without a
+	// `resume_token` in its metadata: the client opens a new stream and watches its users again, each
+	// with its own token.
 	//
-	// One stream can watch 20,000 users, and all streams of an API key 100,000 on one worker, unless the
-	// operator set other numbers. A client that reads too slowly loses users one by one, those with the
-	// most waiting first, each with a `dropped` that carries the user's token. One that reads nothing for
-	// a minute loses the stream.
+	// By default, one stream can watch 20,000 users, and all streams of an API key together can watch
+	// 100,000 on one worker. If a client reads too slowly, the service drops users one by one,
+	// beginning with those who have the most updates waiting, and sends a `dropped` with the user's
+	// token for each. If a client reads nothing for a minute, the stream ends.
 	WatchUpdates(grpc.BidiStreamingServer[WatchUpdatesRequest, WatchUpdatesResponse]) error
-	// SubscribeTenantUpdates streams the updates of all users of the tenant: for search indexes, push
-	// notifications and analytics.
+	// SubscribeTenantUpdates streams the updates of all users of the tenant, for example for search
+	// indexes, push notifications and analytics.
 	//
-	// Needs the `read` permission. The service proves it when the stream opens, and again while it is
-	// open. The stream is the tenant's part of the updates log, in the log's order: every update that
-	// is published after `connection_established` was sent is delivered, and one that is published
-	// twice within 1,000 entries of the log is delivered once. A stream that begins with the token of
-	// another goes on exactly behind it, on any worker, however far behind that is: nothing is
-	// missing and nothing comes twice, as long as the log holds the place. When it does not, the
-	// outcome is `RESUME_OUTCOME_RESUMED_WITH_GAP`, a `Gap` is next, and updates go on with the present.
+	// Needs the `read` permission. The service checks it when the stream opens, and again while it is
+	// open. The stream is the tenant's part of the updates log, in the order of the log. It delivers
+	// every update that is published after `connection_established` was sent; an update that is
+	// published twice within 1,000 entries of the log is delivered once. A stream with a resume token
+	// continues exactly after it, on any worker and at any distance, without missing updates or
+	// duplicates, as long as the log still holds that position. Otherwise the outcome is
+	// `RESUME_OUTCOME_RESUMED_WITH_GAP`: a `Gap` is next, and updates continue from the present.
 	//
-	// A client may read as slowly as it likes, as long as it takes something every minute: it gets
-	// further behind, and loses nothing that the log still holds. Typing indicators are delivered
-	// like all others; `update_kinds` leaves them out.
+	// A client may read as slowly as it likes, as long as it reads something every minute: it falls
+	// behind, but misses nothing that the log still holds. Typing indicators are delivered like all
+	// other updates; use `update_kinds` to leave them out.
 	//
-	// After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`): a starting broker
-	// may lose what it takes before its logs run. Where the broker has no updates log, the call fails
-	// with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. A worker has 20 such streams for each tenant, and 200
-	// in all, unless the operator set other numbers; more give `ERROR_REASON_TOO_MANY_STREAMS`.
+	// After a restart of the broker there is a `Gap` (`GAP_REASON_LOG_UNREADABLE`), because a
+	// starting broker can lose messages that it accepts before its logs are ready. If the broker has
+	// no updates log, the call fails with `ERROR_REASON_UPDATES_LOG_UNAVAILABLE`. By default, a
+	// worker allows 20 such streams for each tenant, and 200 in total; further calls fail with
+	// `ERROR_REASON_TOO_MANY_STREAMS`.
 	//
 	// A stream never ends with OK: its status says why it ended, and its `ErrorInfo` holds the
-	// `resume_token` of the last response that was sent. A client goes on with the token of the last
-	// response that it has handled.
+	// `resume_token` of the last response that the service sent. To resume, a client uses the token
+	// of the last response that it has handled.
 	SubscribeTenantUpdates(*SubscribeTenantUpdatesRequest, grpc.ServerStreamingServer[SubscribeTenantUpdatesResponse]) error
-	// CreateUserToken creates a short-lived token with which an app calls `chat3.user.v1.UserService` as
-	// one user, without the API key.
+	// CreateUserToken creates a short-lived token. With it, an app calls `chat3.user.v1.UserService`
+	// as one user, without the API key.
 	//
-	// Needs the `read` permission. The token can do what the API key of this call can do for that user,
-	// until it expires or the key is revoked. The service keeps no record of it: a token cannot be
-	// revoked alone. A service without keys for tokens gives `ERROR_REASON_TOKENS_NOT_CONFIGURED`.
+	// Needs the `read` permission. The token has the permissions of the API key of this call, for
+	// that user, until it expires or the key is revoked. The service keeps no record of tokens, so a
+	// single token cannot be revoked. The call fails with `ERROR_REASON_TOKENS_NOT_CONFIGURED` if the
+	// service has no token keys.
 	CreateUserToken(context.Context, *CreateUserTokenRequest) (*CreateUserTokenResponse, error)
 	mustEmbedUnimplementedTenantServiceServer()
 }

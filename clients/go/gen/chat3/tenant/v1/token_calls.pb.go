@@ -23,16 +23,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CreateUserTokenRequest names the user that a token stands for.
+// CreateUserTokenRequest names the user that the token identifies.
 type CreateUserTokenRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user. Must exist in the tenant; otherwise the call fails with `ERROR_REASON_USER_NOT_FOUND`.
-	// Upper case is lowered.
+	// The user, who must exist in the tenant; otherwise the call fails with
+	// `ERROR_REASON_USER_NOT_FOUND`. The id is converted to lower case.
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// How long the token is accepted. Absent means 1 hour. Whoever has the token can act as the user for
-	// that long: choose it as short as the app can get a new one.
+	// The lifetime of the token. Absent means 1 hour. Anybody who has the token can act as the user
+	// during that time, so choose a lifetime as short as the app's means of getting a new token
+	// allow.
 	//
 	// Rules: 60 to 86400 seconds.
 	Ttl           *durationpb.Duration `protobuf:"bytes,2,opt,name=ttl,proto3" json:"ttl,omitempty"`
@@ -84,13 +85,13 @@ func (x *CreateUserTokenRequest) GetTtl() *durationpb.Duration {
 	return nil
 }
 
-// CreateUserTokenResponse is a token of one user.
+// CreateUserTokenResponse has a token of one user.
 type CreateUserTokenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The token, for `authorization: Bearer …`: printable ASCII without spaces, 2048 characters at most.
 	// Only the service can read it. Do not log it and do not put it into a URL.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// The time at which the token stops being accepted.
+	// When the token expires.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

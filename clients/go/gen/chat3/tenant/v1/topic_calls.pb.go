@@ -34,13 +34,15 @@ type ListTopicsRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,4,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -109,10 +111,10 @@ type ListTopicsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The topics, oldest first, without `unread_count`.
 	Topics []*v1.Topic `protobuf:"bytes,1,rep,name=topics,proto3" json:"topics,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -169,22 +171,23 @@ func (x *ListTopicsResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// CreateTopicRequest is a topic to be created.
+// CreateTopicRequest describes the topic to create.
 type CreateTopicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The topic's open data. `chat3.user.v1.SendMessageRequest.meta` says what the platform cannot keep.
+	// The topic's custom data. `chat3.user.v1.SendMessageRequest.meta` lists what the platform cannot
+	// keep.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -248,9 +251,9 @@ type CreateTopicResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The topic.
 	Topic *v1.Topic `protobuf:"bytes,1,opt,name=topic,proto3" json:"topic,omitempty"`
-	// What may be missing because the call was cut off while the platform created the topic, and cannot
-	// be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-	// published. Commonly empty. Meta is always completed.
+	// The parts that may be missing because the call was interrupted while the platform created the
+	// topic, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+	// shows whether that update was published. Usually empty. Meta is always completed.
 	MissingParts  []v1.MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -300,7 +303,7 @@ func (x *CreateTopicResponse) GetMissingParts() []v1.MissingPart {
 	return nil
 }
 
-// UpdateTopicRequest changes the open data of a topic.
+// UpdateTopicRequest changes the custom data of a topic.
 type UpdateTopicRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -311,20 +314,20 @@ type UpdateTopicRequest struct {
 	//
 	// Rules: required; `topic_` and 20 characters of a-z and 0-9.
 	TopicId string `protobuf:"bytes,2,opt,name=topic_id,json=topicId,proto3" json:"topic_id,omitempty"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-	// when it is not empty.
+	// The top-level keys to remove. A key that does not exist is not an error. A list that is not
+	// empty needs the `delete` permission.
 	//
 	// Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
 	RemoveKeys []string `protobuf:"bytes,4,rep,name=remove_keys,json=removeKeys,proto3" json:"remove_keys,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`

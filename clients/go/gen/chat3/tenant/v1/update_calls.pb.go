@@ -26,23 +26,26 @@ const (
 // SubscribeTenantUpdatesRequest opens a stream of the updates of a whole tenant.
 type SubscribeTenantUpdatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on: the last resume token that the client has handled. Empty starts with what is
-	// published from now on. A broken token gives `ERROR_REASON_RESUME_TOKEN_INVALID`; the token of
-	// another tenant, or of a user, gives `ERROR_REASON_RESUME_TOKEN_FOREIGN`. Another filter than
-	// that of the stream before is allowed: it decides about what follows the token.
+	// The resume token of the last response that the client has handled: the stream resumes after it.
+	// Empty means that the stream starts with updates that are published from now on. A damaged token
+	// fails with `ERROR_REASON_RESUME_TOKEN_INVALID`, a token of another tenant or of a user with
+	// `ERROR_REASON_RESUME_TOKEN_FOREIGN`. The filter may differ from that of the earlier stream; it
+	// applies to everything after the token.
 	//
 	// Rules: at most 1024 characters.
 	ResumeToken string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
-	// The kinds of update wanted. Empty means all, kinds this contract does not know included.
+	// The kinds of update to deliver. Empty means all, including kinds that this contract does not
+	// know.
 	//
 	// Rules: at most 50 items; kinds this contract names.
 	UpdateKinds []v1.UpdateKind `protobuf:"varint,2,rep,packed,name=update_kinds,json=updateKinds,proto3,enum=chat3.user.v1.UpdateKind" json:"update_kinds,omitempty"`
-	// The dialogs whose updates are wanted. Empty means all. Updates that belong to no dialog pass.
+	// The dialogs whose updates to deliver. Empty means all. Updates that belong to no dialog are
+	// always delivered.
 	//
 	// Rules: at most 100 items; each `dlg_` and 20 characters of a-z and 0-9.
 	DialogIds []string `protobuf:"bytes,3,rep,name=dialog_ids,json=dialogIds,proto3" json:"dialog_ids,omitempty"`
-	// The longest silence wanted on the stream. Absent means 30 seconds. The answer is in
-	// `ConnectionEstablished.heartbeat_interval`.
+	// The requested heartbeat interval: the longest time without any response on the stream. Absent
+	// means 30 seconds. `ConnectionEstablished.heartbeat_interval` has the interval that applies.
 	//
 	// Rules: 5 to 300 seconds.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,4,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
@@ -108,12 +111,13 @@ func (x *SubscribeTenantUpdatesRequest) GetHeartbeatInterval() *durationpb.Durat
 	return nil
 }
 
-// SubscribeTenantUpdatesResponse is one thing that happened on the stream.
+// SubscribeTenantUpdatesResponse is one event on the stream.
 type SubscribeTenantUpdatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The position after this response: opaque, at most 1024 ASCII characters, valid for this tenant
-	// only. Store it once the response is handled, together with what came of it where that is
-	// possible; give it to `SubscribeTenantUpdatesRequest.resume_token` to go on after a break.
+	// The position in the stream after this response: opaque, at most 1024 ASCII characters, valid
+	// only for this tenant. Store it when the response is handled, in the same transaction as the
+	// result if possible, and send it as `SubscribeTenantUpdatesRequest.resume_token` to resume the
+	// stream.
 	ResumeToken string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// What happened.
 	//
@@ -213,30 +217,29 @@ type isSubscribeTenantUpdatesResponse_Event interface {
 }
 
 type SubscribeTenantUpdatesResponse_ConnectionEstablished struct {
-	// The stream is open. The first response, and only the first. `RESUME_OUTCOME_RESUMED` says that
-	// the place of the token was found: everything behind it follows, and a gap only where the
-	// updates log itself has one.
+	// The stream is open. Only the first response is of this kind. `RESUME_OUTCOME_RESUMED` means
+	// that the service found the position of the token: all later updates follow, with a gap only
+	// where the updates log itself has one.
 	ConnectionEstablished *v1.ConnectionEstablished `protobuf:"bytes,2,opt,name=connection_established,json=connectionEstablished,proto3,oneof"`
 }
 
 type SubscribeTenantUpdatesResponse_Update struct {
 	// Something changed for a user of the tenant.
 	//
-	// The platform publishes personal updates: one for each user who is told. `Update.user_id` is
-	// that user. A message to a dialog of ten members gives ten updates; they have one `event_id`
-	// and ten users. What is about the receiving user alone, such as counters, is that of
-	// `Update.user_id`. `update_id` names an update among those of one user: user and `update_id`
-	// together name it in the tenant.
+	// The platform publishes one update for each recipient, who is `Update.user_id`. A message to a
+	// dialog of ten members causes ten updates, with one `event_id` and ten users. Fields about the
+	// receiving user, such as counters, refer to `Update.user_id`. `update_id` is unique among the
+	// updates of one user; `user_id` and `update_id` together are unique in the tenant.
 	Update *v1.Update `protobuf:"bytes,3,opt,name=update,proto3,oneof"`
 }
 
 type SubscribeTenantUpdatesResponse_Heartbeat struct {
-	// Nothing that the filter lets pass came for a while.
+	// No update matched the filter during the heartbeat interval.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
 type SubscribeTenantUpdatesResponse_Gap struct {
-	// Updates may be missing before this point, of any user of the tenant.
+	// Updates of any user of the tenant may be missing at this point.
 	Gap *v1.Gap `protobuf:"bytes,5,opt,name=gap,proto3,oneof"`
 }
 

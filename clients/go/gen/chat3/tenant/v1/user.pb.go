@@ -24,7 +24,7 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// User is one user of the tenant, with everything that the platform keeps about them.
+// User is one user of the tenant, with everything that the platform stores about them.
 type User struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user's id, 1 to 100 characters, lower case.
@@ -34,7 +34,7 @@ type User struct {
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
 	// When the user was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The user's open data. Absent in lists, where the platform does not send it.
+	// The user's custom data. Absent in lists, where the platform does not send it.
 	Meta *structpb.Struct `protobuf:"bytes,4,opt,name=meta,proto3" json:"meta,omitempty"`
 	// The text under the key `displayName` of `meta`. Absent when there is none, and in lists.
 	DisplayName *string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3,oneof" json:"display_name,omitempty"`

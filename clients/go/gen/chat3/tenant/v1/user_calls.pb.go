@@ -22,10 +22,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// CreateUserRequest is a user to be created.
+// CreateUserRequest describes the user to create.
 //
-// Open data that the platform still has under the id, of a user who was deleted or never existed,
-// becomes the new user's, with `meta` in its place where both have a key.
+// The platform may still have custom data for the id, because custom data can outlive a user or be
+// written without one. The new user gets that data; for keys that both have, the value of `meta` is
+// used.
 type CreateUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
@@ -37,15 +38,15 @@ type CreateUserRequest struct {
 	// Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
 	// bytes of UTF-8 together with `user_id`.
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
-	// The user's open data.
+	// The user's custom data.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -157,27 +158,27 @@ func (x *CreateUserResponse) GetUser() *User {
 	return nil
 }
 
-// UpsertUserRequest is a user to be created, or brought to this state.
+// UpsertUserRequest describes the user to create or change.
 type UpsertUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The user's type. Empty means `user` for a new user, and no change for a known one.
+	// The user's type. Empty means `user` for a new user, and no change for an existing one.
 	//
 	// Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
 	// bytes of UTF-8 together with `user_id`.
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -394,26 +395,27 @@ func (x *GetUserResponse) GetUser() *User {
 
 // ListUsersRequest asks for a page of the tenant's users.
 //
-// Pages are counted by the platform: a user who is created, deleted or changed while a list is read
-// moves others to the next page or the one before, so one may come twice or not at all. The order
-// `(create_time,asc)` moves nobody when users are created.
+// The platform has only numbered pages here. When a user is created, deleted or changed between two
+// pages, others move to the next or the previous page, so a user can appear twice or be missed. In
+// the order `(create_time,asc)`, new users move nobody.
 type ListUsersRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The largest number of users to return. 0 means 10.
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then. Empty begins the list. A token that belongs to another list, or to other fields,
-	// gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields must
+	// be the same as in that request. Empty means the first page. A token of another list, or of a
+	// request with other fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Selects users, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty selects all.
+	// Which users to return, in the syntax of `chat3.user.v1.GetUserDialogsRequest.filter`. Empty
+	// returns all.
 	//
 	// Fields: `user_id` and `type` with `eq`, `ne`, `in`, `nin` and `regex`; `create_time` with `gt`,
-	// `gte`, `lt` and `lte`; `meta.<key>` with all operators. Only `meta` conditions may stand in or
-	// beside an or.
+	// `gte`, `lt` and `lte`; `meta.<key>` with all operators. An "or" may only be combined with
+	// conditions on `meta`.
 	//
 	// Valid: `(type,eq,bot)`, `(type,in,[bot,contact])&(meta.department,eq,sales)`.
 	// Invalid: `(tenant_id,eq,x)`, `(type,eq,bot)|(meta.department,eq,sales)`.
@@ -425,7 +427,8 @@ type ListUsersRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,5,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -501,10 +504,10 @@ type ListUsersResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The users, in the requested order.
 	Users []*User `protobuf:"bytes,1,rep,name=users,proto3" json:"users,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -573,20 +576,20 @@ type UpdateUserRequest struct {
 	// Rules: at most 50 characters; no `.`, `*`, `#`, control characters and white space; at most 211
 	// bytes of UTF-8 together with `user_id`.
 	Type string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-	// when it is not empty.
+	// The top-level keys to remove. A key that does not exist is not an error. A list that is not
+	// empty needs the `delete` permission.
 	//
 	// Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
 	RemoveKeys []string `protobuf:"bytes,4,rep,name=remove_keys,json=removeKeys,proto3" json:"remove_keys,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -707,18 +710,18 @@ func (x *UpdateUserResponse) GetUser() *User {
 
 // DeleteUserRequest names a user to delete.
 //
-// The platform keeps the user's memberships, messages and open data. Members see the id as before,
-// without a type; a user who is created under it again finds all of it.
+// The platform keeps the user's memberships, messages and custom data. Members still see the id,
+// without a type. A user who is later created with the same id gets all of them.
 type DeleteUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user.
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, API key and method write once,
-	// for 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in
-	// trailing metadata; while the first call runs, it waits for its answer. The same key with
-	// another request is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, API key and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`

@@ -23,32 +23,34 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// WatchUpdatesRequest changes which users a stream watches. The service handles one request after the
-// other, each whole or not at all, and answers each with an `acknowledged` or a `refused`. It handles
-// the next request when the answers before it are on their way. At most 64 requests, and 4 MiB of
-// them, may wait for their turn: a client that sends more ahead loses the stream with
-// `ERROR_REASON_OVERLOADED`. One request has at most 512 KiB unless the operator set another size; a
-// larger one ends the stream with `ERROR_REASON_REQUEST_TOO_LARGE`.
+// WatchUpdatesRequest changes the set of users that a stream watches. The service handles requests
+// one after the other, applies each completely or not at all, and answers each with an
+// `acknowledged` or a `refused`. It handles a request after it has sent the answers to the earlier
+// ones. At most 64 requests, and 4 MiB of them, can be waiting: if a client sends more, the stream
+// ends with `ERROR_REASON_OVERLOADED`. By default, a request can have at most 512 KiB; a larger one
+// ends the stream with `ERROR_REASON_REQUEST_TOO_LARGE`.
 type WatchUpdatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names this request in its answer. The service does not compare it with others.
+	// An id of this request, which the service repeats in its answer. It need not be unique.
 	//
 	// Rules: at most 64 characters.
 	BatchId string `protobuf:"bytes,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
-	// The users to be watched from now on, each with the place to go on from. A user that the stream
-	// watches already is refused: unwatch the user first, in an earlier request. Read the answer to that
-	// request before you watch the user again: what comes before it moves the user's token on.
+	// The users to watch from now on, each with a resume token. The service refuses a user that the
+	// stream already watches: first unwatch the user in an earlier request. Read the answer to that
+	// request before you watch the user again, because responses before the answer still advance the
+	// user's token.
 	//
 	// Rules: at most 1000 items; each with a user id as `x-user-id` takes it and a resume token of at
 	// most 1024 characters; no user twice, and none that is in `unwatch`.
 	Watch []*UserToWatch `protobuf:"bytes,2,rep,name=watch,proto3" json:"watch,omitempty"`
-	// The users to be watched no longer. After the answer nothing more comes for them. A user that the
-	// stream does not watch is no failure: the service may just have dropped the user.
+	// The users to stop watching. After the answer the stream delivers nothing more for them. It is
+	// not an error to name a user that the stream does not watch, because the service may just have
+	// dropped the user.
 	//
 	// Rules: at most 1000 items; each a user id as `x-user-id` takes it.
 	Unwatch []string `protobuf:"bytes,3,rep,name=unwatch,proto3" json:"unwatch,omitempty"`
-	// The longest silence wanted, of the whole stream and of each watched user. Absent leaves it as it
-	// is, which is 30 seconds at the beginning.
+	// The requested heartbeat interval, for the whole stream and for each watched user. Absent leaves
+	// it unchanged; at the beginning it is 30 seconds.
 	//
 	// Rules: 5 to 300 seconds.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,4,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
@@ -114,15 +116,15 @@ func (x *WatchUpdatesRequest) GetHeartbeatInterval() *durationpb.Duration {
 	return nil
 }
 
-// WatchUpdatesResponse is one thing that happened on the stream.
+// WatchUpdatesResponse is one event on the stream.
 //
-// A response that names a user carries the position of that user after it: store it for the user,
-// and give it to `UserToWatch.resume_token` to go on after a break.
+// A response that names a user has the user's position after it. Store it for the user, and send it
+// as `UserToWatch.resume_token` to resume.
 type WatchUpdatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The position of the user `user_id` after this response: opaque, at most 1024 ASCII characters,
-	// valid for this user of this tenant only, also in `SubscribeUpdates` and `ListUpdates`. Empty when
-	// the response is about no user.
+	// valid only for this user of this tenant, also in `SubscribeUpdates` and `ListUpdates`. Empty
+	// when the response is not about a user.
 	ResumeToken string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// What happened.
 	//
@@ -136,7 +138,7 @@ type WatchUpdatesResponse struct {
 	//	*WatchUpdatesResponse_Refused
 	//	*WatchUpdatesResponse_Dropped
 	Event isWatchUpdatesResponse_Event `protobuf_oneof:"event"`
-	// The user concerned, in lower case. Empty when the response is about the whole stream.
+	// The user that the response is about, in lower case. Empty when it is about the whole stream.
 	UserId        string `protobuf:"bytes,9,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -261,8 +263,8 @@ type isWatchUpdatesResponse_Event interface {
 }
 
 type WatchUpdatesResponse_ConnectionEstablished struct {
-	// The stream is open, and no user is watched yet. The first response, and only the first. Its
-	// `resume_outcome` is not set: each user has one of its own, in `acknowledged`.
+	// The stream is open, and watches no user yet. Only the first response is of this kind. Its
+	// `resume_outcome` is not set: each user has their own, in `acknowledged`.
 	ConnectionEstablished *v1.ConnectionEstablished `protobuf:"bytes,2,opt,name=connection_established,json=connectionEstablished,proto3,oneof"`
 }
 
@@ -272,28 +274,28 @@ type WatchUpdatesResponse_Update struct {
 }
 
 type WatchUpdatesResponse_Heartbeat struct {
-	// Nothing came for a while: for the user, whose position moves on, or on the whole stream where
-	// the response is about no user.
+	// Nothing changed during the heartbeat interval: for the user, whose position moves forward, or
+	// on the whole stream if the response names no user.
 	Heartbeat *v1.Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
 type WatchUpdatesResponse_Gap struct {
-	// Updates of the user may be missing here.
+	// Updates of the user may be missing at this point.
 	Gap *v1.Gap `protobuf:"bytes,5,opt,name=gap,proto3,oneof"`
 }
 
 type WatchUpdatesResponse_Acknowledged struct {
-	// A request was applied.
+	// The service applied a request.
 	Acknowledged *WatchAcknowledged `protobuf:"bytes,6,opt,name=acknowledged,proto3,oneof"`
 }
 
 type WatchUpdatesResponse_Refused struct {
-	// A request was not applied, in no part. The stream goes on.
+	// The service did not apply any part of a request. The stream stays open.
 	Refused *WatchRefused `protobuf:"bytes,7,opt,name=refused,proto3,oneof"`
 }
 
 type WatchUpdatesResponse_Dropped struct {
-	// The user is watched no longer, although the client did not ask for that.
+	// The service has stopped watching the user, although the client did not ask for that.
 	Dropped *UserDropped `protobuf:"bytes,8,opt,name=dropped,proto3,oneof"`
 }
 

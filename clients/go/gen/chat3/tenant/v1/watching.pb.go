@@ -23,13 +23,14 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// UserToWatch is a user whose updates are wanted.
+// UserToWatch is a user whose updates the stream should deliver.
 type UserToWatch struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, in any letter case. The user must exist.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// Where to go on: the last resume token that the client received for the user, from this method or
-	// from `SubscribeUpdates` or `ListUpdates`. Empty starts with what is published from now on.
+	// The last resume token that the client received for the user, from this method or from
+	// `SubscribeUpdates` or `ListUpdates`: updates resume after it. Empty means that updates start
+	// with those that are published from now on.
 	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -79,14 +80,14 @@ func (x *UserToWatch) GetResumeToken() string {
 	return ""
 }
 
-// WatchAcknowledged says that a request was applied. What follows for the users of the request
-// follows after it; every update that is published for a watched user after the service has sent it
-// is delivered on this stream.
+// WatchAcknowledged says that the service applied a request. Updates of the request's users follow
+// after it. The stream delivers every update that is published for a watched user after the service
+// has sent this answer.
 type WatchAcknowledged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The `batch_id` of the request.
 	BatchId string `protobuf:"bytes,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
-	// The users that are watched since, in the order of the request.
+	// The users that the stream now watches, in the order of the request.
 	Watched       []*UserWatched `protobuf:"bytes,2,rep,name=watched,proto3" json:"watched,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -141,9 +142,10 @@ type UserWatched struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user, in lower case.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// What became of the resume token.
+	// Whether updates resumed after the token, and whether they are complete.
 	ResumeOutcome v1.ResumeOutcome `protobuf:"varint,2,opt,name=resume_outcome,json=resumeOutcome,proto3,enum=chat3.user.v1.ResumeOutcome" json:"resume_outcome,omitempty"`
-	// The position of the user from which updates follow, for a client that gets nothing more.
+	// The position after which the user's updates follow. A client that receives nothing more for the
+	// user resumes with it.
 	ResumeToken   string `protobuf:"bytes,3,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -200,23 +202,23 @@ func (x *UserWatched) GetResumeToken() string {
 	return ""
 }
 
-// WatchRefused says that a request was not applied, and why. Users that are watched stay watched.
+// WatchRefused says why the service did not apply a request. The watched users stay the same.
 type WatchRefused struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The `batch_id` of the request.
 	BatchId string `protobuf:"bytes,1,opt,name=batch_id,json=batchId,proto3" json:"batch_id,omitempty"`
-	// Why, as a failed call would say it: `ERROR_REASON_INVALID_FIELD`, `ERROR_REASON_USER_NOT_FOUND`,
+	// The reason, as of a failed call: `ERROR_REASON_INVALID_FIELD`, `ERROR_REASON_USER_NOT_FOUND`,
 	// `ERROR_REASON_RESUME_TOKEN_INVALID`, `ERROR_REASON_RESUME_TOKEN_FOREIGN`,
-	// `ERROR_REASON_TOO_MANY_STREAMS`, `ERROR_REASON_RATE_LIMITED`, or what tells of a platform or a
-	// broker that is away. The errors of the contract say what to do about each.
+	// `ERROR_REASON_TOO_MANY_STREAMS`, `ERROR_REASON_RATE_LIMITED`, or one of the reasons for an
+	// unavailable platform or broker. The error catalogue says what to do about each.
 	Reason v1.ErrorReason `protobuf:"varint,2,opt,name=reason,proto3,enum=chat3.user.v1.ErrorReason" json:"reason,omitempty"`
 	// A text for people.
 	Message string `protobuf:"bytes,3,opt,name=message,proto3" json:"message,omitempty"`
-	// The user that it was refused for, in lower case. Empty when it is about no single user.
+	// The user that caused the refusal, in lower case. Empty when no single user did.
 	UserId string `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The rules that the request breaks, at most 32.
 	BrokenRules []*BrokenRule `protobuf:"bytes,5,rep,name=broken_rules,json=brokenRules,proto3" json:"broken_rules,omitempty"`
-	// How long to wait before the same request is sent again. Absent when that would not help.
+	// How long to wait before sending the same request again. Absent when a retry would not help.
 	RetryDelay    *durationpb.Duration `protobuf:"bytes,6,opt,name=retry_delay,json=retryDelay,proto3" json:"retry_delay,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -349,12 +351,14 @@ func (x *BrokenRule) GetRule() string {
 	return ""
 }
 
-// UserDropped says that a user is watched no longer. The response has the user's position after the
-// last response that was sent: watch the user again with it, and nothing is lost.
+// UserDropped says that the service has stopped watching a user. The response has the user's
+// position after the last response that the service sent: watch the user again with it, and no
+// update is lost.
 type UserDropped struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why: `ERROR_REASON_SLOW_CONSUMER` when the client did not read as fast as updates came, and this
-	// user had the most of them waiting; `ERROR_REASON_USER_NOT_FOUND` when the user was deleted.
+	// The reason: `ERROR_REASON_SLOW_CONSUMER` when the client read more slowly than updates arrived,
+	// and this user had the most updates waiting; `ERROR_REASON_USER_NOT_FOUND` when the user was
+	// deleted.
 	Reason        v1.ErrorReason `protobuf:"varint,1,opt,name=reason,proto3,enum=chat3.user.v1.ErrorReason" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

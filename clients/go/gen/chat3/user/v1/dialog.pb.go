@@ -32,18 +32,20 @@ type Dialog struct {
 	Membership *DialogMembership `protobuf:"bytes,2,opt,name=membership,proto3" json:"membership,omitempty"`
 	// The number of members.
 	MemberCount int32 `protobuf:"varint,3,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
-	// When something last happened in the dialog: the default order of lists, newest first.
+	// When something last happened in the dialog. Lists are sorted by this time by default, newest
+	// first.
 	LastInteractionTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_interaction_time,json=lastInteractionTime,proto3" json:"last_interaction_time,omitempty"`
-	// The dialog's open data, such as a title. Always present, may be empty.
+	// The dialog's custom data, such as a title. Always present, may be empty.
 	Meta *structpb.Struct `protobuf:"bytes,5,opt,name=meta,proto3" json:"meta,omitempty"`
 	// Counters of the dialog as a whole.
 	Stats *DialogStats `protobuf:"bytes,6,opt,name=stats,proto3" json:"stats,omitempty"`
 	// The newest message. Present when the request asked for it and the dialog has a message.
 	LastMessage *LastMessage `protobuf:"bytes,7,opt,name=last_message,json=lastMessage,proto3" json:"last_message,omitempty"`
-	// When the dialog was created. Absent where the platform does not say it: before version 0.0.86.
+	// When the dialog was created. Absent with platforms before version 0.0.86, which do not provide
+	// it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The dialog's title: the text under the key `title` of `meta`, where applications keep it by the
-	// platform's convention. Absent when `meta` has none, or one that is no text.
+	// The dialog's title: the text under the key `title` of `meta`, which is the platform's
+	// convention. Absent when `meta` has no such key, or when its value is not text.
 	Title         *string `protobuf:"bytes,9,opt,name=title,proto3,oneof" json:"title,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -150,11 +152,11 @@ type DialogMembership struct {
 	// The number of messages the member has not read. Eventually consistent: it follows a message by
 	// about a second.
 	UnreadCount int32 `protobuf:"varint,2,opt,name=unread_count,json=unreadCount,proto3" json:"unread_count,omitempty"`
-	// When the member last looked at the dialog. Absent when that never happened.
+	// When the member last looked at the dialog. Absent when the member never did.
 	LastSeenTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_seen_time,json=lastSeenTime,proto3" json:"last_seen_time,omitempty"`
 	// When the newest message the member can see was sent. Absent when there is none.
 	LastMessageTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_message_time,json=lastMessageTime,proto3" json:"last_message_time,omitempty"`
-	// When the member joined. Absent where the platform does not say it.
+	// When the member joined. Absent when the platform does not provide it.
 	JoinTime      *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=join_time,json=joinTime,proto3" json:"join_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -280,12 +282,12 @@ func (x *DialogStats) GetMessageCount() int32 {
 	return 0
 }
 
-// LastMessage is the short form of a message that stands in a list of dialogs.
+// LastMessage is the short form of a message in a list of dialogs.
 type LastMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message's id: `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The text, whole. May be empty for types other than `internal.text`; empty when the message is
+	// The complete text. May be empty for types other than `internal.text`; empty when the message is
 	// deleted.
 	Content string `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
 	// The sender's user id.
@@ -294,14 +296,14 @@ type LastMessage struct {
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
 	// When the message was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// What is known about the sender. Absent when the sender does not exist as a user.
+	// The sender's user data. Absent when the sender does not exist as a user.
 	Sender *UserInfo `protobuf:"bytes,6,opt,name=sender,proto3" json:"sender,omitempty"`
 	// Whether the message is deleted. A deleted message stays the newest one of its dialog.
 	Deleted bool `protobuf:"varint,7,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	// When the message was deleted. Absent when it is not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	// Who deleted the message, see `Message.deleted_by`. Absent when it is not deleted, and when nobody
-	// was named.
+	// The name of who deleted the message, see `Message.deleted_by`. Absent when it is not deleted,
+	// and when no name was given.
 	DeletedBy *string `protobuf:"bytes,9,opt,name=deleted_by,json=deletedBy,proto3,oneof" json:"deleted_by,omitempty"`
 	// The id of the dialog the message belongs to.
 	DialogId      string `protobuf:"bytes,10,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`

@@ -25,57 +25,58 @@ const (
 
 // GetUserDialogsRequest asks for a page of the calling user's dialogs.
 //
-// The list moves while it is read: a new message brings its dialog to the front. The platform can
-// continue it by number only, so the tokens do not promise that every dialog appears once. A dialog
-// that moves forward while the pages are read pushes others back: the last ones of a page then appear
-// on the next page again. A dialog that leaves the pages read so far (because the user left it, or the
-// filter no longer meets it, or, with `asc`, because it moved) pulls others forward: they are left
-// out. To hold a complete list, subscribe first, then read all pages, and put the dialogs into a map
-// by `Dialog.dialog_id`; read again what an update names and the map lacks.
+// The list can change while a client reads it, because a new message moves its dialog to the front.
+// The platform has only numbered pages here, so the tokens do not promise that every dialog appears
+// exactly once. When a dialog moves forward between two pages, the last dialogs of one page appear
+// again on the next. When a dialog leaves the pages that were already read (because the user left
+// it, because it no longer matches the filter or, with `asc`, because it moved), the client misses
+// dialogs that take its place. To get a complete list, subscribe first, then read all pages into a
+// map by `Dialog.dialog_id`, and read every dialog that an update names and the map lacks.
 type GetUserDialogsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The largest number of dialogs to return. 0 means 10.
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Jumps to a page by its number, counted from 1, instead of continuing with `page_token`. 0 means
-	// the first page, or that of `page_token`.
+	// The number of a page, counted from 1, as an alternative to `page_token`. 0 means the first
+	// page, or the page of `page_token`.
 	//
 	// Rules: 0 to 1000000; 0 with `page_token`.
 	Page int32 `protobuf:"varint,3,opt,name=page,proto3" json:"page,omitempty"`
-	// Selects dialogs: `(field,operator,value)`, combined with `&` for and, `|` for or, and
-	// parentheses where both stand together. Empty selects all.
+	// Which dialogs to return. A condition is `(field,operator,value)`. Combine conditions with `&`
+	// for "and" and `|` for "or", with parentheses where both are used. Empty returns all.
 	//
 	// Fields: `dialog_id`, `member`, `unread_count`, `last_seen_time`, `last_message_time` and
-	// `meta.<key>`, where the key is one that `SendMessageRequest.meta` takes at its top level. Only
-	// `meta` conditions may stand in or beside an or. In filters and in sorts, the names that the
-	// platform has for these fields (such as `unreadCount` and `lastSeenAt`) are accepted as well, for
-	// clients that used it before.
+	// `meta.<key>`, where the key is a top-level key that `SendMessageRequest.meta` accepts. An "or"
+	// may only be combined with conditions on `meta`. Filters and sorts also accept the platform's
+	// names for these fields, such as `unreadCount` and `lastSeenAt`.
 	//
 	// Operators: `eq`, `ne`, `gt`, `gte`, `lt`, `lte`, `in`, `nin`, `all`, `regex` (ignores case),
-	// `exists`. Times take `gt`, `gte`, `lt` and `lte`; `unread_count` all but `all`, `regex` and
-	// `exists`; ids `eq`, `ne`, `in` and `nin`, `member` also `all`; text fields of messages also
-	// `regex`; `exists` takes `true`.
+	// `exists`. Times accept `gt`, `gte`, `lt` and `lte`. `unread_count` accepts all operators except
+	// `all`, `regex` and `exists`. Ids accept `eq`, `ne`, `in` and `nin`; `member` also accepts
+	// `all`, and text fields of messages also accept `regex`. The value of `exists` is `true`.
 	//
 	// Values: a number, `true`, `false`, a time for time fields (ISO 8601, with `Z` or an offset
 	// after a time of day; or Unix milliseconds), a list `[a,b]` for `in`, `nin` and `all`, else
-	// text. Types are compared strictly: `123` is a number, `"123"` is text. A text value cannot hold
-	// `(`, `)`, `&` or `|` nor begin with `{`; in a list it also cannot look like a number, `true`,
-	// `false` or `null`, nor hold a comma, a bracket, a brace or `"`. A field stands once in an and;
-	// at most 12 conditions in a group and 12 alternatives; at most 100 items in a list.
+	// text. Types are compared strictly: `123` is a number, `"123"` is text. A text value cannot
+	// contain `(`, `)`, `&` or `|`, and cannot begin with `{`. In a list it also cannot look like a
+	// number, `true`, `false` or `null`, and cannot contain a comma, a bracket, a brace or `"`. An
+	// "and" can name each field only once. A group has at most 12 conditions, an "or" at most 12
+	// alternatives, a list at most 100 items.
 	//
 	// Valid: `(unread_count,gt,0)`, `(meta.kind,eq,support)&(member,eq,bob)`,
 	// `((meta.n,eq,1)|(meta.n,eq,2))&(meta.open,eq,true)`.
 	//
 	// Invalid: `unread_count>0` (not in parentheses), `(tenant_id,eq,t)` (no such field),
-	// `(member,eq,bob)|(meta.n,eq,1)` (an or with a field other than `meta`), `(meta.toString,eq,x)` (a
-	// key that meta cannot have).
+	// `(member,eq,bob)|(meta.n,eq,1)` (an "or" with a field other than `meta`),
+	// `(meta.toString,eq,x)` (a key that meta cannot have).
 	//
 	// Rules: at most 2000 characters; a filter expression as described above.
 	Filter string `protobuf:"bytes,4,opt,name=filter,proto3" json:"filter,omitempty"`
@@ -84,9 +85,10 @@ type GetUserDialogsRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,5,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `Dialog.last_message` is wanted.
+	// Whether the response should have `Dialog.last_message`.
 	IncludeLastMessage bool `protobuf:"varint,6,opt,name=include_last_message,json=includeLastMessage,proto3" json:"include_last_message,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,7,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -176,10 +178,10 @@ type GetUserDialogsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialogs, in the requested order.
 	Dialogs []*Dialog `protobuf:"bytes,1,rep,name=dialogs,proto3" json:"dialogs,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -243,7 +245,7 @@ type GetDialogRequest struct {
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// Whether `Dialog.last_message` is wanted.
+	// Whether the response should have `Dialog.last_message`.
 	IncludeLastMessage bool `protobuf:"varint,2,opt,name=include_last_message,json=includeLastMessage,proto3" json:"include_last_message,omitempty"`
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
@@ -339,25 +341,26 @@ func (x *GetDialogResponse) GetDialog() *Dialog {
 	return nil
 }
 
-// CreateDialogRequest is a dialog to be created.
+// CreateDialogRequest describes the dialog to create.
 type CreateDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The other members. The calling user always becomes a member and need not be named; an id that is
-	// named twice counts once; upper case is lowered. All of them and the calling user must exist:
-	// `ERROR_REASON_USER_NOT_FOUND` names one that does not.
+	// The other members. The calling user always becomes a member and need not be in the list.
+	// Duplicate ids are ignored; ids are converted to lower case. All members and the calling user
+	// must exist; otherwise the call fails with `ERROR_REASON_USER_NOT_FOUND`, which names a missing
+	// one.
 	//
 	// Rules: at most 100 items; each a user id as `x-user-id` takes it.
 	MemberIds []string `protobuf:"bytes,1,rep,name=member_ids,json=memberIds,proto3" json:"member_ids,omitempty"`
-	// The dialog's open data, such as its title under the key `title`. `SendMessageRequest.meta` says
-	// what the platform cannot keep.
+	// The dialog's custom data, such as its title under the key `title`. `SendMessageRequest.meta`
+	// lists what the platform cannot keep.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -421,9 +424,9 @@ type CreateDialogResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog, as the calling user sees it.
 	Dialog *Dialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
-	// What may be missing because the call was cut off while the platform created the dialog, and
-	// cannot be made afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing shows whether it was
-	// published. Commonly empty. Meta and members are always completed.
+	// The parts that may be missing because the call was interrupted while the platform created the
+	// dialog, and that cannot be added afterwards: `MISSING_PART_CREATED_UPDATE`, because nothing
+	// shows whether that update was published. Usually empty. Meta and members are always completed.
 	MissingParts  []MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -476,8 +479,8 @@ func (x *CreateDialogResponse) GetMissingParts() []MissingPart {
 // GetOrCreateDirectDialogRequest asks for the one dialog between two users.
 type GetOrCreateDirectDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The other user, who must exist; upper case is lowered. The calling user's own id gives
-	// `ERROR_REASON_INVALID_FIELD`.
+	// The other user, who must exist. The id is converted to lower case. The calling user's own id
+	// fails with `ERROR_REASON_INVALID_FIELD`.
 	//
 	// Rules: required; a user id as `x-user-id` takes it.
 	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
@@ -527,8 +530,8 @@ type GetOrCreateDirectDialogResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog, as the calling user sees it.
 	Dialog *Dialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
-	// Whether this call created the dialog: false when it was there, or when the other user's call
-	// created it at the same moment.
+	// Whether this call created the dialog. False when the dialog already existed, or when the other
+	// user's call created it at the same moment.
 	Created       bool `protobuf:"varint,2,opt,name=created,proto3" json:"created,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -578,27 +581,27 @@ func (x *GetOrCreateDirectDialogResponse) GetCreated() bool {
 	return false
 }
 
-// UpdateDialogMetaRequest changes the open data of a dialog.
+// UpdateDialogMetaRequest changes the custom data of a dialog.
 type UpdateDialogMetaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-	// when it is not empty.
+	// The top-level keys to remove. A key that does not exist is not an error. A list that is not
+	// empty needs the `delete` permission.
 	//
 	// Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
 	RemoveKeys []string `protobuf:"bytes,3,rep,name=remove_keys,json=removeKeys,proto3" json:"remove_keys,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -664,10 +667,10 @@ func (x *UpdateDialogMetaRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// UpdateDialogMetaResponse is the open data after the change.
+// UpdateDialogMetaResponse is the custom data after the change.
 type UpdateDialogMetaResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// All of the dialog's open data. May be empty.
+	// All of the dialog's custom data. May be empty.
 	Meta          *structpb.Struct `protobuf:"bytes,1,opt,name=meta,proto3" json:"meta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -710,17 +713,17 @@ func (x *UpdateDialogMetaResponse) GetMeta() *structpb.Struct {
 	return nil
 }
 
-// LeaveDialogRequest ends the calling user's membership.
+// LeaveDialogRequest names the dialog to leave.
 type LeaveDialogRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -772,7 +775,7 @@ func (x *LeaveDialogRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// LeaveDialogResponse confirms that the calling user is no member any more.
+// LeaveDialogResponse confirms that the calling user is no longer a member.
 type LeaveDialogResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -816,10 +819,10 @@ type MarkDialogReadRequest struct {
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -874,12 +877,12 @@ func (x *MarkDialogReadRequest) GetIdempotencyKey() string {
 // MarkDialogReadResponse is the calling user's state in the dialog after the call.
 type MarkDialogReadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The state. `unread_count` is 0, unless messages arrived before a repetition found that the dialog
-	// was marked. `join_time` is absent.
+	// The state. `unread_count` is 0, except when a retry finds the dialog already marked and
+	// messages have arrived since. `join_time` is absent.
 	Membership *DialogMembership `protobuf:"bytes,1,opt,name=membership,proto3" json:"membership,omitempty"`
-	// What may be missing because the call was cut off while the platform marked the dialog:
-	// `MISSING_PART_CHANGED_UPDATE`. Then messages may lack the calling user's `MESSAGE_STATUS_READ` too,
-	// until the dialog is marked again. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform marked the
+	// dialog: `MISSING_PART_CHANGED_UPDATE`. Messages may then also lack the calling user's
+	// `MESSAGE_STATUS_READ` until the dialog is marked again. Usually empty.
 	MissingParts  []MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -929,10 +932,10 @@ func (x *MarkDialogReadResponse) GetMissingParts() []MissingPart {
 	return nil
 }
 
-// SendTypingIndicatorRequest is a sign that the calling user types.
+// SendTypingIndicatorRequest shows that the calling user is typing.
 type SendTypingIndicatorRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The dialog the user types in.
+	// The dialog in which the user is typing.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId      string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
@@ -977,10 +980,10 @@ func (x *SendTypingIndicatorRequest) GetDialogId() string {
 	return ""
 }
 
-// SendTypingIndicatorResponse says for how long the sign is shown.
+// SendTypingIndicatorResponse says for how long the indicator is shown.
 type SendTypingIndicatorResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// For how long the other members see it, unless it is repeated.
+	// How long the other members see the indicator if the call is not repeated.
 	ExpiresIn     *durationpb.Duration `protobuf:"bytes,1,opt,name=expires_in,json=expiresIn,proto3" json:"expires_in,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -24,26 +24,26 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PartialDialog is what an update carries of a dialog.
+// PartialDialog is a dialog, as far as an update carries it.
 //
-// To merge, with every kind of update that has one: a dialog that the client does not know is read
-// with its messages, by `GetDialog` and `GetDialogMessages`. Of one that it knows, a field that is
-// present replaces the one known, and a field that is absent leaves it as it is; but
-// `approximate_unread_count` is never taken.
+// To merge, with every kind of update that has one: if the client does not know the dialog, read it
+// and its messages with `GetDialog` and `GetDialogMessages`. If the client knows it, replace the
+// local value of every field that is present, except `approximate_unread_count`; leave the others
+// unchanged.
 type PartialDialog struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog's id: `dlg_` and 20 characters of a-z and 0-9. Always present.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
 	// When the dialog was created. Absent in updates of counters.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The dialog's open data. Absent in updates of counters.
+	// The dialog's custom data. Absent in updates of counters.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// The dialog's title, see `Dialog.title`. Together with `meta`: when that is present, an absent
-	// title means none.
+	// The dialog's title, see `Dialog.title`. It belongs to `meta`: when `meta` is present and the
+	// title is absent, the dialog has no title.
 	Title *string `protobuf:"bytes,4,opt,name=title,proto3,oneof" json:"title,omitempty"`
 	// The receiving user's number of unread messages in this dialog when the update was made. Absent
-	// where the platform does not say it. For orientation: the platform makes most updates before it
-	// has counted the message that they are about. The number to keep is `PartialMember.unread_count`.
+	// when the platform does not provide it. The number is approximate, because the platform makes
+	// most updates before it has counted the message. Use `PartialMember.unread_count` instead.
 	ApproximateUnreadCount *int32 `protobuf:"varint,5,opt,name=approximate_unread_count,json=approximateUnreadCount,proto3,oneof" json:"approximate_unread_count,omitempty"`
 	unknownFields          protoimpl.UnknownFields
 	sizeCache              protoimpl.SizeCache
@@ -114,21 +114,22 @@ func (x *PartialDialog) GetApproximateUnreadCount() int32 {
 	return 0
 }
 
-// PartialMember is what an update carries of a member of a dialog.
+// PartialMember is a member of a dialog, as far as an update carries it.
 //
-// To merge: when the member is the receiving user, a field that is present replaces the user's own
-// (`Dialog.membership`), and a field that is absent leaves it as it is.
+// To merge: if the member is the receiving user, replace the local value of every field that is
+// present in `Dialog.membership`; leave the others unchanged.
 type PartialMember struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The member's user id. Always present.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The member's number of unread messages. Absent when the update does not say it.
+	// The member's number of unread messages. Absent when the update does not have it.
 	UnreadCount *int32 `protobuf:"varint,2,opt,name=unread_count,json=unreadCount,proto3,oneof" json:"unread_count,omitempty"`
-	// When the member last looked at the dialog. Absent when the update does not say it.
+	// When the member last looked at the dialog. Absent when the update does not have it.
 	LastSeenTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=last_seen_time,json=lastSeenTime,proto3" json:"last_seen_time,omitempty"`
-	// When the newest message that the member can see was sent. Absent when the update does not say it.
+	// When the newest message that the member can see was sent. Absent when the update does not have
+	// it.
 	LastMessageTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=last_message_time,json=lastMessageTime,proto3" json:"last_message_time,omitempty"`
-	// The member's open data in this dialog. Absent when the update does not say it.
+	// The member's custom data in this dialog. Absent when the update does not have it.
 	Meta          *structpb.Struct `protobuf:"bytes,5,opt,name=meta,proto3" json:"meta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -199,10 +200,10 @@ func (x *PartialMember) GetMeta() *structpb.Struct {
 	return nil
 }
 
-// DialogCreated is a dialog that was created. Every member gets it, after a `MemberAdded` for each
-// member.
+// DialogCreated is a dialog that was created. Every member gets the update, after a `MemberAdded`
+// for each member.
 //
-// To merge: what `PartialDialog` says.
+// To merge: follow the rule of `PartialDialog`.
 type DialogCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -248,9 +249,9 @@ func (x *DialogCreated) GetDialog() *PartialDialog {
 	return nil
 }
 
-// DialogChanged is a dialog whose open data changed.
+// DialogChanged is a dialog whose custom data changed.
 //
-// To merge: what `PartialDialog` says.
+// To merge: follow the rule of `PartialDialog`.
 type DialogChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog after the change.
@@ -296,9 +297,9 @@ func (x *DialogChanged) GetDialog() *PartialDialog {
 	return nil
 }
 
-// DialogDeleted is a dialog that was deleted. No platform publishes this yet.
+// DialogDeleted is a dialog that was deleted. No known platform publishes this.
 //
-// To merge: the dialog is taken away, with its messages.
+// To merge: remove the dialog and its messages.
 type DialogDeleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -346,11 +347,11 @@ func (x *DialogDeleted) GetDialog() *PartialDialog {
 
 // DialogRead is a dialog that the receiving user has read as a whole.
 //
-// To merge: what `PartialDialog` and `PartialMember` say; and the dialog's messages are read again,
-// for their status counts have changed, and no update says how.
+// To merge: follow the rules of `PartialDialog` and `PartialMember`, and read the dialog's messages
+// again: their status counts have changed, and no update carries the new ones.
 type DialogRead struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The dialog, without open data.
+	// The dialog, without custom data.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
 	// The receiving user's own counters. `unread_count` is always present.
 	Member        *PartialMember `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
@@ -402,13 +403,14 @@ func (x *DialogRead) GetMember() *PartialMember {
 	return nil
 }
 
-// DialogCountersChanged is a change of the receiving user's own counters in a dialog. It follows the
-// message or the status that caused it by 0.5 to 4 seconds; `UpdateSource.event_type` names the cause.
+// DialogCountersChanged is a change of the receiving user's own counters in a dialog. It arrives
+// 0.5 to 4 seconds after the message or the status that caused it; `UpdateSource.event_type` names
+// the cause.
 //
-// To merge: what `PartialDialog` and `PartialMember` say.
+// To merge: follow the rules of `PartialDialog` and `PartialMember`.
 type DialogCountersChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The dialog, without open data.
+	// The dialog, without custom data.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
 	// The receiving user's own counters. `unread_count` is always present.
 	Member        *PartialMember `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
@@ -460,22 +462,22 @@ func (x *DialogCountersChanged) GetMember() *PartialMember {
 	return nil
 }
 
-// Typing says that a member types. The platform sends it to all members but the one who types, up to
-// about one second late. It is the only kind of update that the service may drop for a slow client.
+// Typing says that a member is typing. The platform sends it to all other members, up to about one
+// second late. It is the only kind of update that the service may drop for a slow client.
 //
-// To merge: what `PartialDialog` says, nothing else stays. The sign is shown until `start_time` and
-// `expires_in` are over.
+// To merge: follow the rule of `PartialDialog`. Show the indicator until `start_time` plus
+// `expires_in`; store nothing else.
 type Typing struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
-	// The member who types.
+	// The member who is typing.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// For how long to show it, counted from `start_time`.
+	// How long to show the indicator, counted from `start_time`.
 	ExpiresIn *durationpb.Duration `protobuf:"bytes,3,opt,name=expires_in,json=expiresIn,proto3" json:"expires_in,omitempty"`
 	// When the platform received the signal.
 	StartTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=start_time,json=startTime,proto3" json:"start_time,omitempty"`
-	// What is known about the member. Absent where the platform does not say it.
+	// The member's user data. Absent when the platform does not provide it.
 	User          *UserInfo `protobuf:"bytes,5,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -21,27 +21,28 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ErrorReason says why a call failed, exactly enough to decide what to do in code.
+// ErrorReason says why a call failed, in enough detail for code to react.
 //
-// Every failed call carries a `google.rpc.ErrorInfo` in its status details with `domain`
-// `chat3.user` and `reason` the name of one of these values; further details stand beside it as each
-// value says, and a `google.rpc.RequestInfo` with the request id. Texts are for people and may
-// change; reasons and metadata keys do not. A `google.rpc.RetryInfo` among the details means that the
-// same call may be repeated after its delay; without one, repeating it is of no use before the caller
-// has changed something. Values are added over time: treat an unknown reason by
-// its gRPC status code. Permission is judged before existence: whoever may not see a thing does not
-// learn whether it exists.
+// Every failed call has a `google.rpc.ErrorInfo` in its status details. Its `domain` is
+// `chat3.user`, and its `reason` is the name of one of these values, such as
+// `ERROR_REASON_NOT_A_MEMBER`. The comment of each value says which other details there are; a
+// `google.rpc.RequestInfo` with the request id is always there. Messages are for people and may
+// change; reasons and metadata keys do not. If the details include a `google.rpc.RetryInfo`, the
+// client can repeat the same call after the given delay; otherwise, a retry fails again until the
+// caller has changed something. New values are added over time: treat an unknown reason according
+// to its gRPC status code. The service checks permission before existence, so a caller without
+// permission does not learn whether something exists.
 type ErrorReason int32
 
 const (
 	// Not a reason: never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// One or more fields of the request break a rule. All violations are reported at once, 32 at
-	// most, each with the field's path.
+	// One or more fields of the request break a rule. The details list all violations, 32 at most,
+	// each with the field's path.
 	//
 	// Status: `INVALID_ARGUMENT`.
 	// Details: `BadRequest`.
-	// Caller: Mend the named fields; the same request never succeeds.
+	// Caller: Fix the named fields; the same request never succeeds.
 	//
 	// Example:
 	//
@@ -53,8 +54,9 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
-	// Request metadata is missing or malformed: `x-tenant-id`, `x-user-id`, `x-request-id`, or an
-	// `x-api-key` that cannot be one. Or a bearer token stands beside other metadata of identity.
+	// Request metadata is missing or malformed: `x-tenant-id`, `x-user-id` or `x-request-id`, or an
+	// `x-api-key` that cannot be an API key. Or the call has both a bearer token and other metadata
+	// that identifies a caller.
 	//
 	// Status: `INVALID_ARGUMENT`.
 	// Details: `BadRequest`.
@@ -70,7 +72,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_INVALID_METADATA ErrorReason = 2
-	// The call carries neither `x-api-key` metadata nor, to `UserService`, a bearer token.
+	// The call has neither an `x-api-key` nor, if it calls `UserService`, a bearer token.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
@@ -83,8 +85,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_API_KEY_MISSING ErrorReason = 3
-	// The API key is unknown, inactive or expired. An open stream ends with it when its key is
-	// revoked.
+	// The API key is unknown, inactive or expired. An open stream ends with this reason when its key
+	// is revoked.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
@@ -97,8 +99,7 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_API_KEY_INVALID ErrorReason = 4
-	// The API key lacks a permission: `read` for reading and subscribing, `write` for everything
-	// else.
+	// The API key lacks a permission that the method needs: `read`, `write` or `delete`.
 	//
 	// Status: `PERMISSION_DENIED`.
 	// Details: none.
@@ -114,13 +115,13 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_PERMISSION_MISSING ErrorReason = 5
-	// The calling user is not a member of the dialog, or there is no such dialog: the two are not
-	// told apart. A member whose id the platform holds in another letter case gets
+	// The calling user is not a member of the dialog, or there is no such dialog; the response does
+	// not say which. A member whose id has another letter case on the platform gets
 	// `ERROR_REASON_MEMBER_IN_OTHER_CASE`.
 	//
 	// Status: `PERMISSION_DENIED`.
 	// Details: `ResourceInfo`.
-	// Caller: Do not retry. If the user was just added, the answer changes within 5 seconds.
+	// Caller: Do not retry. If the user was just added, calls succeed within 5 seconds.
 	//
 	// Example:
 	//
@@ -136,7 +137,7 @@ const (
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
-	// Caller: Mend the tenant id.
+	// Caller: Correct the tenant id.
 	//
 	// Example:
 	//
@@ -148,12 +149,12 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_TENANT_NOT_FOUND ErrorReason = 7
-	// There is no user with the id in `x-user-id`. Only `SubscribeUpdates` asks; an open stream ends
-	// with it when its user is removed.
+	// The tenant has no user with this id: the calling user of a stream or of `ListUpdates`, or a
+	// user that the request names. An open stream ends with this reason when its user is deleted.
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
-	// Caller: Create the user first, or mend the id.
+	// Caller: Create the user first, or correct the id.
 	//
 	// Example:
 	//
@@ -165,11 +166,11 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_USER_NOT_FOUND ErrorReason = 8
-	// The dialog has no message with this id: the one addressed, or the one to be quoted.
+	// The dialog has no message with this id: the message of the request, or the message to quote.
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
-	// Caller: Mend the message id.
+	// Caller: Correct the message id.
 	//
 	// Example:
 	//
@@ -185,7 +186,7 @@ const (
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
-	// Caller: Mend the topic id.
+	// Caller: Correct the topic id.
 	//
 	// Example:
 	//
@@ -197,12 +198,12 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_TOPIC_NOT_FOUND ErrorReason = 10
-	// The request is larger than the platform, or this service, takes: `limit_bytes` says how large
-	// it may be.
+	// The request is larger than the platform or this service accepts. `limit_bytes` is the largest
+	// size.
 	//
 	// Status: `INVALID_ARGUMENT`.
 	// Details: none.
-	// Caller: Send less; keep large data elsewhere and put a link into the message.
+	// Caller: Send a smaller request; store large data elsewhere and put a link into the message.
 	//
 	// Example:
 	//
@@ -214,8 +215,8 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE ErrorReason = 11
-	// The platform cannot be reached or answers with a server error. Nothing was written, unless the
-	// call was a mutation without an idempotency key, whose outcome is then unknown.
+	// The platform cannot be reached or answers with a server error. Nothing was written, with one
+	// exception: the outcome of a mutation without an idempotency key is unknown.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -228,8 +229,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_UPSTREAM_UNAVAILABLE ErrorReason = 12
-	// The platform answered something this service does not understand. The service has logged it
-	// under the request id.
+	// The platform sent a response that this service does not understand. The service has logged it
+	// with the request id.
 	//
 	// Status: `INTERNAL`.
 	// Details: none.
@@ -245,7 +246,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_UPSTREAM_INVALID_RESPONSE ErrorReason = 13
-	// The platform refused a request that keeps every rule of this contract.
+	// The platform refused a request that is valid by this contract.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: none.
@@ -262,7 +263,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_UPSTREAM_REJECTED ErrorReason = 14
-	// The call's deadline passed before its end. The outcome of a mutation is unknown.
+	// The call did not end before its deadline. The outcome of a mutation is unknown.
 	//
 	// Status: `DEADLINE_EXCEEDED`.
 	// Details: none.
@@ -275,7 +276,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_DEADLINE_EXCEEDED ErrorReason = 15
-	// A stream cannot be opened, because the service has no connection to its broker.
+	// A stream cannot be opened, or missed updates cannot be listed, because the service has no
+	// connection to its broker.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -314,9 +316,9 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_RESUME_TOKEN_FOREIGN ErrorReason = 18
-	// The stream ended because the client did not read as fast as updates came. `resume_token` is
-	// the position of the last response that was sent; `WatchUpdates` has no such position. There it is
-	// also the reason for which a stream drops one of its users.
+	// The stream ended because the client read more slowly than updates arrived. `resume_token` is
+	// the position of the last response that the service sent; `WatchUpdates` has no such position. A
+	// `WatchUpdates` stream also gives this reason when it drops one of its users.
 	//
 	// Status: `RESOURCE_EXHAUSTED`.
 	// Details: `RetryInfo`.
@@ -332,8 +334,8 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_SLOW_CONSUMER ErrorReason = 19
-	// The stream ended because it was open for as long as a stream may be, so that load spreads over
-	// new connections.
+	// The stream reached the maximum age of a stream. The limit exists so that load spreads over new
+	// connections.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -349,8 +351,8 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_STREAM_MAX_AGE ErrorReason = 20
-	// The service process is being stopped. `resume_token` is there when a stream ended, not for
-	// other calls.
+	// The service process is stopping. `resume_token` is present when a stream ended, not for other
+	// calls.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -366,8 +368,9 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_SHUTTING_DOWN ErrorReason = 21
-	// The user, or the API key, has as many open streams on this worker as it may have; or a
-	// `WatchUpdates` stream, or the API key with all of them, watches as many users as it may.
+	// The user or the API key has reached the limit of open streams on this worker. Or a
+	// `WatchUpdates` stream, or all such streams of the API key together, have reached the limit of
+	// watched users.
 	//
 	// Status: `RESOURCE_EXHAUSTED`.
 	// Details: `QuotaFailure`.
@@ -383,11 +386,12 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_TOO_MANY_STREAMS ErrorReason = 22
-	// The idempotency key was used within 24 hours for another request of the same user and method.
+	// The same user has used the idempotency key for a different request of the same method within
+	// the last 24 hours.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: none.
-	// Caller: Use a fresh key for every new request, the old key only to repeat the old request.
+	// Caller: Use a new key for every new request, and an old key only to retry the same request.
 	//
 	// Example:
 	//
@@ -396,8 +400,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_IDEMPOTENCY_KEY_REUSED ErrorReason = 23
-	// An earlier call with this key, or `GetOrCreateDirectDialog` for these two users, was cut off, and
-	// whether it wrote cannot be found out right now.
+	// An earlier call with this key, or an earlier `GetOrCreateDirectDialog` of these two users, was
+	// interrupted, and the service cannot find out at the moment whether it wrote.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -410,9 +414,9 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN ErrorReason = 24
-	// The store of idempotency keys cannot be reached, so a promise to write once could not be kept.
-	// Nothing was written. `GetOrCreateDirectDialog` fails so only where there is no dialog yet, or
-	// one of the two users is not in it.
+	// The service cannot reach its store of idempotency keys, so it cannot guarantee that the call
+	// writes only once. Nothing was written. `GetOrCreateDirectDialog` fails with this reason only if
+	// there is no dialog yet, or if one of the two users is not in it.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -425,7 +429,7 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_IDEMPOTENCY_STORE_UNAVAILABLE ErrorReason = 25
-	// A fault of this service. It has logged the cause under the request id.
+	// An internal error of this service. The service has logged the cause with the request id.
 	//
 	// Status: `INTERNAL`.
 	// Details: none.
@@ -438,8 +442,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 26
-	// The user, or the API key, made more calls of one kind than its limit allows: `read`, `write`,
-	// `typing` or `subscribe`. `subject` is `user` or `API key`. Trailing metadata says more:
+	// The user or the API key has exceeded the rate limit for one kind of call: `read`, `write`,
+	// `typing` or `subscribe`. `subject` is `user` or `API key`. Trailing metadata has the details:
 	// `ratelimit-limit`, `ratelimit-remaining` and, in seconds, `ratelimit-reset`.
 	//
 	// Status: `RESOURCE_EXHAUSTED`.
@@ -458,7 +462,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 27
-	// The service process has as many calls as it can serve in good time. Nothing was done.
+	// The service process is at its limit of concurrent calls. Nothing was written.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
@@ -471,9 +475,9 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_OVERLOADED ErrorReason = 28
-	// The metadata of the call is larger than this service takes: `limit_bytes` says how large it may
-	// be, with 32 bytes counted for each entry. Metadata larger than four times as much ends the
-	// connection.
+	// The metadata of the call is larger than this service accepts. `limit_bytes` is the largest
+	// size; each entry counts 32 bytes more than its text. Metadata larger than four times the limit
+	// ends the connection.
 	//
 	// Status: `INVALID_ARGUMENT`.
 	// Details: none.
@@ -489,11 +493,11 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_METADATA_TOO_LARGE ErrorReason = 29
-	// There is no such method. The contract of the client may be newer than the service.
+	// The service has no such method. The client's contract may be newer than the service.
 	//
 	// Status: `UNIMPLEMENTED`.
 	// Details: none.
-	// Caller: Do without the method, or use a service that has it.
+	// Caller: Do without the method, or upgrade the service.
 	//
 	// Example:
 	//
@@ -505,12 +509,12 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_METHOD_UNKNOWN ErrorReason = 30
-	// The request is compressed in a way this service does not know: `grpc-encoding` is neither
+	// The service does not support the compression of the request: `grpc-encoding` is neither
 	// `identity` nor `gzip`.
 	//
 	// Status: `UNIMPLEMENTED`.
 	// Details: none.
-	// Caller: Compress requests as `grpc-accept-encoding` of the answer says, or not at all.
+	// Caller: Use a compression that `grpc-accept-encoding` of the response lists, or none.
 	//
 	// Example:
 	//
@@ -519,14 +523,15 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_COMPRESSION_UNSUPPORTED ErrorReason = 31
-	// The calling user is not a member of the dialog, but the platform holds a member whose id differs
-	// in letter case only. User ids are lower case in this contract, the platform compares them as they
-	// are, and another writer added the member as `member_id` says. It is told to a key with `read`.
+	// The calling user is not a member of the dialog, but the platform holds a member whose id
+	// differs in letter case only. This service converts user ids to lower case, but the platform
+	// compares them case-sensitively, and another application added the member as `member_id`. Only
+	// API keys with the `read` permission get this reason.
 	//
 	// Status: `PERMISSION_DENIED`.
 	// Details: `ResourceInfo`.
-	// Caller: Do not retry. Have the member added to the dialog by the id in lower case, and
-	// `member_id` removed.
+	// Caller: Do not retry. The tenant's back end should add the member in lower case and remove
+	// `member_id`.
 	//
 	// Example:
 	//
@@ -539,12 +544,12 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_MEMBER_IN_OTHER_CASE ErrorReason = 32
-	// The request has no message, or more than one. A method that does not stream its requests takes
+	// The request has no message, or more than one. A method without client streaming accepts exactly
 	// one.
 	//
 	// Status: `UNIMPLEMENTED`.
 	// Details: none.
-	// Caller: Do not retry; the client does not use the contract's methods as they are declared.
+	// Caller: Do not retry; the client does not follow the contract.
 	//
 	// Example:
 	//
@@ -553,12 +558,13 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_MESSAGE_COUNT_INVALID ErrorReason = 33
-	// A message of the request says that it is compressed, but the call names no encoding, or its
-	// first byte is neither 0 nor 1.
+	// A message of the request is marked as compressed, but the call names no encoding. Or the first
+	// byte of the message is neither 0 nor 1.
 	//
 	// Status: `INTERNAL`.
 	// Details: none.
-	// Caller: Do not retry; the client, or a proxy on the way, does not frame messages as gRPC does.
+	// Caller: Do not retry; the client, or a proxy in between, does not frame messages as gRPC
+	// requires.
 	//
 	// Example:
 	//
@@ -567,12 +573,12 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_MESSAGE_FRAMING_INVALID ErrorReason = 34
-	// The page token is damaged, or belongs to another list, another user or other fields of the
-	// request.
+	// The page token is damaged, or it belongs to another list, another user or a request with other
+	// fields.
 	//
 	// Status: `INVALID_ARGUMENT`.
 	// Details: none.
-	// Caller: Begin the list again without a token.
+	// Caller: Read the list again from the beginning, without a token.
 	//
 	// Example:
 	//
@@ -581,7 +587,7 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_PAGE_TOKEN_INVALID ErrorReason = 35
-	// The message was sent by somebody else: only its sender may edit, delete or restore it.
+	// Another user sent the message. Only its sender may edit, delete or restore it.
 	//
 	// Status: `PERMISSION_DENIED`.
 	// Details: `ResourceInfo`.
@@ -613,7 +619,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_MESSAGE_DELETED ErrorReason = 37
-	// The user to be removed is not a member of the dialog.
+	// The user is not a member of the dialog.
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
@@ -630,11 +636,11 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_MEMBER_NOT_FOUND ErrorReason = 38
-	// The user is the last member of the dialog, and a dialog is never left without members.
+	// The user is the last member of the dialog. A user cannot leave a dialog without members.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: `ResourceInfo`.
-	// Caller: Keep the membership, or have the back end delete the dialog.
+	// Caller: Keep the membership, or let the tenant's back end delete the dialog.
 	//
 	// Example:
 	//
@@ -646,8 +652,8 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_LAST_MEMBER ErrorReason = 39
-	// There is no such pack, or the calling user is a member of none of its dialogs: the two are not
-	// told apart.
+	// There is no such pack, or the calling user is not a member of any of its dialogs; the response
+	// does not say which.
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
@@ -663,7 +669,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_PACK_NOT_FOUND ErrorReason = 40
-	// The platform behind the service is older than the method needs.
+	// The method needs a newer version of the platform.
 	//
 	// Status: `UNIMPLEMENTED`.
 	// Details: none.
@@ -679,11 +685,11 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_PLATFORM_TOO_OLD ErrorReason = 41
-	// There is a user with this id in the tenant already.
+	// The tenant already has a user with this id.
 	//
 	// Status: `ALREADY_EXISTS`.
 	// Details: `ResourceInfo`.
-	// Caller: Take the user as it is, or bring it to the wanted state with `UpsertUser` or `UpdateUser`.
+	// Caller: Use the existing user, or change it with `UpsertUser` or `UpdateUser`.
 	//
 	// Example:
 	//
@@ -695,7 +701,7 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_USER_EXISTS ErrorReason = 42
-	// The tenant has no such dialog. Only `TenantService` says this: a user is told
+	// The tenant has no such dialog. Only `TenantService` uses this reason; `UserService` uses
 	// `ERROR_REASON_NOT_A_MEMBER`, whether the dialog exists or not.
 	//
 	// Status: `NOT_FOUND`.
@@ -712,21 +718,22 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_DIALOG_NOT_FOUND ErrorReason = 44
-	// The tenant's meta indexes refuse the open data. `kind` is what the open data belongs to, `code` the
-	// platform's word for the broken rule: `DUPLICATE_INDEX` when something else has the same value,
-	// `INDEX_KEYS_REQUIRED` when a required key is missing, `META_KEY_NOT_ALLOWED` for a key that is not
-	// allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a value that cannot be indexed. `index_id` names the
-	// index and `key` the first key that breaks it, where the platform says them. A change stops at the
-	// key that breaks a rule: keys that were written before it stay. A creation that was stopped in this
-	// way is deleted again when the API key has the `delete` permission (of a message: `write`) and the
-	// platform can delete such a thing; otherwise `left_id` names what is left of it. A repetition with
-	// the same idempotency key completes a dialog, a topic, a pack or a message that was left once the
-	// rule is kept. Of a user only open data is left, which a user that is created later under the id
-	// owns.
+	// A meta index of the tenant refuses the custom data. `kind` says what the custom data belongs
+	// to. `code` is the platform's code for the broken rule: `DUPLICATE_INDEX` when another object
+	// has the same value, `INDEX_KEYS_REQUIRED` when a required key is missing,
+	// `META_KEY_NOT_ALLOWED` for a key that is not allowed, `INDEX_VALUE_TYPE_NOT_ALLOWED` for a
+	// value that cannot be indexed. `index_id` names the index and `key` the first key that breaks
+	// the rule, if the platform reports them. A change stops at the key that breaks a rule; keys that
+	// were written before it stay. When a creation stops in this way, the service deletes what was
+	// created, if the API key has the `delete` permission (for a message: `write`) and the platform
+	// can delete it. Otherwise `left_id` names the incomplete object. For a dialog, a topic, a pack
+	// or a message, fix the custom data or the index and retry with the same idempotency key: the
+	// service then completes the object. For a user, only custom data remains; a user who is created
+	// later with the same id gets it.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: none.
-	// Caller: Change the open data or the meta index; the same request does not succeed before.
+	// Caller: Change the custom data or the meta index; until then, the same request fails again.
 	//
 	// Example:
 	//
@@ -740,13 +747,13 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_META_INDEX_CONFLICT ErrorReason = 45
-	// The dialog has no members, through whom alone the platform shows what is asked for; a member whose
-	// id has a dot, which no route of the platform takes, is none here. Only
-	// `TenantService.ListMessageStatuses` says this.
+	// The dialog has no members. The platform returns the requested data only through a member. A
+	// member whose id contains a dot does not count, because no route of the platform accepts such an
+	// id. Only `TenantService.ListMessageStatuses` uses this reason.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: `ResourceInfo`.
-	// Caller: Add a member to the dialog, or do without.
+	// Caller: Add a member to the dialog, or do without the data.
 	//
 	// Example:
 	//
@@ -758,7 +765,8 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_NO_MEMBERS ErrorReason = 46
-	// The tenant has no such meta index for the kind of thing. Only `TenantService` says this.
+	// The tenant has no such meta index for this kind of object. Only `TenantService` uses this
+	// reason.
 	//
 	// Status: `NOT_FOUND`.
 	// Details: `ResourceInfo`.
@@ -775,17 +783,19 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_META_INDEX_NOT_FOUND ErrorReason = 50
-	// The meta index cannot be created, because it contradicts what is there. Only `TenantService` says
-	// this. `code` is the platform's word: `INDEX_CONFLICT_EXISTING_DATA` when open data breaks a
-	// `UNIQUE` or `REQUIRED` index, `SCHEMA_CONFLICT_EXISTING_DATA` when open data has a key that is not
-	// allowed, `INDEX_KEYS_NOT_IN_ALLOWLIST` when an index names a key that the `ALLOWED` index leaves
-	// out, `INDEX_DEFINITION_CONFLICT` when another index has the same id. `violation_count` says how many
-	// things break the index and `entity_ids` names the first of them, at most 20, where the platform
-	// says it. Nothing was written.
+	// The meta index cannot be created, because it conflicts with existing data or with another
+	// index. Only `TenantService` uses this reason. `code` is the platform's code:
+	// `INDEX_CONFLICT_EXISTING_DATA` when existing custom data breaks a `UNIQUE` or `REQUIRED` index,
+	// `SCHEMA_CONFLICT_EXISTING_DATA` when existing custom data has a key that is not allowed,
+	// `INDEX_KEYS_NOT_IN_ALLOWLIST` when the index names a key that the `ALLOWED` index does not
+	// include, `INDEX_DEFINITION_CONFLICT` when another index has the same id. If the platform
+	// reports them, `violation_count` is the number of objects that break the index, and `entity_ids`
+	// has the first of them, at most 20. Nothing was written.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: none.
-	// Caller: Change the open data or the other index first; the same request does not succeed before.
+	// Caller: Change the custom data or the other index first; until then, the same request fails
+	// again.
 	//
 	// Example:
 	//
@@ -800,15 +810,15 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_META_INDEX_REFUSED ErrorReason = 51
-	// An `ALLOWED` meta index of the tenant leaves out a key that this service itself keeps in open data.
-	// By that key a creation is found again when it was cut off, so nothing of this kind can be created
-	// through this service. The open data of the request is not at fault. `index_id` names the index and
-	// `key` the key to allow. Nothing was written.
+	// An `ALLOWED` meta index of the tenant does not include a key that this service itself keeps in
+	// custom data. The service needs the key to find an interrupted creation again, so it cannot
+	// create objects of this kind. The custom data of the request is not the cause. `index_id` names
+	// the index and `key` the key to allow. Nothing was written.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: none.
-	// Caller: Do not retry. The tenant's back end allows the key: it deletes the index and creates it
-	// again with `TenantService.CreateMetaIndex`, which always allows this service's keys.
+	// Caller: Do not retry. The tenant's back end has to delete the index and create it again with
+	// `TenantService.CreateMetaIndex`, which always allows this service's keys.
 	//
 	// Example:
 	//
@@ -823,11 +833,11 @@ const (
 	//	}
 	ErrorReason_ERROR_REASON_SERVICE_KEY_NOT_ALLOWED ErrorReason = 52
 	// A stream of a whole tenant cannot be opened, because the broker has no updates log: it has no
-	// stream queues, it does not let the service declare one, or it has just started.
+	// stream queues, it does not allow the service to declare one, or it has just started.
 	//
 	// Status: `UNAVAILABLE`.
 	// Details: `RetryInfo`.
-	// Caller: Retry after the delay in `RetryInfo`; ask the operator when it stays.
+	// Caller: Retry after the delay in `RetryInfo`; contact the operator if the failure persists.
 	//
 	// Example:
 	//
@@ -836,8 +846,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_UPDATES_LOG_UNAVAILABLE ErrorReason = 53
-	// The bearer token is not genuine: it is malformed, too long, forged, damaged, of an algorithm that
-	// is not allowed, or breaks a rule of its issuer. The answer does not say which.
+	// The bearer token is invalid: it is malformed, too long, forged, damaged, uses an algorithm that
+	// is not allowed, or breaks a rule of its issuer. The response does not say which.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
@@ -850,12 +860,12 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_TOKEN_INVALID ErrorReason = 56
-	// The bearer token has expired. An open stream ends with it when its token expires, with its resume
-	// token in `resume_token`.
+	// The bearer token has expired. An open stream ends with this reason when its token expires;
+	// `resume_token` is then its position.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
-	// Caller: Get a new token; open the stream again with it and the resume token.
+	// Caller: Get a new token; then open the stream again with the resume token.
 	//
 	// Example:
 	//
@@ -864,12 +874,12 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_TOKEN_EXPIRED ErrorReason = 57
-	// The bearer token is not valid yet: its times begin more than 30 seconds in the future, by the
-	// clock of the service.
+	// The bearer token is not valid yet: by the clock of the service, it becomes valid more than 30
+	// seconds in the future.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
-	// Caller: Set the clock of the machine that creates the tokens, and get a new token.
+	// Caller: Correct the clock of the machine that creates the tokens, and get a new token.
 	//
 	// Example:
 	//
@@ -878,8 +888,8 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_TOKEN_NOT_YET_VALID ErrorReason = 58
-	// The bearer token names a key that the service does not have: the key was retired, or the token is
-	// of another service.
+	// The bearer token names a key that the service does not have: the key was retired, or the token
+	// belongs to another service.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
@@ -893,12 +903,12 @@ const (
 	//	}
 	ErrorReason_ERROR_REASON_TOKEN_KEY_UNKNOWN ErrorReason = 59
 	// The bearer token is not meant for this call. `because` says why: `service` for a token that was
-	// sent to `chat3.tenant.v1.TenantService`, `issuer`, `audience` or `tenant` for a genuine token of
-	// another issuer, audience or tenant than the service accepts.
+	// sent to `chat3.tenant.v1.TenantService`; `issuer`, `audience` or `tenant` for a genuine token
+	// whose issuer, audience or tenant the service does not accept.
 	//
 	// Status: `PERMISSION_DENIED`.
 	// Details: none.
-	// Caller: Call `TenantService` with an API key; otherwise get a token that is meant for this service.
+	// Caller: Call `TenantService` with an API key, or get a token that is meant for this service.
 	//
 	// Example:
 	//
@@ -910,11 +920,11 @@ const (
 	//	  }
 	//	}
 	ErrorReason_ERROR_REASON_TOKEN_NOT_ACCEPTED ErrorReason = 60
-	// The service is set up without keys for tokens: it neither creates nor accepts any.
+	// The service is configured without token keys: it neither creates nor accepts tokens.
 	//
 	// Status: `FAILED_PRECONDITION`.
 	// Details: none.
-	// Caller: Have the operator set `TOKEN_KEYS`; an API key still works.
+	// Caller: The operator has to set `TOKEN_KEYS`; until then, use an API key.
 	//
 	// Example:
 	//
@@ -923,13 +933,13 @@ const (
 	//	  "domain": "chat3.user"
 	//	}
 	ErrorReason_ERROR_REASON_TOKENS_NOT_CONFIGURED ErrorReason = 61
-	// The API key behind the bearer token is unknown, inactive or expired by now. An open stream ends with
-	// it when the key is revoked, with its resume token in `resume_token`.
+	// The API key behind the bearer token is now unknown, inactive or expired. An open stream ends
+	// with this reason when the key is revoked; `resume_token` is then its position.
 	//
 	// Status: `UNAUTHENTICATED`.
 	// Details: none.
-	// Caller: Get a new token, which has another API key behind it; open the stream again with it and the
-	// resume token.
+	// Caller: Get a new token from a back end with a valid API key; then open the stream again with
+	// the resume token.
 	//
 	// Example:
 	//

@@ -26,12 +26,12 @@ const (
 // DialogMember is one member of a dialog, as the other members see them.
 type DialogMember struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The member's user id. Usually lower case; a member that another writer added may have another
-	// case.
+	// The member's user id. Usually lower case; another application may have added a member in
+	// another letter case.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// When the member joined. Absent where the platform does not say it.
+	// When the member joined. Absent when the platform does not provide it.
 	JoinTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=join_time,json=joinTime,proto3" json:"join_time,omitempty"`
-	// The member's open data in this dialog, such as a role. Always present, may be empty.
+	// The member's custom data in this dialog, such as a role. Always present, may be empty.
 	Meta          *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -21,18 +21,20 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// MemberAdded is a member whom somebody added to a dialog. All members get it, the new one included.
+// MemberAdded is a member whom somebody added to a dialog. All members get the update, including
+// the new one.
 //
-// The new member gets either this update in full or its counters alone, whichever of two workers of
-// the platform is first: then `dialog` has no open data and `member` only `unread_count`.
+// The new member gets either the full update or only the counters, depending on which of two
+// workers of the platform is faster. In an update with only the counters, `dialog` has no custom
+// data and `member` has only `unread_count`.
 //
-// To merge: the dialog is read again, by `GetDialog`, for its number of members. When the receiving
-// user is the new member, the messages are read too: updates do not tell of the time before.
+// To merge: read the dialog again with `GetDialog`, for its number of members. If the receiving
+// user is the new member, also read the messages: updates do not cover the time before.
 type MemberAdded struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
-	// The member who was added, not the one who acted.
+	// The member who was added, not the user who added them.
 	Member        *PartialMember `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -82,16 +84,17 @@ func (x *MemberAdded) GetMember() *PartialMember {
 	return nil
 }
 
-// MemberRemoved is a member who left a dialog, or whom somebody removed. The members who stay get it,
-// and so does the one who is gone, as a `MemberAdded`: in full, or the counters alone.
+// MemberRemoved is a member who left a dialog, or whom somebody removed. The remaining members get
+// the update in full. The removed member gets it in full or with only the counters, see
+// `MemberAdded`.
 //
-// To merge: the dialog is read again, by `GetDialog`, for its number of members. When the service says
-// that the receiving user is no member any more, the dialog is taken away with its messages.
+// To merge: read the dialog again with `GetDialog`, for its number of members. If the response says
+// that the receiving user is no longer a member, remove the dialog and its messages.
 type MemberRemoved struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
-	// The member who is gone, not the one who acted.
+	// The member who left or was removed, not the user who removed them.
 	Member        *PartialMember `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -141,12 +144,12 @@ func (x *MemberRemoved) GetMember() *PartialMember {
 	return nil
 }
 
-// MemberChanged is a change of a member's own state or open data in a dialog. Only that member gets
-// it, as a `MemberAdded`: in full, or the counters alone.
+// MemberChanged is a change of a member's own state or custom data in a dialog. Only that member
+// gets the update, in full or with only the counters, see `MemberAdded`.
 //
-// To merge: what `PartialDialog` and `PartialMember` say. When `dialog` has no open data, the platform
-// has published the counters alone, and what else has changed is not known: the dialog is read again,
-// by `GetDialog`.
+// To merge: follow the rules of `PartialDialog` and `PartialMember`. If `dialog` has no custom
+// data, the update has only the counters and does not say what else changed: read the dialog again
+// with `GetDialog`.
 type MemberChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.

@@ -23,18 +23,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// MessageStatus is how far a message has come for one member.
+// MessageStatus is the delivery status of a message for one member.
 type MessageStatus int32
 
 const (
-	// Not a status. In a request: refused. In a response: a status this contract does not know; the
-	// field beside it has its name.
+	// Not a status: refused in requests. In a response it stands for a status that this contract does
+	// not know; the `status_name` next to it has the platform's name.
 	MessageStatus_MESSAGE_STATUS_UNSPECIFIED MessageStatus = 0
-	// The member has not received it, or has marked it as not read again.
+	// The member has not received the message, or has marked it as unread again.
 	MessageStatus_MESSAGE_STATUS_UNREAD MessageStatus = 1
-	// A device of the member has received it.
+	// A device of the member has received the message.
 	MessageStatus_MESSAGE_STATUS_DELIVERED MessageStatus = 2
-	// The member has read it.
+	// The member has read the message.
 	MessageStatus_MESSAGE_STATUS_READ MessageStatus = 3
 )
 
@@ -81,15 +81,15 @@ func (MessageStatus) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_user_v1_message_proto_rawDescGZIP(), []int{0}
 }
 
-// ReactionAction says whether a reaction is given or taken back.
+// ReactionAction says whether to add or remove a reaction.
 type ReactionAction int32
 
 const (
 	// Not an action: refused in requests, never sent.
 	ReactionAction_REACTION_ACTION_UNSPECIFIED ReactionAction = 0
-	// Give the reaction. Giving it again changes nothing.
+	// Add the reaction. Adding it again changes nothing.
 	ReactionAction_REACTION_ACTION_SET ReactionAction = 1
-	// Take the reaction back. Taking back what was not given changes nothing.
+	// Remove the reaction. Removing a reaction that is not there changes nothing.
 	ReactionAction_REACTION_ACTION_UNSET ReactionAction = 2
 )
 
@@ -134,28 +134,27 @@ func (ReactionAction) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_user_v1_message_proto_rawDescGZIP(), []int{1}
 }
 
-// MissingPart is something of a message, dialog or topic, or of a change, that the platform did not
-// make, or cannot be shown to have made, because it was cut off while it wrote. It cannot be made
-// afterwards.
+// MissingPart is a part of a message, dialog, topic or change that the platform did not write, or
+// may not have written, because it was interrupted. The part cannot be added afterwards.
 type MissingPart int32
 
 const (
 	// Not a part: never sent.
 	MissingPart_MISSING_PART_UNSPECIFIED MissingPart = 0
-	// The message quotes nothing, although a quote was asked for.
+	// The message quotes nothing, although the request has a `quoted_message_id`.
 	MissingPart_MISSING_PART_QUOTE MissingPart = 1
 	// Other members have no first `MESSAGE_STATUS_UNREAD` entry. They are absent from
 	// `Message.status_counts` until they set a status themselves.
 	MissingPart_MISSING_PART_STATUSES MissingPart = 2
-	// The message may not be counted in other members' unread counts.
+	// The unread counts of other members may not include the message.
 	MissingPart_MISSING_PART_UNREAD_COUNTS MissingPart = 3
-	// The update that tells members of the new message, dialog or topic may never have been published.
-	// An update that it changed was published instead. The platform may not count a message in the
-	// statistics of dialog and sender.
+	// The update that announces the new message, dialog or topic may never have been published.
+	// Members got an update that it changed instead. The platform's statistics of dialog and sender
+	// may not include the message.
 	MissingPart_MISSING_PART_CREATED_UPDATE MissingPart = 4
-	// The update that tells of the change may never have been published. Nothing shows whether it was,
-	// once a call was cut off; most often only its answer was lost. Clients that missed it see the
-	// change when they read again.
+	// The update that announces the change may never have been published. After an interrupted call,
+	// nothing shows whether it was; in most cases only the response was lost. Clients that missed it
+	// see the change when they read again.
 	MissingPart_MISSING_PART_CHANGED_UPDATE MissingPart = 5
 )
 
@@ -206,11 +205,11 @@ func (MissingPart) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_user_v1_message_proto_rawDescGZIP(), []int{2}
 }
 
-// Message is one message of a dialog, whole. What updates carry of a message has types of its own:
+// Message is one complete message of a dialog. Updates carry messages as other types:
 // `PartialMessage` and `MessageSnapshot`.
 //
-// What a deleted message said is never sent: `content` is empty, `meta` and `quoted_message` are
-// absent. The same holds where another message quotes it.
+// The service never sends the content of a deleted message: `content` is empty, and `meta` and
+// `quoted_message` are absent. This also holds where another message quotes it.
 type Message struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message's id: `msg_` and 20 characters of a-z and 0-9.
@@ -225,10 +224,10 @@ type Message struct {
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
 	// Whether the calling user is the sender.
 	Mine bool `protobuf:"varint,5,opt,name=mine,proto3" json:"mine,omitempty"`
-	// The text, whole. May be empty for types other than `internal.text`; empty when the message is
+	// The complete text. May be empty for types other than `internal.text`; empty when the message is
 	// deleted.
 	Content string `protobuf:"bytes,6,opt,name=content,proto3" json:"content,omitempty"`
-	// The message's open data. Absent when the message is deleted.
+	// The message's custom data. Absent when the message is deleted.
 	Meta *structpb.Struct `protobuf:"bytes,7,opt,name=meta,proto3" json:"meta,omitempty"`
 	// When the message was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -236,14 +235,14 @@ type Message struct {
 	TopicId *string `protobuf:"bytes,9,opt,name=topic_id,json=topicId,proto3,oneof" json:"topic_id,omitempty"`
 	// The topic's data. Absent when the message belongs to no topic.
 	Topic *Topic `protobuf:"bytes,10,opt,name=topic,proto3" json:"topic,omitempty"`
-	// The message this one answers, as it was when it was quoted. Absent when it quotes none, when the
-	// message is deleted, and in the answer to `SendMessage` when nobody could say whether the quoted
-	// message is deleted.
+	// The message that this one quotes, as it was at the time of quoting. Absent when the message
+	// quotes none, when it is deleted, and in the response of `SendMessage` if the service could not
+	// find out whether the quoted message is deleted.
 	QuotedMessage *QuotedMessage `protobuf:"bytes,11,opt,name=quoted_message,json=quotedMessage,proto3" json:"quoted_message,omitempty"`
-	// What is known about the sender. Absent when the sender does not exist as a user.
+	// The sender's user data. Absent when the sender does not exist as a user.
 	Sender *UserInfo `protobuf:"bytes,12,opt,name=sender,proto3" json:"sender,omitempty"`
-	// How many members have which status for this message, the sender not counted; grouped by user
-	// type. Empty for `system.` messages.
+	// The number of members with each status for this message, grouped by user type and without the
+	// sender. Empty for `system.` messages.
 	StatusCounts []*StatusCount `protobuf:"bytes,13,rep,name=status_counts,json=statusCounts,proto3" json:"status_counts,omitempty"`
 	// Reactions by kind.
 	Reactions []*Reaction `protobuf:"bytes,14,rep,name=reactions,proto3" json:"reactions,omitempty"`
@@ -251,15 +250,15 @@ type Message struct {
 	Edited bool `protobuf:"varint,15,opt,name=edited,proto3" json:"edited,omitempty"`
 	// When the content was last edited. Absent when it never was.
 	EditTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
-	// Who edited the content last, as whoever did it named themselves: any text, commonly a user id.
-	// Absent when it never was edited, and when nobody was named.
+	// The name of the last editor, as given in the request that edited the message: any text, usually
+	// a user id. Absent when the message was never edited, and when no name was given.
 	EditedBy *string `protobuf:"bytes,17,opt,name=edited_by,json=editedBy,proto3,oneof" json:"edited_by,omitempty"`
-	// Whether the message is deleted. Deletion can be taken back.
+	// Whether the message is deleted. A deleted message can be restored.
 	Deleted bool `protobuf:"varint,18,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	// When the message was deleted. Absent when it is not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	// Who deleted the message, as whoever did it named themselves: any text, commonly a user id.
-	// Absent when it is not deleted, and when nobody was named.
+	// The name of who deleted the message, as given in the request that deleted it: any text, usually
+	// a user id. Absent when the message is not deleted, and when no name was given.
 	DeletedBy     *string `protobuf:"bytes,20,opt,name=deleted_by,json=deletedBy,proto3,oneof" json:"deleted_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -435,8 +434,9 @@ func (x *Message) GetDeletedBy() string {
 	return ""
 }
 
-// QuotedMessage is a snapshot of a message, taken when another message quoted it. It does not change
-// when the quoted message is edited. When that one is deleted, `content` is empty and `meta` absent.
+// QuotedMessage is a snapshot of a message, taken when another message quoted it. It does not
+// change when the quoted message is edited. When the quoted message is deleted, `content` is empty
+// and `meta` absent.
 type QuotedMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The quoted message's id.
@@ -449,18 +449,18 @@ type QuotedMessage struct {
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
 	// The text at the time of quoting.
 	Content string `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"`
-	// The open data at the time of quoting.
+	// The custom data at the time of quoting.
 	Meta *structpb.Struct `protobuf:"bytes,6,opt,name=meta,proto3" json:"meta,omitempty"`
 	// When the quoted message was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// What was known about its sender. Absent when the sender does not exist as a user.
+	// The sender's user data at the time of quoting. Absent when the sender does not exist as a user.
 	Sender *UserInfo `protobuf:"bytes,8,opt,name=sender,proto3" json:"sender,omitempty"`
-	// Whether the quoted message is deleted by now.
+	// Whether the quoted message is now deleted.
 	Deleted bool `protobuf:"varint,9,opt,name=deleted,proto3" json:"deleted,omitempty"`
 	// When it was deleted. Absent when it is not.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	// Who deleted it, see `Message.deleted_by`. Absent when it is not deleted, and when nobody was
-	// named.
+	// The name of who deleted it, see `Message.deleted_by`. Absent when it is not deleted, and when
+	// no name was given.
 	DeletedBy     *string `protobuf:"bytes,11,opt,name=deleted_by,json=deletedBy,proto3,oneof" json:"deleted_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -580,7 +580,7 @@ type StatusCount struct {
 	Status MessageStatus `protobuf:"varint,1,opt,name=status,proto3,enum=chat3.user.v1.MessageStatus" json:"status,omitempty"`
 	// The status as the platform names it, such as `read` or `seen`. Always present.
 	StatusName string `protobuf:"bytes,2,opt,name=status_name,json=statusName,proto3" json:"status_name,omitempty"`
-	// The members' user type. Absent when the platform does not know it.
+	// The members' user type. Absent when the platform does not know the type.
 	UserType *string `protobuf:"bytes,3,opt,name=user_type,json=userType,proto3,oneof" json:"user_type,omitempty"`
 	// The number of members.
 	Count         int32 `protobuf:"varint,4,opt,name=count,proto3" json:"count,omitempty"`
@@ -646,22 +646,22 @@ func (x *StatusCount) GetCount() int32 {
 	return 0
 }
 
-// MessageStatusRecord is one entry of the status history of a message: who gave it which status.
+// MessageStatusRecord is one entry of the status history of a message: a status that a member set.
 type MessageStatusRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message's id.
 	MessageId string `protobuf:"bytes,1,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
 	// The id of the dialog the message belongs to.
 	DialogId string `protobuf:"bytes,2,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The user who gave the status.
+	// The user who set the status.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// That user's type. Absent when the platform does not know it.
+	// That user's type. Absent when the platform does not know the type.
 	UserType *string `protobuf:"bytes,4,opt,name=user_type,json=userType,proto3,oneof" json:"user_type,omitempty"`
 	// The status. `MESSAGE_STATUS_UNSPECIFIED` when this contract does not know it.
 	Status MessageStatus `protobuf:"varint,5,opt,name=status,proto3,enum=chat3.user.v1.MessageStatus" json:"status,omitempty"`
 	// The status as the platform names it. Always present.
 	StatusName string `protobuf:"bytes,6,opt,name=status_name,json=statusName,proto3" json:"status_name,omitempty"`
-	// When the status was given.
+	// When the status was set.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -746,14 +746,14 @@ func (x *MessageStatusRecord) GetCreateTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// Reaction is one kind of reaction to a message and how often it was given.
+// Reaction is one kind of reaction to a message, with the number of users who added it.
 type Reaction struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The reaction, 1 to 50 characters, commonly one emoji.
+	// The reaction, 1 to 50 characters, usually one emoji.
 	Reaction string `protobuf:"bytes,1,opt,name=reaction,proto3" json:"reaction,omitempty"`
-	// The number of users who gave it.
+	// The number of users who added it.
 	Count int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
-	// Whether the calling user gave it.
+	// Whether the calling user added it.
 	Mine          bool `protobuf:"varint,3,opt,name=mine,proto3" json:"mine,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -813,12 +813,12 @@ func (x *Reaction) GetMine() bool {
 // MessageVersion is a text that a message had before an edit.
 type MessageVersion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The number of the version, counted from 1: the text that the edit of this number replaced. A
-	// number of an edit that changed nothing, because the platform was cut off, is left out.
+	// The number of the version, counted from 1: version 1 is the text that the first edit replaced.
+	// A number is missing if its edit changed nothing, because the platform was interrupted.
 	Version int32 `protobuf:"varint,1,opt,name=version,proto3" json:"version,omitempty"`
 	// The text before the edit.
 	Content string `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
-	// Who made the edit, see `Message.edited_by`. Absent when nobody was named.
+	// The name of the editor, see `Message.edited_by`. Absent when no name was given.
 	EditedBy *string `protobuf:"bytes,3,opt,name=edited_by,json=editedBy,proto3,oneof" json:"edited_by,omitempty"`
 	// When the edit was made.
 	EditTime      *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`

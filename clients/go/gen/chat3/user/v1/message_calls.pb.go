@@ -24,16 +24,16 @@ const (
 
 // GetDialogMessagesRequest asks for a page of a dialog's messages.
 //
-// Pages that are sorted by creation time, the default, are found by the place of a message, not by
-// a number: while others write, edit and delete, no message appears twice and none is left out. Both
-// tokens of a response continue from it, one with the order and one against it, so history can be
-// read from its end, from its beginning, or around one message. Messages of the same creation time
-// are in the order of their ids.
+// Pages that are sorted by creation time, which is the default, are found by a message, not by a
+// number: no message appears twice or is missed while others write, edit and delete. A response has
+// a token for each direction, so a client can read history from its end, from its beginning, or
+// around one message. Messages with the same creation time are in the order of their ids.
 //
-// Not promised: a message that gets a place in what was read already. That is one imported with an
-// older time, and, where somebody follows the newest messages with `previous_page_token`, one that
-// another process of the platform began to write before the newest message on the page, and finished
-// after the page was read. `SubscribeUpdates` announces the latter.
+// The pages can miss a message that is inserted between messages that were already read. Such a
+// message is either imported with an older time, or written by another process of the platform that
+// began before the newest message of the page and finished after the page was read. The latter
+// matters only to a client that polls for new messages with `previous_page_token`;
+// `SubscribeUpdates` delivers it.
 type GetDialogMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -44,31 +44,31 @@ type GetDialogMessagesRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` or `previous_page_token` of an earlier response, with
-	// the same dialog, filter and sort. `page_size` may differ unless the list was begun with `page` or
-	// another sort than by creation time. Empty begins the list. A token that belongs to another list
-	// gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` or `previous_page_token` of an earlier response, to get the page after or
+	// before it. Dialog, filter and sort must be the same as in that request. So must `page_size`, if
+	// the list began with `page` or is not sorted by creation time. Empty means the first page. A
+	// token of another list fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Jumps to a page by its number, counted from 1, instead of continuing with `page_token`. 0 means
-	// the first page, or that of `page_token`. Numbered pages shift when the list changes: a message
-	// may then appear twice or be left out.
+	// The number of a page, counted from 1, as an alternative to `page_token`. 0 means the first
+	// page, or the page of `page_token`. Numbered pages shift when the list changes: a message can
+	// then appear twice or be missed.
 	//
 	// Rules: 0 to 1000000; 0 with `page_token` or `around_message_id`.
 	Page int32 `protobuf:"varint,4,opt,name=page,proto3" json:"page,omitempty"`
-	// Begins in the middle: the page holds this message, and about as many older as newer ones around
-	// it, as far as there are any. A filter that does not meet the message leaves it out, but not
-	// those around it.
+	// A message around which the list begins: the page holds this message, and about as many older as
+	// newer ones, as far as they exist. If the filter does not match the message itself, the page
+	// holds only the messages around it.
 	//
 	// Rules: `msg_` and 20 characters of a-z and 0-9; absent with `page_token`; only when sorted by
 	// creation time.
 	AroundMessageId *string `protobuf:"bytes,5,opt,name=around_message_id,json=aroundMessageId,proto3,oneof" json:"around_message_id,omitempty"`
-	// Selects messages, in the syntax of `GetUserDialogsRequest.filter`. Empty selects all.
+	// Which messages to return, in the syntax of `GetUserDialogsRequest.filter`. Empty returns all.
 	//
 	// Fields: `message_id`, `sender_id`, `type`, `content`, `create_time`, `topic_id` and
-	// `meta.<key>`. A condition on `content` or `meta` meets no deleted message. An and has at most 10
-	// conditions.
+	// `meta.<key>`. A condition on `content` or `meta` never matches a deleted message. An "and" has
+	// at most 10 conditions.
 	//
 	// Valid: `(sender_id,eq,bob)`, `(type,in,[internal.image,internal.file])`,
 	// `(create_time,gte,2026-01-01T00:00:00Z)&(meta.important,eq,true)`.
@@ -78,12 +78,13 @@ type GetDialogMessagesRequest struct {
 	// Rules: at most 2000 characters; a filter expression as described above.
 	Filter string `protobuf:"bytes,6,opt,name=filter,proto3" json:"filter,omitempty"`
 	// The order: `(field,asc)` or `(field,desc)` with the field `create_time`, `sender_id`, `type` or
-	// `message_id`. Empty means `(create_time,desc)`. Pages of a sort other than by creation time are
-	// found by their number, as with `page`.
+	// `message_id`. Empty means `(create_time,desc)`. With a sort other than by creation time, pages
+	// are found by their number, as with `page`.
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,7,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,8,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -180,15 +181,16 @@ type GetDialogMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The messages, in the requested order.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Continues in the requested order: with older messages by default. Empty when there are none.
+	// The token of the next page in the requested order: by default, of older messages. Empty when
+	// there are none.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// Continues against the requested order: with newer messages by default, those next to this page.
-	// Present also when there are none yet, so that it can be asked again later: the page is empty
-	// then, and its own `previous_page_token` continues from the same place. Empty when the request has
-	// a sort other than by creation time, or a `page`.
+	// The token of the page before this one in the requested order: by default, of the next newer
+	// messages. It is also present when there are none yet, so that the client can ask again later;
+	// that page is then empty, and its own `previous_page_token` stands for the same place. Empty
+	// when the request is not sorted by creation time or has a `page`.
 	PreviousPageToken string `protobuf:"bytes,3,opt,name=previous_page_token,json=previousPageToken,proto3" json:"previous_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,4,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -357,14 +359,14 @@ func (x *GetMessageResponse) GetMessage() *Message {
 	return nil
 }
 
-// SendMessageRequest is a message to be written.
+// SendMessageRequest describes the message to write.
 type SendMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog to write into.
 	//
 	// Rules: required; `dlg_` and 20 characters of a-z and 0-9.
 	DialogId string `protobuf:"bytes,1,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// The text. White space at both ends is removed by the platform.
+	// The text. The platform removes white space at both ends.
 	//
 	// Rules: at most 10000 characters; 1 or more besides white space when the type is `internal.text`.
 	Content string `protobuf:"bytes,2,opt,name=content,proto3" json:"content,omitempty"`
@@ -374,20 +376,20 @@ type SendMessageRequest struct {
 	// contact, or `system.`, `user.` or `message.` and 1 to 80 characters: words of a-z and 0-9, joined
 	// by single `_`, `-` or `.`.
 	Type string `protobuf:"bytes,3,opt,name=type,proto3" json:"type,omitempty"`
-	// Open data to keep with the message.
+	// The custom data of the message.
 	//
 	// The platform cannot keep null in an object, the keys `id`, `_id` and `__v` at any depth, and
-	// the keys it keeps times under (`createdAt`, `lastSeenAt`, `lastMessageAt`, `lastInteractionAt`,
-	// `publishedAt`, `expiresAt`, `lastUsedAt`, `readAt`, `deliveredAt`, `joinedAt`, `lastUpdatedAt`,
-	// `lastActivityAt`, `addedAt`) at any depth; `name` cannot stand beside `userId` and `tenantId`
-	// in one object. Nor can it keep empty text, a number beyond 9007199254740991 or an object with
-	// the key `value` directly under a top-level key, nor keys that begin with `$` or hold U+0000,
-	// nor `prototype` and `_bsontype`, nor, in any letter case, the names that JavaScript objects
-	// inherit: `constructor`, `hasOwnProperty`, `isPrototypeOf`, `propertyIsEnumerable`,
-	// `toLocaleString`, `toString`, `valueOf`, `__proto__`, `__defineGetter__`, `__defineSetter__`,
-	// `__lookupGetter__` and `__lookupSetter__`. All that is refused rather than changed behind the
-	// caller's back. Numbers are IEEE 754 doubles and must be finite. White space around `url` is
-	// removed.
+	// the keys that it uses for times (`createdAt`, `lastSeenAt`, `lastMessageAt`,
+	// `lastInteractionAt`, `publishedAt`, `expiresAt`, `lastUsedAt`, `readAt`, `deliveredAt`,
+	// `joinedAt`, `lastUpdatedAt`, `lastActivityAt`, `addedAt`) at any depth; an object cannot have
+	// `name` together with `userId` and `tenantId`. Nor can it keep empty text, a number beyond
+	// 9007199254740991 or an object with the key `value` directly under a top-level key, nor keys
+	// that begin with `$` or contain U+0000, nor `prototype` and `_bsontype`, nor, in any letter
+	// case, the names that JavaScript objects inherit: `constructor`, `hasOwnProperty`,
+	// `isPrototypeOf`, `propertyIsEnumerable`, `toLocaleString`, `toString`, `valueOf`, `__proto__`,
+	// `__defineGetter__`, `__defineSetter__`, `__lookupGetter__` and `__lookupSetter__`. The service
+	// refuses all of these instead of storing something else. Numbers are IEEE 754 doubles and must
+	// be finite. White space around `url` is removed.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; `url` with text of at most 2048 characters when the type is
@@ -402,10 +404,10 @@ type SendMessageRequest struct {
 	//
 	// Rules: `topic_` and 20 characters of a-z and 0-9.
 	TopicId *string `protobuf:"bytes,6,opt,name=topic_id,json=topicId,proto3,oneof" json:"topic_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,7,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -492,17 +494,17 @@ func (x *SendMessageRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// SendMessageResponse is the message that was written.
+// SendMessageResponse has the message that was written.
 type SendMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message. When somebody changed or deleted it before a repetition found it, that shows.
+	// The message. A retry returns it as it is then: changed or deleted, if somebody has done that.
 	Message *Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// What the message lacks for good, because the platform was cut off while it wrote the message
-	// and it could not be replaced by a whole one. Commonly empty: the message is whole. A replayed
-	// answer carries what the first one carried.
+	// The parts that the message will never have, because the platform was interrupted while it wrote
+	// the message and the service could not replace it by a complete one. Usually empty: the message
+	// is complete. A replayed response has the same parts as the first one.
 	//
-	// Do not send the message again, that makes a second one: tell the user, or send what is missing
-	// in another way.
+	// Do not send the message again: that would create a second one. Inform the user, or send the
+	// missing part in another way.
 	MissingParts  []MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -552,7 +554,7 @@ func (x *SendMessageResponse) GetMissingParts() []MissingPart {
 	return nil
 }
 
-// EditMessageRequest is a new text for a message of the calling user.
+// EditMessageRequest has the new text of a message of the calling user.
 type EditMessageRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog.
@@ -563,14 +565,14 @@ type EditMessageRequest struct {
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The new text. White space at both ends is removed by the platform.
+	// The new text. The platform removes white space at both ends.
 	//
 	// Rules: required; at most 10000 characters; 1 or more besides white space.
 	Content string `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -641,11 +643,11 @@ type EditMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message.
 	Message *Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the text was already as requested.
+	// Whether the call changed anything. False when the text was already as requested.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`, in place of which members got one of `UPDATE_KIND_MESSAGE_META_CHANGED`
-	// with the new text. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Members then got an update of the kind
+	// `UPDATE_KIND_MESSAGE_META_CHANGED` with the new text instead. Usually empty.
 	MissingParts  []MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -713,10 +715,10 @@ type DeleteMessageRequest struct {
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -778,12 +780,12 @@ func (x *DeleteMessageRequest) GetIdempotencyKey() string {
 // DeleteMessageResponse is the message after its deletion.
 type DeleteMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message, without what it said.
+	// The message, without its content.
 	Message *Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the message was deleted before.
+	// Whether the call changed anything. False when the message was already deleted.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -851,10 +853,10 @@ type RestoreMessageRequest struct {
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -916,12 +918,12 @@ func (x *RestoreMessageRequest) GetIdempotencyKey() string {
 // RestoreMessageResponse is the message after it was restored.
 type RestoreMessageResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The message, with what it said.
+	// The message, with its content.
 	Message *Message `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
-	// Whether the call changed anything: false when the message was not deleted.
+	// Whether the call changed anything. False when the message was not deleted.
 	Changed bool `protobuf:"varint,2,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []MissingPart `protobuf:"varint,3,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1040,8 +1042,8 @@ func (x *ListMessageVersionsRequest) GetMessageId() string {
 // ListMessageVersionsResponse holds the earlier texts of a message.
 type ListMessageVersionsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The earlier texts, newest first: the 20 newest at most, which is what the platform shows. Empty
-	// when the message was never edited, and while it is deleted.
+	// The earlier texts, newest first. The platform returns the 20 newest at most. Empty when the
+	// message was never edited, and while it is deleted.
 	Versions      []*MessageVersion `protobuf:"bytes,1,rep,name=versions,proto3" json:"versions,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1099,13 +1101,15 @@ type ListMessageStatusesRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,5,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -1179,13 +1183,13 @@ func (x *ListMessageStatusesRequest) GetIncludeTotalSize() bool {
 // ListMessageStatusesResponse is a page of a message's status history.
 type ListMessageStatusesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The entries, newest first. The newest entry of a user is the status that counts; every member but
-	// the sender begins with `MESSAGE_STATUS_UNREAD`.
+	// The entries, newest first. The newest entry of a user is the user's current status. Every
+	// member except the sender begins with `MESSAGE_STATUS_UNREAD`.
 	Statuses []*MessageStatusRecord `protobuf:"bytes,1,rep,name=statuses,proto3" json:"statuses,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1242,7 +1246,7 @@ func (x *ListMessageStatusesResponse) GetTotalSize() int32 {
 	return 0
 }
 
-// SetMessageStatusRequest is a status to be recorded.
+// SetMessageStatusRequest has the status to record.
 type SetMessageStatusRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -1257,10 +1261,10 @@ type SetMessageStatusRequest struct {
 	//
 	// Rules: required; a status this contract names.
 	Status MessageStatus `protobuf:"varint,3,opt,name=status,proto3,enum=chat3.user.v1.MessageStatus" json:"status,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,4,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -1331,8 +1335,8 @@ type SetMessageStatusResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The new entry of the message's status history.
 	Record *MessageStatusRecord `protobuf:"bytes,1,opt,name=record,proto3" json:"record,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1382,7 +1386,7 @@ func (x *SetMessageStatusResponse) GetMissingParts() []MissingPart {
 	return nil
 }
 
-// SetMessageReactionRequest is a reaction to be given or taken back.
+// SetMessageReactionRequest has the reaction to add or remove.
 type SetMessageReactionRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -1393,18 +1397,18 @@ type SetMessageReactionRequest struct {
 	//
 	// Rules: required; `msg_` and 20 characters of a-z and 0-9.
 	MessageId string `protobuf:"bytes,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
-	// The reaction, commonly one emoji.
+	// The reaction, usually one emoji.
 	//
 	// Rules: required; 1 to 50 characters; no control characters; no white space at either end.
 	Reaction string `protobuf:"bytes,3,opt,name=reaction,proto3" json:"reaction,omitempty"`
-	// Whether to give the reaction or take it back.
+	// Whether to add or remove the reaction.
 	//
 	// Rules: required; an action this contract names.
 	Action ReactionAction `protobuf:"varint,4,opt,name=action,proto3,enum=chat3.user.v1.ReactionAction" json:"action,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,5,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -1477,13 +1481,13 @@ func (x *SetMessageReactionRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// SetMessageReactionResponse says what became of the reaction.
+// SetMessageReactionResponse says whether the reaction changed.
 type SetMessageReactionResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Whether the call changed anything: false when the reaction was already as requested.
+	// Whether the call changed anything. False when the reaction was already as requested.
 	Changed bool `protobuf:"varint,1,opt,name=changed,proto3" json:"changed,omitempty"`
-	// What may be missing because the call was cut off while the platform made the change:
-	// `MISSING_PART_CHANGED_UPDATE`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform made the
+	// change: `MISSING_PART_CHANGED_UPDATE`. Usually empty.
 	MissingParts  []MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

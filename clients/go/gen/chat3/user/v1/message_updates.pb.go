@@ -23,13 +23,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PartialMessage is what an update carries of a message that was written or changed.
+// PartialMessage is a message that was written or changed, as far as an update carries it.
 //
-// To merge: a field that is present replaces the one known, a field that is absent leaves it as it
-// is, with two exceptions. A message that the client knows to be deleted stays empty, whatever an
-// update without `deleted` carries. A text that may be cut is not taken. No update carries the
-// message's `create_time`, what it quotes, its status counts and its reactions as a part of the
-// message.
+// To merge: replace the local value of every field that is present; leave the others unchanged.
+// There are two exceptions. A message that the client knows to be deleted stays empty unless the
+// update has `deleted`. Ignore a text if `content_may_be_cut` is true. No update carries
+// `create_time`, the quoted message, the status counts and the reactions as a part of the message.
 type PartialMessage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message's id: `msg_` and 20 characters of a-z and 0-9. Always present.
@@ -44,34 +43,35 @@ type PartialMessage struct {
 	Mine bool `protobuf:"varint,5,opt,name=mine,proto3" json:"mine,omitempty"`
 	// The text. Absent when the message is deleted.
 	Content *string `protobuf:"bytes,6,opt,name=content,proto3,oneof" json:"content,omitempty"`
-	// Whether `content` may be the beginning of a longer text: it has exactly 4096 UTF-16 code units,
-	// where the platform cuts the text of messages that are created, edited, deleted or restored,
-	// without a mark. Then the message is to be read again, by `GetMessage`. Always false in other
-	// updates: they carry the text whole.
+	// Whether `content` may be only the beginning of the text. The platform cuts the text of messages
+	// that are created, edited, deleted or restored after 4096 UTF-16 code units, and does not mark
+	// the cut. This field is true for a text of exactly that length: then read the message with
+	// `GetMessage`. Other updates carry the complete text, and the field is false.
 	ContentMayBeCut bool `protobuf:"varint,7,opt,name=content_may_be_cut,json=contentMayBeCut,proto3" json:"content_may_be_cut,omitempty"`
-	// The message's open data. Absent when the message is deleted.
+	// The message's custom data. Absent when the message is deleted.
 	Meta *structpb.Struct `protobuf:"bytes,8,opt,name=meta,proto3" json:"meta,omitempty"`
-	// The topic the message belongs to; empty when it belongs to none. Absent where the platform does
-	// not say it. Together with `topic`: when it is present, an absent `topic` means none.
+	// The topic the message belongs to; empty when it belongs to none. Absent when the platform does
+	// not provide it. It belongs to `topic`: when this field is present and `topic` is absent, the
+	// message has no topic.
 	TopicId *string `protobuf:"bytes,9,opt,name=topic_id,json=topicId,proto3,oneof" json:"topic_id,omitempty"`
-	// The topic's data, together with `topic_id`.
+	// The topic's data. It belongs to `topic_id`.
 	Topic *PartialTopic `protobuf:"bytes,10,opt,name=topic,proto3" json:"topic,omitempty"`
-	// What is known about the sender. Absent when the sender does not exist as a user.
+	// The sender's user data. Absent when the sender does not exist as a user.
 	Sender *UserInfo `protobuf:"bytes,11,opt,name=sender,proto3" json:"sender,omitempty"`
-	// Whether the content was ever edited. Absent where the platform does not say it. Together with
-	// `edit_time` and `edited_by`: when it is present, all three replace what is known.
+	// Whether the content was ever edited. Absent when the platform does not provide it. It belongs
+	// to `edit_time` and `edited_by`: when it is present, all three replace the local values.
 	Edited *bool `protobuf:"varint,12,opt,name=edited,proto3,oneof" json:"edited,omitempty"`
-	// When the content was last edited, together with `edited`.
+	// When the content was last edited. It belongs to `edited`.
 	EditTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
-	// Who edited the content last, see `Message.edited_by`; together with `edited`.
+	// The name of the last editor, see `Message.edited_by`. It belongs to `edited`.
 	EditedBy *string `protobuf:"bytes,14,opt,name=edited_by,json=editedBy,proto3,oneof" json:"edited_by,omitempty"`
-	// Whether the message is deleted. Absent where neither the platform says it nor the service knows
-	// it. True takes away the content, the open data and the quote that the client knows.
+	// Whether the message is deleted. Absent when neither the platform nor the service knows it. If
+	// true, remove the content, the custom data and the quoted message from the local copy.
 	Deleted *bool `protobuf:"varint,15,opt,name=deleted,proto3,oneof" json:"deleted,omitempty"`
-	// When the message was deleted. Absent when it is not, and where the platform does not say it.
+	// When the message was deleted. Absent when it is not, and when the platform does not provide it.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,16,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	// Who deleted the message, see `Message.deleted_by`. Absent when it is not deleted, when nobody was
-	// named, and where the platform does not say it.
+	// The name of who deleted the message, see `Message.deleted_by`. Absent when the message is not
+	// deleted, when no name was given, and when the platform does not provide it.
 	DeletedBy     *string `protobuf:"bytes,17,opt,name=deleted_by,json=deletedBy,proto3,oneof" json:"deleted_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -226,8 +226,8 @@ func (x *PartialMessage) GetDeletedBy() string {
 	return ""
 }
 
-// MessageSnapshot is a message as it was when a member gave it a status or a reaction. It is there to
-// be shown, in a notification for instance, and is never merged.
+// MessageSnapshot is a message as it was when a member set a status or a reaction. It is for
+// display, for example in a notification. Never merge it.
 type MessageSnapshot struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The message's id: `msg_` and 20 characters of a-z and 0-9. Always present.
@@ -240,29 +240,30 @@ type MessageSnapshot struct {
 	Type string `protobuf:"bytes,4,opt,name=type,proto3" json:"type,omitempty"`
 	// Whether the receiving user is the sender. Always present.
 	Mine bool `protobuf:"varint,5,opt,name=mine,proto3" json:"mine,omitempty"`
-	// The text, whole. Absent when the message is deleted.
+	// The complete text. Absent when the message is deleted.
 	Content *string `protobuf:"bytes,6,opt,name=content,proto3,oneof" json:"content,omitempty"`
-	// The message's open data. Absent where the platform does not say it, and when the message is
-	// deleted.
+	// The message's custom data. Absent when the platform does not provide it, and when the message
+	// is deleted.
 	Meta *structpb.Struct `protobuf:"bytes,7,opt,name=meta,proto3" json:"meta,omitempty"`
-	// The topic the message belongs to. Absent where the platform does not say it.
+	// The topic the message belongs to. Absent when the platform does not provide it.
 	TopicId *string `protobuf:"bytes,8,opt,name=topic_id,json=topicId,proto3,oneof" json:"topic_id,omitempty"`
-	// The topic's data. Absent where the platform does not say it.
+	// The topic's data. Absent when the platform does not provide it.
 	Topic *PartialTopic `protobuf:"bytes,9,opt,name=topic,proto3" json:"topic,omitempty"`
-	// What is known about the sender. Absent where the platform does not say it.
+	// The sender's user data. Absent when the platform does not provide it.
 	Sender *UserInfo `protobuf:"bytes,10,opt,name=sender,proto3" json:"sender,omitempty"`
-	// Whether the content was ever edited. Absent where the platform does not say it.
+	// Whether the content was ever edited. Absent when the platform does not provide it.
 	Edited *bool `protobuf:"varint,11,opt,name=edited,proto3,oneof" json:"edited,omitempty"`
-	// When the content was last edited. Absent where the platform does not say it.
+	// When the content was last edited. Absent when the platform does not provide it.
 	EditTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=edit_time,json=editTime,proto3" json:"edit_time,omitempty"`
-	// Who edited the content last, see `Message.edited_by`. Absent where the platform does not say it.
-	EditedBy *string `protobuf:"bytes,13,opt,name=edited_by,json=editedBy,proto3,oneof" json:"edited_by,omitempty"`
-	// Whether the message is deleted. Absent where neither the platform says it nor the service knows
+	// The name of the last editor, see `Message.edited_by`. Absent when the platform does not provide
 	// it.
+	EditedBy *string `protobuf:"bytes,13,opt,name=edited_by,json=editedBy,proto3,oneof" json:"edited_by,omitempty"`
+	// Whether the message is deleted. Absent when neither the platform nor the service knows it.
 	Deleted *bool `protobuf:"varint,14,opt,name=deleted,proto3,oneof" json:"deleted,omitempty"`
-	// When the message was deleted. Absent where the platform does not say it.
+	// When the message was deleted. Absent when the platform does not provide it.
 	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,15,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
-	// Who deleted the message, see `Message.deleted_by`. Absent where the platform does not say it.
+	// The name of who deleted the message, see `Message.deleted_by`. Absent when the platform does
+	// not provide it.
 	DeletedBy     *string `protobuf:"bytes,16,opt,name=deleted_by,json=deletedBy,proto3,oneof" json:"deleted_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -410,13 +411,14 @@ func (x *MessageSnapshot) GetDeletedBy() string {
 	return ""
 }
 
-// ReactionCount is one kind of reaction to a message and how often it was given. Unlike `Reaction` it
-// does not say whether the receiving user gave it: the platform says that for the actor alone.
+// ReactionCount is one kind of reaction to a message, with the number of users who added it. Unlike
+// `Reaction` it does not say whether the receiving user is one of them, because the platform knows
+// that only for the acting user.
 type ReactionCount struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The reaction, 1 to 50 characters, commonly one emoji.
+	// The reaction, 1 to 50 characters, usually one emoji.
 	Reaction string `protobuf:"bytes,1,opt,name=reaction,proto3" json:"reaction,omitempty"`
-	// The number of users who gave it.
+	// The number of users who added it.
 	Count         int32 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -468,10 +470,10 @@ func (x *ReactionCount) GetCount() int32 {
 
 // MessageCreated is a message that somebody wrote.
 //
-// To merge: a message that the client does not know is added; one that it knows stays as it is.
-// Either way it is the last message of its dialog. What the update does not carry (`create_time`, for
-// which `Update.create_time` comes nearest, the quote and the status counts) is not known until the
-// client reads the message; a new message has no reactions.
+// To merge: add the message if the client does not know it; otherwise leave the local one
+// unchanged. In both cases it is the last message of its dialog. The update does not carry
+// `create_time` (`Update.create_time` is close to it), the quoted message and the status counts:
+// read the message to get them. A new message has no reactions.
 type MessageCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -528,7 +530,7 @@ func (x *MessageCreated) GetMessage() *PartialMessage {
 
 // MessageEdited is a message whose text somebody changed.
 //
-// To merge: what `PartialMessage` says, if the client knows the message.
+// To merge: if the client knows the message, follow the rule of `PartialMessage`.
 type MessageEdited struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -584,9 +586,10 @@ func (x *MessageEdited) GetMessage() *PartialMessage {
 }
 
 // MessageDeleted is a message that somebody deleted. It stays in lists, in counts and as a last
-// message, without what it said.
+// message, without its content.
 //
-// To merge: what `PartialMessage` says, if the client knows the message. `deleted` is always true.
+// To merge: if the client knows the message, follow the rule of `PartialMessage`. `deleted` is
+// always true.
 type MessageDeleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -641,10 +644,10 @@ func (x *MessageDeleted) GetMessage() *PartialMessage {
 	return nil
 }
 
-// MessageRestored is a message that somebody deleted and brought back.
+// MessageRestored is a deleted message that somebody restored.
 //
-// To merge: the message is read again, by `GetMessage`, if the client knows it: an update does not
-// carry all that the deletion took away.
+// To merge: if the client knows the message, read it again with `GetMessage`: an update does not
+// carry everything that the deletion removed.
 type MessageRestored struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -699,9 +702,9 @@ func (x *MessageRestored) GetMessage() *PartialMessage {
 	return nil
 }
 
-// MessageMetaChanged is a message whose open data changed.
+// MessageMetaChanged is a message whose custom data changed.
 //
-// To merge: what `PartialMessage` says, if the client knows the message.
+// To merge: if the client knows the message, follow the rule of `PartialMessage`.
 type MessageMetaChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -758,7 +761,7 @@ func (x *MessageMetaChanged) GetMessage() *PartialMessage {
 
 // MessageTopicChanged is a message that moved to a topic, or out of its topic.
 //
-// To merge: what `PartialMessage` says, if the client knows the message.
+// To merge: if the client knows the message, follow the rule of `PartialMessage`.
 type MessageTopicChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
@@ -814,30 +817,30 @@ func (x *MessageTopicChanged) GetMessage() *PartialMessage {
 	return nil
 }
 
-// MessageStatusChanged is a status that a member gave a message. The platform sends it for every
-// call, repeated ones included. It sends none when a member reads a whole dialog at once, although
-// that changes the counts of many messages.
+// MessageStatusChanged is a status of a message that a member set. The platform sends the update
+// for every call, including repeated ones. It sends none when a member reads a whole dialog at
+// once, although that changes the counts of many messages.
 //
-// To merge: `status_counts` replace those known, if the client knows the message.
+// To merge: if the client knows the message, replace its `status_counts`.
 type MessageStatusChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
 	// The message.
 	Message *MessageSnapshot `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// The member who gave the status.
+	// The member who set the status.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The new status. `MESSAGE_STATUS_UNSPECIFIED` when this contract does not know it.
 	Status MessageStatus `protobuf:"varint,4,opt,name=status,proto3,enum=chat3.user.v1.MessageStatus" json:"status,omitempty"`
 	// The new status as the platform names it.
 	StatusName string `protobuf:"bytes,5,opt,name=status_name,json=statusName,proto3" json:"status_name,omitempty"`
-	// The status before. `MESSAGE_STATUS_UNSPECIFIED` when there was none or this contract does not
-	// know it.
+	// The previous status. `MESSAGE_STATUS_UNSPECIFIED` when there was none, or when this contract
+	// does not know it.
 	OldStatus MessageStatus `protobuf:"varint,6,opt,name=old_status,json=oldStatus,proto3,enum=chat3.user.v1.MessageStatus" json:"old_status,omitempty"`
-	// The status before as the platform names it. Absent when there was none.
+	// The previous status as the platform names it. Absent when there was none.
 	OldStatusName *string `protobuf:"bytes,7,opt,name=old_status_name,json=oldStatusName,proto3,oneof" json:"old_status_name,omitempty"`
-	// How many members have which status for this message, see `Message.status_counts`: all of them, as
-	// they were when the update was made. They can be ahead of `status`.
+	// All status counts of the message, see `Message.status_counts`, at the time when the update was
+	// made. They can already include changes later than `status`.
 	StatusCounts  []*StatusCount `protobuf:"bytes,8,rep,name=status_counts,json=statusCounts,proto3" json:"status_counts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -929,19 +932,19 @@ func (x *MessageStatusChanged) GetStatusCounts() []*StatusCount {
 	return nil
 }
 
-// MessageReactionGiven is a reaction that a member gave.
+// MessageReactionGiven is a reaction that a member added.
 //
-// To merge: `reactions` replace those known, if the client knows the message. `Reaction.mine` becomes
-// true for `reaction` when `user_id` is the receiving user, and stays as it is otherwise.
+// To merge: if the client knows the message, replace its `reactions`. Set `Reaction.mine` of
+// `reaction` to true if `user_id` is the receiving user; leave it unchanged otherwise.
 type MessageReactionGiven struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
 	// The message.
 	Message *MessageSnapshot `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// The member who gave the reaction.
+	// The member who added the reaction.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The reaction that was given.
+	// The reaction that was added.
 	Reaction string `protobuf:"bytes,4,opt,name=reaction,proto3" json:"reaction,omitempty"`
 	// All reactions to the message after the change.
 	Reactions     []*ReactionCount `protobuf:"bytes,5,rep,name=reactions,proto3" json:"reactions,omitempty"`
@@ -1014,19 +1017,19 @@ func (x *MessageReactionGiven) GetReactions() []*ReactionCount {
 	return nil
 }
 
-// MessageReactionTakenBack is a reaction that a member took back.
+// MessageReactionTakenBack is a reaction that a member removed.
 //
-// To merge: `reactions` replace those known, if the client knows the message. `Reaction.mine` becomes
-// false for `reaction` when `user_id` is the receiving user, and stays as it is otherwise.
+// To merge: if the client knows the message, replace its `reactions`. Set `Reaction.mine` of
+// `reaction` to false if `user_id` is the receiving user; leave it unchanged otherwise.
 type MessageReactionTakenBack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the message.
 	Dialog *PartialDialog `protobuf:"bytes,1,opt,name=dialog,proto3" json:"dialog,omitempty"`
 	// The message.
 	Message *MessageSnapshot `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
-	// The member who took the reaction back.
+	// The member who removed the reaction.
 	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The reaction that was taken back.
+	// The reaction that was removed.
 	Reaction string `protobuf:"bytes,4,opt,name=reaction,proto3" json:"reaction,omitempty"`
 	// All reactions to the message after the change.
 	Reactions     []*ReactionCount `protobuf:"bytes,5,rep,name=reactions,proto3" json:"reactions,omitempty"`

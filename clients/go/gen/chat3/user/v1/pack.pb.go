@@ -23,14 +23,14 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Pack is a group of dialogs, made by the tenant's back end.
+// Pack is a group of dialogs that the tenant's back end has put together.
 type Pack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack's id: `pck_` and 20 characters of a-z and 0-9.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
-	// When the pack was created. Absent where the platform does not say it.
+	// When the pack was created. Absent when the platform does not provide it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The pack's open data. Always present, may be empty.
+	// The pack's custom data. Always present, may be empty.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
 	// Counters of the pack, the same for every user. Present in `GetPack` only.
 	Stats *PackStats `protobuf:"bytes,4,opt,name=stats,proto3" json:"stats,omitempty"`
@@ -39,7 +39,7 @@ type Pack struct {
 	// The newest message of the calling user's dialogs in the pack. Present in `ListPacks` when there
 	// is one among the newest that the platform looks at.
 	LastMessage *LastMessage `protobuf:"bytes,6,opt,name=last_message,json=lastMessage,proto3" json:"last_message,omitempty"`
-	// When something last happened in the pack. Absent where the platform does not say it.
+	// When something last happened in the pack. Absent when the platform does not provide it.
 	LastActivityTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=last_activity_time,json=lastActivityTime,proto3" json:"last_activity_time,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -124,17 +124,17 @@ func (x *Pack) GetLastActivityTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// PackMembership is one user's state in one pack: in those of its dialogs that the user is a member
-// of.
+// PackMembership is one user's state in one pack, over the dialogs of the pack that the user is a
+// member of.
 type PackMembership struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number of messages the user has not read. Eventually consistent.
 	UnreadCount int32 `protobuf:"varint,1,opt,name=unread_count,json=unreadCount,proto3" json:"unread_count,omitempty"`
 	// Unread messages by the type of their sender. A type that is not listed has none.
 	UnreadBySenderType []*SenderTypeCount `protobuf:"bytes,2,rep,name=unread_by_sender_type,json=unreadBySenderType,proto3" json:"unread_by_sender_type,omitempty"`
-	// The number of the pack's dialogs. Absent where the platform does not say it.
+	// The number of the pack's dialogs. Absent when the platform does not provide it.
 	DialogCount *int32 `protobuf:"varint,3,opt,name=dialog_count,json=dialogCount,proto3,oneof" json:"dialog_count,omitempty"`
-	// When the counters last changed. Absent where the platform does not say it.
+	// When the counters last changed. Absent when the platform does not provide it.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -207,13 +207,14 @@ type PackStats struct {
 	MessageCount int32 `protobuf:"varint,2,opt,name=message_count,json=messageCount,proto3" json:"message_count,omitempty"`
 	// The number of users who are a member of at least one of its dialogs.
 	UniqueMemberCount int32 `protobuf:"varint,3,opt,name=unique_member_count,json=uniqueMemberCount,proto3" json:"unique_member_count,omitempty"`
-	// The number of members of all its dialogs, added up: who is in two of them counts twice.
+	// The sum of the numbers of members of all its dialogs: a user who is in two of them counts
+	// twice.
 	MemberCount int32 `protobuf:"varint,4,opt,name=member_count,json=memberCount,proto3" json:"member_count,omitempty"`
 	// The number of different topics in its dialogs.
 	UniqueTopicCount int32 `protobuf:"varint,5,opt,name=unique_topic_count,json=uniqueTopicCount,proto3" json:"unique_topic_count,omitempty"`
-	// The number of topics of all its dialogs, added up.
+	// The sum of the numbers of topics of all its dialogs.
 	TopicCount int32 `protobuf:"varint,6,opt,name=topic_count,json=topicCount,proto3" json:"topic_count,omitempty"`
-	// When the counters last changed. Absent where the platform does not say it.
+	// When the counters last changed. Absent when the platform does not provide it.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

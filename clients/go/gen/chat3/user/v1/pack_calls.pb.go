@@ -28,13 +28,14 @@ type ListPacksRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with all other fields as they
-	// were then; only `include_total_size` may differ. Empty begins the list. A token that belongs to
-	// another list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields except
+	// `include_total_size` must be the same as in that request. Empty means the first page. A token
+	// of another list, or of a request with other fields, fails with
+	// `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Selects packs, in the syntax of `GetUserDialogsRequest.filter`. Empty selects all.
+	// Which packs to return, in the syntax of `GetUserDialogsRequest.filter`. Empty returns all.
 	//
 	// Fields: `unread_count` and `meta.<key>`.
 	//
@@ -49,7 +50,8 @@ type ListPacksRequest struct {
 	//
 	// Rules: a sort expression as described above.
 	Sort string `protobuf:"bytes,4,opt,name=sort,proto3" json:"sort,omitempty"`
-	// Whether `total_size` is wanted. Leave it out where nobody reads it: it costs a count.
+	// Whether the response should have `total_size`. Counting costs time: set it only if you use the
+	// number.
 	IncludeTotalSize bool `protobuf:"varint,5,opt,name=include_total_size,json=includeTotalSize,proto3" json:"include_total_size,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -125,10 +127,10 @@ type ListPacksResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The packs, in the requested order.
 	Packs []*Pack `protobuf:"bytes,1,rep,name=packs,proto3" json:"packs,omitempty"`
-	// Continues the list. Empty when nothing follows.
+	// The token of the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
-	// The number of items on all pages together, at the time of the call. Present when
-	// `include_total_size` asked for it.
+	// The number of items on all pages, at the time of the call. Present when the request has
+	// `include_total_size`.
 	TotalSize     *int32 `protobuf:"varint,3,opt,name=total_size,json=totalSize,proto3,oneof" json:"total_size,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -279,8 +281,8 @@ func (x *GetPackResponse) GetPack() *Pack {
 	return nil
 }
 
-// ListPackMessagesRequest asks for a page of the messages of a pack: of those of its dialogs that the
-// calling user is a member of.
+// ListPackMessagesRequest asks for a page of the messages of a pack, from the dialogs of the pack
+// that the calling user is a member of.
 type ListPackMessagesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack.
@@ -291,9 +293,9 @@ type ListPackMessagesRequest struct {
 	//
 	// Rules: 0 to 100.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Continues a list: the `next_page_token` of an earlier response, with
-	// all other fields as they were then. Empty begins the list. A token that belongs to another
-	// list, or to other fields, gives `ERROR_REASON_PAGE_TOKEN_INVALID`.
+	// The `next_page_token` of an earlier response, to get the page after it. All other fields must
+	// be the same as in that request. Empty means the first page. A token of another list, or of a
+	// request with other fields, fails with `ERROR_REASON_PAGE_TOKEN_INVALID`.
 	//
 	// Rules: at most 1024 characters.
 	PageToken     string `protobuf:"bytes,3,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
@@ -357,8 +359,8 @@ type ListPackMessagesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The messages, newest first.
 	Messages []*Message `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
-	// Continues with older messages. Empty when there are none. Messages that are written meanwhile do
-	// not shift the pages.
+	// The token of the next page, which has older messages. Empty when there are none. New messages
+	// do not shift the pages.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -415,10 +417,10 @@ type MarkPackReadRequest struct {
 	//
 	// Rules: required; `pck_` and 20 characters of a-z and 0-9.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,2,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
@@ -470,13 +472,14 @@ func (x *MarkPackReadRequest) GetIdempotencyKey() string {
 	return ""
 }
 
-// MarkPackReadResponse says how much there was to read.
+// MarkPackReadResponse says how many dialogs were marked.
 type MarkPackReadResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number of dialogs that were marked.
 	DialogCount int32 `protobuf:"varint,1,opt,name=dialog_count,json=dialogCount,proto3" json:"dialog_count,omitempty"`
-	// What may be missing because the call was cut off while the platform marked the dialogs:
-	// `MISSING_PART_CHANGED_UPDATE`, as in `MarkDialogReadResponse.missing_parts`. Commonly empty.
+	// The parts that may be missing because the call was interrupted while the platform marked the
+	// dialogs: `MISSING_PART_CHANGED_UPDATE`, as in `MarkDialogReadResponse.missing_parts`. Usually
+	// empty.
 	MissingParts  []MissingPart `protobuf:"varint,2,rep,packed,name=missing_parts,json=missingParts,proto3,enum=chat3.user.v1.MissingPart" json:"missing_parts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

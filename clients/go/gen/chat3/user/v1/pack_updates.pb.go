@@ -23,19 +23,18 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PartialPack is what an update carries of a pack.
+// PartialPack is a pack, as far as an update carries it.
 //
-// To merge: a field that is present replaces the one known, a field that is absent leaves it as it
-// is.
+// To merge: replace the local value of every field that is present; leave the others unchanged.
 type PartialPack struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The pack's id: `pck_` and 20 characters of a-z and 0-9. Always present.
 	PackId string `protobuf:"bytes,1,opt,name=pack_id,json=packId,proto3" json:"pack_id,omitempty"`
-	// When the pack was created. Absent where the platform does not say it.
+	// When the pack was created. Absent when the platform does not provide it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The pack's open data. Always present.
+	// The pack's custom data. Always present.
 	Meta *structpb.Struct `protobuf:"bytes,3,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Counters of the pack. Absent where the platform does not say them.
+	// Counters of the pack. Absent when the platform does not provide them.
 	Stats         *PackStats `protobuf:"bytes,4,opt,name=stats,proto3" json:"stats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -99,10 +98,10 @@ func (x *PartialPack) GetStats() *PackStats {
 	return nil
 }
 
-// PackChanged is a pack whose open data changed. One change gives a member one update for each dialog
-// of the pack.
+// PackChanged is a pack whose custom data changed. Each member gets one update for each dialog of
+// the pack.
 //
-// To merge: what `PartialDialog` and `PartialPack` say.
+// To merge: follow the rules of `PartialDialog` and `PartialPack`.
 type PackChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the pack that this update is about.

@@ -28,11 +28,11 @@ type Topic struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The topic's id: `topic_` and 20 characters of a-z and 0-9.
 	TopicId string `protobuf:"bytes,1,opt,name=topic_id,json=topicId,proto3" json:"topic_id,omitempty"`
-	// The topic's open data, such as a subject. Absent where the platform does not say it.
+	// The topic's custom data, such as a subject. Absent when the platform does not provide it.
 	Meta *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
 	// The id of the dialog the topic belongs to.
 	DialogId string `protobuf:"bytes,3,opt,name=dialog_id,json=dialogId,proto3" json:"dialog_id,omitempty"`
-	// When the topic was created. Absent where the platform does not say it.
+	// When the topic was created. Absent when the platform does not provide it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// The calling user's number of unread messages in the topic. Present in `ListTopics` only.
 	UnreadCount   *int32 `protobuf:"varint,5,opt,name=unread_count,json=unreadCount,proto3,oneof" json:"unread_count,omitempty"`

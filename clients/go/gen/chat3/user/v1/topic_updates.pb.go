@@ -22,13 +22,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PartialTopic is what an update carries of a topic.
+// PartialTopic is a topic, as far as an update carries it.
 type PartialTopic struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The topic's id: `topic_` and 20 characters of a-z and 0-9. Always present.
 	TopicId string `protobuf:"bytes,1,opt,name=topic_id,json=topicId,proto3" json:"topic_id,omitempty"`
-	// The topic's open data. Absent where the platform does not say it: in `TopicCreated` and
-	// `TopicChanged` it never does.
+	// The topic's custom data. Absent when the platform does not provide it, which is always so in
+	// `TopicCreated` and `TopicChanged`.
 	Meta          *structpb.Struct `protobuf:"bytes,2,opt,name=meta,proto3" json:"meta,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -80,8 +80,8 @@ func (x *PartialTopic) GetMeta() *structpb.Struct {
 
 // TopicCreated is a topic that somebody created in a dialog.
 //
-// To merge: the dialog is read again, by `GetDialog`, for its number of topics. Its topics are read by
-// `ListTopics`: no update carries their open data.
+// To merge: read the dialog again with `GetDialog`, for its number of topics. Read its topics with
+// `ListTopics`: no update carries their custom data.
 type TopicCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the topic.
@@ -136,10 +136,10 @@ func (x *TopicCreated) GetTopic() *PartialTopic {
 	return nil
 }
 
-// TopicChanged is a topic whose open data changed.
+// TopicChanged is a topic whose custom data changed.
 //
-// To merge: what `PartialDialog` says. Topics that the client shows are read again, by `ListTopics`: no
-// update carries their open data.
+// To merge: follow the rule of `PartialDialog`. If the client shows topics, read them again with
+// `ListTopics`: no update carries their custom data.
 type TopicChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The dialog of the topic.

@@ -24,13 +24,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// UpdateKind says what happened. Each kind has a payload of its own in `Update`, named like the kind.
+// UpdateKind says what happened. Each kind has its own payload in `Update`, with the same name.
 type UpdateKind int32
 
 const (
-	// In a request: refused. In an update: something that this contract does not know, with
-	// `Update.unknown`. An update is of no other kind unless it fits that kind: a client never takes
-	// one thing for another.
+	// Refused in requests. In an update it stands for a kind of event that this contract does not
+	// know; the payload is then `Update.unknown`. The service also uses it for an update that does
+	// not fit its kind, so a client never mistakes one event for another.
 	UpdateKind_UPDATE_KIND_UNSPECIFIED UpdateKind = 0
 	// Somebody wrote a message.
 	UpdateKind_UPDATE_KIND_MESSAGE_CREATED UpdateKind = 1
@@ -38,27 +38,27 @@ const (
 	UpdateKind_UPDATE_KIND_MESSAGE_EDITED UpdateKind = 2
 	// Somebody deleted a message.
 	UpdateKind_UPDATE_KIND_MESSAGE_DELETED UpdateKind = 3
-	// Somebody took the deletion of a message back.
+	// Somebody restored a deleted message.
 	UpdateKind_UPDATE_KIND_MESSAGE_RESTORED UpdateKind = 4
-	// The open data of a message changed.
+	// The custom data of a message changed.
 	UpdateKind_UPDATE_KIND_MESSAGE_META_CHANGED UpdateKind = 5
 	// A message moved to another topic, or out of its topic.
 	UpdateKind_UPDATE_KIND_MESSAGE_TOPIC_CHANGED UpdateKind = 6
-	// A member gave a message a status.
+	// A member set the status of a message.
 	UpdateKind_UPDATE_KIND_MESSAGE_STATUS_CHANGED UpdateKind = 7
-	// A member gave a message a reaction.
+	// A member added a reaction to a message.
 	UpdateKind_UPDATE_KIND_MESSAGE_REACTION_GIVEN UpdateKind = 8
-	// A member took a reaction back.
+	// A member removed a reaction from a message.
 	UpdateKind_UPDATE_KIND_MESSAGE_REACTION_TAKEN_BACK UpdateKind = 9
 	// A dialog was created.
 	UpdateKind_UPDATE_KIND_DIALOG_CREATED UpdateKind = 10
-	// The open data of a dialog changed.
+	// The custom data of a dialog changed.
 	UpdateKind_UPDATE_KIND_DIALOG_CHANGED UpdateKind = 11
-	// A dialog was deleted. No platform publishes this yet: its members are gone before it looks for
-	// them. The kind is reserved for one that does.
+	// A dialog was deleted. No known platform publishes this, because it removes the members before
+	// it looks for the recipients. The kind is reserved for a platform that does.
 	UpdateKind_UPDATE_KIND_DIALOG_DELETED UpdateKind = 12
-	// The receiving user has read a whole dialog: their counters in the dialog and their statuses of
-	// its messages have changed.
+	// The receiving user has read a whole dialog. The user's counters in the dialog and the user's
+	// statuses of its messages have changed.
 	UpdateKind_UPDATE_KIND_DIALOG_READ UpdateKind = 13
 	// The receiving user's counters in a dialog changed, whatever event changed them.
 	UpdateKind_UPDATE_KIND_DIALOG_COUNTERS_CHANGED UpdateKind = 14
@@ -66,23 +66,23 @@ const (
 	UpdateKind_UPDATE_KIND_MEMBER_ADDED UpdateKind = 15
 	// A member left a dialog, or somebody removed one.
 	UpdateKind_UPDATE_KIND_MEMBER_REMOVED UpdateKind = 16
-	// The state or the open data of a member changed. The platform tells nobody but that member.
+	// The state or the custom data of a member changed. Only that member gets the update.
 	UpdateKind_UPDATE_KIND_MEMBER_CHANGED UpdateKind = 17
 	// Somebody created a topic in a dialog.
 	UpdateKind_UPDATE_KIND_TOPIC_CREATED UpdateKind = 18
-	// The open data of a topic changed.
+	// The custom data of a topic changed.
 	UpdateKind_UPDATE_KIND_TOPIC_CHANGED UpdateKind = 19
-	// A member types.
+	// A member is typing.
 	UpdateKind_UPDATE_KIND_TYPING UpdateKind = 20
 	// The receiving user was created.
 	UpdateKind_UPDATE_KIND_USER_CREATED UpdateKind = 21
-	// The receiving user's type or open data changed.
+	// The receiving user's type or custom data changed.
 	UpdateKind_UPDATE_KIND_USER_CHANGED UpdateKind = 22
 	// The receiving user was deleted.
 	UpdateKind_UPDATE_KIND_USER_DELETED UpdateKind = 23
 	// The receiving user's counters over all dialogs changed, whatever event changed them.
 	UpdateKind_UPDATE_KIND_USER_COUNTERS_CHANGED UpdateKind = 24
-	// The open data of a pack changed. One change gives one update for each dialog of the pack.
+	// The custom data of a pack changed. A change causes one update for each dialog of the pack.
 	UpdateKind_UPDATE_KIND_PACK_CHANGED UpdateKind = 25
 )
 
@@ -175,51 +175,52 @@ func (UpdateKind) EnumDescriptor() ([]byte, []int) {
 
 // Update is one change, addressed to one user.
 //
-// One event of the platform gives several updates to one user: a new message gives a
-// `MESSAGE_CREATED` and, 0.5 to 4 seconds later and in no promised order, updates of the counters.
-// They share the `event_id`; each has an `update_id` of its own.
+// One event on the platform can cause several updates for one user. A new message causes an
+// `UPDATE_KIND_MESSAGE_CREATED` and, 0.5 to 4 seconds later and in any order, updates of the
+// counters. They have the same `event_id` and different `update_id`s.
 //
-// A client that keeps a picture of its dialogs merges updates into it, in the order of the stream.
-// One rule holds for all of them. What an update carries of a thing has a type of its own, whose name
-// begins with `Partial`: a field that is present replaces what the client knows, a field that is
-// absent leaves it as it is. Present and empty means empty. Where fields belong together, the type
-// says so. Each payload says what else there is to do: what to add, to take away or to read again.
-// Merged by these rules, also into a picture that was read later than an update was made, updates end
-// at what the platform would answer. `docs/guarantees.md` has the rules as one table.
+// A client that keeps a local copy of its dialogs merges updates into the copy, in the order of the
+// stream. One rule applies to all of them: an update carries an object as a type whose name begins
+// with `Partial`. A field that is present replaces the local value; a field that is absent leaves
+// it unchanged. A field that is present and empty means empty. The type says which fields belong
+// together. The comment of each payload says what else to do: what to add, remove or read again. A
+// client that follows these rules ends at the state that the platform would return, even if it read
+// its copy after an update was made. `docs/guarantees.md` has the rules in one table.
 type Update struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identifies the update among all updates of its user: opaque. One event can give several updates
-	// of one kind, one for each dialog that it changed; each has an id of its own. A client that keeps
-	// the last ids it has seen recognises a repetition across reconnects.
+	// The id of the update, unique among all updates of its user. The text is opaque. One event can
+	// cause several updates of one kind, one for each dialog that it changed; each has its own id. A
+	// client that remembers the last ids can detect duplicates across reconnects.
 	UpdateId string `protobuf:"bytes,1,opt,name=update_id,json=updateId,proto3" json:"update_id,omitempty"`
-	// Identifies the event that caused the update: `evt_` and 32 hexadecimal digits. Shared by all
-	// updates of that event, for all users.
+	// The id of the event that caused the update: `evt_` and 32 hexadecimal digits. All updates of
+	// that event have the same one, for all users.
 	EventId string `protobuf:"bytes,2,opt,name=event_id,json=eventId,proto3" json:"event_id,omitempty"`
 	// What happened.
 	Kind UpdateKind `protobuf:"varint,3,opt,name=kind,proto3,enum=chat3.user.v1.UpdateKind" json:"kind,omitempty"`
 	// The user the update is addressed to: always the subscriber.
 	UserId string `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The dialog concerned, also of an update of an unknown kind, if the platform names it as it does in
-	// others. Absent when none is.
+	// The id of the dialog that the update is about. An update of an unknown kind has it if the
+	// platform names the dialog in the usual place. Absent when the update is not about a dialog.
 	DialogId *string `protobuf:"bytes,5,opt,name=dialog_id,json=dialogId,proto3,oneof" json:"dialog_id,omitempty"`
-	// The message concerned. Absent when none is.
+	// The id of the message that the update is about. Absent when the update is not about a message.
 	MessageId *string `protobuf:"bytes,6,opt,name=message_id,json=messageId,proto3,oneof" json:"message_id,omitempty"`
-	// When the platform made the update. Microseconds.
+	// When the platform made the update, with microsecond precision.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The fields that changed, as far as the platform names them and this contract has them. The paths
-	// begin at what the payload carries of the changed thing: `content` is `PartialMessage.content` in
-	// an update of a message, `meta` is `PartialDialog.meta` in a `DIALOG_CHANGED`; `status_counts` and
-	// `reactions` stand in the payload itself. Absent when the whole thing is new, and when nothing
-	// could be translated: `UpdateSource.updated_fields` has the platform's own names. For display and
-	// diagnosis; merging does not need it.
+	// The fields that changed, as far as the platform names them and this contract has them. The
+	// paths are relative to the changed object in the payload: `content` is `PartialMessage.content`
+	// in an update of a message, and `meta` is `PartialDialog.meta` in an
+	// `UPDATE_KIND_DIALOG_CHANGED`. `status_counts` and `reactions` are fields of the payload itself.
+	// Absent when the object is new, and when none of the platform's names could be translated;
+	// `UpdateSource.updated_fields` has the platform's names. The field is for display and diagnosis;
+	// merging does not need it.
 	UpdatedFields *fieldmaskpb.FieldMask `protobuf:"bytes,8,opt,name=updated_fields,json=updatedFields,proto3" json:"updated_fields,omitempty"`
-	// What the platform calls all this: for diagnosis.
+	// The platform's own names for this update, for diagnosis.
 	Source *UpdateSource `protobuf:"bytes,9,opt,name=source,proto3" json:"source,omitempty"`
-	// What the platform published besides and no field carries: the update's own JSON, reduced to those
-	// parts. Whatever a newer platform adds stands here until this contract has a field for it, at its
-	// place and by its name: a new section `poll` as `data.poll`, a new member of the message as
-	// `data.message.<name>`; a list with anything new in it stands here whole. Absent when nothing is
-	// left, as with every update that the known platforms publish.
+	// The parts of the platform's JSON that no field of this contract carries. When a newer platform
+	// adds something, it appears here under its own name and at its own place until this contract has
+	// a field for it: a new section `poll` as `data.poll`, a new member of the message as
+	// `data.message.<name>`. A list with anything new in it appears here as a whole. Absent when
+	// nothing is left over, as in every update that the known platforms publish.
 	Unmapped *structpb.Struct `protobuf:"bytes,10,opt,name=unmapped,proto3" json:"unmapped,omitempty"`
 	// What changed. The number of a payload is 20 more than that of its kind.
 	//
@@ -602,10 +603,11 @@ type isUpdate_Payload interface {
 }
 
 type Update_Unknown struct {
-	// With `UPDATE_KIND_UNSPECIFIED`: the platform's own JSON object, nothing left out but what a
-	// deleted message said.
+	// With `UPDATE_KIND_UNSPECIFIED`: the platform's own JSON object. The service removes only the
+	// content of deleted messages.
 	//
-	// To merge: read what `dialog_id` and `message_id` name, or leave it.
+	// To merge: read the dialog or message that `dialog_id` and `message_id` name, or ignore the
+	// update.
 	Unknown *structpb.Struct `protobuf:"bytes,20,opt,name=unknown,proto3,oneof"`
 }
 
@@ -786,9 +788,9 @@ func (*Update_UserCountersChanged) isUpdate_Payload() {}
 
 func (*Update_PackChanged) isUpdate_Payload() {}
 
-// UpdateSource is what the platform calls an update and its parts. It is for diagnosis: logs, support
-// requests, and a platform that is newer than this contract. Everything that a client needs for its
-// work stands in `Update` itself.
+// UpdateSource has the platform's own names for an update and its parts. It is for diagnosis: for
+// logs, support requests, and a platform that is newer than this contract. Everything that a client
+// needs to work is in `Update` itself.
 type UpdateSource struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The kind of event, such as `message.create` or `dialog.typing`. Updates of counters have the kind
@@ -802,12 +804,13 @@ type UpdateSource struct {
 	IncludedSections []string `protobuf:"bytes,4,rep,name=included_sections,json=includedSections,proto3" json:"included_sections,omitempty"`
 	// The fields that changed, such as `message.content`.
 	UpdatedFields []string `protobuf:"bytes,5,rep,name=updated_fields,json=updatedFields,proto3" json:"updated_fields,omitempty"`
-	// Where a user interface shows the change: `messages.list`, `dialogs.list` or `users.list`.
+	// The part of a user interface that shows the change: `messages.list`, `dialogs.list` or
+	// `users.list`.
 	UiTarget string `protobuf:"bytes,6,opt,name=ui_target,json=uiTarget,proto3" json:"ui_target,omitempty"`
-	// The id of the thing that the update is about: a message, a dialog or a user.
+	// The id of the message, the dialog or the user that the update is about.
 	EntityId string `protobuf:"bytes,7,opt,name=entity_id,json=entityId,proto3" json:"entity_id,omitempty"`
-	// The id of the thing that the event was about; a member is `<dialog id>:<user id>`. Empty when the
-	// platform does not say it.
+	// The id of the object that the event was about. The id of a member is `<dialog id>:<user id>`.
+	// Empty when the platform does not provide it.
 	EventEntityId string `protobuf:"bytes,8,opt,name=event_entity_id,json=eventEntityId,proto3" json:"event_entity_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

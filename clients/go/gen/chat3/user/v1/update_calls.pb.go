@@ -25,22 +25,25 @@ const (
 // SubscribeUpdatesRequest opens a stream of updates.
 type SubscribeUpdatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to go on: the last resume token the client received. Empty starts with what is published
-	// from now on. A broken token gives `ERROR_REASON_RESUME_TOKEN_INVALID`, another user's
+	// The last resume token that the client received: the stream resumes after it. Empty means that
+	// the stream starts with updates that are published from now on. A damaged token fails with
+	// `ERROR_REASON_RESUME_TOKEN_INVALID`, a token of another user with
 	// `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
 	//
 	// Rules: at most 1024 characters.
 	ResumeToken string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
-	// The kinds of update wanted. Empty means all, kinds this contract does not know included.
+	// The kinds of update to deliver. Empty means all, including kinds that this contract does not
+	// know.
 	//
 	// Rules: at most 50 items; kinds this contract names.
 	UpdateKinds []UpdateKind `protobuf:"varint,2,rep,packed,name=update_kinds,json=updateKinds,proto3,enum=chat3.user.v1.UpdateKind" json:"update_kinds,omitempty"`
-	// The dialogs whose updates are wanted. Empty means all. Updates that belong to no dialog pass.
+	// The dialogs whose updates to deliver. Empty means all. Updates that belong to no dialog are
+	// always delivered.
 	//
 	// Rules: at most 100 items; each `dlg_` and 20 characters of a-z and 0-9.
 	DialogIds []string `protobuf:"bytes,3,rep,name=dialog_ids,json=dialogIds,proto3" json:"dialog_ids,omitempty"`
-	// The longest silence wanted on the stream. Absent means 30 seconds. The answer is in
-	// `ConnectionEstablished.heartbeat_interval`.
+	// The requested heartbeat interval: the longest time without any response on the stream. Absent
+	// means 30 seconds. `ConnectionEstablished.heartbeat_interval` has the interval that applies.
 	//
 	// Rules: 5 to 300 seconds.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,4,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
@@ -106,12 +109,13 @@ func (x *SubscribeUpdatesRequest) GetHeartbeatInterval() *durationpb.Duration {
 	return nil
 }
 
-// SubscribeUpdatesResponse is one thing that happened on the stream.
+// SubscribeUpdatesResponse is one event on the stream.
 type SubscribeUpdatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The position after this response: opaque, at most 1024 ASCII characters, valid for this user of
-	// this tenant only. Store the last one; give it to `SubscribeUpdatesRequest.resume_token` to go on
-	// after a break. It holds no secret, but do not show it to other users.
+	// The position in the stream after this response: opaque, at most 1024 ASCII characters, valid
+	// only for this user of this tenant. Store the last one, and send it as
+	// `SubscribeUpdatesRequest.resume_token` to resume the stream. The token contains no secret, but
+	// do not show it to other users.
 	ResumeToken string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
 	// What happened.
 	//
@@ -211,7 +215,7 @@ type isSubscribeUpdatesResponse_Event interface {
 }
 
 type SubscribeUpdatesResponse_ConnectionEstablished struct {
-	// The stream is open. The first response, and only the first.
+	// The stream is open. Only the first response is of this kind.
 	ConnectionEstablished *ConnectionEstablished `protobuf:"bytes,2,opt,name=connection_established,json=connectionEstablished,proto3,oneof"`
 }
 
@@ -221,7 +225,7 @@ type SubscribeUpdatesResponse_Update struct {
 }
 
 type SubscribeUpdatesResponse_Heartbeat struct {
-	// Nothing changed for a while.
+	// Nothing changed during the heartbeat interval.
 	Heartbeat *Heartbeat `protobuf:"bytes,4,opt,name=heartbeat,proto3,oneof"`
 }
 
@@ -241,24 +245,26 @@ func (*SubscribeUpdatesResponse_Gap) isSubscribeUpdatesResponse_Event() {}
 // ListUpdatesRequest asks for the updates that the calling user has missed.
 type ListUpdatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where to continue: the last resume token that the client received, from a stream or from this
-	// method. Empty asks for no updates, only for the token of the present: whatever is published
-	// after the answer follows it. An invalid token gives `ERROR_REASON_RESUME_TOKEN_INVALID`, another
-	// user's `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
+	// The last resume token that the client received, from a stream or from this method: the response
+	// has the updates after it. Without a token, the response has no updates, only a token of the
+	// present: updates that are published later follow it. An invalid token fails with
+	// `ERROR_REASON_RESUME_TOKEN_INVALID`, a token of another user with
+	// `ERROR_REASON_RESUME_TOKEN_FOREIGN`.
 	//
 	// Rules: at most 1024 characters.
 	ResumeToken string `protobuf:"bytes,1,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
-	// The largest number of updates to return. 0 means 100. An answer can hold fewer although more are
-	// waiting: it ends at about 1 MiB of updates, and before a gap.
+	// The largest number of updates to return. 0 means 100. A response can have fewer although more
+	// updates are waiting: it ends at about 1 MiB of updates, and before a gap.
 	//
 	// Rules: 0 to 1000.
 	PageSize int32 `protobuf:"varint,2,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// The kinds of update wanted. Empty means all, kinds this contract does not know included. The
-	// token moves past the others: they do not come later.
+	// The kinds of update to deliver. Empty means all, including kinds that this contract does not
+	// know. The token also moves past updates of other kinds: they are not delivered later.
 	//
 	// Rules: at most 50 items; kinds this contract names.
 	UpdateKinds []UpdateKind `protobuf:"varint,3,rep,packed,name=update_kinds,json=updateKinds,proto3,enum=chat3.user.v1.UpdateKind" json:"update_kinds,omitempty"`
-	// The dialogs whose updates are wanted. Empty means all. Updates that belong to no dialog pass.
+	// The dialogs whose updates to deliver. Empty means all. Updates that belong to no dialog are
+	// always delivered.
 	//
 	// Rules: at most 100 items; each `dlg_` and 20 characters of a-z and 0-9.
 	DialogIds     []string `protobuf:"bytes,4,rep,name=dialog_ids,json=dialogIds,proto3" json:"dialog_ids,omitempty"`
@@ -329,16 +335,17 @@ type ListUpdatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The updates, in the order of the stream, without duplicates.
 	Updates []*Update `protobuf:"bytes,1,rep,name=updates,proto3" json:"updates,omitempty"`
-	// The position exactly after the last of `updates`, like `SubscribeUpdatesResponse.resume_token`.
-	// Store it once the updates are handled, and give it to this method or to `SubscribeUpdates`. A
-	// client that loses an answer asks again with the token it has: it gets the same updates, and
-	// perhaps more.
+	// The position exactly after the last of `updates`, see `SubscribeUpdatesResponse.resume_token`.
+	// Store it when the updates are handled, and send it to this method or to `SubscribeUpdates`. A
+	// client that did not receive a response repeats the call with the token that it has, and gets
+	// the same updates, and perhaps more.
 	NextResumeToken string `protobuf:"bytes,2,opt,name=next_resume_token,json=nextResumeToken,proto3" json:"next_resume_token,omitempty"`
-	// Whether more updates can be waiting: call again at once with `next_resume_token`, even when
-	// `updates` is empty. One call looks at a part of a long time only, and can find nothing in it.
+	// Whether more updates may be waiting. If true, call again immediately with `next_resume_token`,
+	// even if `updates` is empty: one call reads only a part of a long period, and that part may hold
+	// no updates of this user.
 	HasMore bool `protobuf:"varint,3,opt,name=has_more,json=hasMore,proto3" json:"has_more,omitempty"`
-	// Updates may be missing before the first of `updates`; absent when none can be. Like the gap of a
-	// stream, it says what to reload.
+	// Present when updates may be missing before the first of `updates`. Like the gap of a stream, it
+	// says what to reload.
 	Gap           *Gap `protobuf:"bytes,4,opt,name=gap,proto3" json:"gap,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -25,22 +25,21 @@ const (
 
 // ResumeOutcome says where a stream begins, and whether it is complete from there on.
 //
-// The outcome is about the time between the resume token and `connection_established`, and it is
-// known when that is sent. The service can lose its broker at any later time: a `Gap` that comes of
-// such a loss is possible on every stream.
+// The outcome covers the time between the resume token and `connection_established`. The service
+// can lose its broker at any later time, so every stream can have a `Gap` later on.
 type ResumeOutcome int32
 
 const (
 	// Not an outcome: never sent.
 	ResumeOutcome_RESUME_OUTCOME_UNSPECIFIED ResumeOutcome = 0
 	// The request had no resume token. The stream begins now: read dialogs and messages, then merge
-	// what comes.
+	// the updates.
 	ResumeOutcome_RESUME_OUTCOME_FRESH ResumeOutcome = 1
-	// The stream continues where the token ended. All updates that the client has missed follow before
-	// those that are published from now on. No gap is among them.
+	// The stream resumes after the token. All updates that the client has missed follow, without a
+	// gap, before those that are published from now on.
 	ResumeOutcome_RESUME_OUTCOME_RESUMED ResumeOutcome = 2
-	// The stream continues after the token, and updates in between may be missing. A `Gap` stands where
-	// they would have been, before the updates that are published from now on. It says what to reload.
+	// The stream resumes after the token, but updates may be missing. A `Gap` marks their place,
+	// before the updates that are published from now on, and says what to reload.
 	ResumeOutcome_RESUME_OUTCOME_RESUMED_WITH_GAP ResumeOutcome = 3
 )
 
@@ -151,7 +150,8 @@ const (
 	GapReason_GAP_REASON_EXPIRED GapReason = 1
 	// The updates log was recreated or truncated since the position was taken.
 	GapReason_GAP_REASON_LOG_REPLACED GapReason = 2
-	// There is no updates log: the broker has no stream queues, or the service may not declare one.
+	// There is no updates log: the broker has no stream queues, or does not allow the service to
+	// declare one.
 	GapReason_GAP_REASON_LOG_UNAVAILABLE GapReason = 3
 	// The updates log exists but could not be read in time.
 	GapReason_GAP_REASON_LOG_UNREADABLE GapReason = 4
@@ -202,15 +202,15 @@ func (GapReason) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_user_v1_update_stream_proto_rawDescGZIP(), []int{2}
 }
 
-// ReloadTarget names something that a client reloads after a gap.
+// ReloadTarget names a list that a client reloads after a gap.
 type ReloadTarget int32
 
 const (
 	// Not a target: never sent.
 	ReloadTarget_RELOAD_TARGET_UNSPECIFIED ReloadTarget = 0
-	// The list of dialogs, by `GetUserDialogs`.
+	// The list of dialogs, with `GetUserDialogs`.
 	ReloadTarget_RELOAD_TARGET_DIALOGS ReloadTarget = 1
-	// The messages of the dialogs on screen, by `GetDialogMessages`.
+	// The messages of the dialogs on screen, with `GetDialogMessages`.
 	ReloadTarget_RELOAD_TARGET_MESSAGES ReloadTarget = 2
 )
 
@@ -255,16 +255,17 @@ func (ReloadTarget) EnumDescriptor() ([]byte, []int) {
 	return file_chat3_user_v1_update_stream_proto_rawDescGZIP(), []int{3}
 }
 
-// ConnectionEstablished is the first response of every stream. Every update that is published for the
-// user after the service has sent it is delivered on this stream.
+// ConnectionEstablished is the first response of every stream. The stream delivers every update
+// that is published for the user after the service has sent this response.
 type ConnectionEstablished struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name of this stream in logs and in support requests.
 	ConnectionId string `protobuf:"bytes,1,opt,name=connection_id,json=connectionId,proto3" json:"connection_id,omitempty"`
-	// The longest silence on this stream: the service sends a heartbeat when it has sent nothing else
-	// for so long. A client that hears nothing for twice as long reconnects.
+	// The service sends a heartbeat when it has sent nothing else for this long. A client that
+	// receives nothing for twice as long should reconnect.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,2,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
-	// What became of the resume token. The service has looked before it says so: see `ResumeOutcome`.
+	// Whether the stream resumed after the token, and whether it is complete. The service has checked
+	// this before it sends the response, see `ResumeOutcome`.
 	ResumeOutcome ResumeOutcome `protobuf:"varint,3,opt,name=resume_outcome,json=resumeOutcome,proto3,enum=chat3.user.v1.ResumeOutcome" json:"resume_outcome,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -321,13 +322,13 @@ func (x *ConnectionEstablished) GetResumeOutcome() ResumeOutcome {
 	return ResumeOutcome_RESUME_OUTCOME_UNSPECIFIED
 }
 
-// Heartbeat shows that an idle stream is alive. Like every response it carries the resume token, so it
-// also moves the position of a user who gets no updates.
+// Heartbeat shows that an idle stream is alive. Like every response it has a resume token, so the
+// position of a user who gets no updates also moves forward.
 type Heartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The service's time.
 	SendTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=send_time,json=sendTime,proto3" json:"send_time,omitempty"`
-	// Whether updates flow.
+	// Whether updates can currently reach the stream.
 	State         StreamState `protobuf:"varint,2,opt,name=state,proto3,enum=chat3.user.v1.StreamState" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -377,8 +378,8 @@ func (x *Heartbeat) GetState() StreamState {
 	return StreamState_STREAM_STATE_UNSPECIFIED
 }
 
-// Gap says that updates may be missing at this point of the stream, and what to do about it. After a
-// gap the client reloads what `reload` names; updates that follow the gap are complete again.
+// Gap says that updates may be missing at this point of the stream. The client then reloads what
+// `reload` names. After the gap the stream is complete again.
 type Gap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why updates may be missing.
@@ -387,7 +388,7 @@ type Gap struct {
 	FromTime *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=from_time,json=fromTime,proto3" json:"from_time,omitempty"`
 	// The time from which the stream is complete again.
 	ToTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=to_time,json=toTime,proto3" json:"to_time,omitempty"`
-	// What to reload.
+	// The lists to reload.
 	Reload        []ReloadTarget `protobuf:"varint,4,rep,packed,name=reload,proto3,enum=chat3.user.v1.ReloadTarget" json:"reload,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -23,21 +23,21 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// UserInfo is what others see of a user: the sender of a message, the one who types.
+// UserInfo is what others see of a user, such as the sender of a message or a member who is typing.
 type UserInfo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user's id, 1 to 100 characters, lower case.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The user's type, such as `user`, `contact` or `bot`: an open set that the platform's operator
-	// defines. Absent where the platform does not say it.
+	// defines. Absent when the platform does not provide it.
 	Type *string `protobuf:"bytes,2,opt,name=type,proto3,oneof" json:"type,omitempty"`
-	// When the user was created. Absent where the platform does not say it.
+	// When the user was created. Absent when the platform does not provide it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The user's open data. Absent where the platform does not say it, which differs from an empty
-	// object.
+	// The user's custom data. Absent when the platform does not provide it, which is not the same as
+	// an empty object.
 	Meta *structpb.Struct `protobuf:"bytes,4,opt,name=meta,proto3" json:"meta,omitempty"`
-	// The user's name: the text under the key `displayName` of `meta`, where applications keep it by
-	// the platform's convention. Absent when `meta` has none, or one that is no text.
+	// The user's name: the text under the key `displayName` of `meta`, which is the platform's
+	// convention. Absent when `meta` has no such key, or when its value is not text.
 	DisplayName   *string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3,oneof" json:"display_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -110,8 +110,8 @@ func (x *UserInfo) GetDisplayName() string {
 
 // UserStats are the counters of one user over all dialogs.
 //
-// Counters are eventually consistent: they follow the message or status that changed them by 0.5 to
-// 4 seconds, in no order with it. `stats_version` orders them among themselves.
+// Counters are eventually consistent: they change 0.5 to 4 seconds after the message or status that
+// caused the change. `stats_version` gives their order.
 type UserStats struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The number of dialogs the user is a member of.
@@ -124,12 +124,12 @@ type UserStats struct {
 	TotalMessageCount int32 `protobuf:"varint,4,opt,name=total_message_count,json=totalMessageCount,proto3" json:"total_message_count,omitempty"`
 	// Unread messages by the type of their sender. A type that is not listed has none.
 	UnreadBySenderType []*SenderTypeCount `protobuf:"bytes,5,rep,name=unread_by_sender_type,json=unreadBySenderType,proto3" json:"unread_by_sender_type,omitempty"`
-	// Unread messages in packs, all together.
+	// The number of unread messages in all packs.
 	PackUnreadCount int32 `protobuf:"varint,6,opt,name=pack_unread_count,json=packUnreadCount,proto3" json:"pack_unread_count,omitempty"`
 	// Unread messages in packs by the type of their sender.
 	PackUnreadBySenderType []*SenderTypeCount `protobuf:"bytes,7,rep,name=pack_unread_by_sender_type,json=packUnreadBySenderType,proto3" json:"pack_unread_by_sender_type,omitempty"`
-	// Grows with every change of the counters: of two values for one user the one with the greater
-	// version is newer. Absent before the first change.
+	// A number that grows with every change of the counters. Of two sets of counters of one user, the
+	// one with the greater version is newer. Absent before the first change.
 	StatsVersion *int64 `protobuf:"varint,8,opt,name=stats_version,json=statsVersion,proto3,oneof" json:"stats_version,omitempty"`
 	// When the counters last changed. Absent before the first change.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`

@@ -208,23 +208,23 @@ func (x *GetMyselfResponse) GetStats() *UserStats {
 	return nil
 }
 
-// UpdateMyMetaRequest changes the open data of the calling user.
+// UpdateMyMetaRequest changes the custom data of the calling user.
 type UpdateMyMetaRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The keys to set, with their values; keys that are not named stay as they are.
+	// The keys to set, with their values. Other keys stay as they are.
 	//
 	// Rules: top-level keys of 1 to 100 characters of A-Z, a-z, 0-9 and `_`; nothing the platform
 	// cannot keep; at most 16 levels deep; no top-level key that begins with `chat3_`.
 	Meta *structpb.Struct `protobuf:"bytes,1,opt,name=meta,proto3" json:"meta,omitempty"`
-	// Top-level keys to remove; keys that are not there are no error. Needs the `delete` permission
-	// when it is not empty.
+	// The top-level keys to remove. A key that does not exist is not an error. A list that is not
+	// empty needs the `delete` permission.
 	//
 	// Rules: at most 100 items; each a key that `meta` takes; none that `meta` sets.
 	RemoveKeys []string `protobuf:"bytes,2,rep,name=remove_keys,json=removeKeys,proto3" json:"remove_keys,omitempty"`
-	// Makes the call safe to repeat: calls with the same key, tenant, user and method write once, for
-	// 24 hours. A repetition gets the first answer again, with `idempotency-replayed: true` in trailing
-	// metadata; while the first call runs, it waits for its answer. The same key with another request
-	// is refused with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
+	// Makes the call safe to retry: for 24 hours, calls with the same key, tenant, user and method
+	// write only once. A retry gets the first response again, with `idempotency-replayed: true` in
+	// trailing metadata. While the first call is still running, a retry waits for its response. The
+	// same key with a different request fails with `ERROR_REASON_IDEMPOTENCY_KEY_REUSED`.
 	//
 	// Rules: at most 255 characters; visible ASCII.
 	IdempotencyKey string `protobuf:"bytes,3,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`

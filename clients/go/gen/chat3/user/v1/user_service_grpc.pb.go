@@ -59,46 +59,48 @@ const (
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// UserService is Chat3 as one user sees it: that user's dialogs, their messages, what the user does
-// in them, and a stream of everything that changes.
+// UserService is Chat3 for one user: it lists the user's dialogs and messages, writes in the user's
+// name, and streams everything that changes for the user.
 //
-// Every call carries its identity in request metadata:
+// Every call identifies its caller in request metadata:
 //
 // | key | value |
 // |---|---|
 // | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-// | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
-// | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+// | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encoded UTF-8, so that every id fits into a header: `%25` is a percent sign |
+// | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 //
-// Or by a token of the user, alone, instead of the first three:
+// A user token replaces the first three:
 //
 // | key | value |
 // |---|---|
 // | `authorization` | `Bearer` and a token: of `chat3.tenant.v1.TenantService.CreateUserToken`, or of the issuer that the service is set up to accept |
 //
-// A call that carries a bearer token beside `x-api-key`, `x-tenant-id` or `x-user-id` gives
-// `ERROR_REASON_INVALID_METADATA`. `authorization` of another scheme is ignored.
+// A call with both a bearer token and `x-api-key`, `x-tenant-id` or `x-user-id` fails with
+// `ERROR_REASON_INVALID_METADATA`. `authorization` with another scheme is ignored.
 //
-// The acting user is never taken from a request's body.
+// The service never takes the acting user from a request's body.
 //
-// User ids are lower case here, so that one person is one user. The platform compares ids as they
-// are: a member or user that another writer added as `Zoe` is not `zoe` to it. Such a dialog is not
-// in zoe's list, its updates do not reach zoe's streams, and calls for it fail with
-// `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Add users and members by their id in lower case.
+// The service converts user ids to lower case, so that one person is one user. The platform
+// compares ids case-sensitively: for the platform, a member that another application added as `Zoe`
+// is not `zoe`. The dialog is then missing from zoe's list, zoe's streams do not get its updates,
+// and calls for it fail with `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Always add users and members in
+// lower case.
 //
-// Every failure has an `ErrorReason`. Each field says its rules; characters are counted as UTF-16
-// code units, so an emoji is commonly 2. Breaking a rule gives `ERROR_REASON_INVALID_FIELD` with
-// the field's path, before anything is sent to the platform. A deadline set by the client
-// (`grpc-timeout`) is passed on; without one, unary calls have 30 seconds.
+// Every failure has an `ErrorReason`. The comment of each field states its rules. Characters are
+// counted as UTF-16 code units, so an emoji usually counts as 2. A request that breaks a rule fails
+// with `ERROR_REASON_INVALID_FIELD` and the field's path, before the service sends anything to the
+// platform. The service applies the client's deadline (`grpc-timeout`) to the whole call; a unary
+// call without one has 30 seconds.
 type UserServiceClient interface {
 	// GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 	//
-	// Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds
-	// the user in by an id in another letter case are not among them. The list moves while it is
-	// read: a dialog with a new message goes to its top, so between two pages a dialog can appear
-	// twice or, when others leave the list, not at all. A client that must not miss any subscribes
-	// first (see `SubscribeUpdates`), then reads all pages, and ignores what it has already.
+	// Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
+	// in which the platform has the user under an id in another letter case. The list can change
+	// while a client reads it: a dialog with a new message moves to the top, so a dialog can appear
+	// on two pages or, when others leave the list, on none. To get a complete list, subscribe first
+	// (see `SubscribeUpdates`), then read all pages and ignore duplicates.
 	GetUserDialogs(ctx context.Context, in *GetUserDialogsRequest, opts ...grpc.CallOption) (*GetUserDialogsResponse, error)
 	// GetDialog returns one dialog, as the calling user sees it.
 	//
@@ -106,60 +108,63 @@ type UserServiceClient interface {
 	GetDialog(ctx context.Context, in *GetDialogRequest, opts ...grpc.CallOption) (*GetDialogResponse, error)
 	// CreateDialog creates a dialog with the calling user and others as its members.
 	//
-	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-	// dialog, and completes one that the platform left half-written: see
-	// `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
-	// that changed when its creation was cut off.
+	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+	// second dialog; it completes a dialog that the platform wrote only in part, see
+	// `CreateDialogResponse.missing_parts`. Every member gets an update of the kind
+	// `UPDATE_KIND_DIALOG_CREATED`, or `UPDATE_KIND_DIALOG_CHANGED` if the creation was interrupted.
 	CreateDialog(ctx context.Context, in *CreateDialogRequest, opts ...grpc.CallOption) (*CreateDialogResponse, error)
-	// GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
-	// and creates it when there is none.
+	// GetOrCreateDirectDialog returns the one direct dialog between the calling user and another
+	// user, and creates it if it does not exist.
 	//
-	// Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-	// users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
-	// who has left the dialog is added to it again. It needs no idempotency key, because the two users
-	// name the dialog. A call that cannot find out whether an earlier one created it fails with
-	// `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+	// Needs the `read` permission, and `write` if the dialog has to be created or completed. Both
+	// users get the same dialog, even when they call at the same moment. A user who has left the
+	// dialog is added to it again. The method needs no idempotency key, because the two user ids
+	// identify the dialog. If the service cannot find out whether an earlier call created the dialog,
+	// the call fails with `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN`, and the client can safely retry
+	// it.
 	//
-	// Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
-	// the same moment on two machines, although the platform refuses most of the second requests. Then
-	// all later calls agree on the older dialog, and the other is emptied unless somebody has written a
-	// message there.
+	// A service on several machines needs a shared store (`REDIS_URL`). Without one, two machines can
+	// each create a dialog at the same moment, although the platform refuses most of the second
+	// requests. All later calls then return the older dialog. The members of the newer one are
+	// removed, unless it already has a message.
 	GetOrCreateDirectDialog(ctx context.Context, in *GetOrCreateDirectDialogRequest, opts ...grpc.CallOption) (*GetOrCreateDirectDialogResponse, error)
-	// UpdateDialogMeta sets and removes keys of a dialog's open data.
+	// UpdateDialogMeta sets and removes keys of a dialog's custom data.
 	//
 	// Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
-	// permission. Other members' changes of other keys are kept; of two changes of one key the later
-	// one counts.
+	// permission. Changes of different keys do not overwrite each other; when two calls change the
+	// same key, the later one wins.
 	UpdateDialogMeta(ctx context.Context, in *UpdateDialogMetaRequest, opts ...grpc.CallOption) (*UpdateDialogMetaResponse, error)
-	// LeaveDialog ends the calling user's membership of a dialog.
+	// LeaveDialog removes the calling user from a dialog.
 	//
-	// Needs the permissions `read` and `write`, and membership. The last member cannot leave:
-	// `ERROR_REASON_LAST_MEMBER`.
+	// Needs the permissions `read` and `write`, and membership. The last member cannot leave: the
+	// call fails with `ERROR_REASON_LAST_MEMBER`.
 	LeaveDialog(ctx context.Context, in *LeaveDialogRequest, opts ...grpc.CallOption) (*LeaveDialogResponse, error)
 	// MarkDialogRead marks all messages of a dialog as read by the calling user.
 	//
-	// Needs the permissions `read` and `write`, and membership. The unread count is 0 at once; the
-	// statuses of the single messages follow within seconds, with one update for the whole dialog.
+	// Needs the permissions `read` and `write`, and membership. The unread count becomes 0
+	// immediately. The statuses of the messages follow within seconds, with one update for the whole
+	// dialog.
 	MarkDialogRead(ctx context.Context, in *MarkDialogReadRequest, opts ...grpc.CallOption) (*MarkDialogReadResponse, error)
-	// SendTypingIndicator tells the other members of a dialog that the calling user types. Repeat it
-	// every few seconds while typing goes on; there is no signal for the end.
+	// SendTypingIndicator shows the other members of a dialog that the calling user is typing. Repeat
+	// the call every few seconds while the user is typing; the indicator expires by itself.
 	//
-	// Needs the `write` permission and membership. Signals that repeat within a second are answered
-	// alike and told to the members once.
+	// Needs the `write` permission and membership. Calls that repeat within a second get the same
+	// response, and the members see one indicator.
 	SendTypingIndicator(ctx context.Context, in *SendTypingIndicatorRequest, opts ...grpc.CallOption) (*SendTypingIndicatorResponse, error)
 	// ListDialogMembers lists the members of a dialog.
 	//
 	// Needs the `read` permission and membership.
 	ListDialogMembers(ctx context.Context, in *ListDialogMembersRequest, opts ...grpc.CallOption) (*ListDialogMembersResponse, error)
-	// AddDialogMembers adds users to a dialog. Any member may.
+	// AddDialogMembers adds users to a dialog. Any member may do this.
 	//
-	// Needs the permissions `read` and `write`, and membership. All users are looked up before the
-	// first is added: an unknown one fails the call with `ERROR_REASON_USER_NOT_FOUND`.
+	// Needs the permissions `read` and `write`, and membership. The service looks up all users before
+	// it adds the first one. If one does not exist, the call fails with
+	// `ERROR_REASON_USER_NOT_FOUND`.
 	AddDialogMembers(ctx context.Context, in *AddDialogMembersRequest, opts ...grpc.CallOption) (*AddDialogMembersResponse, error)
-	// RemoveDialogMember ends another user's membership of a dialog. Any member may.
+	// RemoveDialogMember removes another user from a dialog. Any member may do this.
 	//
 	// Needs the permissions `read` and `write`, and membership. The last member cannot be removed:
-	// `ERROR_REASON_LAST_MEMBER`.
+	// the call fails with `ERROR_REASON_LAST_MEMBER`.
 	RemoveDialogMember(ctx context.Context, in *RemoveDialogMemberRequest, opts ...grpc.CallOption) (*RemoveDialogMemberResponse, error)
 	// GetDialogMessages lists the messages of one dialog, newest first.
 	//
@@ -172,81 +177,84 @@ type UserServiceClient interface {
 	// SendMessage writes a message into a dialog in the calling user's name.
 	//
 	// Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-	// writes twice. A success can lack parts that the platform was cut off from writing:
+	// writes twice. A message can lack parts if the platform was interrupted while it wrote: see
 	// `SendMessageResponse.missing_parts`.
 	SendMessage(ctx context.Context, in *SendMessageRequest, opts ...grpc.CallOption) (*SendMessageResponse, error)
 	// EditMessage replaces the text of a message that the calling user has sent.
 	//
-	// Needs the permissions `read` and `write`, and membership. Others' messages give
-	// `ERROR_REASON_NOT_THE_SENDER`, a deleted one `ERROR_REASON_MESSAGE_DELETED`. The text before is
-	// kept as a version.
+	// Needs the permissions `read` and `write`, and membership. The call fails with
+	// `ERROR_REASON_NOT_THE_SENDER` for another user's message and with
+	// `ERROR_REASON_MESSAGE_DELETED` for a deleted one. The platform keeps the earlier text as a
+	// version.
 	EditMessage(ctx context.Context, in *EditMessageRequest, opts ...grpc.CallOption) (*EditMessageResponse, error)
-	// DeleteMessage deletes a message that the calling user has sent. It stays in its dialog without
-	// what it said, and can be restored.
+	// DeleteMessage deletes a message that the calling user has sent. The message stays in its dialog
+	// without its content, and can be restored.
 	//
-	// Needs the permissions `read` and `write`, and membership. Others' messages give
-	// `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot delete:
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and membership. The call fails with
+	// `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot delete
+	// messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	DeleteMessage(ctx context.Context, in *DeleteMessageRequest, opts ...grpc.CallOption) (*DeleteMessageResponse, error)
-	// RestoreMessage takes back the deletion of a message that the calling user has sent, whoever
-	// deleted it.
+	// RestoreMessage restores a deleted message that the calling user has sent, no matter who deleted
+	// it.
 	//
-	// Needs the permissions `read` and `write`, and membership. Others' messages give
-	// `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot restore:
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and membership. The call fails with
+	// `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot
+	// restore messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	RestoreMessage(ctx context.Context, in *RestoreMessageRequest, opts ...grpc.CallOption) (*RestoreMessageResponse, error)
 	// ListMessageVersions lists the earlier texts of a message.
 	//
-	// Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions:
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions: the call
+	// fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	ListMessageVersions(ctx context.Context, in *ListMessageVersionsRequest, opts ...grpc.CallOption) (*ListMessageVersionsResponse, error)
-	// ListMessageStatuses lists which member gave a message which status, and when.
+	// ListMessageStatuses lists the status history of a message: which member set which status, and
+	// when.
 	//
 	// Needs the `read` permission and membership.
 	ListMessageStatuses(ctx context.Context, in *ListMessageStatusesRequest, opts ...grpc.CallOption) (*ListMessageStatusesResponse, error)
-	// SetMessageStatus records that the calling user has received or read a message, or wants it to
-	// count as unread again.
+	// SetMessageStatus records that the calling user has received or read a message, or marks it as
+	// unread again.
 	//
-	// Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
-	// counts. Every call adds to the message's history and is published as an update; newer platforms
-	// lower the unread count with every `read`. So give a key: a call with a key is looked for in the
-	// history before it is done again.
+	// Needs the permissions `read` and `write`, and membership. Any status can follow any other: the
+	// last one applies. Every call adds an entry to the message's history and publishes an update,
+	// and newer platforms lower the unread count with every `read`. Therefore use an idempotency key:
+	// before the service repeats a call with a key, it looks for the call in the history.
 	SetMessageStatus(ctx context.Context, in *SetMessageStatusRequest, opts ...grpc.CallOption) (*SetMessageStatusResponse, error)
-	// SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
+	// SetMessageReaction adds the calling user's reaction to a message, or removes it.
 	//
-	// Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
-	// what was not are no errors: they change nothing, and the response says so. A user can give
-	// several different reactions to one message.
+	// Needs the permissions `read` and `write`, and membership. It is not an error to add a reaction
+	// that is already there or to remove one that is not: the call changes nothing, and the response
+	// has `changed` false. A user can add several different reactions to one message.
 	SetMessageReaction(ctx context.Context, in *SetMessageReactionRequest, opts ...grpc.CallOption) (*SetMessageReactionResponse, error)
 	// ListTopics lists the topics of a dialog.
 	//
 	// Needs the `read` permission and membership.
 	ListTopics(ctx context.Context, in *ListTopicsRequest, opts ...grpc.CallOption) (*ListTopicsResponse, error)
-	// CreateTopic creates a topic in a dialog. Any member may.
+	// CreateTopic creates a topic in a dialog. Any member may do this.
 	//
 	// Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-	// creates a second topic, and completes one that the platform left half-written.
+	// creates a second topic; it completes a topic that the platform wrote only in part.
 	CreateTopic(ctx context.Context, in *CreateTopicRequest, opts ...grpc.CallOption) (*CreateTopicResponse, error)
-	// UpdateTopic sets and removes keys of a topic's open data. Any member may.
+	// UpdateTopic sets and removes keys of a topic's custom data. Any member may do this.
 	//
 	// Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
 	// permission.
 	UpdateTopic(ctx context.Context, in *UpdateTopicRequest, opts ...grpc.CallOption) (*UpdateTopicResponse, error)
-	// SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may.
+	// SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may
+	// do this.
 	//
-	// Needs the permissions `read` and `write`, and membership. A message that is in another topic is
-	// taken out of it first; members get an update of each step.
+	// Needs the permissions `read` and `write`, and membership. If the message is in another topic,
+	// the platform first takes it out of that topic; members get an update for each step.
 	SetMessageTopic(ctx context.Context, in *SetMessageTopicRequest, opts ...grpc.CallOption) (*SetMessageTopicResponse, error)
 	// GetUser returns one user of the tenant, as others see them.
 	//
-	// Needs the `read` permission. A user that exists only as the owner of open data or of a membership
-	// is not found: `ERROR_REASON_USER_NOT_FOUND`.
+	// Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+	// of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
 	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
 	// GetMyself returns the calling user, with the counters over all dialogs.
 	//
 	// Needs the `read` permission.
 	GetMyself(ctx context.Context, in *GetMyselfRequest, opts ...grpc.CallOption) (*GetMyselfResponse, error)
-	// UpdateMyMeta sets and removes keys of the calling user's open data, such as the display name.
+	// UpdateMyMeta sets and removes keys of the calling user's custom data, such as the display name.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateMyMeta(ctx context.Context, in *UpdateMyMetaRequest, opts ...grpc.CallOption) (*UpdateMyMetaResponse, error)
@@ -256,11 +264,11 @@ type UserServiceClient interface {
 	ListPacks(ctx context.Context, in *ListPacksRequest, opts ...grpc.CallOption) (*ListPacksResponse, error)
 	// GetPack returns one pack, with its counters.
 	//
-	// Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the pack is
-	// not found: `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the call
+	// fails with `ERROR_REASON_PACK_NOT_FOUND`.
 	GetPack(ctx context.Context, in *GetPackRequest, opts ...grpc.CallOption) (*GetPackResponse, error)
-	// ListPackMessages lists the messages of those dialogs of a pack that the calling user is a
-	// member of.
+	// ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
+	// member of them.
 	//
 	// Needs the `read` permission, and membership of one of the pack's dialogs.
 	ListPackMessages(ctx context.Context, in *ListPackMessagesRequest, opts ...grpc.CallOption) (*ListPackMessagesResponse, error)
@@ -270,25 +278,27 @@ type UserServiceClient interface {
 	MarkPackRead(ctx context.Context, in *MarkPackReadRequest, opts ...grpc.CallOption) (*MarkPackReadResponse, error)
 	// SubscribeUpdates streams everything that changes for the calling user.
 	//
-	// Needs the `read` permission and an existing user. The first response is `connection_established`;
-	// every update published for the user after it was sent is delivered, in order and once. A stream
-	// never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token` of
-	// the last response that was sent. A client goes on with the token of the last response that it
-	// has handled; the two differ when it broke off in between.
-	// To have a complete picture without a race: subscribe, wait for `connection_established`, read the
-	// dialogs, then apply the updates that came meanwhile and come from now on.
+	// Needs the `read` permission and an existing user. The first response is
+	// `connection_established`. Every update that is published for the user after the service has
+	// sent it is delivered, in order and once. A stream never ends with OK: its status says why it
+	// ended, and its `ErrorInfo` holds the `resume_token` of the last response that the service sent.
+	// To resume, a client uses the token of the last response that it has handled, which may be an
+	// earlier one. To get a complete picture without a race, subscribe, wait for
+	// `connection_established`, and read the dialogs. Then apply the updates that arrived in the
+	// meantime, and all later ones.
 	SubscribeUpdates(ctx context.Context, in *SubscribeUpdatesRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[SubscribeUpdatesResponse], error)
-	// ListUpdates returns the updates that the calling user has missed since a resume token: for
-	// clients that wake up for a moment, such as a phone that got a push notification.
+	// ListUpdates returns the updates that the calling user has missed since a resume token. It is
+	// meant for clients that are awake only for a moment, such as a phone that got a push
+	// notification.
 	//
-	// Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
-	// the gaps of the stream, and stream and call take each other's tokens. Every update that was
-	// published before the call is in its answer, or in those that `has_more` announces; a call waits
-	// for these updates and for no later ones. While the service has no broker, calls fail with
-	// `ERROR_REASON_UPDATES_UNAVAILABLE`.
-	// To have a complete picture without a stream: call without a token and store the answer's token,
-	// then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
-	// the updates of each answer, reload what its gap names, and only then store its token.
+	// Needs the `read` permission and an existing user. The updates arrive in the order of the
+	// stream, without duplicates and with the same gaps; stream and call accept each other's tokens.
+	// Every update that was published before the call is in its response, or in the next ones if
+	// `has_more` is true. A call waits for these updates, but not for later ones. While the service
+	// has no connection to its broker, calls fail with `ERROR_REASON_UPDATES_UNAVAILABLE`. To get a
+	// complete picture without a stream, call without a token, store the token of the response, and
+	// read the dialogs. From then on, call with the stored token until `has_more` is false. Apply the
+	// updates of each response, reload what its gap names, and only then store its token.
 	ListUpdates(ctx context.Context, in *ListUpdatesRequest, opts ...grpc.CallOption) (*ListUpdatesResponse, error)
 }
 
@@ -653,46 +663,48 @@ func (c *userServiceClient) ListUpdates(ctx context.Context, in *ListUpdatesRequ
 // All implementations must embed UnimplementedUserServiceServer
 // for forward compatibility.
 //
-// UserService is Chat3 as one user sees it: that user's dialogs, their messages, what the user does
-// in them, and a stream of everything that changes.
+// UserService is Chat3 for one user: it lists the user's dialogs and messages, writes in the user's
+// name, and streams everything that changes for the user.
 //
-// Every call carries its identity in request metadata:
+// Every call identifies its caller in request metadata:
 //
 // | key | value |
 // |---|---|
 // | `x-api-key` | the application's API key: 1 to 512 visible ASCII characters |
-// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; upper case is lowered |
-// | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; upper case is lowered. Percent-encoded UTF-8, so that every id fits: `%25` is a percent sign |
-// | `x-request-id` | optional: 1 to 128 visible ASCII characters that name the call in logs; made by the service when absent; always returned in trailing metadata |
+// | `x-tenant-id` | the tenant: 1 to 20 characters of a-z, 0-9, `_` and `-`; converted to lower case |
+// | `x-user-id` | the acting user: 1 to 100 characters and at most 200 bytes of UTF-8, without `.`, `*`, `#`, control characters, and white space at either end; converted to lower case. Percent-encoded UTF-8, so that every id fits into a header: `%25` is a percent sign |
+// | `x-request-id` | optional: 1 to 128 visible ASCII characters that identify the call in logs; the service generates one when absent, and always returns it in trailing metadata |
 //
-// Or by a token of the user, alone, instead of the first three:
+// A user token replaces the first three:
 //
 // | key | value |
 // |---|---|
 // | `authorization` | `Bearer` and a token: of `chat3.tenant.v1.TenantService.CreateUserToken`, or of the issuer that the service is set up to accept |
 //
-// A call that carries a bearer token beside `x-api-key`, `x-tenant-id` or `x-user-id` gives
-// `ERROR_REASON_INVALID_METADATA`. `authorization` of another scheme is ignored.
+// A call with both a bearer token and `x-api-key`, `x-tenant-id` or `x-user-id` fails with
+// `ERROR_REASON_INVALID_METADATA`. `authorization` with another scheme is ignored.
 //
-// The acting user is never taken from a request's body.
+// The service never takes the acting user from a request's body.
 //
-// User ids are lower case here, so that one person is one user. The platform compares ids as they
-// are: a member or user that another writer added as `Zoe` is not `zoe` to it. Such a dialog is not
-// in zoe's list, its updates do not reach zoe's streams, and calls for it fail with
-// `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Add users and members by their id in lower case.
+// The service converts user ids to lower case, so that one person is one user. The platform
+// compares ids case-sensitively: for the platform, a member that another application added as `Zoe`
+// is not `zoe`. The dialog is then missing from zoe's list, zoe's streams do not get its updates,
+// and calls for it fail with `ERROR_REASON_MEMBER_IN_OTHER_CASE`. Always add users and members in
+// lower case.
 //
-// Every failure has an `ErrorReason`. Each field says its rules; characters are counted as UTF-16
-// code units, so an emoji is commonly 2. Breaking a rule gives `ERROR_REASON_INVALID_FIELD` with
-// the field's path, before anything is sent to the platform. A deadline set by the client
-// (`grpc-timeout`) is passed on; without one, unary calls have 30 seconds.
+// Every failure has an `ErrorReason`. The comment of each field states its rules. Characters are
+// counted as UTF-16 code units, so an emoji usually counts as 2. A request that breaks a rule fails
+// with `ERROR_REASON_INVALID_FIELD` and the field's path, before the service sends anything to the
+// platform. The service applies the client's deadline (`grpc-timeout`) to the whole call; a unary
+// call without one has 30 seconds.
 type UserServiceServer interface {
 	// GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 	//
-	// Needs the `read` permission. An unknown user has no dialogs. Dialogs that the platform holds
-	// the user in by an id in another letter case are not among them. The list moves while it is
-	// read: a dialog with a new message goes to its top, so between two pages a dialog can appear
-	// twice or, when others leave the list, not at all. A client that must not miss any subscribes
-	// first (see `SubscribeUpdates`), then reads all pages, and ignores what it has already.
+	// Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
+	// in which the platform has the user under an id in another letter case. The list can change
+	// while a client reads it: a dialog with a new message moves to the top, so a dialog can appear
+	// on two pages or, when others leave the list, on none. To get a complete list, subscribe first
+	// (see `SubscribeUpdates`), then read all pages and ignore duplicates.
 	GetUserDialogs(context.Context, *GetUserDialogsRequest) (*GetUserDialogsResponse, error)
 	// GetDialog returns one dialog, as the calling user sees it.
 	//
@@ -700,60 +712,63 @@ type UserServiceServer interface {
 	GetDialog(context.Context, *GetDialogRequest) (*GetDialogResponse, error)
 	// CreateDialog creates a dialog with the calling user and others as its members.
 	//
-	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a second
-	// dialog, and completes one that the platform left half-written: see
-	// `CreateDialogResponse.missing_parts`. Every member gets an update of the new dialog, or of one
-	// that changed when its creation was cut off.
+	// Needs the permissions `read` and `write`. With an idempotency key a retry never creates a
+	// second dialog; it completes a dialog that the platform wrote only in part, see
+	// `CreateDialogResponse.missing_parts`. Every member gets an update of the kind
+	// `UPDATE_KIND_DIALOG_CREATED`, or `UPDATE_KIND_DIALOG_CHANGED` if the creation was interrupted.
 	CreateDialog(context.Context, *CreateDialogRequest) (*CreateDialogResponse, error)
-	// GetOrCreateDirectDialog returns the one dialog that belongs to the calling user and one other,
-	// and creates it when there is none.
+	// GetOrCreateDirectDialog returns the one direct dialog between the calling user and another
+	// user, and creates it if it does not exist.
 	//
-	// Needs the `read` permission, and `write` where the dialog has to be created or completed. Two
-	// users get the same dialog, whoever of them asks, also when both ask at the same moment. A user
-	// who has left the dialog is added to it again. It needs no idempotency key, because the two users
-	// name the dialog. A call that cannot find out whether an earlier one created it fails with
-	// `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN` and may simply be repeated.
+	// Needs the `read` permission, and `write` if the dialog has to be created or completed. Both
+	// users get the same dialog, even when they call at the same moment. A user who has left the
+	// dialog is added to it again. The method needs no idempotency key, because the two user ids
+	// identify the dialog. If the service cannot find out whether an earlier call created the dialog,
+	// the call fails with `ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN`, and the client can safely retry
+	// it.
 	//
-	// Several machines need the shared store (`REDIS_URL`). Without it two dialogs can be created at
-	// the same moment on two machines, although the platform refuses most of the second requests. Then
-	// all later calls agree on the older dialog, and the other is emptied unless somebody has written a
-	// message there.
+	// A service on several machines needs a shared store (`REDIS_URL`). Without one, two machines can
+	// each create a dialog at the same moment, although the platform refuses most of the second
+	// requests. All later calls then return the older dialog. The members of the newer one are
+	// removed, unless it already has a message.
 	GetOrCreateDirectDialog(context.Context, *GetOrCreateDirectDialogRequest) (*GetOrCreateDirectDialogResponse, error)
-	// UpdateDialogMeta sets and removes keys of a dialog's open data.
+	// UpdateDialogMeta sets and removes keys of a dialog's custom data.
 	//
 	// Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
-	// permission. Other members' changes of other keys are kept; of two changes of one key the later
-	// one counts.
+	// permission. Changes of different keys do not overwrite each other; when two calls change the
+	// same key, the later one wins.
 	UpdateDialogMeta(context.Context, *UpdateDialogMetaRequest) (*UpdateDialogMetaResponse, error)
-	// LeaveDialog ends the calling user's membership of a dialog.
+	// LeaveDialog removes the calling user from a dialog.
 	//
-	// Needs the permissions `read` and `write`, and membership. The last member cannot leave:
-	// `ERROR_REASON_LAST_MEMBER`.
+	// Needs the permissions `read` and `write`, and membership. The last member cannot leave: the
+	// call fails with `ERROR_REASON_LAST_MEMBER`.
 	LeaveDialog(context.Context, *LeaveDialogRequest) (*LeaveDialogResponse, error)
 	// MarkDialogRead marks all messages of a dialog as read by the calling user.
 	//
-	// Needs the permissions `read` and `write`, and membership. The unread count is 0 at once; the
-	// statuses of the single messages follow within seconds, with one update for the whole dialog.
+	// Needs the permissions `read` and `write`, and membership. The unread count becomes 0
+	// immediately. The statuses of the messages follow within seconds, with one update for the whole
+	// dialog.
 	MarkDialogRead(context.Context, *MarkDialogReadRequest) (*MarkDialogReadResponse, error)
-	// SendTypingIndicator tells the other members of a dialog that the calling user types. Repeat it
-	// every few seconds while typing goes on; there is no signal for the end.
+	// SendTypingIndicator shows the other members of a dialog that the calling user is typing. Repeat
+	// the call every few seconds while the user is typing; the indicator expires by itself.
 	//
-	// Needs the `write` permission and membership. Signals that repeat within a second are answered
-	// alike and told to the members once.
+	// Needs the `write` permission and membership. Calls that repeat within a second get the same
+	// response, and the members see one indicator.
 	SendTypingIndicator(context.Context, *SendTypingIndicatorRequest) (*SendTypingIndicatorResponse, error)
 	// ListDialogMembers lists the members of a dialog.
 	//
 	// Needs the `read` permission and membership.
 	ListDialogMembers(context.Context, *ListDialogMembersRequest) (*ListDialogMembersResponse, error)
-	// AddDialogMembers adds users to a dialog. Any member may.
+	// AddDialogMembers adds users to a dialog. Any member may do this.
 	//
-	// Needs the permissions `read` and `write`, and membership. All users are looked up before the
-	// first is added: an unknown one fails the call with `ERROR_REASON_USER_NOT_FOUND`.
+	// Needs the permissions `read` and `write`, and membership. The service looks up all users before
+	// it adds the first one. If one does not exist, the call fails with
+	// `ERROR_REASON_USER_NOT_FOUND`.
 	AddDialogMembers(context.Context, *AddDialogMembersRequest) (*AddDialogMembersResponse, error)
-	// RemoveDialogMember ends another user's membership of a dialog. Any member may.
+	// RemoveDialogMember removes another user from a dialog. Any member may do this.
 	//
 	// Needs the permissions `read` and `write`, and membership. The last member cannot be removed:
-	// `ERROR_REASON_LAST_MEMBER`.
+	// the call fails with `ERROR_REASON_LAST_MEMBER`.
 	RemoveDialogMember(context.Context, *RemoveDialogMemberRequest) (*RemoveDialogMemberResponse, error)
 	// GetDialogMessages lists the messages of one dialog, newest first.
 	//
@@ -766,81 +781,84 @@ type UserServiceServer interface {
 	// SendMessage writes a message into a dialog in the calling user's name.
 	//
 	// Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-	// writes twice. A success can lack parts that the platform was cut off from writing:
+	// writes twice. A message can lack parts if the platform was interrupted while it wrote: see
 	// `SendMessageResponse.missing_parts`.
 	SendMessage(context.Context, *SendMessageRequest) (*SendMessageResponse, error)
 	// EditMessage replaces the text of a message that the calling user has sent.
 	//
-	// Needs the permissions `read` and `write`, and membership. Others' messages give
-	// `ERROR_REASON_NOT_THE_SENDER`, a deleted one `ERROR_REASON_MESSAGE_DELETED`. The text before is
-	// kept as a version.
+	// Needs the permissions `read` and `write`, and membership. The call fails with
+	// `ERROR_REASON_NOT_THE_SENDER` for another user's message and with
+	// `ERROR_REASON_MESSAGE_DELETED` for a deleted one. The platform keeps the earlier text as a
+	// version.
 	EditMessage(context.Context, *EditMessageRequest) (*EditMessageResponse, error)
-	// DeleteMessage deletes a message that the calling user has sent. It stays in its dialog without
-	// what it said, and can be restored.
+	// DeleteMessage deletes a message that the calling user has sent. The message stays in its dialog
+	// without its content, and can be restored.
 	//
-	// Needs the permissions `read` and `write`, and membership. Others' messages give
-	// `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot delete:
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and membership. The call fails with
+	// `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot delete
+	// messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	DeleteMessage(context.Context, *DeleteMessageRequest) (*DeleteMessageResponse, error)
-	// RestoreMessage takes back the deletion of a message that the calling user has sent, whoever
-	// deleted it.
+	// RestoreMessage restores a deleted message that the calling user has sent, no matter who deleted
+	// it.
 	//
-	// Needs the permissions `read` and `write`, and membership. Others' messages give
-	// `ERROR_REASON_NOT_THE_SENDER`. Platforms before 0.0.81 cannot restore:
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the permissions `read` and `write`, and membership. The call fails with
+	// `ERROR_REASON_NOT_THE_SENDER` for another user's message. Platforms before 0.0.81 cannot
+	// restore messages: the call fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	RestoreMessage(context.Context, *RestoreMessageRequest) (*RestoreMessageResponse, error)
 	// ListMessageVersions lists the earlier texts of a message.
 	//
-	// Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions:
-	// `ERROR_REASON_PLATFORM_TOO_OLD`.
+	// Needs the `read` permission and membership. Platforms before 0.0.82 keep no versions: the call
+	// fails with `ERROR_REASON_PLATFORM_TOO_OLD`.
 	ListMessageVersions(context.Context, *ListMessageVersionsRequest) (*ListMessageVersionsResponse, error)
-	// ListMessageStatuses lists which member gave a message which status, and when.
+	// ListMessageStatuses lists the status history of a message: which member set which status, and
+	// when.
 	//
 	// Needs the `read` permission and membership.
 	ListMessageStatuses(context.Context, *ListMessageStatusesRequest) (*ListMessageStatusesResponse, error)
-	// SetMessageStatus records that the calling user has received or read a message, or wants it to
-	// count as unread again.
+	// SetMessageStatus records that the calling user has received or read a message, or marks it as
+	// unread again.
 	//
-	// Needs the permissions `read` and `write`, and membership. Statuses have no order: the last one
-	// counts. Every call adds to the message's history and is published as an update; newer platforms
-	// lower the unread count with every `read`. So give a key: a call with a key is looked for in the
-	// history before it is done again.
+	// Needs the permissions `read` and `write`, and membership. Any status can follow any other: the
+	// last one applies. Every call adds an entry to the message's history and publishes an update,
+	// and newer platforms lower the unread count with every `read`. Therefore use an idempotency key:
+	// before the service repeats a call with a key, it looks for the call in the history.
 	SetMessageStatus(context.Context, *SetMessageStatusRequest) (*SetMessageStatusResponse, error)
-	// SetMessageReaction gives a reaction to a message in the calling user's name, or takes it back.
+	// SetMessageReaction adds the calling user's reaction to a message, or removes it.
 	//
-	// Needs the permissions `read` and `write`, and membership. Giving what was given and taking back
-	// what was not are no errors: they change nothing, and the response says so. A user can give
-	// several different reactions to one message.
+	// Needs the permissions `read` and `write`, and membership. It is not an error to add a reaction
+	// that is already there or to remove one that is not: the call changes nothing, and the response
+	// has `changed` false. A user can add several different reactions to one message.
 	SetMessageReaction(context.Context, *SetMessageReactionRequest) (*SetMessageReactionResponse, error)
 	// ListTopics lists the topics of a dialog.
 	//
 	// Needs the `read` permission and membership.
 	ListTopics(context.Context, *ListTopicsRequest) (*ListTopicsResponse, error)
-	// CreateTopic creates a topic in a dialog. Any member may.
+	// CreateTopic creates a topic in a dialog. Any member may do this.
 	//
 	// Needs the permissions `read` and `write`, and membership. With an idempotency key a retry never
-	// creates a second topic, and completes one that the platform left half-written.
+	// creates a second topic; it completes a topic that the platform wrote only in part.
 	CreateTopic(context.Context, *CreateTopicRequest) (*CreateTopicResponse, error)
-	// UpdateTopic sets and removes keys of a topic's open data. Any member may.
+	// UpdateTopic sets and removes keys of a topic's custom data. Any member may do this.
 	//
 	// Needs the permissions `read` and `write`, and membership. Removing keys needs the `delete`
 	// permission.
 	UpdateTopic(context.Context, *UpdateTopicRequest) (*UpdateTopicResponse, error)
-	// SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may.
+	// SetMessageTopic moves a message into a topic of its dialog, or out of its topic. Any member may
+	// do this.
 	//
-	// Needs the permissions `read` and `write`, and membership. A message that is in another topic is
-	// taken out of it first; members get an update of each step.
+	// Needs the permissions `read` and `write`, and membership. If the message is in another topic,
+	// the platform first takes it out of that topic; members get an update for each step.
 	SetMessageTopic(context.Context, *SetMessageTopicRequest) (*SetMessageTopicResponse, error)
 	// GetUser returns one user of the tenant, as others see them.
 	//
-	// Needs the `read` permission. A user that exists only as the owner of open data or of a membership
-	// is not found: `ERROR_REASON_USER_NOT_FOUND`.
+	// Needs the `read` permission. If the platform knows the id only as the owner of custom data or
+	// of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
 	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
 	// GetMyself returns the calling user, with the counters over all dialogs.
 	//
 	// Needs the `read` permission.
 	GetMyself(context.Context, *GetMyselfRequest) (*GetMyselfResponse, error)
-	// UpdateMyMeta sets and removes keys of the calling user's open data, such as the display name.
+	// UpdateMyMeta sets and removes keys of the calling user's custom data, such as the display name.
 	//
 	// Needs the permissions `read` and `write`. Removing keys needs the `delete` permission.
 	UpdateMyMeta(context.Context, *UpdateMyMetaRequest) (*UpdateMyMetaResponse, error)
@@ -850,11 +868,11 @@ type UserServiceServer interface {
 	ListPacks(context.Context, *ListPacksRequest) (*ListPacksResponse, error)
 	// GetPack returns one pack, with its counters.
 	//
-	// Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the pack is
-	// not found: `ERROR_REASON_PACK_NOT_FOUND`.
+	// Needs the `read` permission, and membership of one of the pack's dialogs; otherwise the call
+	// fails with `ERROR_REASON_PACK_NOT_FOUND`.
 	GetPack(context.Context, *GetPackRequest) (*GetPackResponse, error)
-	// ListPackMessages lists the messages of those dialogs of a pack that the calling user is a
-	// member of.
+	// ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
+	// member of them.
 	//
 	// Needs the `read` permission, and membership of one of the pack's dialogs.
 	ListPackMessages(context.Context, *ListPackMessagesRequest) (*ListPackMessagesResponse, error)
@@ -864,25 +882,27 @@ type UserServiceServer interface {
 	MarkPackRead(context.Context, *MarkPackReadRequest) (*MarkPackReadResponse, error)
 	// SubscribeUpdates streams everything that changes for the calling user.
 	//
-	// Needs the `read` permission and an existing user. The first response is `connection_established`;
-	// every update published for the user after it was sent is delivered, in order and once. A stream
-	// never ends with OK: its status says why it ended, and its `ErrorInfo` holds the `resume_token` of
-	// the last response that was sent. A client goes on with the token of the last response that it
-	// has handled; the two differ when it broke off in between.
-	// To have a complete picture without a race: subscribe, wait for `connection_established`, read the
-	// dialogs, then apply the updates that came meanwhile and come from now on.
+	// Needs the `read` permission and an existing user. The first response is
+	// `connection_established`. Every update that is published for the user after the service has
+	// sent it is delivered, in order and once. A stream never ends with OK: its status says why it
+	// ended, and its `ErrorInfo` holds the `resume_token` of the last response that the service sent.
+	// To resume, a client uses the token of the last response that it has handled, which may be an
+	// earlier one. To get a complete picture without a race, subscribe, wait for
+	// `connection_established`, and read the dialogs. Then apply the updates that arrived in the
+	// meantime, and all later ones.
 	SubscribeUpdates(*SubscribeUpdatesRequest, grpc.ServerStreamingServer[SubscribeUpdatesResponse]) error
-	// ListUpdates returns the updates that the calling user has missed since a resume token: for
-	// clients that wake up for a moment, such as a phone that got a push notification.
+	// ListUpdates returns the updates that the calling user has missed since a resume token. It is
+	// meant for clients that are awake only for a moment, such as a phone that got a push
+	// notification.
 	//
-	// Needs the `read` permission and an existing user. The updates have the order, the uniqueness and
-	// the gaps of the stream, and stream and call take each other's tokens. Every update that was
-	// published before the call is in its answer, or in those that `has_more` announces; a call waits
-	// for these updates and for no later ones. While the service has no broker, calls fail with
-	// `ERROR_REASON_UPDATES_UNAVAILABLE`.
-	// To have a complete picture without a stream: call without a token and store the answer's token,
-	// then read the dialogs. From then on, call with the stored token until `has_more` is false. Apply
-	// the updates of each answer, reload what its gap names, and only then store its token.
+	// Needs the `read` permission and an existing user. The updates arrive in the order of the
+	// stream, without duplicates and with the same gaps; stream and call accept each other's tokens.
+	// Every update that was published before the call is in its response, or in the next ones if
+	// `has_more` is true. A call waits for these updates, but not for later ones. While the service
+	// has no connection to its broker, calls fail with `ERROR_REASON_UPDATES_UNAVAILABLE`. To get a
+	// complete picture without a stream, call without a token, store the token of the response, and
+	// read the dialogs. From then on, call with the stored token until `has_more` is false. Apply the
+	// updates of each response, reload what its gap names, and only then store its token.
 	ListUpdates(context.Context, *ListUpdatesRequest) (*ListUpdatesResponse, error)
 	mustEmbedUnimplementedUserServiceServer()
 }

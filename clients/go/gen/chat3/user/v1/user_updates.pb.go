@@ -23,22 +23,21 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// PartialUser is what an update carries of the receiving user.
+// PartialUser is the receiving user, as far as an update carries it.
 //
-// To merge: a field that is present replaces the one known, a field that is absent leaves it as it
-// is.
+// To merge: replace the local value of every field that is present; leave the others unchanged.
 type PartialUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user's id. Always present.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The user's type, see `UserInfo.type`. Absent where the platform does not say it.
+	// The user's type, see `UserInfo.type`. Absent when the platform does not provide it.
 	Type *string `protobuf:"bytes,2,opt,name=type,proto3,oneof" json:"type,omitempty"`
-	// When the user was created. Absent where the platform does not say it.
+	// When the user was created. Absent when the platform does not provide it.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The user's open data. Absent in updates of counters.
+	// The user's custom data. Absent in updates of counters.
 	Meta *structpb.Struct `protobuf:"bytes,4,opt,name=meta,proto3" json:"meta,omitempty"`
-	// The user's name, see `UserInfo.display_name`. Together with `meta`: when that is present, an
-	// absent name means none.
+	// The user's name, see `UserInfo.display_name`. It belongs to `meta`: when `meta` is present and
+	// the name is absent, the user has no name.
 	DisplayName   *string `protobuf:"bytes,5,opt,name=display_name,json=displayName,proto3,oneof" json:"display_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -111,7 +110,7 @@ func (x *PartialUser) GetDisplayName() string {
 
 // UserCreated says that the receiving user was created.
 //
-// To merge: what `PartialUser` says.
+// To merge: follow the rule of `PartialUser`.
 type UserCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user. `meta` is always present.
@@ -157,9 +156,9 @@ func (x *UserCreated) GetUser() *PartialUser {
 	return nil
 }
 
-// UserChanged is a change of the receiving user's type or open data.
+// UserChanged is a change of the receiving user's type or custom data.
 //
-// To merge: what `PartialUser` says.
+// To merge: follow the rule of `PartialUser`.
 type UserChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The user after the change. `meta` is always present.
@@ -205,13 +204,13 @@ func (x *UserChanged) GetUser() *PartialUser {
 	return nil
 }
 
-// UserDeleted says that the receiving user was deleted. Memberships and messages stay. The service ends
-// the user's streams within some minutes, with `ERROR_REASON_USER_NOT_FOUND`.
+// UserDeleted says that the receiving user was deleted. Memberships and messages stay. The service
+// ends the user's streams within a few minutes, with `ERROR_REASON_USER_NOT_FOUND`.
 //
 // To merge: nothing.
 type UserDeleted struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user as it was.
+	// The user before the deletion.
 	User          *PartialUser `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -254,14 +253,14 @@ func (x *UserDeleted) GetUser() *PartialUser {
 	return nil
 }
 
-// UserCountersChanged is a change of the receiving user's counters over all dialogs. It follows what
-// caused it by 0.5 to 4 seconds; `UpdateSource.event_type` names the cause.
+// UserCountersChanged is a change of the receiving user's counters over all dialogs. It arrives 0.5
+// to 4 seconds after its cause; `UpdateSource.event_type` names the cause.
 //
-// To merge: the counters replace those known unless their `stats_version` is smaller; they come from
-// several publishers and can overtake each other.
+// To merge: replace the local counters unless the `stats_version` of the update is smaller. The
+// platform has several publishers of counters, so updates can overtake each other.
 type UserCountersChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user, without open data.
+	// The user, without custom data.
 	User *PartialUser `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// All counters after the change.
 	Stats         *UserStats `protobuf:"bytes,2,opt,name=stats,proto3" json:"stats,omitempty"`
