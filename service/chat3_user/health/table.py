@@ -58,15 +58,15 @@ TOKEN_ISSUER_KEYS: Final = "token_issuer_keys"  # noqa: S105 - a name
 
 _KEYED_WRITES: Final = (
     "reads and streams work; writes with an idempotency key get"
-    " `IDEMPOTENCY_UNAVAILABLE`, unless `IDEMPOTENCY_ON_STORE_FAILURE=write`"
+    " `ERROR_REASON_IDEMPOTENCY_STORE_UNAVAILABLE`, unless `IDEMPOTENCY_ON_STORE_FAILURE=write`"
 )
 _NO_LIVE_UPDATES: Final = (
-    "calls work; open streams say `degraded` and fill the gap later; new streams get"
-    " `UPDATES_UNAVAILABLE`"
+    "calls work; open streams report `STREAM_STATE_DEGRADED` and catch up later; new streams get"
+    " `ERROR_REASON_UPDATES_UNAVAILABLE`"
 )
-_NO_PLATFORM: Final = "open streams work; calls get `UPSTREAM_UNAVAILABLE`"
+_NO_PLATFORM: Final = "open streams work; calls get `ERROR_REASON_UPSTREAM_UNAVAILABLE`"
 _NO_RESUMING: Final = "calls and live updates work; a stream that resumes may get a gap"
-_RATES_APART: Final = "calls work; each worker counts rates by itself, so limits are looser"
+_RATES_APART: Final = "calls work; each worker counts separately, so rate limits are looser"
 
 COMPONENTS: Final[tuple[Component, ...]] = (
     Component(
@@ -74,8 +74,8 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the worker itself",
         {
             "shutting_down": Reason(
-                "SIGTERM or SIGINT has come; calls in flight go on",
-                "nothing, if the balancer looks more often than `SHUTDOWN_DELAY`",
+                "the process received SIGTERM or SIGINT; calls in progress continue",
+                "nothing, if the balancer checks more often than every `SHUTDOWN_DELAY`",
                 Effect.NOT_READY,
             )
         },
@@ -101,9 +101,9 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the loop that all calls of the worker run in",
         {
             "stalled": Reason(
-                "the loop stood still for `EVENT_LOOP_STALL` seconds within the last five: the"
+                "the loop was blocked for `EVENT_LOOP_STALL` seconds within the last five: the"
                 " machine swaps, the container is throttled, or code blocks",
-                "calls are late; probes time out while it stands",
+                "calls are late; probes time out while the loop is blocked",
                 Effect.NOT_READY,
             )
         },
@@ -115,13 +115,13 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the session at `RABBITMQ_URL`",
         {
             "unreachable": Reason(
-                "no connection, or the session ended and did not come back", _NO_LIVE_UPDATES
+                "no connection, or the session ended and could not be restored", _NO_LIVE_UPDATES
             ),
             "vhost_refused": Reason(
-                "the vhost does not exist, or the user may not enter it", _NO_LIVE_UPDATES
+                "the vhost does not exist, or the user has no access to it", _NO_LIVE_UPDATES
             ),
             "access_refused": Reason(
-                "user or password is wrong, or the user may not declare or bind what it has to",
+                "user or password is wrong, or the user lacks permissions to declare or bind",
                 _NO_LIVE_UPDATES,
             ),
         },
@@ -132,11 +132,11 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the stream queue `RABBITMQ_UPDATES_LOG`",
         {
             "deleted": Reason(
-                "somebody has deleted it; the worker declares it anew at once, and notes a gap",
+                "somebody has deleted it; the worker declares it again at once, and records a gap",
                 _NO_RESUMING,
             ),
             "unavailable": Reason(
-                "it cannot be declared or read: RabbitMQ is too old, or the user may not",
+                "it cannot be declared or read: RabbitMQ is too old, or the user lacks permissions",
                 _NO_RESUMING,
             ),
         },
@@ -147,8 +147,8 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the updates that the broker delivers",
         {
             "unreadable": Reason(
-                "within the last minute, an update did not say whom it is for",
-                "streams may lack updates",
+                "within the last minute, an update did not name its recipient",
+                "updates may be missing from streams",
             )
         },
         fall=1,
@@ -158,18 +158,18 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         TENANT_API,
         "tenant-api, by its `/ready`, or `/health` before it had that",
         {
-            "unreachable": Reason("no connection, or no answer in time", _NO_PLATFORM),
+            "unreachable": Reason("no connection, or no response in time", _NO_PLATFORM),
             "not_ready": Reason(
-                "it answers 5xx: one of the servers behind it is down, and named in the detail",
-                "calls may fail; updates may stay out",
+                "it responds with 5xx: one of its own servers is down; the detail names it",
+                "calls may fail; updates may stop",
             ),
             "unexpected_answer": Reason(
-                "what answers is no tenant-api, or does not show its health:"
-                " `TENANT_API_HEALTH_PATH` names another path",
-                "depends on what stands there",
+                "the server at this address is not tenant-api, or does not expose its health:"
+                " set `TENANT_API_HEALTH_PATH` to its path",
+                "depends on that server",
             ),
             "calls_fail": Reason(
-                "its health is good, and `TENANT_API_CIRCUIT_FAILURES` calls in a row have failed",
+                "its health is good, but `TENANT_API_CIRCUIT_FAILURES` calls in a row have failed",
                 _NO_PLATFORM,
             ),
         },
@@ -180,12 +180,12 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the SQLite file `IDEMPOTENCY_DATABASE`, or Redis at `REDIS_URL`",
         {
             "unreachable": Reason(
-                "Redis does not answer in time; another process holds the file's lock",
+                "Redis does not respond in time, or another process holds the lock of the file",
                 _KEYED_WRITES,
             ),
             "unwritable": Reason(
-                "the disk is full, a quota or file limit is reached, the disk fails; Redis has no"
-                " memory left, is a replica, or cannot save",
+                "SQLite: the disk is full or fails, or a quota is reached; Redis: it has no memory"
+                " left, is a replica, or cannot save",
                 _KEYED_WRITES,
             ),
             "refused": Reason("Redis refuses the user, the password or a command", _KEYED_WRITES),
@@ -194,9 +194,9 @@ COMPONENTS: Final[tuple[Component, ...]] = (
     ),
     Component(
         RATES,
-        "Redis at `REDIS_URL`, where rates are limited",
+        "Redis at `REDIS_URL`, if rate limits are set",
         {
-            "unreachable": Reason("Redis does not answer in time", _RATES_APART),
+            "unreachable": Reason("Redis does not respond in time", _RATES_APART),
             "unwritable": Reason(
                 "Redis has no memory left, is a replica, or cannot save", _RATES_APART
             ),
@@ -208,8 +208,9 @@ COMPONENTS: Final[tuple[Component, ...]] = (
         "the key set at `TOKEN_ISSUER_KEYS`",
         {
             "not_read": Reason(
-                "the last reading failed; keys that were read before still count",
-                "nothing, or: calls by tokens of the issuer get `UPSTREAM_UNAVAILABLE`",
+                "the last read failed; keys that were read before are still valid",
+                "nothing if keys were read before; otherwise calls with tokens of the issuer get"
+                " `ERROR_REASON_UPSTREAM_UNAVAILABLE`",
             )
         },
         fall=1,
@@ -219,8 +220,8 @@ COMPONENTS: Final[tuple[Component, ...]] = (
 
 ANY_COMPONENT: Final[Mapping[str, Reason]] = {
     CHECK_FAILED: Reason(
-        "the check itself failed, which is a defect of this service: its log has the traceback",
-        "perhaps nothing",
+        "the check itself failed because of a defect of this service; its log has the traceback",
+        "possibly nothing",
     )
 }
 """The reasons that every component may have."""
