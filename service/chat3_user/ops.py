@@ -18,7 +18,10 @@ class OpsSettings:
         "127.0.0.1"
     )
     port: Annotated[
-        int, Meta(ge=0, le=65535, description="port of the operators' HTTP server; 0: a free one")
+        int,
+        Meta(
+            ge=0, le=65535, description="port of the operators' HTTP server; 0 chooses a free one"
+        ),
     ] = 9090
     ports: tuple[int, ...] = ()
     """The ports of all workers, in order; none where there is one worker, or no port is fixed."""

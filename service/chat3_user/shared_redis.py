@@ -38,21 +38,22 @@ class RedisSettings:
     url: Annotated[
         str,
         Meta(
-            description="Redis that several machines share, such as redis://user:password@host/0"
-            " or, by its Sentinels, redis+sentinel://user:password@host1,host2/primary/0; rediss"
-            " for TLS; empty keeps idempotency keys in IDEMPOTENCY_DATABASE"
+            description="address of a Redis that several machines share, such as"
+            " redis://user:password@host/0 or, with Sentinels,"
+            " redis+sentinel://user:password@host1,host2/primary/0; rediss for TLS; empty stores"
+            " idempotency keys in IDEMPOTENCY_DATABASE"
         ),
     ] = ""
     timeout: Annotated[
-        float, Meta(gt=0, description="longest wait for a connection to Redis and for an answer")
+        float, Meta(gt=0, description="timeout for a connection to Redis and for a response")
     ] = 1.0
     replicas: Annotated[
         int,
         Meta(
             ge=0,
-            description="replicas of Redis that must have an idempotency key before anything is"
-            " written with it; 1 keeps keys through a failover, and needs two replicas to work"
-            " through it",
+            description="number of Redis replicas that must have an idempotency key before the"
+            " service writes with it; 1 preserves keys in a failover, and needs two replicas to"
+            " keep working during one",
         ),
     ] = 0
 

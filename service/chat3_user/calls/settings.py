@@ -10,10 +10,8 @@ from msgspec import Meta
 class DeadlineSettings:
     """Seconds."""
 
-    default: Annotated[float, Meta(gt=0, description="deadline of unary calls that bring none")] = (
-        30.0
-    )
+    default: Annotated[float, Meta(gt=0, description="deadline of unary calls without one")] = 30.0
     longest: Annotated[
         float,
-        Meta(gt=0, description="longest deadline a unary call may bring; longer ones are cut"),
+        Meta(gt=0, description="longest deadline of a unary call; longer ones are shortened"),
     ] = 300.0

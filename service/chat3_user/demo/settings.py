@@ -12,7 +12,7 @@ class DemoSettings:
 
     wanted: Annotated[
         bool,
-        Meta(description="run an embedded tenant-api with demo data where TENANT_API_URL is empty"),
+        Meta(description="run an embedded tenant-api with demo data if TENANT_API_URL is empty"),
     ] = False
     database: Annotated[
         str, Meta(description="SQLite file of the embedded tenant-api; empty keeps it in memory")
@@ -20,6 +20,8 @@ class DemoSettings:
     page_port: Annotated[
         int,
         Meta(
-            ge=0, le=65535, description="port of the demo's page, on GRPC_HOST; 0 takes a free one"
+            ge=0,
+            le=65535,
+            description="port of the demo's page, on GRPC_HOST; 0 chooses a free one",
         ),
     ] = 8080

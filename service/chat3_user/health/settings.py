@@ -19,23 +19,23 @@ class HealthSettings:
         float,
         Meta(
             gt=0,
-            description="how often a worker asks tenant-api, the idempotency store, Redis and the"
-            " updates log for their health, a quarter more or less",
+            description="how often a worker checks tenant-api, the idempotency store, Redis and"
+            " the updates log, with a jitter of a quarter",
         ),
     ] = 5.0
     tenant_api_path: Annotated[
         str,
         Meta(
             pattern="^(/[!-~]*)?$",
-            description="path at tenant-api that says its health by 200 or 5xx; empty asks /ready,"
-            " or /health where there is none",
+            description="health check path of tenant-api, which returns 200 or 5xx; empty means"
+            " /ready, or /health if there is no /ready",
         ),
     ] = ""
     stall: Annotated[
         float,
         Meta(
             gt=0,
-            description="a worker is not ready after its event loop has stood still for so long",
+            description="a worker is not ready after its event loop was blocked for this long",
         ),
     ] = 2.0
     timeout: float = 2.0

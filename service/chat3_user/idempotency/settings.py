@@ -16,18 +16,18 @@ class Times:
     """
 
     lease: Annotated[
-        float, Meta(gt=0, description="how long a killed worker's keys stay taken")
+        float, Meta(gt=0, description="how long the keys of a killed worker stay locked")
     ] = 5.0
     settle: Annotated[
         float,
         Meta(
             gt=0,
-            description="how long a write that was cut off may still turn up at tenant-api; a"
-            " repetition writes anew only then, if it did not",
+            description="how long an interrupted write may take to arrive at tenant-api; only"
+            " after that does a retry write again if it finds nothing",
         ),
     ] = 10.0
     retention: Annotated[
-        float, Meta(ge=3600, description="for how long an idempotency key is remembered")
+        float, Meta(ge=3600, description="how long an idempotency key is remembered")
     ] = 86_400.0
 
 
@@ -39,8 +39,8 @@ class IdempotencySettings:
         str,
         Meta(
             description="SQLite file of idempotency keys, shared by this machine's workers; empty"
-            " is a file in STATE_DIRECTORY or ~/.local/state, or memory while DEMO keeps its"
-            " platform there; :memory: is memory"
+            " means a file in STATE_DIRECTORY or ~/.local/state, or memory if DEMO keeps its"
+            " platform in memory; :memory: means memory"
         ),
     ] = ""
     times: Times = field(default_factory=Times)
@@ -48,8 +48,9 @@ class IdempotencySettings:
         str,
         Meta(
             pattern="^(refuse|write)$",
-            description="what becomes of calls with a key while the store is down: refuse, or write"
-            " after a look at tenant-api, which does not stop two at the same time",
+            description="calls with a key while the store is down: refuse them, or look for the"
+            " earlier write at tenant-api and then write, which does not prevent two calls at the"
+            " same time",
         ),
     ] = "refuse"
 

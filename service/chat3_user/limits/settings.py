@@ -14,17 +14,22 @@ class PlaceSettings:
     """Places of one worker, and how many refused keys an address may bring to it."""
 
     calls: Annotated[
-        int, Meta(ge=1, description="unary calls at once on one worker; more are told to retry")
+        int,
+        Meta(
+            ge=1,
+            description="most concurrent unary calls on one worker; further calls are asked to"
+            " retry",
+        ),
     ] = 1000
     streams_per_key: Annotated[
-        int, Meta(ge=1, description="open streams one API key may have on one worker")
+        int, Meta(ge=1, description="most open streams of one API key on one worker")
     ] = 5000
     refused_keys_per_address: Annotated[
         str,
         Meta(
             pattern=RATE_PATTERN,
-            description="calls with a refused API key one address may make before its unproved keys"
-            " are no longer tried; empty: any number",
+            description="most calls with a refused API key from one address; after that,"
+            " unverified keys from it are refused without a check; empty means unlimited",
         ),
     ] = "600/minute"
 
@@ -37,7 +42,8 @@ class RateSettings:
         str,
         Meta(
             pattern=RATE_PATTERN,
-            description="read calls of one user, such as 600/minute; empty: any number",
+            description="rate limit for read calls of one user, such as 600/minute; empty means"
+            " unlimited",
         ),
     ] = ""
     user_write: Annotated[

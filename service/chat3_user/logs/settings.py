@@ -17,20 +17,20 @@ class LogSettings:
     format: Annotated[str, Meta(pattern="^(text|json)$", description="text or json")] = "text"
     level: Annotated[
         str,
-        Meta(pattern="^(debug|info|warning|error)$", description="least severity that is logged"),
+        Meta(pattern="^(debug|info|warning|error)$", description="lowest severity to log"),
     ] = "info"
     calls_ok_share: Annotated[
         float,
-        Meta(ge=0, le=1, description="share of the calls that ended well which get a line; 1: all"),
+        Meta(ge=0, le=1, description="share of successful calls that get a log line; 1 means all"),
     ] = 1.0
     calls_slow_seconds: Annotated[
-        float, Meta(ge=0, description="calls that took so many seconds always get a line")
+        float, Meta(ge=0, description="calls that take longer, in seconds, always get a log line")
     ] = 1.0
     calls_failed_per_second: Annotated[
         int,
         Meta(
             ge=0,
-            description="failed calls of one status and reason that get a line each in a second;"
-            " more are summarised in a line a second. 0: every one gets a line",
+            description="most failed calls of one status and reason per second that get their own"
+            " log line; more are summarised in one line per second; 0 gives every one a line",
         ),
     ] = 10

@@ -10,41 +10,41 @@ from msgspec import Meta
 class ServerSettings:
     """Times are seconds."""
 
-    host: Annotated[str, Meta(description="address the gRPC server listens on")] = "127.0.0.1"
+    host: Annotated[str, Meta(description="address on which the gRPC server listens")] = "127.0.0.1"
     port: Annotated[
-        int, Meta(ge=0, le=65535, description="port of the gRPC server; 0 takes a free one")
+        int, Meta(ge=0, le=65535, description="port of the gRPC server; 0 chooses a free one")
     ] = 50051
     port_shared: Annotated[
         bool,
         Meta(
-            description="let other services listen on GRPC_PORT too, such as the next version while"
-            " this one drains; the kernel spreads connections over all"
+            description="allow other processes to listen on GRPC_PORT, such as the next version"
+            " while this one drains; the kernel distributes connections among all"
         ),
     ] = False
     workers: Annotated[
         int,
         Meta(
             ge=0,
-            description="processes that share the port; 0 is one per core (one with DEMO);"
-            " worker n serves its operators' HTTP on OPS_PORT + n",
+            description="number of worker processes that share the port; 0 means one per core"
+            " (one with DEMO); the operators' HTTP port of worker n is OPS_PORT + n",
         ),
     ] = 0
     library_calls: Annotated[
         int,
         Meta(
             ge=10,
-            description="health and reflection calls at once on one worker; one address has at most"
-            " four fifths",
+            description="most concurrent health and reflection calls on one worker; one address"
+            " can take at most four fifths",
         ),
     ] = 1000
     shutdown_delay: Annotated[
         float,
         Meta(
             ge=0,
-            description="how long new connections are still taken after SIGTERM, while readiness is"
-            " off already",
+            description="how long the service still accepts connections after SIGTERM, when it"
+            " already reports that it is not ready",
         ),
     ] = 2.0
     shutdown_grace: Annotated[
-        float, Meta(ge=0, description="how long calls in flight may go on after SIGTERM")
+        float, Meta(ge=0, description="how long calls in progress may continue after SIGTERM")
     ] = 10.0

@@ -11,14 +11,18 @@ class TenantApiSettings:
     """Times are seconds."""
 
     url: Annotated[
-        str, Meta(description="tenant-api, such as http://tenant-api:3000; empty needs DEMO")
+        str,
+        Meta(
+            description="address of tenant-api, such as http://tenant-api:3000; required without"
+            " DEMO"
+        ),
     ] = ""
     connections: Annotated[
-        int, Meta(ge=1, description="most connections to tenant-api at once")
+        int, Meta(ge=1, description="most concurrent connections to tenant-api")
     ] = 256
-    connect_timeout: Annotated[
-        float, Meta(gt=0, description="longest wait for a connection to tenant-api")
-    ] = 5.0
+    connect_timeout: Annotated[float, Meta(gt=0, description="connect timeout for tenant-api")] = (
+        5.0
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,20 @@ class ResilienceSettings:
     """
 
     attempts: Annotated[
-        int, Meta(ge=1, description="how often a read that finds tenant-api down is tried")
+        int, Meta(ge=1, description="most attempts of a read when tenant-api is down")
     ] = 3
     wait_first: float = 0.05
     wait_longest: float = 1.0
     budget: Annotated[
-        float, Meta(ge=0, le=1, description="most retries, as a share of all reads")
+        float, Meta(ge=0, le=1, description="most retries, as a ratio of all reads")
     ] = 0.1
     burst: float = 10.0
     failures: Annotated[
         int,
         Meta(
             ge=0,
-            description="failures in a row after which calls fail at once until a probe succeeds;"
-            " 0: never",
+            description="consecutive failures after which calls fail at once until a probe"
+            " succeeds; 0 means never",
         ),
     ] = 20
     open_first: float = 0.5

@@ -28,10 +28,13 @@ class TlsFiles:
         str,
         Meta(description="PEM file of the gRPC server's certificate chain; empty serves plaintext"),
     ] = ""
-    key: Annotated[str, Meta(description="PEM file of the key to GRPC_TLS_CERT")] = ""
+    key: Annotated[str, Meta(description="PEM file of the private key of GRPC_TLS_CERT")] = ""
     client_ca: Annotated[
         str,
-        Meta(description="PEM file of the CA that signs clients; when set, others are rejected"),
+        Meta(
+            description="PEM file of the CA that signs client certificates; when set, other"
+            " clients are rejected"
+        ),
     ] = ""
 
     def __str__(self) -> str:
@@ -51,18 +54,18 @@ class Authorities:
     """PEM files of the certificates that sign those of the servers behind this service."""
 
     tenant_api: Annotated[
-        str, Meta(description="certificates that sign tenant-api's own; empty takes the system's")
+        str, Meta(description="CA certificates for tenant-api; empty uses the system's")
     ] = ""
     rabbitmq: Annotated[
-        str, Meta(description="certificates that sign RabbitMQ's own; empty takes the system's")
+        str, Meta(description="CA certificates for RabbitMQ; empty uses the system's")
     ] = ""
     redis: Annotated[
-        str, Meta(description="certificates that sign Redis' own; empty takes the system's")
+        str, Meta(description="CA certificates for Redis; empty uses the system's")
     ] = ""
     token_issuer: Annotated[
         str,
         Meta(
-            description="certificates that sign those of the TOKEN_ISSUER_KEYS address; empty takes"
-            " the system's"
+            description="CA certificates for the address in TOKEN_ISSUER_KEYS; empty uses the"
+            " system's"
         ),
     ] = ""

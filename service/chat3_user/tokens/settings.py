@@ -14,8 +14,8 @@ class TokenSettings:
         str,
         Meta(
             description="keys of the tokens that CreateUserToken creates, as ID:KEY,ID:KEY; the"
-            " first creates, all are accepted; KEY is what openssl rand -base64 32 prints; empty"
-            " creates none, while DEMO makes one up"
+            " first one creates tokens, all are accepted; KEY is the output of openssl rand"
+            " -base64 32; empty disables these tokens, except that DEMO generates a key"
         ),
     ] = field(default="", repr=False)
 
@@ -27,8 +27,8 @@ class IssuerSettings:
     issuer: Annotated[
         str,
         Meta(
-            description="issuer whose signed tokens are accepted beside our own, exactly as its"
-            " claim `iss` has it"
+            description="issuer whose signed tokens are also accepted, exactly as in the claim"
+            " `iss`"
         ),
     ] = ""
     keys: Annotated[
@@ -38,7 +38,7 @@ class IssuerSettings:
         ),
     ] = ""
     audience: Annotated[
-        str, Meta(description="what the claim `aud` of the issuer's tokens has to have")
+        str, Meta(description="required value in the claim `aud` of the issuer's tokens")
     ] = ""
     algorithms: Annotated[
         str, Meta(description="signature algorithms of the issuer's tokens, separated by commas")
@@ -52,10 +52,10 @@ class IssuerSettings:
     tenants: Annotated[
         str,
         Meta(
-            description="tenants that the issuer speaks for, separated by commas; others are"
-            " refused"
+            description="tenants that the issuer's tokens may name, separated by commas; others"
+            " are refused"
         ),
     ] = ""
-    api_key: Annotated[
-        str, Meta(description="API key with which calls by the issuer's tokens are made")
-    ] = field(default="", repr=False)
+    api_key: Annotated[str, Meta(description="API key for calls with the issuer's tokens")] = field(
+        default="", repr=False
+    )

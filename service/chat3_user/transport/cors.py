@@ -53,11 +53,12 @@ class CorsSettings:
         str,
         Meta(
             description="origins whose pages may call, separated by commas, such as"
-            " https://chat.example.com; none when empty"
+            " https://chat.example.com; empty allows none"
         ),
     ] = ""
     max_age: Annotated[
-        int, Meta(ge=0, le=86_400, description="how long a browser keeps the answer to a preflight")
+        int,
+        Meta(ge=0, le=86_400, description="how long a browser caches the response to a preflight"),
     ] = 7200
 
 

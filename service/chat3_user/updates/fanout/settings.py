@@ -13,10 +13,10 @@ class BufferLimits:
     """How much a stream may leave unread before it is ended."""
 
     count: Annotated[
-        int, Meta(ge=1, description="updates a slow stream may leave unread before it is ended")
+        int, Meta(ge=1, description="most unread updates of a slow stream before it is ended")
     ] = 1000
     bytes: Annotated[
-        int, Meta(ge=65_536, description="bytes a slow stream may leave unread before it is ended")
+        int, Meta(ge=65_536, description="most unread bytes of a slow stream before it is ended")
     ] = 4_194_304
 
 
@@ -24,19 +24,21 @@ class BufferLimits:
 class WatchLimits:
     """How many users a stream may watch, and how much it may leave unread of all of them."""
 
-    users: Annotated[int, Meta(ge=1, description="users one stream of a back end may watch")] = (
-        20_000
-    )
+    users: Annotated[
+        int, Meta(ge=1, description="most users that one stream of a back end can watch")
+    ] = 20_000
     users_per_key: Annotated[
         int,
-        Meta(ge=1, description="users all streams of one API key may watch on one worker"),
+        Meta(
+            ge=1, description="most users that all streams of one API key can watch on one worker"
+        ),
     ] = 100_000
     bytes: Annotated[
         int,
         Meta(
             ge=65_536,
-            description="bytes a slow stream of many users may leave unread before the users with"
-            " the most of them are dropped",
+            description="most unread bytes of a slow stream of many users before the users with"
+            " the largest backlog are dropped",
         ),
     ] = 16_777_216
 
@@ -46,10 +48,11 @@ class FollowLimits:
     """How many streams of whole tenants a worker may have."""
 
     per_tenant: Annotated[
-        int, Meta(ge=1, description="open streams of a whole tenant, for each tenant on one worker")
+        int,
+        Meta(ge=1, description="most open streams of whole tenants, for each tenant on one worker"),
     ] = 20
     in_all: Annotated[
-        int, Meta(ge=1, description="open streams of whole tenants one worker may have")
+        int, Meta(ge=1, description="most open streams of whole tenants on one worker")
     ] = 200
 
 
@@ -66,10 +69,14 @@ class StreamSettings:
     """Seconds: the age at which a stream ends, and how often its right to be open is proved."""
 
     max_age: Annotated[
-        float, Meta(gt=0, description="age at which a stream is ended, 0 to 20 % earlier")
+        float, Meta(gt=0, description="maximum age of a stream; it ends up to 20 % earlier")
     ] = 3600.0
     recheck_interval: Annotated[
-        float, Meta(gt=0, description="how often an open stream's API key and user are proved anew")
+        float,
+        Meta(
+            gt=0,
+            description="how often the API key and the user of an open stream are checked again",
+        ),
     ] = 300.0
 
 
@@ -78,7 +85,7 @@ class HubSettings:
     """Intervals in seconds, sizes in bytes."""
 
     streams_per_user: Annotated[
-        int, Meta(ge=1, description="open streams one user may have on one worker")
+        int, Meta(ge=1, description="most open streams of one user on one worker")
     ] = 20
     buffer: BufferLimits = field(default_factory=BufferLimits)
     watch: WatchLimits = field(default_factory=WatchLimits)
@@ -86,7 +93,10 @@ class HubSettings:
     tail: TailLimits = field(default_factory=TailLimits)
     deliveries: DeliveryLimits = field(default_factory=DeliveryLimits)
     grace: Annotated[
-        float, Meta(gt=0, description="how long a user's updates are kept for a quick reconnect")
+        float,
+        Meta(
+            gt=0, description="how long a user's updates are kept in memory for a quick reconnect"
+        ),
     ] = 30.0
     watermark_interval: float = 5.0
     replay_keep: float = 60.0
