@@ -14,8 +14,8 @@ class RateMetrics:
         instruments.about("Rates")
         self._decisions = instruments.counter(
             "chat3_rate_decisions_total",
-            "Calls held against a rate that is set: of a `user`, of an API `key`, of refused keys"
-            " from one `address` (those are counted only when `refused`).",
+            "Calls that were checked against a rate limit: of a `user`, of an API `key`,"
+            " or of refused keys from one `address` (counted only when `refused`).",
             "subject",
             "kind",
             "decision",
@@ -23,8 +23,8 @@ class RateMetrics:
         )
         self._failures = instruments.counter(
             "chat3_rate_store_failures_total",
-            "How often the shared store of rates failed, and each worker counted by itself for a"
-            " while.",
+            "How often the shared store of rate limits failed; each worker then counts"
+            " separately for a while.",
             source="rates",
         )
 
@@ -48,8 +48,8 @@ class TokenMetrics:
         instruments.about("Tokens")
         tokens = instruments.counter(
             "chat3_bearer_tokens_total",
-            "Bearer tokens of calls, by decision: `accepted`, or the reason of the refusal in small"
-            " letters.",
+            "Bearer tokens of calls, by decision: `accepted`, or the reason of the"
+            " refusal in lower case.",
             "outcome",
             source="the call chain",
         )
@@ -62,7 +62,7 @@ class TokenMetrics:
         )
         self._issuer_keys = instruments.counter(
             "chat3_token_issuer_key_reads_total",
-            "Readings of the public keys of the tokens' issuer, by outcome.",
+            "Reads of the token issuer's public keys, by outcome.",
             "outcome",
             source="tokens",
         )

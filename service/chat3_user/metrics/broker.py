@@ -10,47 +10,47 @@ class BrokerMetrics:
         instruments.about("Broker and updates log")
         self.live = instruments.gauge(
             "chat3_broker_live",
-            "1 while updates flow from the broker, 0 while they do not.",
+            "1 while the worker gets updates from the broker, 0 otherwise.",
             source="the hub",
         )
         self._sessions = instruments.counter(
             "chat3_broker_sessions_total",
-            "Sessions with the broker: `begun`, `lost` after that, or `failed` to begin.",
+            "Sessions with the broker: `begun`, `lost` afterwards, or `failed` to begin.",
             "event",
             source="the broker's supervisor",
         )
         self.consumed = instruments.kept(
             "messaging_client_consumed_messages_total",
-            "Updates that came from the broker, whoever they were for.",
+            "Updates that arrived from the broker, for any user.",
             "messaging_system",
             "messaging_operation_name",
             source="the dispatcher",
         )
         self.unreadable = instruments.kept(
             "chat3_updates_unreadable_total",
-            "Updates that came and could not be read: streams may lack them.",
+            "Updates that could not be read, so streams may lack them.",
             source="the feeds",
         )
         self.held = instruments.gauge(
             "chat3_updates_held",
-            "Updates that wait while feeds catch up after the broker was away.",
+            "Updates that wait while feeds catch up after an outage of the broker.",
             source="the dispatcher",
         )
         self.log_available = instruments.gauge(
             "chat3_updates_log_available",
-            "1 while the updates log is there, 0 while streams cannot resume from it.",
+            "1 while streams can resume from the updates log, 0 otherwise.",
             source="the broker's supervisor",
         )
         self.entries_read = instruments.kept(
             "chat3_updates_log_entries_read_total",
-            "Entries of the updates log that were read: by streams that catch up (`resume`), or"
-            " once for all streams of whole tenants (`tail`).",
+            "Entries of the updates log that were read for streams that catch up"
+            " (`resume`), or once for all streams of whole tenants (`tail`).",
             "reader",
             source="the updates log",
         )
         self._log_read = instruments.histogram(
             "chat3_updates_log_read_seconds",
-            "Duration of reads of the updates log for all streams that wait to resume together.",
+            "Duration of shared reads of the updates log for all streams that wait to resume.",
             source="the shared read of the log",
         )
 

@@ -16,8 +16,8 @@ class CallMetrics:
         self._exemplar = instruments.exemplar
         self._seconds = instruments.histogram(
             "rpc_server_call_duration_seconds",
-            "Duration of calls, from the whole request to the end of the answer; streams count from"
-            " their opening to their end.",
+            "Duration of calls, from the complete request to the end of the response; for"
+            " streams, from their opening to their end.",
             "rpc_system_name",
             "rpc_method",
             "rpc_response_status_code",
@@ -25,7 +25,7 @@ class CallMetrics:
         )
         self._calls = instruments.counter(
             "chat3_calls_total",
-            "Calls that ended, by how.",
+            "Calls that ended, by status and reason.",
             "chat3_protocol",
             "rpc_method",
             "rpc_response_status_code",
@@ -34,8 +34,7 @@ class CallMetrics:
         )
         self.open = instruments.gauge(
             "chat3_calls_open",
-            "Calls under way that were admitted: `unary`, or `stream` for calls that answer with a"
-            " stream.",
+            "Admitted calls in progress: `unary`, or `stream` for calls with streamed responses.",
             "kind",
             source="admission",
         )

@@ -21,7 +21,7 @@ WORKER_UP: Final = Described(
     kind="gauge",
     unit="",
     labels=(),
-    meaning="1 for each worker of the machine that answered the scrape, 0 for one that did not.",
+    meaning="1 for each worker of the machine that responded to the scrape, 0 for the others.",
     source="the worker that is scraped",
 )
 

@@ -15,14 +15,14 @@ class ProcessMetrics:
         system, health = "the operating system", "readiness"
         self.info = instruments.gauge(
             "target_info",
-            "1; its labels say what runs here.",
+            "1; its labels have the name and the version of the service.",
             "service_name",
             "service_version",
             source="the package",
         )
         self.ready = instruments.gauge(
             "chat3_ready",
-            "1 while `/readyz` answers 200 (ready or degraded), 0 while it does not.",
+            "1 while `/readyz` returns 200 (ready or degraded), 0 otherwise.",
             source=health,
         )
         self.problems = instruments.gauge(
@@ -59,7 +59,7 @@ class ProcessMetrics:
         )
         self._lag = instruments.histogram(
             "chat3_event_loop_lag_seconds",
-            "How late the event loop ran what was due, looked at four times a second.",
+            "How late the event loop ran due tasks, measured four times a second.",
             source="the event loop",
             buckets=_LAG,
         )

@@ -10,22 +10,23 @@ class RepairMetrics:
         instruments.about("Repairs")
         self._messages = instruments.counter(
             "chat3_message_repairs_total",
-            "Messages that tenant-api had written in part: replaced by whole ones, or incomplete"
-            " with their missing parts reported to their senders.",
+            "Messages that tenant-api had written only in part: replaced by complete"
+            " ones, or incomplete, with their missing parts reported to their senders.",
             "outcome",
             source="sending",
         )
         self._creations = instruments.counter(
             "chat3_creations_finished_total",
-            "Dialogs, topics and packs that a creation of unknown outcome had left: completed,"
-            " announced anew, and reported as perhaps unannounced to their creators.",
+            "Dialogs, topics and packs of creations with an unknown outcome that were"
+            " completed, announced again, and reported to their creators as possibly"
+            " unannounced.",
             "kind",
             source="creating",
         )
         self._unshown = instruments.counter(
             "chat3_changes_unshown_total",
-            "Changes that an attempt of unknown outcome had made: found, and reported as perhaps"
-            " unannounced to their callers.",
+            "Changes of attempts with an unknown outcome that were found, and reported to"
+            " their callers as possibly unannounced.",
             "kind",
             source="changing",
         )

@@ -33,12 +33,12 @@ class StreamMetrics:
         )
         self.watched_users = instruments.gauge(
             "chat3_watched_users",
-            "Users that streams of many users watch; one that two streams watch counts twice.",
+            "Users that streams of many users watch; a user on two streams counts twice.",
             source=hub,
         )
         self.behind = instruments.gauge(
             "chat3_tenant_streams_behind",
-            "Streams of whole tenants that read the updates log by themselves to catch up.",
+            "Streams of whole tenants that are behind and read the updates log separately.",
             source=hub,
         )
         self._dropped = instruments.counter(
@@ -49,23 +49,21 @@ class StreamMetrics:
         )
         self._begun = instruments.counter(
             "chat3_streams_begun_total",
-            "Streams, and users on streams of many, that began, by what became of their resume"
-            " token: `FRESH` came without one.",
+            "Streams, and users on streams of many, that began, by resume outcome.",
             "stream",
             "outcome",
             source=hub,
         )
         self._replays = instruments.counter(
             "chat3_replays_total",
-            "Streams, and users on streams of many, that were given what they had missed: from the"
+            "Streams, and users on streams of many, that got missed updates, from the"
             " worker's `memory` or from the updates `log`.",
             "replayed_from",
             source=hub,
         )
         self._gaps = instruments.counter(
             "chat3_gaps_total",
-            "Gaps that clients were told of, by reason: updates may be missing. `list` is"
-            " `ListUpdates`.",
+            "Gaps that were sent to clients, by reason. `list` is `ListUpdates`.",
             "stream",
             "reason",
             source="streams, ListUpdates",
@@ -73,7 +71,7 @@ class StreamMetrics:
         self._kinds: dict[StreamKind, StreamCounts] = {}
         delivered = instruments.kept(
             "chat3_updates_delivered_total",
-            "Updates that were written to clients: `live`, or `replayed` after a resume.",
+            "Updates that were sent to clients: `live`, or `replayed` after a resume.",
             "stream",
             "path",
             source="streams",
@@ -81,9 +79,9 @@ class StreamMetrics:
         delivered.read_each(self._delivered)
         self._lag = instruments.tallies(
             "chat3_update_lag_seconds",
-            "Time from when the platform made an update (`createdAt` of its envelope, by the"
-            " platform's clock) to when it was written to a client; live updates alone. What the"
-            " difference of the two clocks makes negative counts as 0.",
+            "Time from the creation of an update (`createdAt` of its envelope, by the"
+            " platform's clock) to its sending to a client; live updates only. Negative"
+            " values, which clock skew can cause, count as 0.",
             "stream",
             source="streams",
             buckets=_LAG,

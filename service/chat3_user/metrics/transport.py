@@ -16,20 +16,21 @@ class TransportMetrics:
         )
         self._opened = instruments.counter(
             "chat3_connections_opened_total",
-            "Connections of clients that were taken in.",
+            "Client connections that were accepted.",
             "network_protocol_version",
             source="the listener",
         )
         self._ended = instruments.counter(
             "chat3_connections_ended_total",
-            "Connections of clients that ended, by cause: `client` closed it, `age` is ours, so is"
-            " `drain`; others are kinds of `chat3_refused_total`.",
+            "Client connections that ended, by cause: `client` if the client closed it,"
+            " `age` or `drain` if the service did; others are kinds of"
+            " `chat3_refused_total`.",
             "cause",
             source="the listener",
         )
         self._refused = instruments.counter(
             "chat3_refused_total",
-            "Connections, requests and frames that were refused before they were calls, by kind.",
+            "Connections, requests and frames that were refused before they became calls, by kind.",
             "kind",
             source="the transport",
         )

@@ -21,8 +21,8 @@ class UpstreamMetrics:
         self._exemplar = instruments.exemplar
         self._seconds = instruments.histogram(
             "http_client_request_duration_seconds",
-            "Duration of requests to tenant-api, each attempt by itself; `error_type` is a status"
-            " of 400 or more, or what kept an answer from coming.",
+            "Duration of requests to tenant-api, for each attempt; `error_type` is a"
+            " status of 400 or more, or the error if there was no response.",
             "http_request_method",
             "url_template",
             "http_response_status_code",
@@ -33,14 +33,14 @@ class UpstreamMetrics:
         )
         self.active = instruments.gauge(
             "http_client_active_requests",
-            "Requests to tenant-api under way.",
+            "Requests to tenant-api in progress.",
             "server_address",
             "server_port",
             source=http,
         )
         self._retries = instruments.counter(
             "chat3_upstream_retries_total",
-            "Reads that failed and were to be tried again: `sent`, or `over_budget` and not sent.",
+            "Retries of failed reads: `sent`, or `over_budget` and not sent.",
             "outcome",
             source=resilience,
         )
@@ -51,12 +51,12 @@ class UpstreamMetrics:
         )
         self._openings = instruments.counter(
             "chat3_upstream_circuit_openings_total",
-            "How often the circuit opened, probes that failed included.",
+            "How often the circuit breaker opened, including failed probes.",
             source=resilience,
         )
         self._refusals = instruments.counter(
             "chat3_upstream_circuit_refusals_total",
-            "Requests that were not sent because the circuit was open.",
+            "Requests that were not sent because the circuit breaker was open.",
             source=resilience,
         )
         self._of: dict[tuple[Server, str, str, int, str], Histogram] = {}
