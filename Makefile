@@ -44,7 +44,7 @@ lint: setup lint-proto lint-workflows lint-deploy ## Check style, types, contrac
 	@$(RUN_IN_VENV) lint-imports --no-cache --no-logo
 	@$(RUN_IN_VENV) python tools/inner_parts.py
 	@$(RUN_IN_VENV) mypy
-	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree distributions dashboard docs_site'
+	@$(RUN_IN_VENV) bash -c 'cd tools && mypy --strict protoc_gen_chat3_docs generated_tree distributions dashboard docs_site prose'
 	@$(RUN_IN_VENV) bash -c 'cd bench && mypy --strict sizing capacity.py reconnect_storm.py'
 
 format: setup ## Format the code and the contract

@@ -22,6 +22,10 @@ docs-serve: ## Show the documentation's site while you write it
 docs-links: docs ## The same, and ask whether the addresses elsewhere answer
 	@$(docs_path) python -m docs_site.check var/site --external
 
+# Pages in Russian are read by people.
+docs-lint: ## Check the prose of the documentation: spelling, grammar, phrases
+	@$(docs_path) python -m prose $(sort $(filter-out docs/ru/%,$(wildcard *.md api/*.md docs/*.md docs/*/*.md)))
+
 docs-screenshots: docs ## Take a picture of every page, on a desktop and a phone, light and dark
 	@tools/setup.sh servers
 	@$(docs_path):tests python -m docs_site.pictures var/site var/docs-screenshots \
