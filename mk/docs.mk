@@ -1,8 +1,8 @@
 # The documentation's site, as MkDocs makes it of docs/, of what stands elsewhere in the repository, and
 # of the contract. tools/docs_site has what MkDocs cannot know.
 #
-#   DOCS_REPO_URL=https://…   where the repository's files are readable: links to source files lead there
-#   DOCS_PAGES='errors api'   parts of the paths of the pages that `make docs-screenshots` looks at
+#   DOCS_SOURCES_URL=https://…   where the repository's files are readable: links to them lead there
+#   DOCS_PAGES='errors api'      parts of the paths of the pages that `make docs-screenshots` looks at
 
 VENV ?= .venv
 

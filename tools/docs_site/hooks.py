@@ -56,7 +56,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         parts.pages[page.source] = page
         files.append(File.generated(config, page.source, content=_NOT_SEARCHED))
     files.append(File.generated(config, _STYLE, content=style_sheet()))
-    links = RepositoryLinks(_root(config), config.repo_url or "", frozenset(files.src_uris))
+    links = RepositoryLinks(_root(config), config.extra["sources"], frozenset(files.src_uris))
     parts.links = LinkExtension(links, _log.warning)
     extensions: list[str | LinkExtension] = config.markdown_extensions  # type: ignore[assignment]
     extensions.append(parts.links)

@@ -2,9 +2,9 @@
 
     python -m docs_site.pictures SITE PICTURES CHROMIUM [part of a path ...]
 
-Pages are opened as files, as somebody who is offline does. Prints what is wrong: pages that scroll
-sideways, that load something from elsewhere or log an error, targets that a thumb misses, and pages
-longer than a reader scrolls that have no table of contents.
+Pages are opened as files, as somebody who is offline does. Fails for pages that scroll sideways,
+that load something from elsewhere or log an error, and for targets that a thumb misses; names pages
+that are longer than a reader scrolls.
 """
 
 import sys
@@ -52,6 +52,14 @@ class Seen:
     errors: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
 
+    @property
+    def length(self) -> str:
+        """How long a page is that is longer than a reader scrolls; empty for others."""
+        found = self.measured
+        if self.reader is not READERS[0] or found["screens"] <= LONGEST:
+            return ""
+        return f"{found['screens']:.1f} screens, {found['contents']} entries of contents"
+
     def problems(self) -> Iterator[str]:
         """Say what a reader would trip over."""
         found = self.measured
@@ -59,8 +67,6 @@ class Seen:
             yield f"scrolls sideways: {found['wide']}"
         if self.reader.phone and found["small"]:
             yield f"{found['small']} small targets: {found['smallNames']}"
-        if not self.reader.phone and found["screens"] > LONGEST:
-            yield f"{found['screens']:.1f} screens, {found['contents']} entries of contents"
         yield from (f"error: {error}" for error in self.errors)
         yield from (f"loads {address}" for address in self.outside)
 
@@ -128,8 +134,10 @@ def main(site: Path, pictures: Path, chromium: str, parts: Sequence[str]) -> int
         for problem in seen.problems():
             wrong += 1
             sys.stdout.write(f"{seen.reader.name} {seen.page}: {problem}\n")
-    sys.stdout.write(f"pictures: {looked} in {pictures}, {wrong} findings\n")
-    return 0 if looked else 1
+        if seen.length:
+            sys.stdout.write(f"long: {seen.page}, {seen.length}\n")
+    sys.stdout.write(f"pictures: {looked} in {pictures}, {wrong} problems\n")
+    return 1 if wrong or not looked else 0
 
 
 if __name__ == "__main__":

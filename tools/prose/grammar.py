@@ -22,7 +22,6 @@ _COMMAND: Final = ("harper", "lint", "--no-color", "--format", "json", "--dialec
 def grammar(files: Sequence[Path]) -> Iterator[Finding]:
     """Yield what Harper finds; raises `RuntimeError` when it gives no answer."""
     without = tomllib.loads((_HERE / "harper.toml").read_text("utf-8"))["without"]
-    names = [str(file) for file in files]
     with tempfile.TemporaryDirectory() as empty:
         done = subprocess.run(  # noqa: S603 -- the command is ours
             [
@@ -33,7 +32,7 @@ def grammar(files: Sequence[Path]) -> Iterator[Finding]:
                 empty,
                 "--ignore",
                 ",".join(without),
-                *names,
+                *map(str, files),
             ],
             capture_output=True,
             text=True,
@@ -42,14 +41,16 @@ def grammar(files: Sequence[Path]) -> Iterator[Finding]:
     if not done.stdout.startswith("["):
         raise RuntimeError(f"harper: {done.stderr or done.stdout}")
     dictionary = frozenset(_DICTIONARY.read_text("utf-8").split())
-    for each in json.loads(done.stdout):
-        file = each["file"]
-        if file not in names:  # what is no file is read as text
-            raise RuntimeError(f"harper: reads {file}, which is no file")
+    # The answer names files without their folders, in the order in which they are asked about.
+    for file, each in zip(files, json.loads(done.stdout), strict=True):
+        if each["file"] != file.name:
+            raise RuntimeError(f"harper: reads {each['file']}, not {file}")
         for lint in each["lints"]:
             if lint["rule"] == _SPELLING and known(lint["matched_text"], dictionary):
                 continue
-            yield Finding(file, lint["line"], lint["rule"], lint["matched_text"], lint["message"])
+            yield Finding(
+                str(file), lint["line"], lint["rule"], lint["matched_text"], lint["message"]
+            )
 
 
 def known(word: str, dictionary: Container[str]) -> bool:

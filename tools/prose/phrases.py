@@ -24,7 +24,7 @@ def prose_of(text: str) -> str:
 def phrases(files: Sequence[Path]) -> Iterator[Finding]:
     """Yield where the phrases stand."""
     rules = [
-        (re.compile(rf"(?<!\w)(?:{each['not']})(?!\w)", re.IGNORECASE), each["but"])
+        (_rule(each["not"]), each["but"])
         for each in tomllib.loads(_PHRASES.read_text("utf-8"))["phrase"]
     ]
     for file in files:
@@ -34,3 +34,9 @@ def phrases(files: Sequence[Path]) -> Iterator[Finding]:
                 line = text.count("\n", 0, found.start()) + 1
                 words = " ".join(found[0].split())
                 yield Finding(str(file), line, "phrase", words, f"write {instead}")
+
+
+def _rule(phrase: str) -> re.Pattern[str]:
+    """Return the expression for whole words, on one line or on two."""
+    spaced = phrase.replace(" ", r"\s+") if "(?<" not in phrase else phrase
+    return re.compile(rf"(?<!\w)(?:{spaced})(?!\w)", re.IGNORECASE)
