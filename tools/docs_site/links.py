@@ -20,6 +20,9 @@ from markdown.util import AtomicString
 from docs_site.outside import API, API_DOCS, OUTSIDE
 
 DOCS: Final = "docs"
+_BLOCKS: Final = frozenset({"li", "p", "td"})
+# Nothing else is pressed with it: the style makes it as high as a thumb.
+_ALONE: Final = "alone"
 _ADDRESSES: Final = (("a", "href"), ("img", "src"))
 # After attributes are set, before MkDocs looks whether the targets exist.
 _PRIORITY: Final = 3
@@ -95,12 +98,22 @@ class LinkExtension(Extension):
         element.set("title", f"In the repository: {address.lstrip('./')}")
 
 
+def _only_link(block: Element) -> Element | None:
+    """Return the link that is all that a block consists of."""
+    if len(block) != 1 or block[0].tag != "a" or (block.text or "").strip():
+        return None
+    return None if (block[0].tail or "").strip() else block[0]
+
+
 class _Rewriting(Treeprocessor):
     def __init__(self, extension: LinkExtension, md: Markdown) -> None:
         super().__init__(md)
         self._extension = extension
 
     def run(self, root: Element) -> None:
+        for block in root.iter():
+            if block.tag in _BLOCKS and (link := _only_link(block)) is not None:
+                link.set("class", _ALONE)
         for cell in root.iter("td"):
             for code in cell.iter("code"):
                 # In a table, GitHub wants a bar escaped even within code.

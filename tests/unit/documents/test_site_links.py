@@ -69,6 +69,21 @@ def test_a_bar_in_code_of_a_table_needs_its_escape_for_github_alone(root: Path) 
     assert "<td><code>(x|y)</code></td>" in Markdown(extensions=["tables", extension]).convert(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [("- [a](a.md)", True), ("- [a](a.md), too", False), ("See [a](a.md)", False)],
+)
+def test_a_link_that_stands_alone_is_marked_for_thumbs(
+    root: Path, text: str, *, alone: bool
+) -> None:
+    from docs_site.links import LinkExtension, RepositoryLinks
+    from markdown import Markdown
+
+    extension = LinkExtension(RepositoryLinks(root, "", PAGES), pytest.fail)
+    extension.at("index.md")
+    assert ('class="alone"' in Markdown(extensions=[extension]).convert(text)) is alone
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     (tmp_path / "a.html").write_text('<h1 id="top">A</h1><a href="b.html#here">b</a>')
