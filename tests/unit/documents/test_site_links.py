@@ -76,8 +76,9 @@ def test_a_bar_in_code_of_a_table_needs_its_escape_for_github_alone(root: Path) 
 def test_a_link_that_stands_alone_is_marked_for_thumbs(
     root: Path, text: str, *, alone: bool
 ) -> None:
-    from docs_site.links import LinkExtension, RepositoryLinks
     from markdown import Markdown
+
+    from docs_site.links import LinkExtension, RepositoryLinks
 
     extension = LinkExtension(RepositoryLinks(root, "", PAGES), pytest.fail)
     extension.at("index.md")
