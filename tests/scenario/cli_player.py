@@ -172,7 +172,7 @@ class CliClient:
             self._messages.add(response.get("update", {}).get("messageId", ""))
         told = (await complaints).decode().splitlines()
         if await process.wait() not in (0, 130):
-            self._record.errors.append(f"{self._user}: chat3 watch ended: {told[-1:]}")
+            self._record.errors.append(f"{self._user}: chat3 watch ended: {told[-20:]}")
             self._connected.set()
 
     async def _process(self, *words: str) -> asyncio.subprocess.Process:

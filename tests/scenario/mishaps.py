@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from scenario.front import Front
@@ -14,6 +15,9 @@ from support.faults.world import World
 _GAPS: Final = (0.3, 1.2)
 """Seconds between two faults."""
 
+FEWEST: Final = 8
+"""With fewer faults a play says nothing."""
+
 
 class Mishaps(Harm):
     """Breaks what is between the players and the service, and what is behind it."""
@@ -23,9 +27,10 @@ class Mishaps(Harm):
         self._front = front
         self.told: list[str] = []
         self.over = 0
+        self._enough = asyncio.Event()
 
     def planned(self) -> list[Callable[[], Awaitable[None]]]:
-        """Return what is going to happen: every kind once, in an order of its own.
+        """Return every kind of fault once, in an order of its own.
 
         What takes longest is in the first half, so that no player is through before it.
         """
@@ -47,20 +52,29 @@ class Mishaps(Harm):
             self.broker_away,
         ]
         self._rng.shuffle(light)
-        first = [*heavy, *light[:3]]
+        first = [*heavy, *light[: FEWEST - len(heavy)]]
         self._rng.shuffle(first)
-        return [*first, *light[3:]]
+        return [*first, *light[FEWEST - len(heavy) :]]
+
+    def enough(self) -> None:
+        """Begin no other fault: the player comes to its end."""
+        self._enough.set()
 
     async def happen(self) -> None:
-        """Let all of it happen, one after the other."""
+        """Let one fault happen after the other, until it is enough."""
         began = time.monotonic()
-        for fault in self.planned():
-            await asyncio.sleep(self._rng.uniform(*_GAPS))
-            at = time.monotonic() - began
-            await fault()
-            took = time.monotonic() - began - at
-            self.told.append(f"{at:5.1f} s  {fault.__name__}, {took:.1f} s")
-            self.over += 1
+        while True:
+            for fault in self.planned():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._rng.uniform(*_GAPS)):
+                        await self._enough.wait()
+                if self._enough.is_set():
+                    return
+                at = time.monotonic() - began
+                await fault()
+                took = time.monotonic() - began - at
+                self.told.append(f"{at:5.1f} s  {fault.__name__}, {took:.1f} s")
+                self.over += 1
 
     async def cut_connections(self) -> None:
         """Reset all connections of the player."""

@@ -23,7 +23,7 @@ import msgspec
 from scenario import fresh, model
 from scenario.comparing import Comparison, Verdict, lasting
 from scenario.front import Front
-from scenario.mishaps import Mishaps, seeded
+from scenario.mishaps import FEWEST, Mishaps, seeded
 from scenario.players import PLAYERS, Player
 from support.faults.world import World, world
 from support.gateway import KEY
@@ -32,6 +32,9 @@ from support.rabbitmq import RabbitMQ
 _HERE: Final = Path(__file__).resolve().parent
 SCENARIO: Final = _HERE / "scenario.json"
 EXPECTED: Final = _HERE / "expected.json"
+_CALM_STEPS: Final = 5
+"""How many of the last steps are taken without faults."""
+
 _LIMIT: Final = 420.0
 """Seconds that a player may take."""
 
@@ -64,6 +67,7 @@ class Theatre:
         self._folder = folder
         self._faults = faults
         self._played = 0
+        self._calm_from = f"step {len(self._scenario.steps) - _CALM_STEPS}"
 
     async def play(self, stage: World, name: str, seed: int) -> Played:
         """Let one player play, and compare."""
@@ -87,6 +91,8 @@ class Theatre:
                 verdict = Verdict([f"{name} has written no outcome"])
             else:
                 verdict = self._comparison.compare(self._wanted, outcome, faults=self._faults)
+                if self._faults and mishaps.over < FEWEST:
+                    verdict.differences.append(f"only {mishaps.over} faults: too fast a player")
                 now = await fresh.pictures(self._scenario, outcome, address, tenant, KEY)
                 self._comparison.compare_pictures(now, outcome, verdict)
         await stage.renew_lost_log()
@@ -116,7 +122,11 @@ class Theatre:
                     last = line.decode(errors="replace").rstrip()
                     if happening is None and self._faults:
                         happening = asyncio.create_task(mishaps.happen())
+                    if last == self._calm_from:
+                        mishaps.enough()
                 await process.wait()
+                if happening is not None:
+                    await happening
         except TimeoutError:
             print(f"  {name} hangs at {last!r}")
             process.kill()
@@ -204,13 +214,26 @@ def main() -> int:
         theatre = Theatre(players, kept, wanted, faults=not arguments.calm)
         played = asyncio.run(play(theatre, arguments.players, arguments.seed, Path(folder)))
     print(table(played))
-    if arguments.expect and played[0].outcome is not None:
-        expected = msgspec.json.encode(lasting(played[0].outcome))
-        EXPECTED.write_bytes(msgspec.json.format(expected, indent=1) + b"\n")
+    if arguments.expect:
+        return _expect(played[0])
     for each in played:
         for difference in each.verdict.differences:
             print(f"{each.name}: {difference}")
     return 1 if any(each.verdict.differences for each in played) else 0
+
+
+def _expect(played: Played) -> int:
+    """Write what is expected anew, unless steps failed that must not; return the exit status."""
+    outcome = played.outcome
+    if outcome is None or outcome.errors:
+        return 1
+    steps = msgspec.json.decode(SCENARIO.read_bytes())["steps"]
+    failed = [result.get("failed") for result in outcome.results]
+    if failed != [step.get("fails") for step in steps]:
+        return 1
+    expected = msgspec.json.encode(lasting(outcome))
+    EXPECTED.write_bytes(msgspec.json.format(expected, indent=1) + b"\n")
+    return 0
 
 
 if __name__ == "__main__":
