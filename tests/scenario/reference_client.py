@@ -139,6 +139,7 @@ class ReferenceClient:
                 return await stub_method(request, timeout=DEADLINE)
             except _BROKEN as error:
                 failures += 1
+                self._leave_if_dead(error)
                 if not passes(error) or time.monotonic() > give_up:
                     raise call_failed(error) from error
                 await asyncio.sleep(pause(failures, error))
@@ -157,6 +158,7 @@ class ReferenceClient:
                     self._token_file.write_text(token)
             except _BROKEN as error:
                 broken = error
+                self._leave_if_dead(error)
             except CallFailedError as error:
                 self._record.errors.append(f"{self._user}: a read failed: {error.reason}")
                 return
@@ -165,6 +167,11 @@ class ReferenceClient:
                 return
             failures += 1
             await asyncio.sleep(pause(failures, broken))
+
+    def _leave_if_dead(self, error: Exception) -> None:
+        """Leave a connection on which nothing comes: the next attempt opens another."""
+        if isinstance(error, TimeoutError):
+            self._channel.close()
 
     async def _responses(self, token: str) -> Any:
         """Yield a stream's responses; silence for two heartbeats is an end."""
