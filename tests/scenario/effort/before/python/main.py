@@ -91,11 +91,15 @@ class Client:
                 return await method(request, timeout=DEADLINE)
             except BROKEN as error:
                 failures += 1
-                if isinstance(error, TimeoutError):
-                    self.channel.close()
+                self.leave_if_dead(error)
                 if not passes(error) or time.monotonic() > give_up:
                     raise CallFailedError(error) from error
                 await asyncio.sleep(pause(failures, error))
+
+    def leave_if_dead(self, error: Exception) -> None:
+        # Nothing comes, and nobody has said so: the next attempt opens another connection.
+        if isinstance(error, TimeoutError):
+            self.channel.close()
 
     async def dialogs(self) -> list[Dialog]:
         dialogs: list[Dialog] = []
@@ -141,9 +145,7 @@ class Client:
                     resume.save(response.resume_token)
             except BROKEN as error:
                 broken = error
-                if isinstance(error, TimeoutError):
-                    # The connection is dead, and nobody has said so: the next stream gets another.
-                    self.channel.close()
+                self.leave_if_dead(error)
             finally:
                 await stream.aclose()
             if not passes(broken):
