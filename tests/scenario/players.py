@@ -46,9 +46,9 @@ PLAYERS: Final[Mapping[str, Player]] = {
         (sys.executable, "player.py"), folder="clients/python", built="clients/python/player.py"
     ),
     "typescript": Player(
-        ("node", "dist/player/main.js"),
+        ("node", "build/player/main.js"),
         folder="clients/typescript",
-        built="clients/typescript/dist/player/main.js",
+        built="clients/typescript/build/player/main.js",
     ),
     "go": Player(("./player",), folder="clients/go", built="clients/go/player"),
 }
