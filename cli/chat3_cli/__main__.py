@@ -22,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _performed(parse(sys.argv[1:] if argv is None else argv, os.environ))
         finally:
             sys.stdout.flush()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        # grpclib cancels a task whose connection is lost, and does not take that back: Ctrl-C is
+        # then a second cancellation, and no KeyboardInterrupt.
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of our output is gone. What is still buffered goes nowhere, or the interpreter

@@ -59,6 +59,7 @@ from chat3_api.google.protobuf import Struct
 from chat3_cli.describe_updates import DESCRIBED
 from chat3_cli.render_updates import UpdateRenderer
 from chat3_cli.style import Style
+from support.faults.proxy import Proxy
 
 NOON = datetime(2026, 11, 23, 11, 3, 4, tzinfo=UTC)
 GENERAL = PartialDialog(
@@ -273,6 +274,23 @@ async def test_ctrl_c_ends_the_stream_quietly(service: ScriptedService, spawn: S
     await process.stdout.readline()
     process.send_signal(signal.SIGINT)
     assert await ended(process) == Result(130, "", "")
+
+
+async def test_ctrl_c_is_as_quiet_after_a_lost_connection(
+    service: ScriptedService, running: Running, spawn: Spawn
+) -> None:
+    service.streams = [[established(), HANG], [established(), update("t2"), HANG]]
+    async with Proxy(running.port).running() as proxy:
+        process = await spawn("watch", "--address", f"127.0.0.1:{proxy.port}")
+        assert process.stdout is not None
+        await process.stdout.readline()
+        proxy.cut()
+        for _ in range(2):
+            await process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        result = await ended(process)
+    assert (result.code, result.out) == (130, "")
+    assert "Traceback" not in result.err
 
 
 async def test_a_closed_pipe_ends_the_stream_quietly(
