@@ -4,9 +4,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from chat3_client import Chat3Client, Chat3Error, Connected, FileStore, Gap
-
 from chat3_api.chat3.user.v1 import Update
+from chat3_client import Chat3Client, Chat3Error, Connected, FileStore, Gap
 
 
 async def show(client: Chat3Client) -> str:
