@@ -1,6 +1,7 @@
 """`chat3 login`: asks where the service is and who calls, checks it, and keeps it."""
 
 import asyncio
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,8 @@ def _profile(settings: Settings, secret: Secret, *, into_keyring: bool) -> Profi
 
 
 def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().absolute())
+    # Not resolved: what a link points to may change.
+    return os.path.abspath(Path(path).expanduser())  # noqa: PTH100
 
 
 def _done(context: Context, name: str, caller: Caller, *, default: bool) -> str:
