@@ -1,10 +1,10 @@
 """`chat3 login`: what it asks, checks and keeps, at a terminal and without one."""
 
-import asyncio
 import os
 import stat
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -146,43 +146,38 @@ async def test_a_profile_that_exists_is_replaced_when_somebody_says_yes(
     assert config_file.load(config).profiles["w"]["api_key"] == KEY
 
 
-async def without_terminal(
-    environment: dict[str, str], *argv: str, typed: str = ""
-) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "chat3_cli", "login", *argv),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env=environment,
-    )
-    out, _ = await process.communicate(typed.encode())
-    assert process.returncode is not None
-    return process.returncode, out.decode()
-
-
 async def test_without_a_terminal_the_key_comes_from_standard_input(
-    service: ScriptedService, running: Running, bare: dict[str, str], config: Path
+    service: ScriptedService,
+    running: Running,
+    run: Run,
+    bare: dict[str, str],
+    config: Path,
+    given: Callable[[bytes], None],
 ) -> None:
+    assert bare
     service.answers[GetMyselfRequest] = [MYSELF] * 3
     where = f"--address=127.0.0.1:{running.port}"
-    given = ["w", where, "--user=alice", "--api-key-file=-"]
-    code, said = await without_terminal(bare, *given, typed=f"{KEY}\n")
-    assert code == 0, said
+    command = ["login", "w", where, "--user=alice", "--api-key-file=-"]
+    given(f"{KEY}\n".encode())
+    result = await run(*command)
+    assert (result.code, result.err) == (0, "")
     assert config_file.load(config).profiles["w"]["api_key"] == KEY
-    code, said = await without_terminal(bare, *given, typed=f"{KEY}\n")
-    assert code == 2
-    assert "give --replace, or another name" in said
-    code, said = await without_terminal(bare, *given, "--replace", typed="new\n")
+    given(b"new")
+    result = await run(*command)
+    assert result.code == 2
+    assert "give --replace, or another name" in result.err
+    assert (await run(*command, "--replace")).code == 0
     assert config_file.load(config).profiles["w"]["api_key"] == "new"
 
 
 async def test_without_a_terminal_nothing_is_asked(
-    running: Running, bare: dict[str, str], config: Path
+    running: Running, run: Run, bare: dict[str, str], config: Path, given: Callable[[bytes], None]
 ) -> None:
-    code, said = await without_terminal(bare, f"--address=127.0.0.1:{running.port}")
-    assert code == 2
-    assert "there is no terminal to ask at: give --api-key-file" in said
+    assert bare
+    given(b"")
+    result = await run("login", f"--address=127.0.0.1:{running.port}")
+    assert result.code == 2
+    assert "there is no terminal to ask at: give --api-key-file" in result.err
     assert not config.exists()
 
 

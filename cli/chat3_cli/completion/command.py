@@ -8,12 +8,12 @@ from chat3_cli.completion import bash, fish, zsh
 from chat3_cli.failures import EXIT_OK
 from chat3_cli.local import Context, Local
 
-_SCRIPTS: Mapping[str, Callable[[Sequence[Group]], str]] = {
+SCRIPTS: Mapping[str, Callable[[Sequence[Group]], str]] = {
     "bash": bash.script,
     "zsh": zsh.script,
     "fish": fish.script,
 }
-SHELLS = tuple(_SCRIPTS)
+SHELLS = tuple(SCRIPTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,5 +24,5 @@ class Completion(Local):
 
     def perform(self, context: Context) -> int:
         """Print it."""
-        context.out.line(_SCRIPTS[context.args.shell](context.groups).rstrip("\n"))
+        context.out.line(SCRIPTS[context.args.shell](context.groups).rstrip("\n"))
         return EXIT_OK

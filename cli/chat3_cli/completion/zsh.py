@@ -44,7 +44,7 @@ _chat3() {
       :
     elif [[ -z $ended && $word == --* ]]; then
       [[ " $taking $global_taking " == *" $word "* ]] && expects=$word
-    elif ((nth == 0)) && [[ " ${subcommands[*]%%:*} " == *" $word "* ]]; then
+    elif ((nth == 0 && ${${(@)subcommands%%:*}[(Ie)$word]})); then
       at=${at:+$at }$word
       _chat3_place "$at"
     else
