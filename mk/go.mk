@@ -7,14 +7,14 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.7.0
 go_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 go_vectors = clients/go/chat3/testdata/merge_vectors.json
 
-.PHONY: clients-go generate-go check-generated-go check-go test-go
+.PHONY: clients-go generate-go check-generated-go check-go test-go test-go-live
 
 ifneq ($(shell command -v go),)
 generate: generate-go
 check-generated: check-generated-go
 endif
 
-generate-go check-generated-go check-go: setup
+generate-go check-generated-go check-go test-go-live: setup
 
 generate-go: ## Generate the stubs of the Go library
 	@rm -rf clients/go/gen
@@ -34,7 +34,10 @@ clients-go: ## Compile the Go library, its example and its player of the scenari
 
 check-go: check-generated-go ## Check the Go library's style and its stubs
 	@cd clients/go && test -z "$$(gofmt -l chat3 examples internal)" || { gofmt -d chat3 examples internal; exit 1; }
-	@cd clients/go && go vet ./... && go mod tidy -diff && go run $(STATICCHECK) ./chat3/... ./examples/... ./internal/...
+	@cd clients/go && go vet -tags live ./... && go mod tidy -diff && go run $(STATICCHECK) -tags live ./chat3/... ./examples/... ./internal/...
 
 test-go: ## Test the Go library with the race detector
 	@cd clients/go && go test -race -count=1 ./...
+
+test-go-live: ## Test the Go library against the service, and the programs of docs/clients/go.md
+	@$(go_path) pytest -q tests/client_go

@@ -3,7 +3,7 @@ module chat3.example/driver
 go 1.26.0
 
 require (
-	chat3.example/client v0.0.0
+	github.com/chat3/user-service/clients/go v0.0.0
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260817212433-ac3dfec99bb1
 	google.golang.org/grpc v1.85.0
 	google.golang.org/protobuf v1.36.12
@@ -15,5 +15,5 @@ require (
 	golang.org/x/text v0.42.0 // indirect
 )
 
-// The stubs are those of the example client: `make clients-go` generates them.
-replace chat3.example/client => ../../../clients/go
+// The stubs are those of the Go library.
+replace github.com/chat3/user-service/clients/go => ../../../clients/go

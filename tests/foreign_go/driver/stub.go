@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
-	tenantv1 "chat3.example/client/gen/chat3/tenant/v1"
-	userv1 "chat3.example/client/gen/chat3/user/v1"
+	tenantv1 "github.com/chat3/user-service/clients/go/gen/chat3/tenant/v1"
+	userv1 "github.com/chat3/user-service/clients/go/gen/chat3/user/v1"
 )
 
 const tenantPrefix = "TenantService/"

@@ -21,7 +21,6 @@ type actors struct {
 	clients []*chat3.Client
 	dialogs []string
 	sent    []*userv1.Message
-	topics  map[string][]string
 	done    int
 }
 
