@@ -120,6 +120,15 @@ func TestWhatNoRepetitionHelpsIsNotRepeated(t *testing.T) {
 	})
 }
 
+func TestAFailureOfTheWayThereIsRepeatedWhateverItsStatus(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
+		s.Fail("SendMessage", status.Error(codes.Unknown, "a proxy's"), status.Error(codes.Internal, "RST_STREAM"))
+		if _, err := alice.Send(t.Context(), dialog, "Hello"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWithoutRetriesACallIsMadeOnce(t *testing.T) {
 	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, dialog string) {
 		s.Fail("SendMessage", chat3test.Cut())

@@ -85,3 +85,21 @@ func TestAFailureIsTheLastPairOfAList(t *testing.T) {
 		}
 	})
 }
+
+func TestWhereAListBeginsIsSaidOnce(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
+		for range 3 {
+			s.AddMessage(dialog, "bob", "Hello")
+		}
+		around := "msg_aaaaaaaaaaaaaaaaaaaa"
+		texts(t, alice.Messages(t.Context(), &userv1.GetDialogMessagesRequest{
+			DialogId: dialog, PageSize: 2, Page: 1, AroundMessageId: &around, Filter: "(sender_id,eq,bob)",
+		}))
+		calls := s.Requests("GetDialogMessages")
+		first, second := calls[0].Message.(*userv1.GetDialogMessagesRequest), calls[1].Message.(*userv1.GetDialogMessagesRequest)
+		if first.GetAroundMessageId() != around || first.GetPage() != 1 ||
+			second.AroundMessageId != nil || second.GetPage() != 0 || second.GetFilter() != first.GetFilter() {
+			t.Errorf("%v, then %v", first, second)
+		}
+	})
+}

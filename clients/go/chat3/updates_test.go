@@ -187,11 +187,13 @@ func TestSilenceForTwiceTheHeartbeatIsAFailure(t *testing.T) {
 func TestAConsumerMayTakeItsTime(t *testing.T) {
 	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
 		seen := watch(t, alice, chat3.UpdatesOptions{}, 3, func(word string, _ int) {
-			if word == "FRESH" {
+			time.Sleep(10 * time.Minute)
+			switch word {
+			case "FRESH":
 				s.AddMessage(dialog, "bob", "one")
+			case "one":
 				s.AddMessage(dialog, "bob", "two")
 			}
-			time.Sleep(10 * time.Minute)
 		})
 		expect(t, seen, "FRESH", "one", "two")
 	})
@@ -312,6 +314,28 @@ func TestATokenThatCannotBeSavedEndsTheStream(t *testing.T) {
 		if !errors.Is(err, errFull) {
 			t.Error(err)
 		}
+	})
+}
+
+// contextStore saves nothing for a context that has ended, as a database does.
+type contextStore struct{ chat3.MemoryResumeStore }
+
+func (c *contextStore) Save(ctx context.Context, token string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return c.MemoryResumeStore.Save(ctx, token)
+}
+
+func TestATokenIsSavedAlthoughTheConsumerHasEndedTheContext(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
+		opts := chat3.UpdatesOptions{Store: &contextStore{}}
+		watch(t, alice, opts, 1, nil)
+		s.AddMessage(dialog, "bob", "one")
+		expect(t, watch(t, alice, opts, 2, nil), "RESUMED", "one")
+		expect(t, watch(t, alice, opts, 1, nil), "RESUMED")
+		s.AddMessage(dialog, "bob", "two")
+		expect(t, watch(t, alice, opts, 2, nil), "RESUMED", "two")
 	})
 }
 
