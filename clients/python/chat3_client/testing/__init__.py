@@ -5,5 +5,6 @@ streams, resume tokens), but the broker and the platform's database are in memor
 """
 
 from chat3_client.testing.service import TestService, running_service
+from chat3_client.testing.threaded import ThreadedTestService, running_service_in_thread
 
-__all__ = ["TestService", "running_service"]
+__all__ = ["TestService", "ThreadedTestService", "running_service", "running_service_in_thread"]
