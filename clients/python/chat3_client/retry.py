@@ -12,8 +12,8 @@ _DOUBLINGS: Final = 16
 class RetryPolicy:
     """How a call is repeated. The deadline of the call bounds all attempts and pauses together."""
 
-    attempts: int = 8
-    """How often a call is tried at most; 1 repeats nothing."""
+    attempts: int = 100
+    """How often a call is tried at most; 1 repeats nothing. Most often its deadline comes first."""
     first: float = 0.2
     """The bound in seconds of the first pause; it doubles from attempt to attempt."""
     longest: float = 5.0
