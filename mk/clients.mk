@@ -21,19 +21,16 @@ clients-typescript: ## Build the library in TypeScript, and its example
 test-client-typescript: setup ## Check style and types of the library in TypeScript, and run its unit tests
 	@$(clients_path) tools/typescript_client.sh test
 
-clients-python: ## Generate the stubs of the example clients in Python and check that they load
-	@rm -rf clients/python/gen && mkdir -p clients/python/gen
-	@$(clients_path) buf build --output clients/python/gen/contract.binpb
-	@$(clients_path) buf generate clients/python/gen/contract.binpb \
-	  --template clients/python/buf.gen.yaml 2>clients/python/gen/log \
-	  || { cat clients/python/gen/log; exit 1; }
-	@rm clients/python/gen/log clients/python/gen/contract.binpb
-	@$(clients_path) python -m grpc_tools.protoc --proto_path=api --python_out=clients/python/gen \
-	  --pyi_out=clients/python/gen --grpc_python_out=clients/python/gen \
+_python_examples = clients/python/examples
+
+clients-python: ## Generate the stubs of the examples in Python and check that they load
+	@rm -rf $(_python_examples)/gen && mkdir -p $(_python_examples)/gen
+	@$(clients_path) python -m grpc_tools.protoc --proto_path=api --python_out=$(_python_examples)/gen \
+	  --pyi_out=$(_python_examples)/gen --grpc_python_out=$(_python_examples)/gen \
 	  api/chat3/user/v1/*.proto api/chat3/tenant/v1/*.proto
-	@cd clients/python && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
+	@cd $(_python_examples) && PYTHONPATH=gen '$(abspath $(VENV))/bin/python' -W error \
 	  -c 'import asyncio_client, grpcio_client, push_notifications'
-	@echo 'clients-python: asyncio_client.py, grpcio_client.py, push_notifications.py of clients/python'
+	@echo 'clients-python: asyncio_client.py, grpcio_client.py, push_notifications.py of $(_python_examples)'
 
 test-clients: clients ## Run the example clients, and all players under faults; PLAYERS='go cli' SEED=17
 	@tools/setup.sh servers

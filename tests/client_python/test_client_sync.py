@@ -95,7 +95,9 @@ async def test_asyncio_code_is_told_to_use_the_other_client() -> None:
     ("asynchronous", "synchronous"),
     [(UserMethods, SyncUserMethods), (TenantMethods, SyncTenantMethods)],
 )
-def test_every_call_is_there_with_the_same_parameters(asynchronous: type, synchronous: type) -> None:
+def test_every_call_is_there_with_the_same_parameters(
+    asynchronous: type, synchronous: type
+) -> None:
     def calls(kind: type) -> dict[str, list[str]]:
         found = inspect.getmembers(kind, inspect.isfunction)
         return {name: list(inspect.signature(each).parameters) for name, each in found}

@@ -12,8 +12,8 @@ PAGES_OF_20 = 3
 CLIENTS = {
     "go": ("clients/go", ["./chat3-client"]),
     "typescript": ("clients/typescript", ["node", "build/examples/main.js"]),
-    "asyncio": ("clients/python", ["python", "asyncio_client.py"]),
-    "grpcio": ("clients/python", ["python", "grpcio_client.py"]),
+    "asyncio": ("clients/python/examples", ["python", "asyncio_client.py"]),
+    "grpcio": ("clients/python/examples", ["python", "grpcio_client.py"]),
 }
 
 

@@ -106,7 +106,7 @@ async def test_everybody_is_notified_once_however_often_the_back_end_is_killed(
             back_end = await asyncio.create_subprocess_exec(
                 "python",
                 "push_notifications.py",
-                cwd=project / "clients/python",
+                cwd=project / "clients/python/examples",
                 env={**os.environ, **settings, "PUSH_URL": push.url},
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

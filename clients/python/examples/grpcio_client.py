@@ -25,6 +25,7 @@ from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 ATTEMPTS = 4
+TIMEOUT = 15.0  # seconds: what was cut off is looked for during 10 of them
 
 
 class Client:
@@ -59,23 +60,25 @@ class Client:
         dialogs: list[dialog_pb2.Dialog] = []
         request = dialog_calls_pb2.GetUserDialogsRequest(page_size=20)
         while True:
-            page = self.stub.GetUserDialogs(request, timeout=10, metadata=self.metadata)
+            page = self.stub.GetUserDialogs(request, timeout=TIMEOUT, metadata=self.metadata)
             dialogs.extend(page.dialogs)
             if not page.next_page_token:
                 return dialogs
             request.page_token = page.next_page_token
 
     def send(self, dialog_id: str, text: str) -> message_pb2.Message:
-        """Write a message once, however often it has to ask: every attempt has the same key."""
+        """Write a message once, however often it has to ask: all attempts have the same key."""
         request = message_calls_pb2.SendMessageRequest(
             dialog_id=dialog_id, content=text, idempotency_key=str(uuid.uuid4())
         )
         attempt = 1
         while True:
             try:
-                return self.stub.SendMessage(request, timeout=10, metadata=self.metadata).message
+                return self.stub.SendMessage(
+                    request, timeout=TIMEOUT, metadata=self.metadata
+                ).message
             except grpc.RpcError as error:
-                if attempt == ATTEMPTS or error.code() is not grpc.StatusCode.UNAVAILABLE:
+                if attempt == ATTEMPTS or not passing(error):
                     raise
                 pause(attempt, error)
             attempt += 1
@@ -85,30 +88,31 @@ class Client:
         token = ""
         failures = 0
         while True:
-            failures += 1
             request = update_calls_pb2.SubscribeUpdatesRequest(resume_token=token)
             stream = self.stub.SubscribeUpdates(request, metadata=self.metadata)
             try:
                 for response in stream:
+                    failures = 0  # any response shows that the service works
                     show(response)
                     if response.HasField("connection_established") and opened is not None:
                         opened()
                         opened = None
                     elif response.HasField("update"):
-                        failures = 0
                         count -= 1
                     # After its response was dealt with: a crash shows one again and loses none.
                     token = response.resume_token
                     if count == 0:
                         return
             except grpc.RpcError as error:
-                unavailable = error.code() is grpc.StatusCode.UNAVAILABLE
-                if not unavailable and detail(error, error_details_pb2.RetryInfo) is None:
+                # A failure without a reason comes from the way to the service: a cut connection.
+                if not passing(error) and detail(error, error_details_pb2.ErrorInfo) is not None:
                     raise
                 explain(error)
+                failures += 1
                 pause(failures, error)
             else:
                 # A stream never ends with OK; when it seems to, something between cut it off.
+                failures += 1
                 pause(failures, None)
             finally:
                 stream.cancel()
@@ -138,13 +142,19 @@ def name(enum: Any, number: int) -> str:
     return known.name if known is not None else str(number)
 
 
+def passing(error: grpc.RpcError) -> bool:
+    """Say whether the same call can succeed later: the service says so, or is away."""
+    retry = detail(error, error_details_pb2.RetryInfo)
+    return retry is not None or error.code() is grpc.StatusCode.UNAVAILABLE
+
+
 def pause(attempt: int, error: grpc.RpcError | None) -> None:
-    """Wait as long as the service wants, or ever longer, with jitter."""
-    delay = min(30.0, 0.5 * 2.0 ** min(attempt, 10))
+    """Wait as long as the service wants or a little longer, else below a bound that doubles."""
     wanted = detail(error, error_details_pb2.RetryInfo) if error is not None else None
     if wanted is not None:
-        delay = wanted.retry_delay.ToTimedelta().total_seconds()
-    time.sleep(delay * random.uniform(1.0, 1.5))
+        time.sleep(wanted.retry_delay.ToTimedelta().total_seconds() * random.uniform(1.0, 1.5))
+    else:
+        time.sleep(random.uniform(0.0, min(30.0, 0.5 * 2.0 ** min(attempt, 10))))
 
 
 def explain(error: grpc.RpcError) -> None:

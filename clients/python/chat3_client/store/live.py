@@ -62,6 +62,10 @@ class LiveStore(LocalStore):
 
     After the first `Connected` all dialogs are there, and of opened ones the newest messages. After
     a `Gap` they were read again. A read that fails for a while is repeated until it succeeds.
+
+    ``history`` is how many messages are read of a dialog that is opened; ``open_all`` opens all.
+    ``resume`` keeps the stream's token from start to start: then the application also gets the
+    events that it missed, beside a store that was read anew.
     """
 
     def __init__(
@@ -72,11 +76,6 @@ class LiveStore(LocalStore):
         open_all: bool = False,
         resume: ResumeStore | None = None,
     ) -> None:
-        """Follow for ``client``; of an opened dialog read ``history`` messages at first.
-
-        ``open_all`` opens all dialogs. ``resume`` keeps the stream's token from start to start: then
-        the application gets the events that it missed, beside a store that was read anew.
-        """
         super().__init__(client.user, keep_all=open_all)
         self._client = client
         self._resume = resume
