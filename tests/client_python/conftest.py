@@ -1,4 +1,4 @@
-"""The vocabulary of the Python client's tests: a `scripted` service, a real `service`, a `proxy`."""
+"""The vocabulary of the Python client's tests: `scripted`, the real `service`, a `proxy`."""
 
 from collections.abc import AsyncIterator
 

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from chat3_api.chat3.user import v1 as pb
 from chat3_client import (
     AlreadyExistsError,
@@ -44,20 +46,22 @@ async def test_every_message_is_handed_out_once_while_connections_break(
     async def follow() -> None:
         """Follow, and begin anew with the stored token now and then, as a process that restarts."""
         while True:
-            async with by_way_of(proxy, service, "alice") as alice:
-                async with alice.updates(store, kinds=[pb.UpdateKind.MESSAGE_CREATED]) as stream:
-                    async for event in stream:
-                        assert not isinstance(event, Gap)
-                        connected.set()
-                        created = event.message_created if isinstance(event, pb.Update) else None
-                        if created is None or created.message is None:
-                            continue
-                        seen.append(created.message.content or "")
-                        if len(seen) == 60:
-                            all_seen.set()
-                        if rng.random() < 0.05:
-                            await stream.acknowledge()
-                            break
+            async with (
+                by_way_of(proxy, service, "alice") as alice,
+                alice.updates(store, kinds=[pb.UpdateKind.MESSAGE_CREATED]) as stream,
+            ):
+                async for event in stream:
+                    assert not isinstance(event, Gap)
+                    connected.set()
+                    created = event.message_created if isinstance(event, pb.Update) else None
+                    if created is None or created.message is None:
+                        continue
+                    seen.append(created.message.content or "")
+                    if len(seen) == 60:
+                        all_seen.set()
+                    if rng.random() < 0.05:
+                        await stream.acknowledge()
+                        break
 
     following = asyncio.create_task(follow())
     await connected.wait()
@@ -96,22 +100,24 @@ async def test_many_calls_at_once_through_a_connection_that_is_cut_are_made_once
 
 async def test_a_stalled_stream_is_left_and_goes_on(service: TestService, proxy: Proxy) -> None:
     dialog = service.add_dialog("alice", "bob")
-    async with by_way_of(proxy, service, "alice") as alice:
-        async with alice.updates(heartbeat=timedelta(seconds=5)) as stream:
-            await anext(stream)
-            # So that the test need not wait for as long as an application.
-            stream._attempts._patience = 0.3
-            proxy.abandon()
-            await service.client("bob").send_message(dialog, "Hello")
-            lost = await anext(stream)
-            assert isinstance(lost, Disconnected)
-            assert "nothing was heard" in str(lost.error)
-            again = await anext(stream)
-            assert isinstance(again, Connected)
-            assert again.outcome is pb.ResumeOutcome.RESUMED
-            update = await anext(stream)
-            assert isinstance(update, pb.Update)
-            assert update.message_created is not None
+    async with (
+        by_way_of(proxy, service, "alice") as alice,
+        alice.updates(heartbeat=timedelta(seconds=5)) as stream,
+    ):
+        await anext(stream)
+        # So that the test need not wait for as long as an application.
+        stream._attempts._patience = 0.3
+        proxy.abandon()
+        await service.client("bob").send_message(dialog, "Hello")
+        lost = await anext(stream)
+        assert isinstance(lost, Disconnected)
+        assert "nothing was heard" in str(lost.error)
+        again = await anext(stream)
+        assert isinstance(again, Connected)
+        assert again.outcome is pb.ResumeOutcome.RESUMED
+        update = await anext(stream)
+        assert isinstance(update, pb.Update)
+        assert update.message_created is not None
 
 
 async def test_a_repeated_key_is_answered_with_the_first_answer(service: TestService) -> None:
@@ -171,17 +177,16 @@ async def test_pages_go_through_a_whole_list(service: TestService) -> None:
 
 async def test_failures_have_the_class_of_their_reason(service: TestService) -> None:
     dialog = service.add_dialog("bob", "carl")
-    try:
+    with pytest.raises(NotAMemberError) as refused:
         await service.client("alice").send_message(dialog, "Hello")
-    except NotAMemberError as error:
-        assert error.metadata["dialog_id"] == dialog
-        assert error.request_id
-        assert error.trailers["x-request-id"] == error.request_id
-    try:
+    error = refused.value
+    assert error.metadata["dialog_id"] == dialog
+    assert error.request_id
+    assert error.trailers["x-request-id"] == error.request_id
+    with pytest.raises(AlreadyExistsError) as exists:
         await service.tenant_client().create_user("alice")
-    except AlreadyExistsError as error:
-        assert error.reason == "ERROR_REASON_USER_EXISTS"
-        assert error.resource is not None
+    assert exists.value.reason == "ERROR_REASON_USER_EXISTS"
+    assert exists.value.resource is not None
 
 
 async def test_a_back_end_follows_its_tenant(service: TestService) -> None:

@@ -1,4 +1,4 @@
-"""The store's rules are those of the contract: every vector of the shared table, and merged twice."""
+"""The store's rules are those of the contract: all vectors of the shared table, also twice."""
 
 import json
 from pathlib import Path

@@ -186,7 +186,7 @@ def test_a_pause_never_undercuts_the_services_wish_and_spreads_clients() -> None
 async def test_an_address_where_nobody_listens_is_told_as_such() -> None:
     scripted = Scripted(address=f"127.0.0.1:{free_port()}")
     async with scripted.client(retry=RetryPolicy(attempts=2, first=0.001)) as chat:
-        with pytest.raises(UnreachableError, match="cannot reach 127.0.0.1") as failed:
+        with pytest.raises(UnreachableError, match=r"cannot reach 127\.0\.0\.1") as failed:
             await chat.send_message(DIALOG, "Hello", idempotency_key="")
     assert failed.value.attempts == 2  # nothing was sent: even without a key
 

@@ -58,10 +58,9 @@ async def test_a_stream_is_a_span_from_its_opening_to_its_end(
     scripted: Scripted, provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
     scripted.then("SubscribeUpdates", streaming(connected()))
-    async with scripted.client(hooks=[tracing(provider)]) as chat:
-        async with chat.updates() as stream:
-            await anext(stream)
-            assert exporter.get_finished_spans() == ()
+    async with scripted.client(hooks=[tracing(provider)]) as chat, chat.updates() as stream:
+        await anext(stream)
+        assert exporter.get_finished_spans() == ()
     (span,) = exporter.get_finished_spans()
     assert span.name == "chat3.user.v1.UserService/SubscribeUpdates"
     assert "traceparent" in scripted.calls[0].metadata

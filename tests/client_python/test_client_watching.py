@@ -75,14 +75,16 @@ async def test_nothing_is_missed_by_anybody_while_the_connection_is_cut(
     dialog = service.add_dialog("alice", "bob", "carl")
     carl = service.client("carl")
     options = {"api_key": service.api_key, "tenant": service.tenant}
-    async with TenantClient(f"127.0.0.1:{proxy.port}", **options) as back_end:
-        async with back_end.watch(["alice", "bob"]) as stream:
-            await watched(stream, "alice", "bob")
-            for number in range(5):
-                await carl.send_message(dialog, f"{number}")
-                proxy.cut()
-                await carl.send_message(dialog, f"{number} again")
-            found = await contents(stream, 20)
+    async with (
+        TenantClient(f"127.0.0.1:{proxy.port}", **options) as back_end,
+        back_end.watch(["alice", "bob"]) as stream,
+    ):
+        await watched(stream, "alice", "bob")
+        for number in range(5):
+            await carl.send_message(dialog, f"{number}")
+            proxy.cut()
+            await carl.send_message(dialog, f"{number} again")
+        found = await contents(stream, 20)
     for user in ("alice", "bob"):
         texts = [text for each, text in found if each == user]
         assert texts == [f"{n}{more}" for n in range(5) for more in ("", " again")]

@@ -61,3 +61,17 @@ def test_a_client_of_another_environment_calls_the_service(
     sent = json.loads(client.run("chat3", "--json", "send", DIALOG, "Hello!", **caller))
     read = client.run("chat3", "--json", "messages", DIALOG, **caller)
     assert sent["message"]["messageId"] in read
+
+
+def test_the_library_of_another_environment_calls_the_service(
+    environments: Environments, address: str
+) -> None:
+    client = environments("chat3-client", "chat3-client")
+    caller = {"CHAT3_ADDRESS": address, "CHAT3_API_KEY": "demo-key", "CHAT3_USER": "alice"}
+    program = f"""
+from chat3_client.sync import Chat3Client
+with Chat3Client.from_environment() as chat:
+    sent = chat.send_message("{DIALOG}", "Hello from a library!").message
+    print(chat.get_message("{DIALOG}", sent.message_id).message.content)
+"""
+    assert client.run("python", "-W", "error", "-c", program, **caller) == "Hello from a library!\n"

@@ -13,6 +13,7 @@ COMMANDS = {
     "chat3-codec": (),
     "chat3-contract": (),
     "chat3-cli": ("chat3",),
+    "chat3-client": (),
     "chat3-embedded": ("chat3-embedded", "chat3-page"),
     "chat3-gateway": ("chat3-user-service",),
 }
@@ -32,12 +33,19 @@ CARRIED = {
     "chat3-codec": ("betterproto2_compiled",),
     "chat3-contract": ("chat3_api",),
     "chat3-cli": ("chat3_cli",),
+    "chat3-client": ("chat3_client",),
     "chat3-embedded": ("chat3_embedded", "chat3_page"),
     "chat3-gateway": ("chat3_user",),
 }
 
 
-OF_AN_EXTRA = {"chat3-gateway": ["chat3_user.telemetry.exporting: opentelemetry.sdk"]}
+OF_AN_EXTRA = {
+    "chat3-client": [
+        "chat3_client.telemetry: opentelemetry",
+        "chat3_client.testing: chat3_embedded",
+    ],
+    "chat3-gateway": ["chat3_user.telemetry.exporting: opentelemetry.sdk"],
+}
 """What is not imported where nothing but the wheel was asked for."""
 
 
@@ -64,7 +72,7 @@ def test_its_commands_say_their_version(environments: Environments, name: str) -
 
 def test_a_client_has_nothing_of_the_service(environments: Environments) -> None:
     needed = {name: environments(name, name).installed().keys() for name in COMMANDS}
-    client = needed["chat3-cli"]
+    client = needed["chat3-cli"] | needed["chat3-client"]
     of_the_service = needed["chat3-gateway"] - needed["chat3-contract"] - {"protobuf"}
     of_the_service -= {"googleapis-common-protos"}
     assert of_the_service >= {"aiohttp", "aiormq", "redis", "joserfc", "msgspec", "chat3-gateway"}

@@ -57,6 +57,11 @@ class OpenClient:
         self._calls = Calls(connection, identity, timeout=timeout, retry=retry, hooks=hooks)
         self._streams: set[Stream] = set()
 
+    @property
+    def address(self) -> str:
+        """Where the service is: `HOST:PORT`."""
+        return str(self._calls.connection.address)
+
     def _stream(
         self,
         kind: StreamKind,

@@ -16,7 +16,10 @@ PINNED = re.compile(
     """,
     re.MULTILINE | re.VERBOSE,
 )
-OURS = ("chat3-codec", "chat3-contract", "chat3-cli", "chat3-embedded", "chat3-gateway")
+OURS = (
+    *("chat3-codec", "chat3-contract", "chat3-cli", "chat3-client", "chat3-embedded"),
+    "chat3-gateway",
+)
 
 
 @pytest.fixture(scope="module")
