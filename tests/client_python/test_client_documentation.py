@@ -15,12 +15,11 @@ from support.demo_process import KEY, TENANT, Demo, running
 
 DOCS: Final = Path(__file__).parents[2] / "docs/clients"
 PYTHON: Final = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PYTHON: Final = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PROGRAMS: Final = {
     f"{page}.md, program {number}": program
     for page in ("python", "testing")
-    for number, program in enumerate(
-        re.findall(r"^```python\n(.*?)^```$", (DOCS / f"{page}.md").read_text(), re.DOTALL | re.MULTILINE), 1
-    )
+    for number, program in enumerate(PYTHON.findall((DOCS / f"{page}.md").read_text()), 1)
 }
 SILENT: Final = "tracing()"
 """A program with it shows how spans are made; it has nothing to print."""
