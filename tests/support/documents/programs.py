@@ -14,10 +14,10 @@ from typing import Final
 
 from support.documents.blocks import Block
 from support.documents.place import Place
+from support.documents.published import built_typescript
 
 _FRAMES: Final = Path(__file__).with_name("frames")
 _LIMIT: Final = 240.0
-_TYPESCRIPT: Final = "clients/typescript"
 _GO: Final = "clients/go"
 # Packages that a fragment in Go may use without an import line of its own.
 _GO_PACKAGES: Final = {
@@ -73,7 +73,7 @@ def _typescript(place: Place, project: Path, blocks: Sequence[Block]) -> None:
         functions.append(
             f'await {f"""endless({call}, "{block.place}")""" if _endless(block) else call};'
         )
-    library = project / _TYPESCRIPT
+    library = built_typescript(project)
     folder = place.scripts / "typescript"
     (folder / "node_modules" / "@chat3").mkdir(parents=True)
     (folder / "node_modules" / "@chat3" / "client").symlink_to(library)

@@ -14,6 +14,7 @@ import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -32,13 +33,19 @@ def for_pip(project: Path, folder: Path) -> dict[str, str]:
     return {"PIP_FIND_LINKS": f"{folder} {known}".strip()}
 
 
+@cache
+def built_typescript(project: Path) -> Path:
+    """Build the library in TypeScript, once, and return its folder."""
+    environment = {**os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
+    _done(["tools/typescript_client.sh", "build"], project, environment)
+    return project / _TYPESCRIPT
+
+
 @contextmanager
 def for_npm(project: Path, folder: Path) -> Iterator[dict[str, str]]:
     """Build and pack `@chat3/client`, and serve it as the registry of its scope, for the block."""
-    environment = {**os.environ, "PATH": f"{sys.prefix}/bin:{os.environ['PATH']}"}
-    _done(["tools/typescript_client.sh", "build"], project, environment)
-    library = project / _TYPESCRIPT
-    _done(["npm", "pack", "--silent", "--pack-destination", str(folder)], library, environment)
+    library = built_typescript(project)
+    _done(["npm", "pack", "--silent", "--pack-destination", str(folder)], library, os.environ)
     (tarball,) = folder.glob("*.tgz")
     manifest = json.loads((library / "package.json").read_text())
     with _serving(_Registry(manifest, tarball.read_bytes())) as address:
