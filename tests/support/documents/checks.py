@@ -22,6 +22,10 @@ _ASSIGNED: Final = re.compile(
 _SETTINGS: Final = {setting.variable for setting in SETTINGS.values()}
 _LEFT_OUT: Final = re.compile(r"\$|…|\.\.\.")
 _OF_CLIENTS: Final = re.compile(r"CHAT3\w*|OTEL_\w+|PYTHONPATH|PATH|TOKEN")
+_HARMFUL: Final = re.compile(
+    r"\b(sudo|systemctl|systemd-\w+|kubectl|helm|docker|rabbitmqctl|rabbitmqadmin|apt(-get)?|mount)\b"
+    r"|(?<![\w.])/(opt|etc|usr|var|root|home|srv)/|\bgit (checkout|reset|push|clean)\b|\brm -r"
+)
 _IDENTITY: Final = {"CHAT3_API_KEY": "key", "CHAT3_USER": "alice"}
 
 
@@ -33,9 +37,19 @@ def problems(block: Block, project: Path) -> Iterator[str]:
         yield from _yaml(block)
     elif block.language in SHELL:
         text = "\n".join(command.text for command in commands(block))
+        if not block.skipped:
+            yield from _harm(block, text)
         yield from _variables(text, project)
         yield from _targets(text, project)
         yield from _client_commands(text)
+
+
+def _harm(block: Block, text: str) -> Iterator[str]:
+    """Yield what may change the machine of whoever runs the tests: such a block needs a mark."""
+    if block.language == "console" and re.search(r"^# ", block.text, re.MULTILINE):
+        yield "commands of root are run"
+    for found in _HARMFUL.finditer(text):
+        yield f"a command that changes the machine is run: {found[0]}"
 
 
 def _json(block: Block) -> Iterator[str]:
