@@ -62,7 +62,7 @@ GROUPS: Final = (
     ),
     Group(
         "Browsers",
-        "Which pages may call. See [browsers and curl](clients.md#browsers-and-curl).",
+        "Which pages may call. See [browsers and CORS](guides/browsers.md#cors).",
         ("cors",),
     ),
     Group(

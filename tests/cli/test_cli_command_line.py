@@ -13,7 +13,7 @@ from chat3_cli.groups import GROUPS
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = {"CHAT3_USER": "alice", "CHAT3_API_KEY": "key"}
-DOCUMENTS = ["README.md", "docs/clients.md"]
+DOCUMENTS = ["docs/start/index.md", "docs/concepts/resume.md"]
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,10 @@ FIGURES: list[str] = []
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
+def place(registries: Registries) -> Iterator[Place]:
     """An empty folder of a reader who has set everything up: our environment is on PATH."""
-    with empty_place(os.pathsep.join((f"{sys.prefix}/bin", os.environ["PATH"]))) as made:
+    path = os.pathsep.join((f"{sys.prefix}/bin", os.environ["PATH"]))
+    with empty_place(path, PROJECT, **registries("pip")) as made:
         yield made
 
 
@@ -60,7 +61,7 @@ def newcomer(registries: Registries, tmp_path: Path) -> Iterator[Newcomer]:
 
         def made(*managers: str) -> Place:
             variables = {name: v for each in managers for name, v in registries(each).items()}
-            return stack.enter_context(empty_place(f"{tools}:/usr/bin:/bin", **variables))
+            return stack.enter_context(empty_place(f"{tools}:/usr/bin:/bin", PROJECT, **variables))
 
         yield made
 

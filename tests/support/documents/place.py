@@ -17,6 +17,8 @@ from typing import Final
 from support.ports import free_port
 
 _SERVICE, _PAGE, _OPERATORS = 50051, 8080, 9090
+CHECKOUT: Final = "/path/to/chat3-user-service"
+"""What pages call the checkout of whoever reads them."""
 _HOSTS: Final = r"(127\.0\.0\.1|localhost):"
 # What clients of registries need to find theirs; the home of the person who tries is empty.
 _KEPT: Final = re.compile(
@@ -38,13 +40,14 @@ class Place:
     scripts: Path
     environment: Mapping[str, str]
     ports: Mapping[int, int] = field(default_factory=dict)
+    checkout: str = CHECKOUT
 
     def here(self, text: str) -> str:
-        """Return what a page says, with the ports of this place."""
+        """Return what a page says, with the ports and the checkout of this place."""
         return re.sub(
             _HOSTS + "(" + "|".join(map(str, self.ports)) + r")\b",
             lambda found: f"{found[1]}:{self.ports[int(found[2])]}",
-            text,
+            text.replace(CHECKOUT, self.checkout),
         )
 
     @property
@@ -54,7 +57,7 @@ class Place:
 
 
 @contextmanager
-def empty_place(path: str, **variables: str) -> Iterator[Place]:
+def empty_place(path: str, checkout: Path, **variables: str) -> Iterator[Place]:
     """Make a place for the block. `path` is the PATH of its terminals."""
     ports = {default: free_port() for default in (_SERVICE, _PAGE, _OPERATORS)}
     with tempfile.TemporaryDirectory(prefix="chat3-docs-", ignore_cleanup_errors=True) as top:
@@ -79,6 +82,7 @@ def empty_place(path: str, **variables: str) -> Iterator[Place]:
                 **variables,
             },
             ports,
+            str(checkout),
         )
 
 
