@@ -32,7 +32,7 @@ export function tracing(): Interceptor {
     propagation.inject(within, request.header, intoHeaders);
     try {
       const response = await context.with(within, () => next(request));
-      if (response.stream) return { ...response, message: followed(response.message, span) };
+      if (response.stream) return { ...response, message: followed(response.message, span, request.signal) };
       span.end();
       return response;
     } catch (error) {
@@ -42,15 +42,18 @@ export function tracing(): Interceptor {
   };
 }
 
-async function* followed<T>(messages: AsyncIterable<T>, span: Span): AsyncIterable<T> {
+async function* followed<T>(messages: AsyncIterable<T>, span: Span, signal: AbortSignal): AsyncIterable<T> {
+  // A reader that leaves aborts the call, and reads no more.
+  const end = (): void => span.end();
+  signal.addEventListener("abort", end, { once: true });
   try {
     yield* messages;
+    if (span.isRecording()) span.end();
   } catch (error) {
-    fail(span, error);
+    if (span.isRecording()) fail(span, error);
     throw error;
   } finally {
-    // A span that has failed is at its end already.
-    if (span.isRecording()) span.end();
+    signal.removeEventListener("abort", end);
   }
 }
 

@@ -73,7 +73,7 @@ function traced() {
         return {};
       },
       subscribeUpdates: async function* () {
-        yield {};
+        yield { event: { case: "connectionEstablished", value: {} } };
         yield {};
       },
     },
@@ -106,8 +106,8 @@ test("the span of a stream ends with the stream, or when its reader leaves", asy
     assert.ok(response);
     assert.equal(spans[0]?.ends, 0);
   }
-  for await (const response of client.rpc.subscribeUpdates({})) {
-    assert.ok(response);
+  for await (const event of client.updates()) {
+    assert.equal(event.type, "connected");
     break;
   }
   assert.deepEqual(
