@@ -224,12 +224,12 @@ def limits(given: Constants) -> list[Limit]:
         ),
         (
             lambda n: n <= setting("streams_per_key"),
-            "one worker takes the streams of one API key (`STREAMS_PER_KEY`)",
-            "a second worker, or a larger `STREAMS_PER_KEY` where all users share one key",
+            "one worker accepts all streams of one API key (`STREAMS_PER_KEY`)",
+            "a second worker, or a larger `STREAMS_PER_KEY` if all users share one key",
         ),
         (
             lambda n: n <= streams_most(given),
-            "one worker has connections for all (`CONNECTIONS_MAX`)",
+            "one worker accepts all connections (`CONNECTIONS_MAX`)",
             "a worker for each core, more machines, a load balancer",
         ),
         (
@@ -239,22 +239,22 @@ def limits(given: Constants) -> list[Limit]:
         ),
         (
             lambda n: broker_carries(n, given),
-            "half of RabbitMQ's cores hand all updates to all workers",
+            "half of RabbitMQ's cores can send all updates to all workers",
             "a second cell",
         ),
         (
             lambda n: log_takes(updates_of(n, given), given),
-            "one stream queue takes all updates",
-            "a second cell, with a log of its own",
+            "one stream queue accepts all updates",
+            "a second cell, with its own log",
         ),
         (
             lambda n: cell_of(n, given) is not None,
-            "a worker passes over everybody's updates with half of its core",
+            "half of a worker's core is enough to skip other users' updates",
             "a second cell",
         ),
         (
             lambda n: keys_of(n, given) * given.key_bytes / 1e9 <= given.redis_gigabytes,
-            "one Redis keeps the keys of a day's writes",
+            "one Redis stores the keys of a day's writes",
             "a Redis for each cell, or a shorter `IDEMPOTENCY_RETENTION`",
         ),
         (
@@ -262,7 +262,7 @@ def limits(given: Constants) -> list[Limit]:
                 n * writes_of(given) * _COMMANDS_PER_WRITE
                 <= given.redis_commands_per_second * given.redis_busy
             ),
-            "one Redis takes the commands of all writes",
+            "one Redis executes the commands of all writes",
             "a Redis for each cell",
         ),
     ]

@@ -10,28 +10,28 @@ from sizing.scenarios import played, scenario_table
 _ROWS: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("updates a second", lambda plan: number(plan.updates)),
     ("cells", lambda plan: number(plan.cells)),
-    ("users of a cell", lambda plan: number(plan.cell.users)),
+    ("users per cell", lambda plan: number(plan.cell.users)),
     ("workers", lambda plan: number(plan.workers)),
-    ("machines of ours, with one to lose", lambda plan: number(plan.machines)),
-    ("streams of a worker", lambda plan: number(plan.cell.streams)),
-    ("memory of a worker, MB", lambda plan: number(plan.cell.worker_megabytes)),
-    ("its core, for updates of nobody here", lambda plan: share(plan.cell.fan_in)),
-    ("cores of RabbitMQ, a cell", lambda plan: number(plan.cell.broker_cores)),
-    ("the same if all were one cell", lambda plan: number(plan.undivided_broker_cores)),
-    ("a day of the log, GB, a cell", lambda plan: number(plan.cell.log_gigabytes_a_day)),
+    ("machines for the service, one of them spare", lambda plan: number(plan.machines)),
+    ("streams per worker", lambda plan: number(plan.cell.streams)),
+    ("memory per worker, MB", lambda plan: number(plan.cell.worker_megabytes)),
+    ("share of its core for other users' updates", lambda plan: share(plan.cell.fan_in)),
+    ("cores of RabbitMQ per cell", lambda plan: number(plan.cell.broker_cores)),
+    ("the same with a single cell", lambda plan: number(plan.undivided_broker_cores)),
+    ("a day of the log per cell, GB", lambda plan: number(plan.cell.log_gigabytes_a_day)),
     ("busiest hours in 5 GB of log", lambda plan: number(plan.cell.log_hours)),
     ("requests a second to tenant-api", lambda plan: number(plan.platform_requests)),
-    ("of these, proofs of streams", lambda plan: number(plan.platform_requests_to_prove)),
+    ("of these, checks of streams", lambda plan: number(plan.platform_requests_to_prove)),
     ("cores of tenant-api, as assumed", lambda plan: number(plan.platform_cores)),
     ("commands a second to Redis", lambda plan: number(plan.redis_commands)),
-    ("GB of Redis, all cells together", lambda plan: number(plan.redis_gigabytes)),
+    ("GB of Redis in total", lambda plan: number(plan.redis_gigabytes)),
 )
 
 
 def number(value: float) -> str:
     """Return a number with two significant digits, in words from a million on."""
     if math.isinf(value):
-        return "no worker could follow"
+        return "impossible: no worker could keep up"
     if value == 0:
         return "0"
     rounded = round(value, 1 - math.floor(math.log10(abs(value))))
@@ -56,14 +56,14 @@ def plans(users: Sequence[int], given: Constants) -> str:
 
 def what_breaks(given: Constants) -> str:
     """Return the table of limits, by the number of users up to which they hold."""
-    rows = [("holds up to users", "what holds", "what takes over"), ("---:", "---", "---")]
+    rows = [("up to users", "condition", "beyond that"), ("---:", "---", "---")]
     rows += [(number(each.users), each.what, each.then) for each in limits(given)]
     return _table(rows)
 
 
 def sources() -> str:
     """Return the table of constants: value, meaning, where it comes from."""
-    rows = [("figure", "what it is", "from"), ("---:", "---", "---")]
+    rows = [("figure", "meaning", "from"), ("---:", "---", "---")]
     for entry in entries().values():
         value = f"{entry['value']:,} {entry['unit']}".strip()
         rows.append((value, entry["means"], _source(entry)))
