@@ -16,17 +16,17 @@ from chat3_user.domain.access import Access
 from chat3_user.domain.created_dialogs import CreatedDialogs
 from chat3_user.domain.created_packs import CreatedPacks
 from chat3_user.domain.created_topics import CreatedTopics
+from chat3_user.domain.custom_data import CustomDataChanges
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
 from chat3_user.domain.existing_users import ExistingUsers
-from chat3_user.domain.first_open_data import FirstOpenData
+from chat3_user.domain.first_custom_data import FirstCustomData
 from chat3_user.domain.members import Members
 from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.meta_indexes import MetaIndexes
 from chat3_user.domain.meta_rules import MetaRules
-from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.pack_members import PackMembers
 from chat3_user.domain.pack_reading import PackReading
 from chat3_user.domain.packs import Packs
@@ -253,7 +253,7 @@ def _dependencies(
 ) -> Dependencies:
     """Return what the methods work with."""
     settle = config.idempotency.times.settle
-    users, claims, open_data = Users(api, access), Claims(store), OpenDataChanges(api)
+    users, claims, custom_data = Users(api, access), Claims(store), CustomDataChanges(api)
     sent = SentMessages(Traces(api), api, claims, settle, metrics.repairs.repaired)
     messages, unshown = Messages(api, access), UnshownChanges(metrics.repairs.unshown)
     rules, packs, members = MetaRules(api), Packs(api, unshown), Members(api, unshown)
@@ -265,7 +265,9 @@ def _dependencies(
         past_marks=PastMarks(access, api, unshown),
         past_changes=PastChanges(api, messages, unshown),
         users=users,
-        tenant_users=TenantUsers(api, access, users, open_data, FirstOpenData(open_data, rules)),
+        tenant_users=TenantUsers(
+            api, access, users, custom_data, FirstCustomData(custom_data, rules)
+        ),
         existing_users=ExistingUsers(api),
         dialogs=Dialogs(api),
         created_dialogs=CreatedDialogs(api, rules, settle, metrics.repairs.finished),
@@ -276,7 +278,7 @@ def _dependencies(
         pack_members=PackMembers(api, packs, members),
         pack_reading=PackReading(api, unshown),
         members=members,
-        open_data=open_data,
+        custom_data=custom_data,
         meta_indexes=MetaIndexes(api),
         meta_rules=rules,
         reading=Reading(api, unshown),

@@ -41,7 +41,7 @@ _LOOK_AGAIN: Final = 0.5
 """Seconds until a picture that differs is compared again, although nothing has come."""
 
 Known = dict[str, Any]
-"""What no call of the contract reads: the user's counters and open data, by these names."""
+"""What no call of the contract reads: the user's counters and custom data, by these names."""
 
 
 class Reader:

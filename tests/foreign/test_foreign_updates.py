@@ -239,7 +239,7 @@ def test_the_kind_of_an_update_is_told_from_its_data(
 
 
 def test_absent_is_told_from_empty(received: dict[str, dict[str, Any]]) -> None:
-    """A new message without open data has empty open data; a reaction says nothing about it."""
+    """A new message without custom data has empty custom data; a reaction says nothing about it."""
     body = recorded("message__message_create__quoted")["body"]
     assert "meta" not in body["data"]["message"]
     created = received[f"{body['eventId']} {body['updateType']} {body['userId']}"]

@@ -12,8 +12,8 @@ import fuzz_texts as texts
 
 from chat3_api.chat3.tenant.v1 import MetaIndexCondition
 from chat3_api.google.protobuf import Struct, Value
+from chat3_user.validation.custom_data import CustomData, MessageData, MetaKey
 from chat3_user.validation.meta_indexes import MOST_VALUES, Condition
-from chat3_user.validation.open_data import MessageData, MetaKey, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Rule, Rules, Seconds
 from chat3_user.validation.text_rules import Expression, Id, MessageType
 from chat3_user.validation.user_ids import UserId
@@ -135,7 +135,7 @@ _PLAIN: Final[dict[type, Sampler]] = {
 
 
 def meta(rng: random.Random) -> Struct:
-    """Return open data that the platform can keep, as media messages have it."""
+    """Return custom data that the platform can keep, as media messages have it."""
     document: dict[str, Any] = {}
     for _ in range(rng.randrange(5)):
         document[rng.choice(("a", "url", "Key_9", "text", "x" * 100))] = rng.choice(
@@ -146,7 +146,7 @@ def meta(rng: random.Random) -> Struct:
 
 
 def _condition(rng: random.Random) -> MetaIndexCondition | None:
-    """Return for which open data an index may hold, more often all."""
+    """Return for which custom data an index may hold, more often all."""
     if rng.random() < 0.5:
         return None
     operator, most = rng.choice([*MOST_VALUES.items()])
@@ -208,7 +208,7 @@ def _(_: MessageType) -> Sampler:
 
 
 @sampler.register(MessageData)
-@sampler.register(OpenData)
+@sampler.register(CustomData)
 def _(_: Rule) -> Sampler:
     return meta
 

@@ -25,14 +25,14 @@ def users(upstream: Upstream) -> None:
             upstream.store.add_user(TENANT, name)
 
 
-def open_data(**keys: Any) -> Struct:
+def custom_data(**keys: Any) -> Struct:
     return Struct.from_dict(keys)
 
 
 def creating(*members: str, key: str = "", **meta: Any) -> pb.CreateDialogRequest:
     return pb.CreateDialogRequest(
         member_ids=list(members),
-        meta=open_data(**meta) if meta else None,
+        meta=custom_data(**meta) if meta else None,
         idempotency_key=key,
     )
 
@@ -53,7 +53,7 @@ async def test_a_dialog_is_created_with_its_members_and_read_as_its_creator_sees
     dialog = created.dialog
     assert created.missing_parts == []
     assert (dialog.title, dialog.member_count) == ("Plans", 3)
-    assert dialog.meta == open_data(title="Plans", n=1)
+    assert dialog.meta == custom_data(title="Plans", n=1)
     assert dialog.membership.user_id == "alice"
     assert dialog.membership.join_time is not None
     assert members_of(upstream, dialog.dialog_id) == ["alice", "bob", "carol"]
@@ -152,11 +152,11 @@ async def test_a_hundred_members_fit_and_more_do_not(alice: Caller, upstream: Up
         (pb.GetOrCreateDirectDialogRequest(), {"user_id": "required"}),
         (pb.GetOrCreateDirectDialogRequest(user_id="ALICE"), {"user_id": "not the calling user"}),
         (
-            pb.CreateDialogRequest(meta=open_data(chat3_direct="x")),
+            pb.CreateDialogRequest(meta=custom_data(chat3_direct="x")),
             {"meta.chat3_direct": "no top-level key that begins with `chat3_`"},
         ),
         (
-            pb.CreateTopicRequest(dialog_id=DIALOG, meta=open_data(chat3_key="x")),
+            pb.CreateTopicRequest(dialog_id=DIALOG, meta=custom_data(chat3_key="x")),
             {"meta.chat3_key": "no top-level key that begins with `chat3_`"},
         ),
         (
@@ -222,10 +222,12 @@ async def test_a_topic_is_created_by_a_member(
     alice: Caller, bob: Caller, upstream: Upstream
 ) -> None:
     dialog = upstream.dialog("alice", "bob")
-    created = await alice.call(pb.CreateTopicRequest(dialog_id=dialog, meta=open_data(subject="s")))
+    created = await alice.call(
+        pb.CreateTopicRequest(dialog_id=dialog, meta=custom_data(subject="s"))
+    )
     topic = created.topic
     assert created.missing_parts == []
-    assert (topic.dialog_id, topic.meta) == (dialog, open_data(subject="s"))
+    assert (topic.dialog_id, topic.meta) == (dialog, custom_data(subject="s"))
     assert topic.create_time is not None
     listed = (await bob.call(pb.ListTopicsRequest(dialog_id=dialog))).topics
     assert [(row.topic_id, row.meta, row.dialog_id) for row in listed] == [
@@ -289,7 +291,7 @@ async def test_equal_creations_at_once_are_as_many_as_calls(
     before = len(store.dialogs.all(TENANT))
     dialogs = [creating(*NAMES, title="same", key=key) for key in keys]
     topics = [
-        pb.CreateTopicRequest(dialog_id=where, meta=open_data(a=1), idempotency_key=key)
+        pb.CreateTopicRequest(dialog_id=where, meta=custom_data(a=1), idempotency_key=key)
         for key in keys
     ]
     made = await asyncio.gather(*map(Caller.call, callers, dialogs))

@@ -46,7 +46,7 @@ def creating(key: str = "k", **meta: Any) -> pb.CreatePackRequest:
 
 
 def packs(lossy: Lossy) -> dict[str, dict[str, Any]]:
-    """Return the open data of all packs, without keys of ours."""
+    """Return the custom data of all packs, without keys of ours."""
     return {
         pack.pack_id: {
             key: value
@@ -223,7 +223,7 @@ async def test_a_dialog_that_was_there_before_was_not_added_by_a_lost_attempt() 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("step", range(1, 6))
-async def test_open_data_whose_change_is_cut_is_whole_and_told(version: str, step: int) -> None:
+async def test_custom_data_whose_change_is_cut_is_whole_and_told(version: str, step: int) -> None:
     cuts = CutOnce()
     async with platform(cuts, version) as (lossy, caller):
         pack = packed(lossy, lossy.dialog("alice"), old=1, kind="x")

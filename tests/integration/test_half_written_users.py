@@ -22,9 +22,9 @@ from support.gateway import KEY, TENANT
 LONG_AGO = 1_795_424_735_959.186
 REPLAYED = "idempotency-replayed"
 META = {"a": 1, "b": "two", "c": True}
-# The proof, the user, its open data in bulk, the last key by itself.
+# The proof, the user, its custom data in bulk, the last key by itself.
 CREATE_WRITES = 4
-# The proof, its open data in bulk, the last key by itself, the type.
+# The proof, its custom data in bulk, the last key by itself, the type.
 UPDATE_WRITES = 4
 FAULTS = ("before", "after", 500)
 
@@ -81,7 +81,7 @@ async def test_a_creation_that_is_cut_after_any_step_is_one_whole_and_told(
 
 
 @pytest.mark.parametrize("step", ["user row", "user event"])
-async def test_a_creation_without_open_data_is_told_too(step: str) -> None:
+async def test_a_creation_without_custom_data_is_told_too(step: str) -> None:
     async with platform(CutAfter(step)) as (lossy, back_end):
         await back_end.call(creating(meta=None))
         assert user(lossy) == ("bot", {})
@@ -101,7 +101,7 @@ async def test_a_creation_is_one_whatever_request_of_it_fails(fault: Any, place:
         assert lossy.store.users.count(TENANT) == 1
 
 
-async def test_a_creation_that_is_cut_between_user_and_open_data_without_a_key_is_told() -> None:
+async def test_a_creation_that_is_cut_between_user_and_custom_data_without_a_key_is_told() -> None:
     async with platform() as (lossy, back_end):
         lossy.writes = fault_at(2, "before")
         failed = await back_end.fails(creating(key=""))
@@ -144,7 +144,7 @@ async def test_a_user_who_was_created_anew_is_not_deleted_by_a_repetition() -> N
         assert lossy.store.users.get(TENANT, "bob") is not None
 
 
-async def test_open_data_that_the_platform_refuses_takes_the_user_back() -> None:
+async def test_custom_data_that_the_platform_refuses_takes_the_user_back() -> None:
     async with platform() as (lossy, back_end):
         lossy.writes = fault_at(3, 418)
         refused = await back_end.fails(creating())

@@ -1,4 +1,4 @@
-"""Members who join and leave, open data that changes, and what is marked as read."""
+"""Members who join and leave, custom data that changes, and what is marked as read."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ Reason = pb.ErrorReason
 TOPIC = "topic_" + "a" * 20
 
 
-def open_data(**keys: Any) -> Struct:
+def custom_data(**keys: Any) -> Struct:
     return Struct.from_dict(keys)
 
 
@@ -120,7 +120,7 @@ async def test_one_update_tells_of_all_keys_of_a_dialog(
     await platform(upstream, "PUT", f"/meta/dialog/{dialog}", before)
     request = pb.UpdateDialogMetaRequest(
         dialog_id=dialog,
-        meta=open_data(title="New", nested={"a": [1, True, "x"]}),
+        meta=custom_data(title="New", nested={"a": [1, True, "x"]}),
         remove_keys=["old", "never"],
         idempotency_key="meta",
     )
@@ -142,7 +142,7 @@ async def test_one_update_tells_of_all_keys_of_a_dialog(
     assert stored["chat3_key"] == "ours"
 
 
-async def test_a_user_changes_his_own_open_data_only(
+async def test_a_user_changes_his_own_custom_data_only(
     bob: Caller, upstream: Upstream, dialog: str
 ) -> None:
     await platform(upstream, "PUT", "/meta/user/bob/old", {"value": 1})
@@ -150,7 +150,7 @@ async def test_a_user_changes_his_own_open_data_only(
     async with bob.subscribed() as stream:
         changed = await bob.call(
             pb.UpdateMyMetaRequest(
-                meta=open_data(displayName="Robert", mood="good"), remove_keys=["old"]
+                meta=custom_data(displayName="Robert", mood="good"), remove_keys=["old"]
             )
         )
         update = await stream.update_of(pb.UpdateKind.USER_CHANGED)
@@ -169,11 +169,11 @@ async def test_a_topic_is_changed_by_members_of_its_dialog(
 
     async with bob.subscribed() as stream:
         changed = await alice.call(
-            pb.UpdateTopicRequest(**where, meta=open_data(subject="S", n=2), remove_keys=["old"])
+            pb.UpdateTopicRequest(**where, meta=custom_data(subject="S", n=2), remove_keys=["old"])
         )
         await stream.update_of(pb.UpdateKind.TOPIC_CHANGED)
     foreign = await alice.fails(
-        pb.UpdateTopicRequest(dialog_id=elsewhere, topic_id=made["topicId"], meta=open_data(n=1))
+        pb.UpdateTopicRequest(dialog_id=elsewhere, topic_id=made["topicId"], meta=custom_data(n=1))
     )
 
     assert changed.topic.meta.to_dict() == {"subject": "S", "n": 2}
@@ -188,10 +188,12 @@ async def test_keys_are_removed_by_keys_that_may_delete(
     alice = client.as_user("alice", key="key-rw")
 
     refused = await alice.fails(
-        pb.UpdateDialogMetaRequest(dialog_id=dialog, meta=open_data(title="T"), remove_keys=["old"])
+        pb.UpdateDialogMetaRequest(
+            dialog_id=dialog, meta=custom_data(title="T"), remove_keys=["old"]
+        )
     )
     allowed = await alice.call(
-        pb.UpdateDialogMetaRequest(dialog_id=dialog, meta=open_data(n=1), remove_keys=["never"])
+        pb.UpdateDialogMetaRequest(dialog_id=dialog, meta=custom_data(n=1), remove_keys=["never"])
     )
 
     assert refused.reason is Reason.PERMISSION_MISSING
@@ -235,10 +237,10 @@ REQUESTS = [
     lambda dialog, **more: pb.RemoveDialogMemberRequest(dialog_id=dialog, user_id="bob", **more),
     lambda dialog, **more: pb.LeaveDialogRequest(dialog_id=dialog, **more),
     lambda dialog, **more: pb.UpdateDialogMetaRequest(
-        dialog_id=dialog, meta=open_data(n=1), **more
+        dialog_id=dialog, meta=custom_data(n=1), **more
     ),
     lambda dialog, **more: pb.UpdateTopicRequest(
-        dialog_id=dialog, topic_id=TOPIC, meta=open_data(n=1), **more
+        dialog_id=dialog, topic_id=TOPIC, meta=custom_data(n=1), **more
     ),
     lambda dialog, **more: pb.MarkDialogReadRequest(dialog_id=dialog, **more),
 ]
@@ -277,7 +279,7 @@ async def test_ninety_members_act_at_once(client: Client, upstream: Upstream) ->
     async def acts(user: str) -> None:
         caller = client.as_user(user)
         # Equal to the letter but for the user, of whom the platform hears nothing.
-        await caller.call(pb.UpdateDialogMetaRequest(dialog_id=dialog, meta=open_data(title="T")))
+        await caller.call(pb.UpdateDialogMetaRequest(dialog_id=dialog, meta=custom_data(title="T")))
         await caller.call(pb.MarkDialogReadRequest(dialog_id=dialog))
         if user != users[0]:
             await caller.call(pb.LeaveDialogRequest(dialog_id=dialog))

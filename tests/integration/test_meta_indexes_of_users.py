@@ -1,4 +1,4 @@
-"""Users whose open data a tenant's meta indexes refuse: nobody is made, what is left is told."""
+"""Users whose custom data a tenant's meta indexes refuse: nobody is made, what is left is told."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -79,7 +79,7 @@ async def test_a_value_that_must_be_unique_leaves_nothing_where_the_key_may_dele
 
 
 @pytest.mark.parametrize("request_of", [creating, upserting])
-async def test_open_data_that_cannot_be_removed_is_told(request_of: Any) -> None:
+async def test_custom_data_that_cannot_be_removed_is_told(request_of: Any) -> None:
     async with back_end(KEEPER) as (lossy, caller):
         demand(lossy, "unique", "email")
         await caller.call(creating("alice", email="a@example.org"))
@@ -94,7 +94,7 @@ async def test_open_data_that_cannot_be_removed_is_told(request_of: Any) -> None
         assert owned(lossy, "carl") == {}
 
 
-async def test_open_data_of_the_id_that_was_there_before_stays() -> None:
+async def test_custom_data_of_the_id_that_was_there_before_stays() -> None:
     async with back_end() as (lossy, caller):
         demand(lossy, "unique", "email")
         await caller.call(creating("alice", email="a@example.org"))
@@ -169,7 +169,7 @@ async def test_keys_that_are_required_may_come_last_and_may_be_there_already() -
         lossy.store.meta.put_all(TENANT, "user", "carl", {"zip": 3})
         await caller.call(creating("carl", age=1.0))
         assert is_there(lossy, "carl")
-        # The platform demands nothing of a user without open data.
+        # The platform demands nothing of a user without custom data.
         await caller.call(creating("dora"))
         assert is_there(lossy, "dora")
 

@@ -1,4 +1,4 @@
-"""Messages whose open data a meta index of the tenant refuses: none is left, and it is told why."""
+"""Messages whose custom data a meta index refuses: none is left, and the caller learns why."""
 
 from typing import Any
 

@@ -176,7 +176,7 @@ async def test_a_mark_that_never_arrived_takes_what_was_there_when_it_was_asked_
         assert (answer.membership.unread_count, answer.missing_parts) == (0, [])
 
 
-async def test_others_keys_stay_when_a_change_of_open_data_is_repeated() -> None:
+async def test_others_keys_stay_when_a_change_of_custom_data_is_repeated() -> None:
     async with scene(NEWEST) as at:
         request = pb.UpdateDialogMetaRequest(
             dialog_id=at.dialog, meta=Struct.from_dict({"a": 1, "b": 2}), idempotency_key="k"

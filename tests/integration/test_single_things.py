@@ -211,7 +211,7 @@ async def test_a_user_is_looked_up_within_the_tenant(
     assert keyless.reason is pb.ErrorReason.PERMISSION_MISSING
 
 
-async def test_who_only_owns_open_data_is_no_user(alice: Caller, upstream: Upstream) -> None:
+async def test_who_only_owns_custom_data_is_no_user(alice: Caller, upstream: Upstream) -> None:
     await platform(upstream, "PUT", "/meta/user/ghost/displayName", {"value": "Boo"})
 
     refused = await alice.fails(pb.GetUserRequest(user_id="ghost"))

@@ -49,7 +49,7 @@ def creating(*members: str, key: str = "k", **meta: Any) -> pb.CreateDialogReque
 
 
 def named(lossy: Lossy) -> list[str]:
-    """Return the dialogs that hold any open data: one without was cut off before its key."""
+    """Return the dialogs that hold any custom data: one without was cut off before its key."""
     rows = lossy.store.dialogs.all(TENANT)
     return [row.dialog_id for row in rows if lossy.store.meta.of(TENANT, "dialog", row.dialog_id)]
 
@@ -232,7 +232,7 @@ async def test_what_the_request_alone_breaks_is_refused_before_anything_is_writt
         (When("n", "eq", value=True), False),
     ],
 )
-async def test_a_demand_holds_for_the_open_data_that_it_is_about(
+async def test_a_demand_holds_for_the_custom_data_that_it_is_about(
     when: When, *, holds: bool
 ) -> None:
     async with back_end(CutAfter("nothing")) as (lossy, caller):

@@ -85,7 +85,7 @@ def with_secrets(store: Store) -> None:
 
 
 def things(store: Store) -> list[tuple[str, str]]:
-    """Return kind and id of all that the tenant has and that can have open data."""
+    """Return kind and id of all that the tenant has and that can have custom data."""
     return [
         (kind, row[0])
         for kind in ("dialog", "topic", "pack", "user", "message")
@@ -268,7 +268,7 @@ async def test_no_expression_reaches_past_the_tenant(
 
 
 @pytest.mark.parametrize("label", [label for label in BACK_END if "filter" in METHODS[label].rules])
-async def test_open_data_that_is_called_like_the_tenant_is_open_data(
+async def test_custom_data_that_is_called_like_the_tenant_is_custom_data(
     client: Client, upstream: Upstream, label: str
 ) -> None:
     request, store = whole_case(label, upstream), upstream.store

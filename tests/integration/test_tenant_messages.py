@@ -153,7 +153,7 @@ async def test_nobody_sends_in_the_name_of_who_does_not_exist(
 ) -> None:
     dialog = upstream.dialog("alice")
     if ghost:
-        upstream.store.meta.put(TENANT, "user", "nobody", "title", "owns open data only")
+        upstream.store.meta.put(TENANT, "user", "nobody", "title", "owns custom data only")
     refused = await back_end.fails(sending(dialog, "nobody"))
     assert refused.reason is Reason.USER_NOT_FOUND
     assert refused.metadata == {"user_id": "nobody"}

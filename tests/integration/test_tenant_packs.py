@@ -119,7 +119,7 @@ async def test_a_pack_is_made_filled_seen_and_deleted(
     assert len(upstream.store.dialogs.all(TENANT)) == 2
 
 
-async def test_open_data_of_a_pack_is_set_and_removed_without_our_own_keys(
+async def test_custom_data_of_a_pack_is_set_and_removed_without_our_own_keys(
     back_end: Caller, upstream: Upstream
 ) -> None:
     pack = packed(upstream, old=1, kind="x", chat3_key="ours")

@@ -20,7 +20,7 @@ WRITES = [
 ]
 
 
-def open_data(**keys: Any) -> Struct:
+def custom_data(**keys: Any) -> Struct:
     return Struct.from_dict(keys)
 
 
@@ -45,7 +45,7 @@ def meta_of(upstream: Upstream, user_id: str) -> dict[str, Any]:
 async def test_a_created_user_is_there_as_it_was_wanted(
     back_end: Caller, upstream: Upstream
 ) -> None:
-    meta = open_data(displayName="Zoë", n=1, deep={"a": [1]})
+    meta = custom_data(displayName="Zoë", n=1, deep={"a": [1]})
     made = await back_end.call(pb.CreateUserRequest(user_id="Zoe", type="bot", meta=meta))
     assert (made.user.user_id, made.user.type, made.user.display_name) == ("zoe", "bot", "Zoë")
     assert made.user.meta == meta
@@ -66,7 +66,7 @@ async def test_a_user_who_is_there_is_not_created_again_nor_touched(
 ) -> None:
     upstream.store.add_user(TENANT, "bob", type="contact", meta={"n": 1})
     refused = await back_end.fails(
-        pb.CreateUserRequest(user_id="BOB", type="bot", meta=open_data(n=2))
+        pb.CreateUserRequest(user_id="BOB", type="bot", meta=custom_data(n=2))
     )
     assert refused.reason is Reason.USER_EXISTS
     assert refused.metadata == {"user_id": "bob"}
@@ -91,14 +91,14 @@ async def test_of_two_creations_at_once_one_is_refused(
 
 async def test_equal_creations_in_two_tenants_both_come_past_the_guard(client: Client) -> None:
     tenants = (TENANT, OTHER_TENANT)
-    request = pb.CreateUserRequest(user_id="bob", meta=open_data(n=1))
+    request = pb.CreateUserRequest(user_id="bob", meta=custom_data(n=1))
     answers = await asyncio.gather(
         *(back_end_of(client, tenant=tenant).call(request) for tenant in tenants)
     )
     assert [answer.user.user_id for answer in answers] == ["bob", "bob"]
 
 
-async def test_open_data_alone_is_no_user_and_becomes_the_new_users(
+async def test_custom_data_alone_is_no_user_and_becomes_the_new_users(
     back_end: Caller, upstream: Upstream
 ) -> None:
     await platform(upstream, "PUT", "/meta/user/ghost/old", {"value": "kept"})
@@ -109,20 +109,20 @@ async def test_open_data_alone_is_no_user_and_becomes_the_new_users(
     ):
         assert (await back_end.fails(request)).reason is Reason.USER_NOT_FOUND
     assert (await back_end.call(pb.ListUsersRequest())).users == []
-    made = await back_end.call(pb.CreateUserRequest(user_id="ghost", meta=open_data(new=1)))
-    assert made.user.meta == open_data(old="kept", new=1)
+    made = await back_end.call(pb.CreateUserRequest(user_id="ghost", meta=custom_data(new=1)))
+    assert made.user.meta == custom_data(old="kept", new=1)
 
 
 async def test_upsert_creates_then_changes_then_leaves(
     back_end: Caller, upstream: Upstream
 ) -> None:
     upsert = pb.UpsertUserRequest
-    first = await back_end.call(upsert(user_id="Bob", meta=open_data(n=1)))
-    second = await back_end.call(upsert(user_id="bob", type="bot", meta=open_data(m=2)))
+    first = await back_end.call(upsert(user_id="Bob", meta=custom_data(n=1)))
+    second = await back_end.call(upsert(user_id="bob", type="bot", meta=custom_data(m=2)))
     third = await back_end.call(upsert(user_id="bob"))
     assert [each.created for each in (first, second, third)] == [True, False, False]
     assert [each.user.type for each in (first, second, third)] == ["user", "bot", "bot"]
-    assert third.user.meta == open_data(n=1, m=2)
+    assert third.user.meta == custom_data(n=1, m=2)
     assert stored(upstream) == {"bob": "bot"}
 
 
@@ -133,12 +133,12 @@ async def test_update_sets_and_removes_and_tells_the_user(
     async with bob.subscribed() as stream:
         changed = await back_end.call(
             pb.UpdateUserRequest(
-                user_id="bob", type="bot", meta=open_data(new=3), remove_keys=["old", "none"]
+                user_id="bob", type="bot", meta=custom_data(new=3), remove_keys=["old", "none"]
             )
         )
         update = await stream.update()
     assert changed.user.type == "bot"
-    assert changed.user.meta == open_data(kept=2, new=3)
+    assert changed.user.meta == custom_data(kept=2, new=3)
     assert update.user_id == "bob"
     unchanged = await back_end.call(pb.UpdateUserRequest(user_id="bob"))
     assert unchanged.user == changed.user
@@ -150,7 +150,7 @@ async def test_removing_needs_a_permission_and_changes_nothing_without_it(
     upstream.store.add_key("key-edit", ("read", "write"))
     upstream.store.add_user(TENANT, "bob", meta={"old": 1})
     request = pb.UpdateUserRequest(
-        user_id="bob", type="bot", meta=open_data(new=1), remove_keys=["old"]
+        user_id="bob", type="bot", meta=custom_data(new=1), remove_keys=["old"]
     )
     refused = await back_end_of(client, key="key-edit").fails(request)
     assert refused.metadata == {"permission": "delete"}
@@ -162,7 +162,7 @@ async def test_a_deleted_user_is_gone_and_what_was_theirs_stays(
     back_end: Caller, upstream: Upstream
 ) -> None:
     dialog = upstream.dialog("alice", "bob")
-    await back_end.call(pb.UpdateUserRequest(user_id="bob", meta=open_data(n=1)))
+    await back_end.call(pb.UpdateUserRequest(user_id="bob", meta=custom_data(n=1)))
     deleting = pb.DeleteUserRequest(user_id="Bob", idempotency_key="k")
     assert await back_end.call(deleting) == pb.DeleteUserResponse()
     assert (await back_end.called(deleting))[1]["idempotency-replayed"] == "true"
@@ -331,7 +331,7 @@ async def test_a_key_is_of_its_api_key_and_its_service(
 async def test_what_is_too_large_for_the_platform_leaves_no_user(
     back_end: Caller, upstream: Upstream
 ) -> None:
-    meta = open_data(text="x" * 102_400)
+    meta = custom_data(text="x" * 102_400)
     refused = await back_end.fails(pb.CreateUserRequest(user_id="bob", meta=meta))
     assert refused.reason is Reason.REQUEST_TOO_LARGE
     assert stored(upstream) == {}

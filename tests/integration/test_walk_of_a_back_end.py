@@ -144,7 +144,7 @@ async def _create_user(back_end: BackEnd, number: int, user_id: str) -> None:
 
 
 async def _dialog(back_end: BackEnd, number: int) -> MadeDialog:
-    """Make a dialog, its members, its open data, a topic, and a message of every member."""
+    """Make a dialog, its members, its custom data, a topic, and a message of every member."""
     first = number * IN_A_DIALOG
     members = [f"user-{(first + place) % USERS}" for place in range(IN_A_DIALOG + 2)]
     made = await _created_dialog(back_end, number, members)

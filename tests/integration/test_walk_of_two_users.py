@@ -53,7 +53,7 @@ async def bob(workers: tuple[Gateway, Gateway], upstream: Upstream) -> AsyncIter
         yield client.as_user("bob")
 
 
-def open_data(**keys: Any) -> Struct:
+def custom_data(**keys: Any) -> Struct:
     return Struct.from_dict(keys)
 
 
@@ -102,7 +102,7 @@ async def test_a_whole_conversation_is_seen_step_by_step(alice: Caller, bob: Cal
 
 async def _group(alice: Caller, bob: Caller, stream: Subscription) -> str:
     request = pb.CreateDialogRequest(
-        member_ids=["bob"], meta=open_data(title="Plans"), idempotency_key="group"
+        member_ids=["bob"], meta=custom_data(title="Plans"), idempotency_key="group"
     )
     made = (await alice.call(request)).dialog
     added, created = await seen(stream, Kind.MEMBER_ADDED, Kind.DIALOG_CREATED)
@@ -114,7 +114,7 @@ async def _group(alice: Caller, bob: Caller, stream: Subscription) -> str:
     members = (await bob.call(pb.ListDialogMembersRequest(dialog_id=dialog_id))).members
     assert sorted(member.user_id for member in members) == ["alice", "bob"]
 
-    meta = open_data(title="Better plans", colour="red")
+    meta = custom_data(title="Better plans", colour="red")
     await alice.call(pb.UpdateDialogMetaRequest(dialog_id=dialog_id, meta=meta))
     (changed,) = await seen(stream, Kind.DIALOG_CHANGED)
     assert changed.dialog_id == dialog_id
@@ -155,12 +155,12 @@ async def _message(alice: Caller, bob: Caller, stream: Subscription, group: str)
 async def _topics(
     alice: Caller, bob: Caller, stream: Subscription, group: str, message: str
 ) -> None:
-    request = pb.CreateTopicRequest(dialog_id=group, meta=open_data(subject="When"))
+    request = pb.CreateTopicRequest(dialog_id=group, meta=custom_data(subject="When"))
     topic_id = (await alice.call(request)).topic.topic_id
     (created,) = await seen(stream, Kind.TOPIC_CREATED)
     assert created.dialog_id == group
 
-    change = open_data(subject="Where")
+    change = custom_data(subject="Where")
     await alice.call(pb.UpdateTopicRequest(dialog_id=group, topic_id=topic_id, meta=change))
     await seen(stream, Kind.TOPIC_CHANGED)
 
@@ -195,7 +195,7 @@ async def _marks(alice: Caller, bob: Caller, stream: Subscription, group: str) -
 
 
 async def _profile(alice: Caller, bob: Caller, stream: Subscription) -> None:
-    await bob.call(pb.UpdateMyMetaRequest(meta=open_data(displayName="Robert")))
+    await bob.call(pb.UpdateMyMetaRequest(meta=custom_data(displayName="Robert")))
     (profile,) = await seen(stream, Kind.USER_CHANGED)
     assert profile.user_id == "bob"
     assert (await alice.call(pb.GetUserRequest(user_id="bob"))).user.display_name == "Robert"

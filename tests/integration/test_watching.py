@@ -190,7 +190,7 @@ async def test_a_batch_is_applied_whole_or_not_at_all(back_end: Caller, upstream
         await has(watcher, bob, more)
 
 
-async def test_who_owns_open_data_only_is_a_ghost(back_end: Caller, upstream: Upstream) -> None:
+async def test_who_owns_custom_data_only_is_a_ghost(back_end: Caller, upstream: Upstream) -> None:
     await platform(upstream, "PUT", "/meta/user/onlymeta/a", {"value": 1})
     async with watching(back_end) as watcher:
         refused = await watcher.refused(await watcher.send(["onlymeta"]))

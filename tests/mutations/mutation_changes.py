@@ -1,4 +1,4 @@
-"""The changes of a seed: of messages, members, open data and what is read, each of its own thing.
+"""The changes of a seed: of messages, members, custom data and what is read, each of its own thing.
 
 Some are a user's, some a back end's. Two kinds have rivals: two keys that change the same thing at
 the same moment.
@@ -60,7 +60,7 @@ class Change(Case):
 
     @property
     def meta(self) -> dict[str, Any]:
-        """What open data becomes."""
+        """What custom data becomes."""
         return {f"place_{self.key.replace('-', '_')}": self.key, "n": 7.0, "title": self.key}
 
     def heard(self, answer: Any) -> None:

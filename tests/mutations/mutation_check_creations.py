@@ -53,7 +53,7 @@ class CreationChecker:
         return sum("chat3_key" not in self._metas["topic"].get(row.topic_id, {}) for row in topics)
 
     def bare_packs(self) -> int:
-        """Return how many packs have neither open data nor dialogs: nobody asked for them."""
+        """Return how many packs have neither custom data nor dialogs: nobody asked for them."""
         return sum(
             not self._metas["pack"].get(pack.pack_id) and not self._store.packs.links(pack)
             for pack in self._store.packs.all(TENANT)

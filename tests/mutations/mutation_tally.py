@@ -29,7 +29,7 @@ class Tally:
     marks: int = 0
     # Dialogs, topics, direct dialogs and users.
     creations: int = 0
-    # Of messages, members, users, open data and what is read.
+    # Of messages, members, users, custom data and what is read.
     changes: int = 0
     # Of creations and changes those that a back end asks for.
     of_back_ends: int = 0

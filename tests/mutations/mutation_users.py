@@ -21,7 +21,7 @@ _TELL = frozenset({"user.add", "user.changed"})
 
 @dataclass
 class NewUser(Creation):
-    """A user with open data; the caller's own id in the metadata is not read."""
+    """A user with custom data; the caller's own id in the metadata is not read."""
 
     method = BACK_END + "CreateUser"
     response = pb.CreateUserResponse
@@ -97,7 +97,7 @@ class UserChecker:
 
     def __init__(self, store: Store, updates: Iterable[Update]) -> None:
         self._store = store
-        # By user: the open data that the last update told of.
+        # By user: the custom data that the last update told of.
         self._told: dict[str, Any] = {}
         for update in updates:
             if update["sourceEventType"] in _TELL and "stats" not in update["data"]["user"]:

@@ -138,7 +138,7 @@ async def test_a_user_whose_creation_is_cut_after_any_step_is_one_whole_and_anno
     done: list[Case] = []
     async with world("sqlite", 1, version, tmp_path, settle=CUT_SETTLE, step_pause=0) as running:
         dialog = running.dialog()
-        # Of the user, of each key of its open data, and of the last one.
+        # Of the user, of each key of its custom data, and of the last one.
         for step in ("user row", "user event", "meta row", "meta event"):
             case = kind(step.replace(" ", "-"), dialog)
             done.append(case)

@@ -100,7 +100,7 @@ class Access:
         """Prove that a tenant has the dialog, and the user in whose name a back end writes there.
 
         The dialog comes first: the users route checks no permission. It also answers for who only
-        owns open data: such a user is none.
+        owns custom data: such a user is none.
 
         Raises `CallError`.
         """

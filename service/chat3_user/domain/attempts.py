@@ -60,7 +60,7 @@ class Request:
         return not self.type.startswith(_WITHOUT_STATUSES)
 
     def missing_meta(self, message: m.Message) -> dict[str, Any]:
-        """Return the open data that the message lacks, as the platform would have stored it."""
+        """Return the custom data that the message lacks, as the platform would have stored it."""
         there = message.meta or {}
         return {
             key: value.strip(WHITE_SPACE)

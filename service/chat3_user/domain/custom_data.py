@@ -1,11 +1,11 @@
-"""Changes the open data of dialogs, users, topics and packs, so that one update tells of all of it.
+"""Changes the custom data of dialogs, users, topics and packs, with one update for a whole change.
 
 The platform tells nobody of keys that are set or removed in bulk. So all but one key are written in
 bulk, and the last one, which differs from what is there, by itself: its update carries everything.
 Of packs it tells in bulk, too: their keys are all written so.
 A removal needs a permission of its own, so it comes first: without it nothing is changed.
 
-After an attempt of unknown outcome: when the open data is as asked for, it is announced anew, by an
+After an attempt of unknown outcome: if the custom data is as requested, it is announced again by an
 update of the same kind, for nothing shows whether the platform did: the last key is set again, or,
 where keys were removed only, a key of ours. Else the change is made again: what others changed
 meanwhile cannot be told from what was never written.
@@ -36,7 +36,7 @@ _TELLS_OF_REMOVALS: Final = frozenset(("dialog", "topic"))
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Keys to set and to remove in the open data of one thing; a topic's ``dialog_id`` is known."""
+    """Keys to set and to remove in one object's custom data; a topic's ``dialog_id`` is known."""
 
     kind: Kind
     entity_id: str
@@ -45,7 +45,7 @@ class Change:
     dialog_id: str = ""
 
     def is_made(self, meta: Mapping[str, Any]) -> bool:
-        """Tell whether open data is as the change wants it."""
+        """Tell whether custom data is as the change wants it."""
         return not self.differing(meta) and not self.lingering(meta)
 
     def differing(self, meta: Mapping[str, Any]) -> list[str]:
@@ -59,7 +59,7 @@ class Change:
         return [key for key in dict.fromkeys(self.removed) if key in meta]
 
 
-class OpenDataChanges:
+class CustomDataChanges:
     """Makes changes to what the caller was proved to have a say in.
 
     Every method raises `CallError`.
@@ -74,7 +74,7 @@ class OpenDataChanges:
     ) -> None:
         """Make a change; what is there already is not written.
 
-        ``before`` is the open data as it is, where it was read already.
+        ``before`` is the custom data as it is, where it was read already.
         """
         meta = before
         if meta is None:
@@ -101,7 +101,7 @@ class OpenDataChanges:
         return True
 
     async def read(self, identity: Identity, kind: Kind, entity_id: str) -> dict[str, Any]:
-        """Return open data as it is, keys of this service included."""
+        """Return custom data as it is, keys of this service included."""
         answer = await self._api.call(routes.META, identity, kind=kind, entity_id=entity_id)
         return answer.data
 

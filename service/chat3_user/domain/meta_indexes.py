@@ -9,8 +9,8 @@ it.
 from functools import partial
 from typing import Any
 
+from chat3_user.domain.custom_data import same
 from chat3_user.domain.guard import past_guard
-from chat3_user.domain.open_data import same
 from chat3_user.domain.past_attempts import began
 from chat3_user.errors import reasons
 from chat3_user.idempotency import Earlier
@@ -58,7 +58,7 @@ class MetaIndexes:
         return None
 
     async def delete(self, identity: Identity, kind: str, index_id: str) -> None:
-        """Delete an index that was found; open data stays as it is."""
+        """Delete an index that was found; custom data stays as it is."""
         ask = partial(self._api.call, routes.DELETE_META_INDEX, identity)
         await past_guard(partial(ask, kind=kind, index_id=index_id))
 

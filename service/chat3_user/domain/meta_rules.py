@@ -1,4 +1,4 @@
-"""What a tenant demands of the open data of new things, as far as the request alone can break it.
+"""What a tenant demands of the custom data of new things, as far as the request alone can break it.
 
 tenant-api writes the row of a dialog, topic or message before it looks at its meta indexes. What
 they refuse then is half written, and not even our key is there to find it by. So keys that are
@@ -16,7 +16,7 @@ from typing import Any, Final
 from cachetools import TTLCache
 
 from chat3_user.domain.access import PROOF_SECONDS
-from chat3_user.domain.open_data import same
+from chat3_user.domain.custom_data import same
 from chat3_user.errors import CallError, reasons
 from chat3_user.tenant_api import TenantApi, routes
 from chat3_user.tenant_api import models as m
@@ -52,7 +52,7 @@ class MetaRules:
         return answer.data
 
     async def prove_creatable(self, identity: Identity, kind: str, meta: Mapping[str, Any]) -> None:
-        """Prove that a new thing may have this open data, which is as it will be sent.
+        """Prove that a new thing may have this custom data, which is as it will be sent.
 
         Raises `CallError`.
         """
@@ -61,7 +61,7 @@ class MetaRules:
             raise refused
 
     async def prove_sendable(self, identity: Identity, wanted: Mapping[str, Any]) -> None:
-        """Prove that a new message may have this open data, beside the key that is added.
+        """Prove that a new message may have this custom data, beside the key that is added.
 
         Messages are many: what was demanded within the last `PROOF_SECONDS` counts, but for a
         refusal. Raises `CallError`.
@@ -81,7 +81,7 @@ def refusal(
     meta: Mapping[str, Any],
     present: Mapping[str, Any] = _EMPTY,
 ) -> CallError | None:
-    """Return why indexes refuse open data that is set where ``present`` is; None when none does.
+    """Return why indexes refuse custom data that is set where ``present`` is; None when none does.
 
     The keys of ours are looked at first: of those a caller can change nothing.
     """
@@ -106,7 +106,7 @@ def refusal(
 
 
 def holds(when: m.When | None, meta: Mapping[str, Any]) -> bool:
-    """Tell whether an index is about this open data."""
+    """Tell whether an index is about this custom data."""
     if when is None:
         return True
     there = when.key in meta

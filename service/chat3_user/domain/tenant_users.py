@@ -1,12 +1,12 @@
 """Creates, changes and deletes users for back ends, and finds what attempts that were cut off did.
 
 The platform's routes of users check no permission, so each is proved before. It writes a user row,
-then, in requests of their own, its open data. What a look after an attempt finds whose outcome is
+then, in requests of their own, its custom data. What a look after an attempt finds whose outcome is
 unknown:
 
 | call | there | what is done |
 |---|---|---|
-| create | no user, or one that owns open data only | written |
+| create | no user, or one that owns custom data only | written |
 | create | a user since the attempt began, of its type | completed, or announced anew; the answer |
 | create | another user | the platform refuses: there is such a user |
 | upsert | a user since the attempt began | brought to the wanted state; `created` |
@@ -17,7 +17,7 @@ unknown:
 A user who is there before the first attempt is refused before anything is sent. So one who is there
 since is the attempt's, or was made by somebody else at that very time.
 
-Open data that the tenant's meta indexes refuse for what the request alone says is refused before
+Custom data that the tenant's meta indexes refuse for what the request alone says is refused before
 anything is sent. What else they refuse is taken back: the keys that were written, where the API key
 may delete, and the user.
 """
@@ -31,9 +31,9 @@ import msgspec
 
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.domain.access import Access
-from chat3_user.domain.first_open_data import REFUSALS, FirstOpenData, is_part
+from chat3_user.domain.custom_data import Change, CustomDataChanges
+from chat3_user.domain.first_custom_data import REFUSALS, FirstCustomData, is_part
 from chat3_user.domain.guard import past_guard
-from chat3_user.domain.open_data import Change, OpenDataChanges
 from chat3_user.domain.past_attempts import began, is_surely_since, may_be_since
 from chat3_user.domain.settling import unix_time
 from chat3_user.domain.users import Users
@@ -52,7 +52,7 @@ PLAIN_TYPE: Final = "user"
 class WantedUser:
     """A user as a back end wants it: ``user_id`` in lower case, ``type`` empty for any.
 
-    ``keys`` are set in the open data, ``removed`` are removed from it.
+    ``keys`` are set in the custom data, ``removed`` are removed from it.
     """
 
     identity: Identity
@@ -63,7 +63,7 @@ class WantedUser:
 
     @property
     def change(self) -> Change:
-        """The change of the open data."""
+        """The change of the custom data."""
         return Change("user", self.user_id, self.keys, self.removed)
 
     def is_typed(self, user: m.User) -> bool:
@@ -79,13 +79,13 @@ class TenantUsers:
         api: TenantApi,
         access: Access,
         users: Users,
-        open_data: OpenDataChanges,
-        first: FirstOpenData,
+        custom_data: CustomDataChanges,
+        first: FirstCustomData,
     ) -> None:
         self._api = api
         self._access = access
         self._users = users
-        self._open_data = open_data
+        self._custom_data = custom_data
         self._first = first
 
     async def prove_creatable(self, wanted: WantedUser) -> None:
@@ -98,7 +98,7 @@ class TenantUsers:
         await self._first.prove_allowed(wanted.identity, wanted.change)
 
     async def create(self, wanted: WantedUser) -> None:
-        """Write a user who was proved creatable; one whose open data is refused is taken back."""
+        """Write a user who was proved creatable; one whose custom data is refused is taken back."""
         await self._add(wanted)
         await self._complete(wanted)
 
@@ -179,7 +179,7 @@ class TenantUsers:
         await self._users.known(identity, user_id)
 
     async def delete(self, identity: Identity, user_id: str) -> None:
-        """Delete a user; memberships, messages and open data stay."""
+        """Delete a user; memberships, messages and custom data stay."""
         await past_guard(partial(self._api.call, routes.DELETE_USER, identity, user_id=user_id))
 
     async def was_deleted(self, identity: Identity, user_id: str, earlier: Earlier) -> bool:
@@ -203,14 +203,14 @@ class TenantUsers:
         await past_guard(partial(self._api.call, routes.CREATE_USER, wanted.identity, body=body))
 
     async def _complete(self, wanted: WantedUser, *, found: bool = False) -> None:
-        """Write the open data of a user whom this call, or its earlier attempt, has created.
+        """Write the custom data of a user whom this call, or its earlier attempt, has created.
 
-        One who is ``found`` with open data that was not asked for is nobody's to be taken back.
+        One who is ``found`` with custom data that was not asked for is nobody's to be taken back.
         """
         identity, before = wanted.identity, None
         try:
-            before = await self._open_data.read(identity, "user", wanted.user_id)
-            await self._open_data.make(identity, wanted.change, before)
+            before = await self._custom_data.read(identity, "user", wanted.user_id)
+            await self._custom_data.make(identity, wanted.change, before)
         except CallError as error:
             if error.reason not in REFUSALS:
                 raise in_doubt(error) from error
@@ -227,7 +227,7 @@ class TenantUsers:
 
     async def _change(self, wanted: WantedUser, user: m.User) -> None:
         # Removing needs a permission of its own, so it comes before all else.
-        await self._open_data.make(wanted.identity, wanted.change)
+        await self._custom_data.make(wanted.identity, wanted.change)
         if not wanted.is_typed(user):
             await self._set_type(wanted)
 
@@ -240,7 +240,7 @@ class TenantUsers:
         """Tell whether a user is in the wanted state; that is announced anew."""
         if not wanted.is_typed(user):
             return False
-        if not await self._open_data.find(wanted.identity, wanted.change, earlier):
+        if not await self._custom_data.find(wanted.identity, wanted.change, earlier):
             return False
         if not wanted.keys:
             await self._set_type(wanted)

@@ -27,7 +27,7 @@ class Users:
         """Return a user of the caller's tenant.
 
         The platform checks no permission here, so it is asked what does, and permission is judged
-        before existence. It also answers for who only owns open data: such a user is none.
+        before existence. It also answers for who only owns custom data: such a user is none.
 
         Raises `CallError`.
         """

@@ -49,7 +49,7 @@ def no_members(dialog_id: str) -> CallError:
 
 
 def meta_index_conflict(kind: str, code: str, *, index_id: str = "", key: str = "") -> CallError:
-    """Return the failure for open data that the tenant's meta indexes refuse.
+    """Return the failure for custom data that the tenant's meta indexes refuse.
 
     ``kind`` is what it belongs to, ``code`` the platform's word; ``index_id`` is the index that
     refuses and ``key`` the first key that breaks it, where they are known.
@@ -92,7 +92,7 @@ def meta_index_not_found(kind: str, index_id: str) -> CallError:
 
 
 def meta_index_refused(kind: str, code: str, **more: str) -> CallError:
-    """Return the failure for a meta index that contradicts open data or another index.
+    """Return the failure for a meta index that contradicts custom data or another index.
 
     ``code`` is the platform's word for it.
     """

@@ -8,8 +8,8 @@ from chat3_api.google.protobuf import Struct
 from chat3_user.wire import plain
 
 
-def open_data(meta: Struct | None) -> dict[str, Any]:
-    """Return open data; absent is empty."""
+def custom_data(meta: Struct | None) -> dict[str, Any]:
+    """Return custom data; absent is empty."""
     return {} if meta is None else plain(meta)
 
 

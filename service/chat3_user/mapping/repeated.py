@@ -57,7 +57,7 @@ def changed_status_counts(raw: msgspec.Raw) -> list[pb.StatusCount]:
 
 
 def dialog(section: update_models.DialogSection) -> pb.PartialDialog:
-    """Return what an update carries of a dialog, encoded; in updates of counters no open data.
+    """Return what an update carries of a dialog, encoded; in updates of counters no custom data.
 
     Raises ``ValueError`` or ``OverflowError`` for what the contract cannot hold.
     """

@@ -10,7 +10,7 @@ _build_user = builder(pb.User)
 
 
 def tenant_user(user: m.User) -> pb.User:
-    """Return a user; open data that the platform did not send stays absent."""
+    """Return a user; custom data that the platform did not send stays absent."""
     return _build_user(
         user_id=user.user_id,
         type=user.type or "",

@@ -54,7 +54,7 @@ class DialogSection(Section, frozen=True):
     dialog_id: str
     tenant_id: str = ""
     created_at: Time | None = None
-    # Open data, decoded once for each text it comes as: see `chat3_user.mapping.repeated`.
+    # Custom data, decoded once for each text it comes as: see `chat3_user.mapping.repeated`.
     meta: msgspec.Raw = ABSENT
     stats: DialogCounters = DialogCounters()
 

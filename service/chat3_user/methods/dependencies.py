@@ -7,6 +7,7 @@ from chat3_user.domain.access import Access
 from chat3_user.domain.created_dialogs import CreatedDialogs
 from chat3_user.domain.created_packs import CreatedPacks
 from chat3_user.domain.created_topics import CreatedTopics
+from chat3_user.domain.custom_data import CustomDataChanges
 from chat3_user.domain.deleted import DeletedMessages
 from chat3_user.domain.dialogs import Dialogs
 from chat3_user.domain.direct_dialogs import DirectDialogs
@@ -16,7 +17,6 @@ from chat3_user.domain.message_changes import MessageChanges
 from chat3_user.domain.messages import Messages
 from chat3_user.domain.meta_indexes import MetaIndexes
 from chat3_user.domain.meta_rules import MetaRules
-from chat3_user.domain.open_data import OpenDataChanges
 from chat3_user.domain.pack_members import PackMembers
 from chat3_user.domain.pack_reading import PackReading
 from chat3_user.domain.packs import Packs
@@ -59,7 +59,7 @@ class Dependencies:
     pack_members: PackMembers
     pack_reading: PackReading
     members: Members
-    open_data: OpenDataChanges
+    custom_data: CustomDataChanges
     meta_indexes: MetaIndexes
     meta_rules: MetaRules
     reading: Reading

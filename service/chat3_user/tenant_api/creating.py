@@ -29,11 +29,11 @@ SERVICE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "pack": (SEND_KEY, TOLD_KEY),
     "topic": (SEND_KEY,),
 }
-"""The keys that this service keeps in the open data of a kind of thing; kinds without any lack."""
+"""The keys that this service keeps in the custom data of a kind of object, if it keeps any."""
 
 
 ANY_KEY: Final = "0"
-"""What stands for a key where only its place in open data matters."""
+"""What stands for a key where only its place in custom data matters."""
 
 
 def missing_service_keys(kind: str, index: m.MetaIndex) -> list[str]:

@@ -117,7 +117,7 @@ class Dialog(Model, frozen=True):
 
 
 class When(Model, frozen=True):
-    """For which open data a meta index holds."""
+    """For which custom data a meta index holds."""
 
     key: str
     op: str
@@ -125,7 +125,7 @@ class When(Model, frozen=True):
 
 
 class MetaIndex(Model, frozen=True):
-    """What a tenant demands of the open data of one kind of thing."""
+    """What a tenant demands of the custom data of one kind of thing."""
 
     mode: str
     keys: list[str]
@@ -320,13 +320,13 @@ class UserStats(Model, frozen=True):
 
 
 class User(UserInfo, frozen=True):
-    """A user, with counters. One that owns open data only has neither type nor creation time."""
+    """A user, with counters. One that owns custom data only has neither type nor creation time."""
 
     stats: UserStats = UserStats()
 
     @property
     def exists(self) -> bool:
-        """Whether there is such a user, and not open data of the id alone."""
+        """Whether there is such a user, and not custom data of the id alone."""
         return self.type is not None or self.created_at is not None
 
 

@@ -162,7 +162,7 @@ KEY_NOT_ALLOWED: Final = "META_KEY_NOT_ALLOWED"
 META_INDEX_CODES: Final = frozenset(
     (DUPLICATE, KEYS_REQUIRED, KEY_NOT_ALLOWED, "INDEX_VALUE_TYPE_NOT_ALLOWED")
 )
-"""What the routes of meta say of open data that a tenant's meta indexes refuse."""
+"""What the routes of meta say of custom data that a tenant's meta indexes refuse."""
 
 REFUSED_INDEX_CODES: Final = frozenset(
     (
@@ -253,7 +253,7 @@ SET_DIALOG_META: Final = Route(
     bad_request=_meta_refused,
     conflict=_meta_refused,
 )
-# Open data of a dialog, a user or a topic. Keys that are set in bulk are told to nobody.
+# Custom data of a dialog, a user or a topic. Keys that are set in bulk are told to nobody.
 _META: Final = "/api/meta/{kind}/{entity_id}"
 
 
@@ -273,7 +273,7 @@ SET_META_KEYS: Final = _meta_change("PUT", _META)
 SET_META_KEY: Final = _meta_change("PUT", _META + "/{key}")
 REMOVE_META_KEYS: Final = _meta_change("DELETE", _META)
 REMOVE_META_KEY: Final = _meta_change("DELETE", _META + "/{key}", _no_meta_key)
-# What the tenant demands of the open data of a kind.
+# What the tenant demands of the custom data of a kind.
 _INDEXES: Final = "/api/meta/index/{kind}"
 META_INDEXES: Final = Route("GET", _INDEXES, m.Data[list[m.MetaIndex]], since="0.0.80")
 CREATE_META_INDEX: Final = Route(

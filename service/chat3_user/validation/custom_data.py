@@ -1,4 +1,4 @@
-"""The rules of meta: open data that the platform has to keep as it was sent."""
+"""The rules of meta: custom data that the platform has to keep as it was sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from chat3_user.validation.rules import KEPT, Problem, Problems
 
 
 @dataclass(frozen=True, slots=True)
-class OpenData:
+class CustomData:
     """The rules of meta, which are checked in one walk."""
 
     words: str = meta.OPEN_WORDS
@@ -37,7 +37,7 @@ class MessageData:
 
 @dataclass(frozen=True, slots=True)
 class MetaKey:
-    """A top-level key that open data can have, and so can have had."""
+    """A top-level key that custom data can have, and so can have had."""
 
     words: str = "a key that `meta` takes"
     final: bool = False

@@ -6,6 +6,7 @@ import betterproto2
 
 from chat3_api.chat3.tenant.v1 import MetaIndexMode, MetaKind
 from chat3_user.validation import filters
+from chat3_user.validation.custom_data import CustomData, MetaKey, NotInMeta
 from chat3_user.validation.list_rules import AbsentWith, OnlyByTime, ZeroWith
 from chat3_user.validation.meta_indexes import (
     AbsentForAllowed,
@@ -13,7 +14,6 @@ from chat3_user.validation.meta_indexes import (
     KeysOfMode,
     NoTwoAlike,
 )
-from chat3_user.validation.open_data import MetaKey, NotInMeta, OpenData
 from chat3_user.validation.rules import Between, Each, Items, Named, Required, Rule
 from chat3_user.validation.text_rules import (
     Expression,
@@ -61,7 +61,7 @@ USER_TYPE: Final = (Length(MAX_LENGTH), TopicWord(), FitsWithUser())
 MEMBER_IDS: Final = (Items(100), Each(USER))
 SOME_USER_IDS: Final = (Required(), *MEMBER_IDS)
 
-META: Final = (OpenData(),)
+META: Final = (CustomData(),)
 REMOVE_KEYS: Final = (Items(100), Each(MetaKey()), NotInMeta())
 META_KEY: Final = (Required(), MetaKey())
 META_TEXT: Final = (Required(), Length(500), NoControlCharacters(), FilterText())

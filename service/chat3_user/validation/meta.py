@@ -1,4 +1,4 @@
-"""What open data of a message may hold, so that the platform keeps it as it was sent."""
+"""What custom data of a message may hold, so that the platform keeps it as it was sent."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""The rules of meta indexes: how many keys one has, and for which open data it holds."""
+"""The rules of meta indexes: how many keys one has, and for which custom data it holds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ class _Condition(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """For which open data an index holds, when not for all."""
+    """For which custom data an index holds, when not for all."""
 
     words: str = "a condition as its fields describe"
     final: bool = True

@@ -1,4 +1,4 @@
-"""Open data is changed so that one update tells of all, and what an attempt did is found again."""
+"""Custom data is changed with one update, and what an attempt did is found again."""
 
 from typing import Any, get_args
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted_changes import ALICE, DIALOG, KEY, ScriptedChanges, earlier
 
-from chat3_user.domain.open_data import Change, Kind, OpenDataChanges, same
+from chat3_user.domain.custom_data import Change, CustomDataChanges, Kind, same
 from chat3_user.errors import CallError
 from chat3_user.tenant_api import TenantApi
 from chat3_user.tenant_api.creating import TOLD_KEY
@@ -26,12 +26,12 @@ def change(kind: Kind = "dialog", removed: tuple[str, ...] = (), **keys: Any) ->
 
 async def make(platform: ScriptedChanges, wanted: Change) -> list[str]:
     """Make a change; return what was written for it."""
-    await OpenDataChanges(TenantApi(platform)).make(ALICE, wanted)
+    await CustomDataChanges(TenantApi(platform)).make(ALICE, wanted)
     return platform.written()
 
 
 async def find(platform: ScriptedChanges, wanted: Change, age: float | None = 60.0) -> bool:
-    changes = OpenDataChanges(TenantApi(platform))
+    changes = CustomDataChanges(TenantApi(platform))
     return await changes.find(ALICE, wanted, earlier(age, settled=False))
 
 
@@ -100,7 +100,7 @@ async def test_a_change_may_be_cut_at_any_write_and_is_made_in_the_end(
 ) -> None:
     wanted = change(kind, removed=("old", "older"), **keys)
     platform = ScriptedChanges(meta={"old": 1, "older": 1, "other": 3}, cuts=list(cuts))
-    changes = OpenDataChanges(TenantApi(platform))
+    changes = CustomDataChanges(TenantApi(platform))
     for _ in range(20):
         try:
             if not await changes.find(ALICE, wanted, earlier()):

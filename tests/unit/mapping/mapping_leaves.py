@@ -1,6 +1,6 @@
 """Leaves of JSON, and where each arrives in the contract: the tables that hold the mapping whole.
 
-A path names members by `/` and any place of a list by `[]`. ``meta`` is open data: one leaf.
+A path names members by `/` and any place of a list by `[]`. ``meta`` is custom data: one leaf.
 """
 
 from collections.abc import Iterator, Mapping

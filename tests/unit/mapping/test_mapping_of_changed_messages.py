@@ -188,7 +188,7 @@ def test_when_a_message_was_edited(
 
 
 @pytest.mark.parametrize("body", [CREATED, EDITED, META, MOVED])
-def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any]) -> None:
+def test_custom_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any]) -> None:
     section = {key: part for key, part in body["data"]["message"].items() if key != "meta"}
     bare = {**body, "data": {**body["data"], "message": section}}
     found = shown(read(UpdateDecoder(), bare))
@@ -197,7 +197,7 @@ def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any]) -
     assert found.content == SECRET
 
 
-def test_open_data_that_marks_do_not_carry_is_unknown() -> None:
+def test_custom_data_that_marks_do_not_carry_is_unknown() -> None:
     section = {key: part for key, part in REACTION["data"]["message"].items() if key != "meta"}
     bare = {**REACTION, "data": {**REACTION["data"], "message": section}}
     assert shown(read(UpdateDecoder(), bare)).meta is None

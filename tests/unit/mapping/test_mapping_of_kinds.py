@@ -175,7 +175,9 @@ UNKNOWN = {
     "counters with more": of_dialog(
         "message.create", dialog=BARE, member={**OWN, "state": {"unreadCount": 1, "lastSeenAt": 1}}
     ),
-    "counters with open data": of_dialog("message.create", dialog=BARE, member={**OWN, "meta": {}}),
+    "counters with custom data": of_dialog(
+        "message.create", dialog=BARE, member={**OWN, "meta": {}}
+    ),
     "counters with a whole dialog": of_dialog("message.create", member=OWN),
     "counters with a dialog's time": of_dialog(
         "message.create", dialog={**BARE, "createdAt": 1}, member=OWN

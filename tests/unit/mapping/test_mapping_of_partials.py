@@ -30,7 +30,7 @@ NO_META = {"userId": "alice", "state": {"unreadCount": 1}}
         (of_user("user.add", []), "user"),
     ],
 )
-def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any], part: str) -> None:
+def test_custom_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any], part: str) -> None:
     found = getattr(carried(body), part).meta
     assert found is not None
     assert found.to_dict() == {}
@@ -45,11 +45,11 @@ def test_open_data_left_out_because_it_is_empty_is_empty(body: dict[str, Any], p
         (of_user("message.create", ["user.stats.dialogCount"], stats={"dialogCount": 1}), "user"),
     ],
 )
-def test_open_data_that_is_not_said_is_absent(body: dict[str, Any], part: str) -> None:
+def test_custom_data_that_is_not_said_is_absent(body: dict[str, Any], part: str) -> None:
     assert getattr(carried(body), part).meta is None
 
 
-def test_titles_and_names_stand_beside_the_open_data_they_are_in() -> None:
+def test_titles_and_names_stand_beside_the_custom_data_they_are_in() -> None:
     dialog = of_dialog("dialog.changed", dialog={**FULL, "meta": {"title": "Plans"}})
     assert carried(dialog).dialog.title == "Plans"
     assert carried(of_dialog("dialog.changed", dialog={**FULL, "meta": {}})).dialog.title is None
@@ -57,7 +57,7 @@ def test_titles_and_names_stand_beside_the_open_data_they_are_in() -> None:
     assert carried(user).user.display_name == "Alice"
 
 
-def test_keys_of_this_service_are_in_no_open_data_of_an_update() -> None:
+def test_keys_of_this_service_are_in_no_custom_data_of_an_update() -> None:
     meta = {"chat3_key": "00", "k": 1}
     for body, part in (
         (of_dialog("dialog.changed", dialog={**FULL, "meta": meta}), "dialog"),
@@ -85,7 +85,7 @@ def test_what_is_the_same_in_all_updates_of_a_dialog_is_told_from_what_is_not() 
 
 
 @pytest.mark.parametrize("length", [10, 5000])
-def test_open_data_of_a_dialog_with_half_a_character_arrives(length: int) -> None:
+def test_custom_data_of_a_dialog_with_half_a_character_arrives(length: int) -> None:
     meta = {"title": "x" * length + "@"}
     body = msgspec.json.encode(of_dialog("dialog.changed", dialog={**FULL, "meta": meta}))
     decoded = UpdateDecoder().decode(body.replace(b"@", rb"\ud83d"))
@@ -97,12 +97,12 @@ def test_open_data_of_a_dialog_with_half_a_character_arrives(length: int) -> Non
 
 
 @pytest.mark.parametrize("meta", [[], "text", 7, True])
-def test_open_data_of_a_dialog_that_is_no_object_does_not_fit(meta: Any) -> None:
+def test_custom_data_of_a_dialog_that_is_no_object_does_not_fit(meta: Any) -> None:
     body = of_dialog("dialog.changed", dialog={**FULL, "meta": meta})
     assert read(body).kind is Kind.UNSPECIFIED
 
 
-def test_open_data_of_a_dialog_that_is_null_is_left_out() -> None:
+def test_custom_data_of_a_dialog_that_is_null_is_left_out() -> None:
     whole = of_dialog("dialog.changed", dialog={**FULL, "meta": None})
     assert carried(whole).dialog.meta.to_dict() == {}
     counters = of_dialog("message.create", dialog={**BARE, "meta": None}, member=OWN)

@@ -196,7 +196,7 @@ def test_a_dialog_keeps_what_counters_do_not_say_and_takes_what_they_do() -> Non
     assert own is not None
     assert (dialog.title, own.unread_count, own.last_seen_time) == ("old", 5, NOON)
     merge(seen, pb.Update(dialog_changed=pb.DialogChanged(dialog=FULL)))
-    # A title belongs to the open data that it came with: this one says that there is none.
+    # A title belongs to the custom data that it came with: this one says that there is none.
     assert (dialog.meta, dialog.title, dialog.create_time) == (FULL.meta, None, NOON)
     assert own.unread_count == 5
 

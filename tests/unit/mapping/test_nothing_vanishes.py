@@ -83,7 +83,7 @@ _values = st.recursive(
 
 
 def objects(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Give the paths of all objects that are not open data and not in a list."""
+    """Give the paths of all objects that are not custom data and not in a list."""
     if isinstance(value, dict) and path[-1:] != ("meta",):
         yield path
         for name, part in value.items():

@@ -1,4 +1,4 @@
-"""Keys to remove are keys that open data can have, and none that the same request sets."""
+"""Keys to remove are keys that custom data can have, and none that the same request sets."""
 
 import pytest
 

@@ -26,7 +26,7 @@ from chat3_api.google.protobuf import ListValue, NullValue, Struct, Value
 from chat3_user.errors._failures import CallError
 from chat3_user.methods import METHODS, Method
 from chat3_user.validation import validate
-from chat3_user.validation.open_data import OpenData
+from chat3_user.validation.custom_data import CustomData
 from chat3_user.validation.requests import MAX_REPORTED
 
 DIALOG = "dlg_" + "a1" * 10
@@ -262,11 +262,11 @@ def test_meta_of_any_depth_is_refused_and_not_followed() -> None:
     assert set(violations(request).values()) == {"at most 16 levels deep"}
 
 
-def test_open_data_of_things_other_than_messages_needs_no_url() -> None:
+def test_custom_data_of_things_other_than_messages_needs_no_url() -> None:
     meta = Struct.from_dict({"chat3_key": "x", "ok": {"id": 1}, "good": [1]})
-    problems = OpenData().problems(Struct.parse(bytes(meta)), None)
+    problems = CustomData().problems(Struct.parse(bytes(meta)), None)
     assert {problem.where for problem in problems} == {".chat3_key", ".ok.id"}
-    assert not OpenData().problems(None, None)
+    assert not CustomData().problems(None, None)
 
 
 VALUES = st.recursive(

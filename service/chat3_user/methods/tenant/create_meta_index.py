@@ -1,4 +1,4 @@
-"""CreateMetaIndex: a demand on the open data of one kind of thing."""
+"""CreateMetaIndex: a demand on the custom data of one kind of thing."""
 
 from functools import partial
 from typing import Final

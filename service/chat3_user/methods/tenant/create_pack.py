@@ -7,7 +7,7 @@ from chat3_api.chat3.tenant import v1 as pb
 from chat3_user.calls import Call
 from chat3_user.domain.created_packs import NewPack
 from chat3_user.idempotency import Earlier, Mutation
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.mapping.tenant_packs import tenant_pack
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
@@ -21,7 +21,7 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.CreatePackRequest
 ) -> Mutation[pb.CreatePackResponse]:
     identity = call.identity
-    search = dependencies.created_packs.search(NewPack(identity, open_data(request.meta)))
+    search = dependencies.created_packs.search(NewPack(identity, custom_data(request.meta)))
     prove_key = partial(dependencies.access.prove_writer, identity)
 
     def response(pack: m.Pack) -> pb.CreatePackResponse:

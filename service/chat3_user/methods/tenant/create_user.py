@@ -1,4 +1,4 @@
-"""CreateUser: a user of the tenant, with open data, once for one key."""
+"""CreateUser: a user of the tenant, with custom data, once for one key."""
 
 from functools import partial
 from typing import Final

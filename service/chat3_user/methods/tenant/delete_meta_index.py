@@ -1,4 +1,4 @@
-"""DeleteMetaIndex: a demand on open data that is none any more."""
+"""DeleteMetaIndex: a demand on custom data that is none any more."""
 
 from functools import partial
 from typing import Final

@@ -1,4 +1,4 @@
-"""FindDialogByMeta: the oldest dialog whose open data has a text under a key."""
+"""FindDialogByMeta: the oldest dialog whose custom data has a text under a key."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""GetMetaIndex: one demand on open data."""
+"""GetMetaIndex: one demand on custom data."""
 
 from typing import Final
 

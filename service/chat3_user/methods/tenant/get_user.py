@@ -1,4 +1,4 @@
-"""GetUser: one user of the tenant, with open data and counters."""
+"""GetUser: one user of the tenant, with custom data and counters."""
 
 from typing import Final
 

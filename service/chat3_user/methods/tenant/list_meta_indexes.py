@@ -1,4 +1,4 @@
-"""ListMetaIndexes: what the tenant demands of the open data of one kind of thing."""
+"""ListMetaIndexes: what the tenant demands of the custom data of one kind of thing."""
 
 from typing import Final
 

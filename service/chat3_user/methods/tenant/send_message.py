@@ -13,7 +13,7 @@ from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.methods.sending import Sending
 from chat3_user.validation import fields
-from chat3_user.validation.open_data import MessageData
+from chat3_user.validation.custom_data import MessageData
 from chat3_user.validation.text_rules import MessageType
 
 

@@ -1,13 +1,13 @@
-"""UpdateDialogMeta: open data of a dialog, set and removed."""
+"""UpdateDialogMeta: custom data of a dialog, set and removed."""
 
 from functools import partial
 from typing import Final
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.domain.open_data import Change
+from chat3_user.domain.custom_data import Change
 from chat3_user.idempotency import Earlier, Mutation
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.mapping.tenant_dialogs import tenant_dialog
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
@@ -21,7 +21,7 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.UpdateDialogMetaRequest
 ) -> Mutation[pb.UpdateDialogMetaResponse]:
     identity = call.identity
-    change = Change("dialog", request.dialog_id, open_data(request.meta), request.remove_keys)
+    change = Change("dialog", request.dialog_id, custom_data(request.meta), request.remove_keys)
 
     async def response() -> pb.UpdateDialogMetaResponse:
         dialog = await dependencies.dialogs.known(identity, request.dialog_id)
@@ -29,11 +29,11 @@ def _mutation(
             return pb.UpdateDialogMetaResponse(dialog=tenant_dialog(dialog))
 
     async def write(_: str | None) -> pb.UpdateDialogMetaResponse:
-        await dependencies.open_data.make(identity, change)
+        await dependencies.custom_data.make(identity, change)
         return await after_the_write(response)
 
     async def find(earlier: Earlier) -> pb.UpdateDialogMetaResponse | None:
-        made = await dependencies.open_data.find(identity, change, earlier)
+        made = await dependencies.custom_data.find(identity, change, earlier)
         return await response() if made else None
 
     # A change that changes nothing, and a replay, are answered without a write that would refuse.

@@ -1,13 +1,13 @@
-"""UpdatePackMeta: open data of a pack, set and removed."""
+"""UpdatePackMeta: custom data of a pack, set and removed."""
 
 from functools import partial
 from typing import Final
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.domain.open_data import Change
+from chat3_user.domain.custom_data import Change
 from chat3_user.idempotency import Earlier, Mutation
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.mapping.tenant_packs import tenant_pack
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
@@ -21,7 +21,7 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.UpdatePackMetaRequest
 ) -> Mutation[pb.UpdatePackMetaResponse]:
     identity = call.identity
-    change = Change("pack", request.pack_id, open_data(request.meta), request.remove_keys)
+    change = Change("pack", request.pack_id, custom_data(request.meta), request.remove_keys)
 
     async def response() -> pb.UpdatePackMetaResponse:
         pack = await dependencies.packs.known(identity, request.pack_id)
@@ -29,11 +29,11 @@ def _mutation(
             return pb.UpdatePackMetaResponse(pack=tenant_pack(pack))
 
     async def write(_: str | None) -> pb.UpdatePackMetaResponse:
-        await dependencies.open_data.make(identity, change)
+        await dependencies.custom_data.make(identity, change)
         return await after_the_write(response)
 
     async def find(earlier: Earlier) -> pb.UpdatePackMetaResponse | None:
-        made = await dependencies.open_data.find(identity, change, earlier)
+        made = await dependencies.custom_data.find(identity, change, earlier)
         return await response() if made else None
 
     prove_key = partial(dependencies.access.prove_writer, identity)

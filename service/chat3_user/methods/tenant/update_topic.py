@@ -1,14 +1,14 @@
-"""UpdateTopic: open data of a topic, set and removed."""
+"""UpdateTopic: custom data of a topic, set and removed."""
 
 from functools import partial
 from typing import Final
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.domain.open_data import Change
+from chat3_user.domain.custom_data import Change
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.methods.read_back import after_the_write
@@ -24,11 +24,11 @@ def _mutation(
     change = Change(
         "topic",
         request.topic_id,
-        open_data(request.meta),
+        custom_data(request.meta),
         request.remove_keys,
         request.dialog_id,
     )
-    # That the dialog has the topic: the routes of open data do not ask.
+    # That the dialog has the topic: the routes of custom data do not ask.
     topic = partial(
         dependencies.api.call,
         routes.TOPIC,
@@ -47,12 +47,12 @@ def _mutation(
         await topic()
 
     async def write(_: str | None) -> pb.UpdateTopicResponse:
-        await dependencies.open_data.make(identity, change)
+        await dependencies.custom_data.make(identity, change)
         return await after_the_write(response)
 
     async def find(earlier: Earlier) -> pb.UpdateTopicResponse | None:
         await topic()
-        made = await dependencies.open_data.find(identity, change, earlier)
+        made = await dependencies.custom_data.find(identity, change, earlier)
         return await response() if made else None
 
     prove_key = partial(dependencies.access.prove_writer, identity)

@@ -1,4 +1,4 @@
-"""UpdateUser: type and open data of a user, changed."""
+"""UpdateUser: type and custom data of a user, changed."""
 
 from functools import partial
 from typing import Final

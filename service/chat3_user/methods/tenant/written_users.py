@@ -2,7 +2,7 @@
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_user.domain.tenant_users import WantedUser
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.mapping.tenant_users import tenant_user
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.read_back import after_the_write
@@ -15,7 +15,7 @@ Request = pb.CreateUserRequest | pb.UpsertUserRequest | pb.UpdateUserRequest
 
 def wanted_user(identity: Identity, request: Request, type_: str) -> WantedUser:
     """Return the user that a request wants."""
-    user_id, keys = request.user_id.lower(), open_data(request.meta)
+    user_id, keys = request.user_id.lower(), custom_data(request.meta)
     removed = tuple(getattr(request, "remove_keys", ()))
     return WantedUser(identity, user_id, type_, keys, removed)
 

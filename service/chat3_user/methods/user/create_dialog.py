@@ -8,7 +8,7 @@ from chat3_user.calls import Call
 from chat3_user.domain.created_dialogs import CreatedDialog, NewDialog
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.tenant_api import routes
@@ -21,7 +21,7 @@ def _mutation(
 ) -> Mutation[pb.CreateDialogResponse]:
     identity = call.identity
     others = tuple(user_id.lower() for user_id in request.member_ids)
-    wanted = NewDialog(identity, others, open_data(request.meta))
+    wanted = NewDialog(identity, others, custom_data(request.meta))
     search = dependencies.created_dialogs.search(wanted)
 
     def response(created: CreatedDialog) -> pb.CreateDialogResponse:

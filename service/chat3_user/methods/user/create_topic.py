@@ -8,7 +8,7 @@ from chat3_user.calls import Call
 from chat3_user.domain.created_topics import CreatedTopic, NewTopic
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.tenant_api import routes
@@ -20,7 +20,7 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.CreateTopicRequest
 ) -> Mutation[pb.CreateTopicResponse]:
     identity, dialog_id, access = call.identity, request.dialog_id, dependencies.access
-    wanted = NewTopic(identity, dialog_id, open_data(request.meta))
+    wanted = NewTopic(identity, dialog_id, custom_data(request.meta))
     search = dependencies.created_topics.search(wanted)
     prove = partial(access.prove_member, identity, dialog_id)
 

@@ -16,7 +16,7 @@ from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.methods.sending import Sending
 from chat3_user.validation import Identity, fields
-from chat3_user.validation.open_data import MessageData
+from chat3_user.validation.custom_data import MessageData
 from chat3_user.validation.text_rules import MessageType
 
 

@@ -1,14 +1,14 @@
-"""UpdateDialogMeta: open data of a dialog, set and removed."""
+"""UpdateDialogMeta: custom data of a dialog, set and removed."""
 
 from functools import partial
 from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.domain.open_data import Change
+from chat3_user.domain.custom_data import Change
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping.basics import open_meta
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.methods.read_back import after_the_write
@@ -19,21 +19,21 @@ def _mutation(
     dependencies: Dependencies, call: Call, request: pb.UpdateDialogMetaRequest
 ) -> Mutation[pb.UpdateDialogMetaResponse]:
     identity = call.identity
-    change = Change("dialog", request.dialog_id, open_data(request.meta), request.remove_keys)
+    change = Change("dialog", request.dialog_id, custom_data(request.meta), request.remove_keys)
     prove = partial(dependencies.access.prove_member, identity, request.dialog_id)
 
     async def response() -> pb.UpdateDialogMetaResponse:
-        meta = await dependencies.open_data.read(identity, "dialog", request.dialog_id)
+        meta = await dependencies.custom_data.read(identity, "dialog", request.dialog_id)
         return pb.UpdateDialogMetaResponse(meta=open_meta(meta))
 
     async def write(_: str | None) -> pb.UpdateDialogMetaResponse:
         await prove()
-        await dependencies.open_data.make(identity, change)
+        await dependencies.custom_data.make(identity, change)
         return await after_the_write(response)
 
     async def find(earlier: Earlier) -> pb.UpdateDialogMetaResponse | None:
         await prove()
-        made = await dependencies.open_data.find(identity, change, earlier)
+        made = await dependencies.custom_data.find(identity, change, earlier)
         return await response() if made else None
 
     return Mutation(

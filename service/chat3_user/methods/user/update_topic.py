@@ -1,14 +1,14 @@
-"""UpdateTopic: open data of a topic, set and removed."""
+"""UpdateTopic: custom data of a topic, set and removed."""
 
 from functools import partial
 from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
-from chat3_user.domain.open_data import Change
+from chat3_user.domain.custom_data import Change
 from chat3_user.idempotency import Earlier, Mutation
 from chat3_user.mapping import entities
-from chat3_user.mapping.bodies import open_data
+from chat3_user.mapping.bodies import custom_data
 from chat3_user.methods.dependencies import Dependencies
 from chat3_user.methods.method import Keyed
 from chat3_user.methods.read_back import after_the_write
@@ -24,7 +24,7 @@ def _mutation(
     change = Change(
         "topic",
         request.topic_id,
-        open_data(request.meta),
+        custom_data(request.meta),
         request.remove_keys,
         request.dialog_id,
     )
@@ -47,12 +47,12 @@ def _mutation(
 
     async def write(_: str | None) -> pb.UpdateTopicResponse:
         await prove()
-        await dependencies.open_data.make(identity, change)
+        await dependencies.custom_data.make(identity, change)
         return await after_the_write(response)
 
     async def find(earlier: Earlier) -> pb.UpdateTopicResponse | None:
         await prove()
-        made = await dependencies.open_data.find(identity, change, earlier)
+        made = await dependencies.custom_data.find(identity, change, earlier)
         return await response() if made else None
 
     return Mutation(
