@@ -115,10 +115,10 @@ def _row(name: str, field: Field) -> str:
 
 
 def _or_rule(known: ListFields) -> str:
-    most = f"One and takes at most {known.and_max} conditions."
+    most = f"An *and* has at most {known.and_max} conditions."
     if known.only_meta_in_or:
-        return f"Only `meta.<key>` conditions may stand in or beside an or. {most}"
-    return f"Every condition may stand in an or. {most}"
+        return f"An *or* may only be combined with conditions on `meta.<key>`. {most}"
+    return f"An *or* may contain any condition. {most}"
 
 
 def _limits() -> str:
