@@ -1,4 +1,4 @@
-"""For how long a caller's identity holds, and what a caller is told when it no longer does."""
+"""How long a caller's identity is valid, and the failure when it no longer is."""
 
 import asyncio
 import math
@@ -36,7 +36,7 @@ class Proof:
             timer.cancel()
 
     def told(self, error: CallError) -> CallError:
-        """Return what a caller is told of a failure: who has a token knows of no API key."""
+        """Return the failure for a caller: one with a token does not know the API key."""
         if self.until == math.inf or error.reason is not ErrorReason.API_KEY_INVALID:
             return error
         return replace(token_reasons.token_revoked(), metadata=error.metadata)

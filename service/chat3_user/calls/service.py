@@ -1,4 +1,4 @@
-"""The services of the contract: what tells the calls of one from those of another."""
+"""The services of the contract, and how their calls differ."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

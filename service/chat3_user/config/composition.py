@@ -58,5 +58,5 @@ class Config:
 
     @property
     def platform(self) -> str:
-        """What tells one platform from another; empty for one in this process's memory."""
+        """The identity of a platform; empty for one in this process's memory."""
         return self.tenant_api.url or self.demo.database

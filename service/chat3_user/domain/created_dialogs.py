@@ -54,7 +54,7 @@ from chat3_user.validation import Identity
 log = logging.getLogger(__name__)
 
 UNSHOWN: Final = (MissingPart.CREATED_UPDATE,)
-"""What nothing can show to have been made, once a creation was cut off."""
+"""The parts whose presence cannot be verified after an interrupted creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ class Search:
         return None
 
     async def _taken_back(self, conflict: CallError, dialog_id: str) -> CallError:
-        """Delete a dialog that nobody is in; return what to tell, which names what is left."""
+        """Delete a dialog without members; return the failure, which names what is left."""
         try:
             await self._dialogs.delete(self._wanted.identity, dialog_id)
         except CallError as error:

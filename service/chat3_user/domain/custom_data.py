@@ -85,7 +85,7 @@ class CustomDataChanges:
             await self._set(identity, change, differing)
 
     async def find(self, identity: Identity, change: Change, earlier: Earlier) -> bool:
-        """Tell whether an earlier attempt made the change; it is announced anew."""
+        """Return whether an earlier attempt made the change; announce it again."""
         if began(earlier) is None:
             return False
         if not change.is_made(await self.read(identity, change.kind, change.entity_id)):
@@ -122,7 +122,7 @@ class CustomDataChanges:
                 continue
 
     async def _set(self, identity: Identity, change: Change, keys: list[str]) -> None:
-        """Set keys so that one update tells of all of them; of a topic, also without any."""
+        """Set keys with one update for all of them; for a topic, also without keys."""
         if change.kind == "topic":
             meta = {key: change.keys[key] for key in keys}
             try:

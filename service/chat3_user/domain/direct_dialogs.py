@@ -1,4 +1,4 @@
-"""The one dialog between two users, found or created: whoever of them asks, both get the same.
+"""The one dialog between two users, found or created; both users get the same one.
 
 It carries a name of the two in its meta, written first. The oldest dialog with that name is the
 one. It is created while no other call works on the two, which the store of idempotency keys sees
@@ -237,7 +237,7 @@ class Search:
         )
 
     async def _tidy(self, rows: Sequence[m.Dialog]) -> None:
-        """Empty what was left of creations at the same moment, where nobody has written there."""
+        """Remove the members of duplicates from concurrent creations that have no messages."""
         for row in rows[1:]:
             age = time.time() - dialog_created(row)
             if age >= self._settle and not await self._dialogs.is_used(

@@ -66,5 +66,5 @@ class FirstCustomData:
 
 
 def is_part(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Tell whether an attempt that was cut off may have written all of this custom data."""
+    """Return whether an interrupted attempt may have written all of this custom data."""
     return all(key in wanted and same(value, wanted[key]) for key, value in there.items())

@@ -1,4 +1,4 @@
-"""Adds and removes members of dialogs: the platform checks nobody, so it is checked here.
+"""Adds and removes members of dialogs, and checks the users, which the platform does not do.
 
 tenant-api adds a member by a row and an event, and removes one by an event and the row. What a
 restart leaves between them, and what is done about it (`docs/idempotency.md` has the same table):
@@ -122,7 +122,7 @@ class Adding:
         return Added(await self._add(self._wanted))
 
     async def find(self, earlier: Earlier) -> Added | None:
-        """Return whom an earlier attempt added, None when it added nobody; completes it.
+        """Complete an earlier attempt; return the users that it added, None when it added none.
 
         Raises also `UnsettledError`.
         """

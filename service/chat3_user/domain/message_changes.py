@@ -1,4 +1,4 @@
-"""Changes of messages: the platform checks nobody, so whoever may make one is proved here."""
+"""Changes of messages, with the permission checks that the platform does not make."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -67,7 +67,7 @@ class Messages:
         return Target(identity, message_id, by, routes.MESSAGE, read)
 
     async def known(self, identity: Identity, message_id: str) -> m.Message:
-        """Return a message of the tenant as nobody sees it, as it is now.
+        """Return a message of the tenant as it is now, without a calling user.
 
         Raises `CallError`.
         """

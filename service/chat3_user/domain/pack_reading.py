@@ -44,7 +44,7 @@ class PackReading:
         return ReadByAll(answer.data)
 
     async def find(self, identity: Identity, pack_id: str, earlier: Earlier) -> ReadByAll | None:
-        """Return what can be told of an earlier attempt; None where nothing is known of one.
+        """Return what is known of an earlier attempt; None if nothing is.
 
         Raises also `UnsettledError`.
         """

@@ -1,4 +1,4 @@
-"""What can be told from the time of an attempt of unknown outcome."""
+"""What follows from the time of an attempt with an unknown outcome."""
 
 import time
 from typing import Final

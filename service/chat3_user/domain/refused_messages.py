@@ -1,4 +1,4 @@
-"""Messages whose custom data the tenant's meta indexes refuse: taken back, and told why.
+"""Messages whose custom data the tenant's meta indexes refuse: deleted, with the reason.
 
 tenant-api stops at the key that breaks a rule and says only that it failed: the message stays, with
 our key, without the rest. Why it stopped is said by the route that sets one key.

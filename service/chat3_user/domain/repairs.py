@@ -1,4 +1,4 @@
-"""The writes that repair or remove a message of ours; nobody's membership is checked by them."""
+"""The writes that repair or remove a message of this service, without membership checks."""
 
 from typing import Final
 

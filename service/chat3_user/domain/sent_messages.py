@@ -178,7 +178,7 @@ class Search:
         return Sent(_as_written(completed), missing)
 
     def _is_broken(self, row: m.Message, statuses: Statuses) -> bool:
-        """Tell whether it is certain that the platform was cut off in writing the message."""
+        """Return whether the platform was certainly interrupted while it wrote the message."""
         return statuses is not Statuses.NOBODY or self._request.lacks_quote(row)
 
     def _missing_for_good(self, row: m.Message, statuses: Statuses) -> tuple[MissingPart, ...]:

@@ -1,4 +1,4 @@
-"""Creates, changes and deletes users for back ends, and finds what attempts that were cut off did.
+"""Creates, changes and deletes users for back ends, and recovers interrupted attempts.
 
 The platform's routes of users check no permission, so each is proved before. It writes a user row,
 then, in requests of their own, its custom data. What a look after an attempt finds whose outcome is
@@ -232,12 +232,12 @@ class TenantUsers:
             await self._set_type(wanted)
 
     async def _set_type(self, wanted: WantedUser) -> None:
-        """Set the wanted type; the user is told, also where it is any or the present one."""
+        """Set the requested type; the user gets an update, even if it is the current type."""
         ask = partial(self._api.call, routes.CHANGE_USER, wanted.identity, user_id=wanted.user_id)
         await past_guard(partial(ask, body={"type": wanted.type} if wanted.type else {}))
 
     async def _is_made(self, wanted: WantedUser, user: m.User, earlier: Earlier) -> bool:
-        """Tell whether a user is in the wanted state; that is announced anew."""
+        """Return whether a user is in the requested state; if so, announce the user again."""
         if not wanted.is_typed(user):
             return False
         if not await self._custom_data.find(wanted.identity, wanted.change, earlier):

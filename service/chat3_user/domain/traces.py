@@ -19,7 +19,7 @@ from chat3_user.tenant_api.sending import SEND_KEY
 from chat3_user.times import to_datetime
 
 _COPIES: Final = 50
-"""More copies of one key than repairs that were cut off can leave."""
+"""More copies of one key than interrupted repairs can leave."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Changes whose update nothing can show to have been published: reported, and announced anew.
+"""Changes whose update may not have been published: reported, and announced again.
 
 tenant-api stores most changes before it publishes them, and can be cut off between the two. What a
 repetition then finds is the change alone; that its update is missing, or that only the answer was
@@ -27,7 +27,7 @@ class UnshownChanges:
         self._count = count
 
     def report(self, kind: str, **ids: str) -> Missing:
-        """Return what a caller is told of a change that was found; operators hear of it too."""
+        """Return the report of a found change for the caller; count and log it, too."""
         self._count(kind)
         log.warning("a change may be unannounced for good", extra={"kind": kind, **ids})
         return _CHANGED

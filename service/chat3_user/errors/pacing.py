@@ -19,7 +19,7 @@ RETURNS_PER_SECOND: Final = 500.0
 takes back in that time, TLS and all."""
 
 LONGEST: Final = 30.0
-"""Seconds that are added at most: about what a client's own back-off comes to."""
+"""Most seconds that are added: about as much as a client's own back-off."""
 
 _PACED: Final = frozenset(
     {
@@ -51,7 +51,7 @@ class RetryPacing:
         self._last: dict[ErrorReason, float] = {}
 
     def paced(self, error: CallError) -> CallError:
-        """Return a failure whose delay includes its turn, or as it is where nobody takes turns."""
+        """Return a failure whose delay includes its turn, if its reason has turns."""
         if error.retry_after is None or error.reason not in _PACED:
             return error
         return replace(error, retry_after=error.retry_after + self.turn(error.reason))

@@ -302,7 +302,7 @@ def message_framing_invalid() -> CallError:
 
 
 def overloaded(retry_after: float) -> CallError:
-    """Return the failure for a call that comes while the process has as many as it can serve."""
+    """Return the failure for a call while the process is at its limit of concurrent calls."""
     return CallError(
         ErrorReason.OVERLOADED,
         "the service process is at its limit of concurrent calls",

@@ -1,4 +1,4 @@
-"""The state machine: findings go in, one status comes out, and whoever asked learns of changes.
+"""The state machine: turns findings into one status, and notifies listeners of changes.
 
 It knows neither sockets nor tasks; whoever feeds it decides when to look.
 """

@@ -1,4 +1,4 @@
-"""Looks at each component now and then, and tells the state machine what it found."""
+"""Checks each component periodically, and reports the findings to the state machine."""
 
 import asyncio
 import logging

@@ -43,7 +43,7 @@ class Component:
 
 
 CHECK_FAILED: Final = "check_failed"
-"""The reason of any component whose check itself fails, with an error that nobody expected."""
+"""The reason of any component whose check itself fails, with an unexpected error."""
 
 PROCESS: Final = "process"
 LISTENER: Final = "listener"

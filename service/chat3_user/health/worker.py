@@ -1,4 +1,4 @@
-"""The health of one worker: what is looked at, what was found, and who is told."""
+"""The health of one worker: its checks, their findings, and who is notified."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

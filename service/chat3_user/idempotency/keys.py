@@ -50,7 +50,7 @@ def alone_digest(identity: Identity, thing: str) -> bytes:
 
 
 def pair_name(identity: Identity, other: str) -> str:
-    """Return the hexadecimal digits that name the caller and another user, whoever of them asks."""
+    """Return the hexadecimal digits that identify the caller and another user, in either order."""
     return _digest("pair", identity.tenant_id, *sorted((identity.user_id, other))).hex()
 
 

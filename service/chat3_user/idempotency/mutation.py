@@ -1,4 +1,4 @@
-"""What a method tells about its write, so that it can be run once."""
+"""What a method declares about its write, so that it can be run once."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -266,7 +266,7 @@ class Run(Generic[ResponseT]):
 
 
 def unknown(error: CallError, retry_after: float) -> CallError:
-    """Return what the caller is told: a refusal as it is, anything else as an unknown outcome."""
+    """Return the failure for the caller: a refusal, or an unknown outcome for anything else."""
     if error.reason == ErrorReason.UPSTREAM_UNAVAILABLE:
         return reasons.idempotency_outcome_unknown(retry_after)
     return error

@@ -99,7 +99,7 @@ class Store(Protocol):
         """Take the key for an attempt, if it is free; of several at once exactly one gets it."""
 
     async def renew(self, attempt: Attempt) -> bool:
-        """Begin the lease anew; False when the key is another attempt's by now."""
+        """Renew the lease; False when another attempt has the key by now."""
 
     async def finish(self, attempt: Attempt, answer: bytes) -> bool:
         """Keep the answer for the retention; False when the key is another attempt's by now."""

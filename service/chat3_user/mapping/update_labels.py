@@ -1,4 +1,4 @@
-"""What the platform calls an update: read and encoded once for each set of names it comes with.
+"""The platform's names for an update, read and encoded once for each set of names.
 
 A platform has few kinds of events, and lists the same sections and fields with each of them. Their
 text is the key of a bounded cache; what is too long to be worth keeping is read each time.

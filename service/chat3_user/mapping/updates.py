@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _Unfit = (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, RecursionError)
 _SEEN_MAX: Final = 100
-"""How many kinds of news from the platform are told in the log, each once."""
+"""How many kinds of unknown data from the platform are logged, each once."""
 
 _build_opaque = builder(Update, only=(*FRONT, "unknown"))
 _build_source = builder(UpdateSource)

@@ -1,4 +1,4 @@
-"""What the methods that change a message have in common, whoever acts."""
+"""What the methods of both services that change a message have in common."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""How a status or a reaction is set once for one key, whoever acts."""
+"""How a status or a reaction is set once for one key, in both services."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -108,7 +108,7 @@ def reaction(
 
 @contextmanager
 def _in_a_name(call: Call, seen: Seen) -> Iterator[None]:
-    """Tell a back end whose member has just left what it is told of who never was one."""
+    """Give a back end the same failure for a member who has just left as for a non-member."""
     try:
         yield
     except CallError as error:

@@ -1,4 +1,4 @@
-"""How a message is sent once for one key, whoever acts."""
+"""How a message is sent once for one key, in both services."""
 
 import secrets
 from typing import Any, Generic, TypeVar

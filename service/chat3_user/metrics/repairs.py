@@ -36,9 +36,9 @@ class RepairMetrics:
         self._messages.labels(outcome).inc()
 
     def finished(self, kind: str) -> None:
-        """Count a dialog or topic whose creation was cut off, and that was found and finished."""
+        """Count a dialog or topic of an interrupted creation that was found and completed."""
         self._creations.labels(kind).inc()
 
     def unshown(self, kind: str) -> None:
-        """Count a change that was found after it was cut off, and whose update may be missing."""
+        """Count a change that was found after an interruption, and whose update may be missing."""
         self._unshown.labels(kind).inc()

@@ -113,7 +113,7 @@ class StreamMetrics:
         }
 
     def gap_listed(self, reason: str) -> None:
-        """Count a gap that `ListUpdates` told of."""
+        """Count a gap in a response of `ListUpdates`."""
         self._gaps.labels("list", reason).inc()
 
 

@@ -1,4 +1,4 @@
-"""What fails in the event loop with nobody to tell: a task that nobody awaits, a callback."""
+"""Failures in the event loop that no caller sees: of tasks that nobody awaits, of callbacks."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""One worker until it is told to end: signals set what the loop reads."""
+"""One worker until a signal stops it: signals set what the loop reads."""
 
 import asyncio
 import logging

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def run(config: Config, seat: Seat) -> None:
-    """Serve in this process, as the worker in this ``seat``, until it is told to end."""
+    """Serve in this process, as the worker in this ``seat``, until a signal stops it."""
     with logs.written(config.logs, seat.index) as log_call:
         try:
             _serve(fitted(config), seat, log_call)

@@ -175,7 +175,7 @@ class OtelOperationSpan(_Current, OperationSpan):
             self._fail(str(status))
 
     def resulted(self, outcome: str) -> None:
-        """Note what an operation of a store came to."""
+        """Record the outcome of a store's operation."""
         self._span.set_attribute("chat3.store.outcome", outcome)
 
     def failed(self, kind: str) -> None:

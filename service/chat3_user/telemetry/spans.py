@@ -1,4 +1,4 @@
-"""What the parts of the service say about an operation; where nothing is traced, nobody listens."""
+"""How the parts of the service report operations to tracing, if it is on."""
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
@@ -56,7 +56,7 @@ class OperationSpan(SilentSpan):
         """Note the HTTP status of the answer."""
 
     def resulted(self, outcome: str) -> None:
-        """Note what an operation of a store came to, by a name of few."""
+        """Record the outcome of a store's operation, as one of a few names."""
 
     def failed(self, kind: str) -> None:
         """Note that the operation failed, and how, by a name of few."""

@@ -18,7 +18,7 @@ EDITED_AT: Final = "editedAt"
 """The key of meta under which older platforms keep when a message was edited."""
 
 _DETAIL_MAX: Final = 200
-"""The most characters of a detail that a caller is told."""
+"""The most characters of a detail in a failure for callers."""
 
 ABSENT = msgspec.Raw(b"null")
 """The text of a part that is not there."""
@@ -108,7 +108,7 @@ class UserDialog(Model, frozen=True):
 
 
 class Dialog(Model, frozen=True):
-    """A dialog as the tenant has it, whoever asks."""
+    """A dialog of the tenant, without a user's own state."""
 
     dialog_id: str
     created_at: Time | None = None
@@ -343,7 +343,7 @@ class PackStats(Model, frozen=True):
 
 
 class Pack(Model, frozen=True):
-    """A pack as the tenant has it, whoever asks."""
+    """A pack of the tenant, without a user's own state."""
 
     pack_id: str
     created_at: Time | None = None

@@ -86,7 +86,7 @@ class IssuerTokens:
         return id_
 
     def _proved(self, payload: bytes) -> Bearer:
-        """Return what genuine claims prove: who speaks to whom comes first, then when, then who."""
+        """Return what valid claims prove; issuer and audience are checked first, then times."""
         accepted = self._accepted
         try:
             claims: dict[str, Any] = msgspec.json.decode(payload, type=dict[str, Any])

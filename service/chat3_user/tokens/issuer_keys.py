@@ -17,10 +17,10 @@ from chat3_user.tokens.key_source import Read
 log = logging.getLogger(__name__)
 
 _EVERY: Final = 300.0
-"""Seconds after which the keys are read anew, and a key that was withdrawn stops counting."""
+"""Seconds after which the keys are read again, and a withdrawn key is no longer accepted."""
 
 PAUSE: Final = 10.0
-"""Seconds between two readings that unknown key ids cause, whoever sends them."""
+"""Least seconds between two reads that unknown key ids cause."""
 
 _WAITING: Final = 1000
 """Calls that wait for one reading; more are answered without it."""
@@ -58,7 +58,7 @@ class IssuerKeys:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def key(self, id_: str) -> Key:
-        """Return the key with an id; one that is not known makes the set be read anew.
+        """Return the key with an id; an unknown id causes another read of the set.
 
         Raises `CallError`.
         """

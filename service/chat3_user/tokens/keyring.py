@@ -46,7 +46,7 @@ def token_keys(text: str) -> tuple[TokenKey, ...]:
 
 
 def made_up() -> str:
-    """Return a value for TOKEN_KEYS that nobody else has; its id is new too."""
+    """Return a new random value for TOKEN_KEYS, with a new id."""
     return f"demo-{secrets.token_hex(4)}:{b64encode(secrets.token_bytes(_BYTES)).decode()}"
 
 

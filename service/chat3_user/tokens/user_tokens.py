@@ -14,7 +14,7 @@ from chat3_user.tokens.sealed import SealedTokens
 from chat3_user.validation import Identity
 
 _REMEMBERED: Final = 20_000
-"""Tokens whose outcome a worker remembers, about 1 kB each; the rest is proved anew each time."""
+"""How many verified tokens a worker caches, about 1 kB each; others are verified every time."""
 
 _DOTS_OF_SIGNED: Final = 2
 

@@ -45,7 +45,7 @@ __all__ = [
 Engine = Connection
 EngineError = NGH2Error
 StreamError = StreamProtocolError
-"""A stream can no longer be used: its end is among the events that nobody has taken yet."""
+"""A stream can no longer be used: its end is among the unread events."""
 
 _CONNECTION_WINDOW: Final = 1_048_576
 _STREAM_WINDOW: Final = 262_144
