@@ -2,7 +2,7 @@
 
 tenant-api writes a dialog step by step, without a transaction; a restart cuts between any two: the
 row; its metas one by one, our key first; each member's row and event, the caller's first; the
-event of the new dialog. What a look finds, and what is done about it (`docs/idempotency.md` has the
+event of the new dialog. What a look finds, and what is done about it (`docs/repairs.md` has the
 same table for operators):
 
 | cut after | left behind | what is done |

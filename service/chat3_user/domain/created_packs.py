@@ -2,7 +2,7 @@
 
 tenant-api writes a pack step by step, without a transaction; a restart cuts between any two: the
 row; its metas one by one, our key first. Nobody is told of a new pack, so one with all its metas is
-whole. What a look finds, and what is done about it (`docs/idempotency.md` has the same table for
+whole. What a look finds, and what is done about it (`docs/repairs.md` has the same table for
 operators):
 
 | cut after | left behind | what is done |

@@ -2,7 +2,7 @@
 
 tenant-api writes a topic step by step, without a transaction; a restart cuts between any two: the
 row; its metas one by one, our key first; the event of the new topic. What a look finds, and what is
-done about it (`docs/idempotency.md` has the same table for operators):
+done about it (`docs/repairs.md` has the same table for operators):
 
 | cut after | left behind | what is done |
 |---|---|---|

@@ -3,7 +3,7 @@
 tenant-api writes a message step by step, without a transaction; a restart cuts between any two:
 the row; its metas one by one, our key first; the event; a first status row for each other member
 (not for `system.*`); the quote. What a look finds, and what is done about it once the attempts are
-settled (`docs/idempotency.md` has the same table for operators):
+settled (`docs/repairs.md` has the same table for operators):
 
 | cut after | left behind | platform that can delete | older platform |
 |---|---|---|---|

@@ -7,7 +7,8 @@ import pytest
 
 from support import named_tests
 
-_DOCUMENTS = ("guarantees.md", "idempotency.md", "adding-a-method.md")
+_GUARANTEES = ("guarantees.md", "guarantees-back-ends.md", "guarantees-reads.md")
+_DOCUMENTS = (*_GUARANTEES, "idempotency.md", "repairs.md", "adding-a-method.md")
 
 
 def _links() -> list[tuple[str, str, str]]:
@@ -36,8 +37,9 @@ def test_no_test_is_named_without_a_link(project: Path, document: str) -> None:
     assert re.findall(r"(?<!\[)\btest_\w+\b(?!\]|\.py)", text) == []
 
 
-def test_every_promise_names_its_test(project: Path) -> None:
-    sections = (project / "docs/guarantees.md").read_text().split("\n## ")[1:]
+@pytest.mark.parametrize("document", _GUARANTEES)
+def test_every_promise_names_its_test(project: Path, document: str) -> None:
+    sections = (project / "docs" / document).read_text().split("\n## ")[1:]
     assert sections
     for section in sections:
         assert "](../tests/" in section, section.splitlines()[0]
