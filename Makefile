@@ -38,7 +38,7 @@ test-contract: setup ## Hold the embedded tenant-api, or the one at TENANT_API_U
 test-contract-pointed: setup ## Point that suite at the embedded tenant-api, as at any other server
 	@$(RUN_IN_VENV) python tests/contract/over_http.py
 
-lint: setup lint-proto lint-workflows lint-deploy ## Check style, types, contract, workflows, deploy/
+lint: setup lint-proto lint-workflows lint-deploy ## Check style, types, contract, workflows, deploy/, prose
 	@$(RUN_IN_VENV) ruff check .
 	@$(RUN_IN_VENV) ruff format --check .
 	@$(RUN_IN_VENV) lint-imports --no-cache --no-logo

@@ -22,6 +22,8 @@ docs-serve: ## Show the documentation's site while you write it
 docs-links: docs ## The same, and ask whether the addresses elsewhere answer
 	@$(docs_path) python -m docs_site.check var/site --external
 
+lint: docs-lint
+
 # Pages in Russian are read by people.
 docs-lint: ## Check the prose of the documentation: spelling, grammar, phrases
 	@$(docs_path) python -m prose $(sort $(filter-out docs/ru/%,$(wildcard *.md api/*.md docs/*.md docs/*/*.md)))
