@@ -2,7 +2,8 @@
 # of the contract. tools/docs_site has what MkDocs cannot know.
 #
 #   DOCS_SOURCES_URL=https://…   where the repository's files are readable: links to them lead there
-#   DOCS_PAGES='errors api'      parts of the paths of the pages that `make docs-screenshots` looks at
+#   DOCS_PAGES='errors api'      parts of the paths of the pages that `make docs-screenshots` looks at;
+#                                the name of a reader, such as phone-dark, looks as that one alone
 
 VENV ?= .venv
 

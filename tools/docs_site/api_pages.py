@@ -19,8 +19,9 @@ from protoc_gen_chat3_docs.search_index import rows
 from protoc_gen_chat3_docs.site import TEMPLATES, rendered_pages
 
 START: Final = "start"
+SHARED: Final = "shared"
 KINDS: Final = "kinds"
-"""The names of what the navigation takes beside packages: what belongs to none, and the kinds."""
+"""What the navigation takes beside packages: the first page, others of no package, and kinds."""
 
 _KINDS_TEMPLATE: Final = "kinds.html.j2"
 _MAIN: Final = re.compile(r"<main>(.*)</main>", re.DOTALL)
@@ -77,7 +78,12 @@ class ApiDocs:
             package.name: list(_sections(self._site, package.name))
             for package in self._site.contract.packages
         }
-        return {START: [_item(p) for p in own], KINDS: [_item(p) for p in kinds], **packages}
+        return {
+            START: [_item(p) for p in own[:1]],
+            SHARED: [_item(p) for p in own[1:]],
+            KINDS: [_item(p) for p in kinds],
+            **packages,
+        }
 
     def search_entries(self) -> Iterator[SearchEntry]:
         """Yield what search finds: each page, then its symbols and passages."""

@@ -1,6 +1,6 @@
 """Takes a picture of every page of a built site, as four readers see it, and measures it.
 
-    python -m docs_site.pictures SITE PICTURES CHROMIUM [part of a path ...]
+    python -m docs_site.pictures SITE PICTURES CHROMIUM [reader or part of a path ...]
 
 Pages are opened as files, as somebody who is offline does. Fails for pages that scroll sideways,
 that load something from elsewhere or log an error, and for targets that a thumb misses; names pages
@@ -72,7 +72,12 @@ class Seen:
 
 
 def look(site: Path, pictures: Path, chromium: str, parts: Sequence[str]) -> Iterator[Seen]:
-    """Open every page whose path has one of the parts, or every page."""
+    """Open every page whose path has one of the parts, or every page.
+
+    Parts that are names of readers, such as `phone-dark`, leave out the other readers.
+    """
+    names = {reader.name for reader in READERS} & set(parts)
+    parts = [part for part in parts if part not in names]
     pages = [
         page
         for page in page_files(site)
@@ -82,7 +87,7 @@ def look(site: Path, pictures: Path, chromium: str, parts: Sequence[str]) -> Ite
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        for reader in READERS:
+        for reader in (each for each in READERS if not names or each.name in names):
             context = _context(browser, reader)
             for page in pages:
                 yield _seen(context, reader, site, page, pictures)
