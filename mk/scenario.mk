@@ -16,3 +16,25 @@ generate-scenario: setup ## Write the scenario's schemas, the merge vectors and 
 	@$(_scenario).schemas
 	@$(_scenario).merge_vectors
 	@$(_scenario).run --calm --expect reference
+
+# The programs of tests/scenario/effort: on the generated stubs, and on the libraries.
+_effort = tests/scenario/effort
+_built = var/effort
+_typescript = clients/typescript
+
+.PHONY: effort-programs test-effort
+
+effort-programs: clients-go clients-typescript
+	@rm -rf $(_built) && mkdir -p $(_built)/go $(_built)/typescript/node_modules/@chat3
+	@cd $(_effort) && test -z "$$(gofmt -l .)" && go vet ./... && \
+	  go build -o '$(abspath $(_built))/go/before' ./before/go && go build -o '$(abspath $(_built))/go/after' ./after/go
+	@cp -r $(_typescript)/src/gen $(_built)/typescript/gen
+	@for when in before after; do cp $(_effort)/$$when/typescript/main.ts $(_built)/typescript/$$when.ts; done
+	@ln -s '$(abspath $(_typescript))' $(_built)/typescript/node_modules/@chat3/client
+	@ln -s '$(abspath $(_typescript))'/node_modules/@* $(_built)/typescript/node_modules/
+	@echo '{"type": "module"}' >$(_built)/typescript/package.json
+	@cd $(_built)/typescript && '$(abspath $(_typescript))/node_modules/.bin/tsc' --strict --skipLibCheck \
+	  --target es2023 --module nodenext --types node --outDir out before.ts after.ts
+
+test-effort: setup effort-programs ## Run the programs whose lines are counted, behind connections that break
+	@$(_scenario).effort.play python typescript go

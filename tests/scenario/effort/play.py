@@ -103,10 +103,12 @@ class Stage:
     def __init__(self, store: Store, ports: Sequence[int]) -> None:
         self._store = store
         self._ports = ports
+        self._plays = 0
 
     async def play(self, name: str, words: Sequence[str], folder: Path) -> None:
         """Hold one program to what it should do."""
-        tenant = f"tnt_{name}"
+        self._plays += 1
+        tenant = f"tnt_{self._plays}"
         self._store.add_tenant(tenant)
         for user in ("alice", "bob"):
             self._store.add_user(tenant, user)

@@ -58,6 +58,8 @@ const stub = createClient(
   UserService,
   createGrpcTransport({
     baseUrl: `http://${env.CHAT3_ADDRESS}`,
+    // A connection that is dead is given up, and not only its streams.
+    pingIntervalMs: 30_000,
     interceptors: [
       (next) => (request) => {
         request.header.set("x-api-key", env.CHAT3_API_KEY ?? "");
