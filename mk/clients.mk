@@ -32,10 +32,10 @@ clients-python: ## Generate the stubs of the examples in Python and check that t
 	  -c 'import asyncio_client, grpcio_client, push_notifications'
 	@echo 'clients-python: asyncio_client.py, grpcio_client.py, push_notifications.py of $(_python_examples)'
 
-test-clients: clients ## Run the example clients, and all players under faults; PLAYERS='go cli' SEED=17
+test-clients: clients ## Run the example programs, and all client libraries under faults; SEED=17
 	@tools/setup.sh servers
 	@$(clients_path) pytest -q tests/clients
-	@$(MAKE) --no-print-directory test-scenario
+	@$(MAKE) --no-print-directory test-effort test-scenario
 
 _go_driver = tests/foreign_go/driver
 
