@@ -98,6 +98,7 @@ class Record:
                 self.reconnects += 1
             case Gap():
                 self.gaps.append(event.reason.removeprefix("GAP_REASON_"))
+                self.updates.append(["GAP", "", ""])
             case Update() if event.typing is None:
                 self.duplicates += event.update_id in self._seen
                 self._seen.add(event.update_id)

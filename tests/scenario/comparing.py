@@ -11,6 +11,8 @@ import msgspec
 from scenario import model
 
 Json = Mapping[str, Any]
+Placed = tuple[str, str, str]
+"""An update by kind, dialog, and what it is about; one of a burst is about any of its messages."""
 
 _UNPLACED: Final = frozenset(("DIALOG_READ", "MEMBER_CHANGED"))
 """Kinds that come at no promised place: it is compared which of them came."""
@@ -172,36 +174,68 @@ class Comparison:
         *,
         faults: bool,
     ) -> None:
-        """Compare the updates that have a place, one after the other.
+        """Compare the updates that have a place.
 
-        Where updates are missing, and a gap said so, the rest must still be in order.
+        They may be missing where a gap stands: what is between two gaps is complete.
         """
-        left = list(self._placed(wanted.updates))
-        seen: set[tuple[str, ...]] = set()
-        skipped: list[tuple[str, ...]] = []
+        expected = list(self._placed(wanted.updates))
+        pieces: list[list[Placed]] = [[]]
         for update in self._placed(found.updates):
-            announced = update[0] in _ANNOUNCING or self._told_twice(update, seen)
-            if faults and announced and left[:1] != [update]:
-                verdict.again += 1
-            elif update in left:
-                place = left.index(update)
-                skipped += left[:place]
-                del left[: place + 1]
+            if update[0] == "GAP":
+                pieces.append([])
             else:
-                verdict.differences.append(f"{user} got {update}, which is unexpected there")
-            seen.add(update)
-        missing = Counter(skipped + left)
-        if missing and not found.gaps:
-            verdict.lost += missing.total()
-            shown = list(missing)[:_SHOWN_AT_MOST]
-            verdict.differences.append(f"{user} lacks {missing.total()} updates: {shown}")
+                pieces[-1].append(update)
+        place, last = 0, len(pieces) - 1
+        for number, piece in enumerate(pieces):
+            starts = range(place, len(expected) + 1 if number else 1)
+            ends = (self._end(piece, expected, start, faults=faults) for start in starts)
+            fitting = (end for end in ends if end is not None)
+            at_the_end = (end for end in fitting if number < last or end[0] == len(expected))
+            end = next(at_the_end, None)
+            if end is None:
+                self._tell(user, piece, expected[place:], verdict)
+                return
+            place = end[0]
+            verdict.again += end[1]
+
+    def _end(
+        self, piece: Sequence[Placed], expected: Sequence[Placed], place: int, *, faults: bool
+    ) -> tuple[int, int] | None:
+        """Return where a piece ends that begins at a place, if it fits there.
+
+        Also returned is how many of its updates announce a write once more.
+        """
+        again = 0
+        for number, update in enumerate(piece):
+            if place < len(expected) and update == expected[place]:
+                place += 1
+            elif faults and (update[0] in _ANNOUNCING or self._told_twice(update, piece[:number])):
+                again += 1
+            else:
+                return None
+        return place, again
 
     @staticmethod
-    def _told_twice(update: tuple[str, ...], seen: set[tuple[str, ...]]) -> bool:
+    def _tell(
+        user: str, piece: Sequence[Placed], expected: Sequence[Placed], verdict: Verdict
+    ) -> None:
+        """Say what a piece that fits nowhere lacks, and what it has too much."""
+        lacks, more = Counter(expected) - Counter(piece), Counter(piece) - Counter(expected)
+        for update in more:
+            verdict.differences.append(f"{user} got {update}, which is unexpected there")
+        if lacks:
+            verdict.lost += lacks.total()
+            shown = list(lacks)[:_SHOWN_AT_MOST]
+            verdict.differences.append(f"{user} lacks {lacks.total()} updates: {shown}")
+        if not lacks and not more:
+            verdict.differences.append(f"{user} got updates in another order: {list(piece)}")
+
+    @staticmethod
+    def _told_twice(update: Placed, seen: Sequence[Placed]) -> bool:
         """A removal that was cut off between event and row is published a second time."""
         return update[0] == "MEMBER_REMOVED" and update in seen
 
-    def _placed(self, updates: Sequence[model.UpdateSeen]) -> Iterator[tuple[str, ...]]:
+    def _placed(self, updates: Sequence[model.UpdateSeen]) -> Iterator[Placed]:
         for each in updates:
             if each.kind in _UNPLACED or _UNCOUNTED.fullmatch(each.kind):
                 continue
@@ -221,6 +255,6 @@ def lasting(outcome: model.Outcome) -> model.Outcome:
     return msgspec.structs.replace(outcome, names={}, streams=streams)
 
 
-def tuple_of(update: model.UpdateSeen) -> tuple[str, str, str]:
+def tuple_of(update: model.UpdateSeen) -> Placed:
     """Return an update as what can be compared."""
     return update.kind, update.dialog, update.about

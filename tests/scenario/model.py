@@ -224,7 +224,10 @@ class Failed(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UpdateSeen(Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
-    """``about`` names the message, or the member of a `MEMBER_…`, or is empty."""
+    """``about`` names the message, or the member of a `MEMBER_…`, or is empty.
+
+    A gap stands among the updates, with the kind `GAP`.
+    """
 
     kind: str
     dialog: str

@@ -36,6 +36,7 @@ class StreamRecord:
             self._fresh = False
         elif "gap" in response:
             self._gaps.append(response["gap"]["reason"].removeprefix("GAP_REASON_"))
+            self._updates.append(("GAP", "", ""))
         elif "update" in response:
             self._take_update(response["update"])
 

@@ -202,7 +202,7 @@ SABOTEURS: Mapping[type[ReferenceClient], str] = {
     DropsAnUpdate: r"alice lacks 1 updates: .*MESSAGE_REACTION_GIVEN",
     MergesButHidesAnUpdate: r"bob lacks 1 updates: .*DIALOG_CHANGED",
     HandsUpdatesTwice: "duplicates of bob: 1 instead of 0",
-    SwapsTwoUpdates: r"bob got \('MESSAGE_EDITED', 'd', 'm1'\), which is unexpected there",
+    SwapsTwoUpdates: "bob got updates in another order",
     DoublesASend: r"messages in bob's picture of d: .*\?two",
     IgnoresTheKey: "send, message: 'm3-again' instead of 'm3'",
     LosesAnEdit: "history, messages, m1, text: 'one' instead of 'one, edited'",

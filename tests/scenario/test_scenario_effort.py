@@ -15,7 +15,11 @@ def test_the_page_is_what_the_count_says() -> None:
     ("name", "text", "lines"),
     [
         ("a.py", '"""Of a module,\n\nof three lines."""\n\nimport os  # why\n\n# a comment\n', 1),
-        ("a.py", 'def f() -> str:\n    """Say."""\n    text = """\n\nlong"""\n    return text\n', 4),
+        (
+            "a.py",
+            'def f() -> str:\n    """Say."""\n    text = """\n\nlong"""\n    return text\n',
+            4,
+        ),
         ("a.go", "// Package a.\npackage a\n\n\t// why\n\tvar a = 1 // this\n", 2),
         ("a.ts", "// A comment.\nconst a = `\n`;\n", 2),
     ],

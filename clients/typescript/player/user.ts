@@ -45,7 +45,10 @@ export class User {
       listener: {
         connected: ({ outcome }) => this.#connected(outcome),
         update: (update) => this.#take(update),
-        gap: ({ reason }) => void this.#gaps.push(GapReason[reason]),
+        gap: ({ reason }) => {
+          this.#gaps.push(GapReason[reason]);
+          this.#updates.push(["GAP", "", ""]);
+        },
       },
       onFailure: (error) => this.errors.push(`a read has failed: ${error.describe()}`),
     });

@@ -94,6 +94,7 @@ func (s *stream) note(event chat3.Event, first bool) {
 		}
 	case chat3.Gap:
 		s.gaps = append(s.gaps, strings.TrimPrefix(event.Reason.String(), "GAP_REASON_"))
+		s.updates = append(s.updates, [3]string{"GAP", "", ""})
 	case chat3.Update:
 		if s.known[event.GetUpdateId()] {
 			s.duplicates++
