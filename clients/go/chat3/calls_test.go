@@ -245,6 +245,7 @@ func TestAClientSaysWhatItLacks(t *testing.T) {
 		"a tenant's":    func() (*chat3.Client, error) { return chat3.NewClient("host:1", chat3.WithTenantKey("k", "t")) },
 		"no address":    func() (*chat3.Client, error) { return chat3.NewClient("", key) },
 		"a path":        func() (*chat3.Client, error) { return chat3.NewClient("https://host/path", key) },
+		"a line break":  func() (*chat3.Client, error) { return chat3.NewClient("host:1", chat3.WithAPIKey("key\n", "t", "u")) },
 		"no host":       func() (*chat3.Client, error) { return chat3.NewClient("https://", key) },
 		"no user's key": func() (*chat3.Client, error) { return nil, second(chat3.NewTenantClient("host:1", key)) },
 	} {

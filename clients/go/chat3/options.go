@@ -26,6 +26,7 @@ type Option func(*options)
 
 type options struct {
 	identity    func(*slog.Logger) identity
+	sent        []string // values that travel in metadata as they are
 	tenantOnly  bool
 	security    credentials.TransportCredentials
 	callTimeout time.Duration
@@ -38,7 +39,7 @@ type options struct {
 // into back ends, never into an app on somebody's device.
 func WithAPIKey(key, tenant, user string) Option {
 	return func(o *options) {
-		o.tenantOnly = false
+		o.tenantOnly, o.sent = false, []string{key, tenant}
 		o.identity = func(*slog.Logger) identity {
 			return keyIdentity{"x-api-key", key, "x-tenant-id", tenant, "x-user-id", url.PathEscape(user)}
 		}
@@ -48,7 +49,7 @@ func WithAPIKey(key, tenant, user string) Option {
 // WithTenantKey is the identity of a [TenantClient]: an API key, and the tenant that it works in.
 func WithTenantKey(key, tenant string) Option {
 	return func(o *options) {
-		o.tenantOnly = true
+		o.tenantOnly, o.sent = true, []string{key, tenant}
 		o.identity = func(*slog.Logger) identity {
 			return keyIdentity{"x-api-key", key, "x-tenant-id", tenant}
 		}
@@ -114,6 +115,12 @@ func newOptions(address string, tenantOnly bool, changes []Option) (options, str
 	case o.tenantOnly != tenantOnly:
 		return o, "", errors.New("chat3: a Client acts for a user: use WithAPIKey or WithTokenSource")
 	}
+	for _, value := range o.sent {
+		if !visible(value) {
+			return o, "", errors.New("chat3: the API key and the tenant are visible ASCII characters; " +
+				"a key that was read from a file may end with a line break")
+		}
+	}
 	target, plaintext, err := targetOf(address)
 	if err != nil {
 		return o, "", err
@@ -125,6 +132,12 @@ func newOptions(address string, tenantOnly bool, changes []Option) (options, str
 		o.security = credentials.NewTLS(&tls.Config{MinVersion: tls.VersionTLS12})
 	}
 	return o, target, nil
+}
+
+// visible reports whether a text can travel in metadata. gRPC refuses other texts in each call, with a
+// failure like that of a broken connection.
+func visible(text string) bool {
+	return text != "" && strings.IndexFunc(text, func(each rune) bool { return each < '!' || each > '~' }) < 0
 }
 
 // targetOf takes host:port, a URL with http or https, or a target in gRPC's own form, such as

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"google.golang.org/protobuf/proto"
@@ -38,10 +39,10 @@ type LocalStore struct {
 // Untold says what is not known of a message that came by an update, until it is read.
 type Untold struct{ CreateTime, QuotedMessage, StatusCounts bool }
 
-// NewLocalStore returns an empty store for a user, whose id is taken in lower case by the service.
+// NewLocalStore returns an empty store for a user. User ids are lower case here, as in the service.
 func NewLocalStore(userID string) *LocalStore {
 	return &LocalStore{
-		userID:   userID,
+		userID:   strings.ToLower(userID),
 		dialogs:  map[string]*userv1.Dialog{},
 		messages: map[string]map[string]*userv1.Message{},
 		untold:   map[string]Untold{},

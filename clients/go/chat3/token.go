@@ -2,6 +2,7 @@ package chat3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -94,6 +95,9 @@ func (t *tokenIdentity) token(ctx context.Context) (string, error) {
 	}
 	asked := time.Now()
 	renewed, err := t.source.Token(ctx)
+	if err == nil && !visible(renewed.Value) {
+		err = errors.New("the source's token has characters that no token has, such as a line break")
+	}
 	if err != nil {
 		if current.Value != "" && time.Now().Before(current.Expires) {
 			t.log.WarnContext(ctx, "chat3: the user token was not renewed", "error", err)

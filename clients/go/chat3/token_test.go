@@ -16,7 +16,7 @@ import (
 	userv1 "github.com/chat3/user-service/clients/go/gen/chat3/user/v1"
 )
 
-// issuer hands out token 1, token 2, … that live for a minute.
+// issuer hands out token-1, token-2, … that live for a minute.
 type issuer struct {
 	mutex   sync.Mutex
 	issued  int
@@ -30,7 +30,7 @@ func (i *issuer) Token(context.Context) (chat3.Token, error) {
 		return chat3.Token{}, i.failing
 	}
 	i.issued++
-	return chat3.Token{Value: fmt.Sprint("token ", i.issued), Expires: time.Now().Add(time.Minute)}, nil
+	return chat3.Token{Value: fmt.Sprint("token-", i.issued), Expires: time.Now().Add(time.Minute)}, nil
 }
 
 func (i *issuer) fail(err error) {
@@ -63,7 +63,7 @@ func TestATokenIsRenewedAtThreeQuartersOfItsLife(t *testing.T) {
 		myself(t, client)
 		time.Sleep(2 * time.Second)
 		myself(t, client)
-		want := []string{"Bearer token 1", "Bearer token 1", "Bearer token 2"}
+		want := []string{"Bearer token-1", "Bearer token-1", "Bearer token-2"}
 		if found := bearers(s, "GetMyself"); !slices.Equal(found, want) {
 			t.Error(found)
 		}
@@ -111,7 +111,7 @@ func TestARefusedTokenIsReplacedOnceAndTheCallKeepsItsKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		found, keys := bearers(s, "SendMessage"), keysOf(s)
-		if !slices.Equal(found, []string{"Bearer token 1", "Bearer token 2"}) || keys[0] != keys[1] {
+		if !slices.Equal(found, []string{"Bearer token-1", "Bearer token-2"}) || keys[0] != keys[1] {
 			t.Error(found, keys)
 		}
 		s.Fail("SendMessage", chat3test.Failure(chat3.ReasonTokenInvalid), chat3test.Failure(chat3.ReasonTokenInvalid))
@@ -160,7 +160,7 @@ func TestAStreamGoesOnWithAFreshToken(t *testing.T) {
 				s.Break(chat3test.Failure(chat3.ReasonTokenExpired))
 			}
 		}
-		want := []string{"Bearer token 1", "Bearer token 2"}
+		want := []string{"Bearer token-1", "Bearer token-2"}
 		if found := bearers(s, "SubscribeUpdates"); !slices.Equal(found, want) {
 			t.Error(found)
 		}
@@ -197,6 +197,16 @@ func TestAStreamOutlivesASourceThatFailsAndEndsWhenItsUserHasToSignIn(t *testing
 					t.Errorf("%v, %v after %d", event, err, disconnected)
 				}
 			}
+		}
+	})
+}
+
+func TestATokenThatCannotTravelIsRefusedAtOnce(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, _ string) {
+		began := time.Now()
+		_, err := withTokens(t, s, chat3.StaticToken("token\n")).GetMyself(t.Context(), &userv1.GetMyselfRequest{})
+		if err == nil || time.Since(began) > 0 || len(s.Requests("GetMyself")) > 0 {
+			t.Errorf("%v after %s", err, time.Since(began))
 		}
 	})
 }

@@ -160,7 +160,7 @@ func (r *run) once(ctx context.Context) error {
 	}
 	defer own.close()
 	patience := patienceToOpen
-	watchdog := time.AfterFunc(patience, func() { cancel(lost("nothing was heard for " + patience.String())) })
+	watchdog := time.AfterFunc(patience, func() { cancel(lost("nothing was heard for too long")) })
 	defer watchdog.Stop()
 	receive, err := r.open(ctx, own, r.opts, r.token)
 	for err == nil {

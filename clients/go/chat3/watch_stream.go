@@ -77,7 +77,7 @@ func (s *watchStream) next(ctx context.Context) (*tenantv1.WatchUpdatesResponse,
 		s.later = nil
 		return nil, nil
 	case <-s.watchdog.C:
-		return nil, lost("nothing was heard for " + s.patience.String())
+		return nil, lost("nothing was heard for too long")
 	case heard := <-s.responses:
 		if heard.err == io.EOF {
 			return nil, lost("the stream ended without a word")
