@@ -23,7 +23,9 @@ from chat3_client import (
     request_id,
     trailers_of,
 )
+from chat3_client.connection import in_own_task
 from chat3_client.retry import RetryBudget, pause
+from chat3_client.translation import lost
 from support.ports import free_port
 
 DIALOG = "dlg_aaaaaaaaaaaaaaaaaaaa"
@@ -272,3 +274,37 @@ async def test_a_reason_of_a_newer_service_has_the_class_of_its_status(scripted:
         with pytest.raises(LimitedError) as failed:
             await chat.get_dialog(DIALOG)
     assert failed.value.reason == "ERROR_REASON_OF_TOMORROW"
+
+
+async def test_a_delay_of_nothing_is_no_invitation_to_ask_without_a_pause() -> None:
+    assert len({pause(1, 0.0, first=0.1, longest=1.0) for _ in range(50)}) > 40
+
+
+async def test_a_cancelled_caller_hears_of_that_even_when_the_connection_is_lost_as_well() -> None:
+    async def lost_while_cancelled() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise lost("at the same moment") from None
+
+    call = asyncio.create_task(in_own_task(lost_while_cancelled()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+async def test_a_caller_whom_nobody_cancelled_hears_of_a_lost_connection() -> None:
+    async def cancelled_by_the_library() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(UnavailableError, match="lost"):
+        await in_own_task(cancelled_by_the_library())
+
+
+async def test_a_user_id_of_any_letters_is_sent(scripted: Scripted) -> None:
+    scripted.then("GetDialog", pb.GetDialogResponse())
+    async with scripted.client(user="J\u00f6rg 100%") as chat:
+        await chat.get_dialog(DIALOG)
+    assert scripted.calls[0].metadata["x-user-id"] == "J%C3%B6rg%20100%25"

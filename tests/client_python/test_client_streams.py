@@ -299,3 +299,15 @@ async def test_a_client_that_is_closed_ends_its_streams(scripted: Scripted) -> N
     assert [event async for event in stream] == []
     with pytest.raises(RuntimeError, match="closed"):
         await chat.get_dialog("dlg_aaaaaaaaaaaaaaaaaaaa")
+
+
+async def test_a_fault_of_a_hook_is_raised_and_not_taken_for_a_lost_connection(
+    scripted: Scripted,
+) -> None:
+    def broken(_: Any) -> Any:
+        raise ZeroDivisionError
+
+    async with scripted.client(hooks=[broken]) as chat, chat.updates() as stream:
+        with pytest.raises(ZeroDivisionError):
+            await anext(stream)
+    assert scripted.calls == []

@@ -48,14 +48,14 @@ from chat3_client.updates.events import (
 )
 from chat3_client.updates.following import UpdateStream
 from chat3_client.updates.resume import FileStore, MemoryStore, ResumeStore
-from chat3_client.updates.watching import (
+from chat3_client.updates.watch_events import (
     MemoryUserStore,
     Unwatched,
     UserStore,
     Watched,
-    WatchedUsers,
     WatchEvent,
 )
+from chat3_client.updates.watching import WatchedUsers
 from chat3_client.values import data
 
 __all__ = [

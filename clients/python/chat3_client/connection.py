@@ -12,7 +12,7 @@ from grpclib.events import RecvInitialMetadata, RecvTrailingMetadata, listen
 
 from chat3_client.address import Address
 from chat3_client.answers import Answer
-from chat3_client.translation import unreachable
+from chat3_client.translation import lost, unreachable
 
 T = TypeVar("T")
 
@@ -121,7 +121,20 @@ async def in_own_task(coroutine: Coroutine[Any, Any, T]) -> T:
     grpclib wakes a call whose connection is lost by cancelling the task that waits, and takes that
     for its own. The caller's `asyncio.timeout` and `TaskGroup` would count it as theirs.
     """
-    return await asyncio.create_task(coroutine)
+    caller = asyncio.current_task()
+    cancelled = caller.cancelling() if caller is not None else 0
+    try:
+        return await asyncio.create_task(coroutine)
+    except asyncio.CancelledError:
+        if caller is None or caller.cancelling() > cancelled:
+            raise
+        # Nobody cancelled the caller: it was grpclib, which lost the connection.
+        raise lost("the connection was lost") from None
+    except Exception as error:
+        if caller is not None and caller.cancelling() > cancelled:
+            # The connection was lost while the caller was cancelled, who must hear of the latter.
+            raise asyncio.CancelledError from error
+        raise
 
 
 def noting(answer: Answer) -> None:

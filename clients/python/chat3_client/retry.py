@@ -33,7 +33,7 @@ def pause(failures: int, wanted: float | None, *, first: float, longest: float) 
     the pause is random below a bound that doubles: clients that lost one server together do not
     come back together, not even the first time.
     """
-    if wanted is not None:
+    if wanted:
         return wanted * random.uniform(1.0, 1.5)
     return random.uniform(0.0, min(longest, first * 2.0 ** min(failures - 1, _DOUBLINGS)))
 

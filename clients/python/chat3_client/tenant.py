@@ -17,7 +17,8 @@ from chat3_client.methods.tenant import TenantMethods
 from chat3_client.retry import RetryPolicy
 from chat3_client.updates.following import HEARTBEAT, StreamKind, UpdateStream
 from chat3_client.updates.resume import ResumeStore
-from chat3_client.updates.watching import UserStore, WatchedUsers
+from chat3_client.updates.watch_events import UserStore
+from chat3_client.updates.watching import WatchedUsers
 
 _TENANT_STREAM: Final = StreamKind(
     "chat3.tenant.v1.TenantService/SubscribeTenantUpdates",

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
@@ -76,7 +76,7 @@ class Attempts(Generic[R]):
         self._number = 0
         self._opened = self._renewed = False
         self._reader: asyncio.Task[None] | None = None
-        self._responses: asyncio.Queue[R | Chat3Error] = asyncio.Queue(1)
+        self._responses: asyncio.Queue[R | Exception] = asyncio.Queue(1)
 
     async def next(self) -> R:
         """Wait for the next response. May be cancelled at any time: nothing is lost.
@@ -88,15 +88,15 @@ class Attempts(Generic[R]):
             self._begin()
         try:
             async with asyncio.timeout(self._patience):
-                found = await self._responses.get()
+                found: R | Exception = await self._responses.get()
         except TimeoutError:
             silent = lost(f"nothing was heard for {self._patience:g} s")
             found = silent if self._responses.empty() else self._responses.get_nowait()
-        if not isinstance(found, Chat3Error):
+        if not isinstance(found, Exception):
             self._note(found)
             return found
         await self.close()
-        raise await self._judged(found)
+        raise self._judged(found) if isinstance(found, Chat3Error) else found
 
     async def close(self) -> None:
         """End the present stream."""
@@ -120,21 +120,18 @@ class Attempts(Generic[R]):
             interval = established.heartbeat_interval or _UNSAID_HEARTBEAT
             self._patience = 2.0 * interval.total_seconds()
 
-    async def _read(self, responses: "asyncio.Queue[R | Chat3Error]") -> None:
+    async def _read(self, responses: "asyncio.Queue[R | Exception]") -> None:
         """Read one stream to its end, which is always a failure."""
+        failure: Exception = lost("the stream ended without a status")
         try:
             await self._stream(responses)
-        except Chat3Error as error:
+        except Exception as error:  # noqa: BLE001 - raised where the stream is read
             failure = error
-        except Exception as error:  # noqa: BLE001 - a token source raises what it likes
-            failure = lost(f"no user token: {error!r}")
-            failure.__cause__ = error
-        else:
-            failure = lost("the stream ended without a status")
         await responses.put(failure)
 
-    async def _stream(self, responses: "asyncio.Queue[R | Chat3Error]") -> None:
-        metadata = await self._calls.identity.metadata()
+    async def _stream(self, responses: "asyncio.Queue[R | Exception]") -> None:
+        async with _no_token_yet():
+            metadata = await self._calls.identity.metadata()
         connection, hooks = self._calls.connection, self._calls.hooks
         attempt = Attempt(self._method, self._number, str(connection.address), dict(metadata))
         noting(attempt.answer)
@@ -151,10 +148,11 @@ class Attempts(Generic[R]):
                                 await responses.put(response)
         except TokenRefusedError:
             if not self._renewed:
-                await self._calls.identity.refused(metadata)
+                async with _no_token_yet():
+                    await self._calls.identity.refused(metadata)
             raise
 
-    async def _judged(self, error: Chat3Error) -> Exception:
+    def _judged(self, error: Chat3Error) -> Exception:
         """Return what is to be raised: the failure itself when no repetition helps."""
         if isinstance(error, TokenRefusedError) and not self._renewed:
             self._renewed = True
@@ -173,3 +171,14 @@ class Attempts(Generic[R]):
         # The service gives its own failures a reason. Others come from the way to it, and pass,
         # unless nothing else was ever heard from there.
         return not error.reason and (self._opened or error.status not in _TRUSTED_AFTER_OPENING)
+
+
+@asynccontextmanager
+async def _no_token_yet() -> AsyncIterator[None]:
+    """Take what a token source raises for a failure that passes, unless it is one of a call."""
+    try:
+        yield
+    except Chat3Error:
+        raise
+    except Exception as error:
+        raise lost(f"no user token: {error!r}") from error

@@ -2,11 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Self
 
 from grpclib.client import Channel
 
@@ -18,12 +17,19 @@ from chat3_api.chat3.tenant.v1 import (
     WatchUpdatesRequest,
     WatchUpdatesResponse,
 )
-from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState, Update
+from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState
 from chat3_client.calls import Calls
 from chat3_client.failures import Chat3Error
 from chat3_client.updates.attempts import Attempts, Lost
 from chat3_client.updates.events import ConnectionState, Disconnected, Gap, StateChanged
 from chat3_client.updates.seen import Seen
+from chat3_client.updates.watch_events import (
+    MemoryUserStore,
+    Unwatched,
+    UserStore,
+    Watched,
+    WatchEvent,
+)
 from chat3_client.values import wire_name
 
 BATCH: Final = 500
@@ -33,53 +39,6 @@ _OF_THE_TOKEN: Final = (
     ErrorReason.RESUME_TOKEN_INVALID,
     ErrorReason.RESUME_TOKEN_FOREIGN,
 )
-
-
-class UserStore(Protocol):
-    """Keeps a resume token for each user."""
-
-    async def load(self, user_id: str) -> str:
-        """Return a user's last token; empty when there is none."""
-
-    async def save(self, user_id: str, token: str) -> None:
-        """Keep a token: everything before it was dealt with."""
-
-
-class MemoryUserStore:
-    """Keeps the tokens for as long as the process runs."""
-
-    def __init__(self, tokens: Mapping[str, str] | None = None) -> None:
-        self.tokens = dict(tokens or {})
-
-    async def load(self, user_id: str) -> str:
-        """Return the token."""
-        return self.tokens.get(user_id, "")
-
-    async def save(self, user_id: str, token: str) -> None:
-        """Keep the token."""
-        self.tokens[user_id] = token
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A user's updates follow from now on, or go on."""
-
-    user_id: str
-    outcome: ResumeOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class Unwatched:
-    """A user is watched no longer: not found, deleted, or refused."""
-
-    user_id: str
-    reason: str
-    """The name of an `ErrorReason`."""
-    text: str = ""
-
-
-WatchEvent = Watched | Unwatched | Update | Gap | Disconnected | StateChanged
-"""What a stream of many users hands out; `Gap.user_id` and `Update.user_id` say whose it is."""
 
 
 class WatchedUsers:
@@ -110,8 +69,9 @@ class WatchedUsers:
         self._wanted: dict[str, None] = dict.fromkeys(user.lower() for user in users)
         self._refused: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
-        self._handed: tuple[str, str] | None = None
+        self._reached: dict[str, str] = {}
         self._ready: deque[WatchEvent] = deque()
+        self._unasked: dict[str, None] = {}
         self._requests: asyncio.Queue[WatchUpdatesRequest] = asyncio.Queue()
         self._asked: dict[str, WatchUpdatesRequest] = {}
         self._number = 0
@@ -126,15 +86,17 @@ class WatchedUsers:
         """Watch more users; a `Watched` says when a user's updates begin."""
         fresh = [user for user in (each.lower() for each in users) if user not in self._wanted]
         self._wanted |= dict.fromkeys(fresh)
-        if self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}:
-            await self._ask_for(fresh)
+        self._unasked |= dict.fromkeys(fresh)
+        if self._open_now:
+            await self._ask()
 
     async def unwatch(self, *users: str) -> None:
         """Watch users no longer. What the service has sent already still comes."""
         gone = [user for user in (each.lower() for each in users) if user in self._wanted]
         for user in gone:
             del self._wanted[user]
-        if gone and self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}:
+            self._unasked.pop(user, None)
+        if gone and self._open_now:
             self._send(WatchUpdatesRequest(unwatch=gone))
 
     def __aiter__(self) -> Self:
@@ -149,6 +111,8 @@ class WatchedUsers:
             raise StopAsyncIteration
         await self.acknowledge()
         while not self._ready:
+            if self._open_now:
+                await self._ask()
             try:
                 response = await self._attempts.next()
             except Lost as lost:
@@ -157,18 +121,18 @@ class WatchedUsers:
             except Chat3Error:
                 await self.close()
                 raise
-            await self._take(response)
+            self._take(response)
             if not self._ready:
                 await self.acknowledge()
         return self._ready.popleft()
 
     async def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
-        if self._handed is not None and not self._ready:
-            user_id, token = self._handed
-            self._tokens[user_id] = token
+        while self._reached and not self._ready:
+            user_id, token = next(iter(self._reached.items()))
             await self._store.save(user_id, token)
-            self._handed = None
+            self._tokens[user_id] = token
+            del self._reached[user_id]
 
     async def close(self) -> None:
         """End the stream. What was handed out last is not acknowledged by this."""
@@ -187,17 +151,21 @@ class WatchedUsers:
     ) -> None:
         await self.close()
 
-    async def _take(self, response: WatchUpdatesResponse) -> None:
+    @property
+    def _open_now(self) -> bool:
+        return self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}
+
+    def _take(self, response: WatchUpdatesResponse) -> None:
         user_id = response.user_id
         if response.connection_established is not None:
             self.state = ConnectionState.LIVE
-            await self._ask_for(self._wanted)
+            self._unasked = dict(self._wanted)
         elif response.acknowledged is not None:
-            await self._acknowledged(response.acknowledged)
+            self._acknowledged(response.acknowledged)
         elif response.refused is not None:
-            await self._refuse(response.refused)
+            self._refuse(response.refused)
         elif response.dropped is not None:
-            await self._dropped(user_id, response.dropped.reason, response.resume_token)
+            self._dropped(user_id, response.dropped.reason, response.resume_token)
         elif response.update is not None:
             if self._seen.is_new(user_id, response.update.update_id):
                 self._ready.append(response.update)
@@ -206,9 +174,9 @@ class WatchedUsers:
         elif response.heartbeat is not None:
             self._flows(degraded=response.heartbeat.state is StreamState.DEGRADED)
         if user_id and response.resume_token and user_id in self._wanted:
-            self._handed = (user_id, response.resume_token)
+            self._reached[user_id] = response.resume_token
 
-    async def _acknowledged(self, acknowledged: WatchAcknowledged) -> None:
+    def _acknowledged(self, acknowledged: WatchAcknowledged) -> None:
         self._asked.pop(acknowledged.batch_id, None)
         for watched in acknowledged.watched:
             user_id, outcome = watched.user_id, watched.resume_outcome
@@ -221,10 +189,9 @@ class WatchedUsers:
                 self._ready.append(Gap(reason, user_id=user_id))
             # A token to go on from for a user of whom nothing more comes. One who resumes has it.
             if not self._tokens.get(user_id):
-                self._tokens[user_id] = watched.resume_token
-                await self._store.save(user_id, watched.resume_token)
+                self._reached[user_id] = watched.resume_token
 
-    async def _refuse(self, refused: WatchRefused) -> None:
+    def _refuse(self, refused: WatchRefused) -> None:
         """Ask again for the users of a refused request, without the one who was the reason."""
         request = self._asked.pop(refused.batch_id, None)
         if request is None:
@@ -234,22 +201,30 @@ class WatchedUsers:
         if refused.reason in _OF_THE_TOKEN and refused.user_id in users:
             self._refused[refused.user_id] = reason
             self._tokens[refused.user_id] = ""
-            await self._ask_for(users, known=True)
         elif refused.retry_delay is not None:
-            await asyncio.sleep(refused.retry_delay.total_seconds())
-            await self._ask_for(users, known=True)
+            delay = refused.retry_delay.total_seconds()
+            asyncio.get_running_loop().call_later(delay, self._ask_later, self._requests, users)
+            return
         else:
             gone = [refused.user_id] if refused.user_id in users else users
             for user in gone:
-                self._wanted.pop(user, None)
+                del self._wanted[user]
                 self._ready.append(Unwatched(user, reason, refused.message))
-            await self._ask_for([user for user in users if user not in gone], known=True)
+            users = [user for user in users if user not in gone]
+        self._unasked |= dict.fromkeys(users)
 
-    async def _dropped(self, user_id: str, reason: ErrorReason, token: str) -> None:
-        if reason is ErrorReason.SLOW_CONSUMER and user_id in self._wanted:
+    def _ask_later(self, requests: "asyncio.Queue[WatchUpdatesRequest]", users: list[str]) -> None:
+        """Ask for users whose time has come, if their stream is still the present one."""
+        if requests is self._requests and self._open_now:
+            self._request([user for user in users if user in self._wanted])
+
+    def _dropped(self, user_id: str, reason: ErrorReason, token: str) -> None:
+        if user_id not in self._wanted:
+            return
+        if reason is ErrorReason.SLOW_CONSUMER:
             self._tokens[user_id] = token
-            await self._ask_for([user_id], known=True)
-        elif user_id in self._wanted:
+            self._unasked[user_id] = None
+        else:
             del self._wanted[user_id]
             self._ready.append(Unwatched(user_id, wire_name(reason)))
 
@@ -259,15 +234,18 @@ class WatchedUsers:
             self.state = state
             self._ready.append(StateChanged(state))
 
-    async def _ask_for(self, users: Iterable[str], *, known: bool = False) -> None:
-        wanted = list(users)
-        for user in wanted:
-            if not known and user not in self._tokens:
-                self._tokens[user] = await self._store.load(user)
-        for at in range(0, len(wanted), BATCH):
+    async def _ask(self) -> None:
+        """Ask for the users who have not been asked for. May be cancelled: they stay."""
+        while missing := [user for user in self._unasked if user not in self._tokens]:
+            self._tokens[missing[0]] = await self._store.load(missing[0])
+        wanted, self._unasked = list(self._unasked), {}
+        self._request(wanted)
+
+    def _request(self, users: list[str]) -> None:
+        for at in range(0, len(users), BATCH):
             watch = [
                 UserToWatch(user_id=user, resume_token=self._tokens.get(user, ""))
-                for user in wanted[at : at + BATCH]
+                for user in users[at : at + BATCH]
             ]
             self._send(WatchUpdatesRequest(watch=watch))
 
