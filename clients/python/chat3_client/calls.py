@@ -132,7 +132,7 @@ class Calls:
                 stub = procedure.stub(line.channel)
                 left = max(end - time.monotonic(), 0.001)
                 try:
-                    with translated(attempt.answer):
+                    with translated(attempt.answer, self.connection.understood):
                         return await procedure.method(
                             stub, request, timeout=left, metadata=attempt.metadata
                         )

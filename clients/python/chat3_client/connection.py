@@ -55,6 +55,11 @@ class Connection:
         self._tls = tls
         self._line: Line | None = None
         self._closed = False
+        self._answered = False
+
+    def understood(self) -> bool:
+        """Say whether the service speaks as this client does, for all that is known."""
+        return self._answered or self._tls is not None
 
     @asynccontextmanager
     async def shared(self, timeout: float) -> AsyncIterator[Line]:
@@ -103,9 +108,15 @@ class Connection:
 
     def _channel(self) -> Channel:
         channel = Channel(self.address.host, self.address.port, ssl=self._tls)
-        listen(channel, RecvInitialMetadata, _note_initial)
+        listen(channel, RecvInitialMetadata, self._note_initial)
         listen(channel, RecvTrailingMetadata, _note_trailers)
         return channel
+
+    async def _note_initial(self, event: RecvInitialMetadata) -> None:
+        self._answered = True
+        answer = _answer.get()
+        if answer is not None:
+            answer.initial = _plain(event.metadata)
 
     async def _connected(self, channel: Channel, timeout: float) -> None:
         try:
@@ -140,12 +151,6 @@ async def in_own_task(coroutine: Coroutine[Any, Any, T]) -> T:
 def noting(answer: Answer) -> None:
     """Note the metadata of this task's answers in ``answer``."""
     _answer.set(answer)
-
-
-async def _note_initial(event: RecvInitialMetadata) -> None:
-    answer = _answer.get()
-    if answer is not None:
-        answer.initial = _plain(event.metadata)
 
 
 async def _note_trailers(event: RecvTrailingMetadata) -> None:

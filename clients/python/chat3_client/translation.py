@@ -1,7 +1,7 @@
 """Turns every way in which grpclib reports a failed call into the exceptions of this library."""
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,8 +22,11 @@ from chat3_client.failures import (
 
 
 @contextmanager
-def translated(answer: Answer) -> Iterator[None]:
-    """Raise `Chat3Error` for whatever goes wrong with a call that may have been sent."""
+def translated(answer: Answer, answered: Callable[[], bool]) -> Iterator[None]:
+    """Raise `Chat3Error` for whatever goes wrong with a call that may have been sent.
+
+    ``answered`` says whether anything ever came from the service without TLS.
+    """
     try:
         yield
     except GRPCError as error:
@@ -31,7 +34,8 @@ def translated(answer: Answer) -> Iterator[None]:
     except TimeoutError as error:
         raise late() from error
     except (StreamTerminatedError, ProtocolError, ConnectionError) as error:
-        raise lost(f"the connection was lost: {error}") from error
+        text = f"the connection was lost: {error}"
+        raise lost(text if answered() else f"{text}; does it want TLS?") from error
     except AssertionError as error:
         # The stubs assert that there is an answer, grpclib that a message is whole.
         raise lost("the answer was cut off") from error

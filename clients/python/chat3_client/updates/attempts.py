@@ -14,7 +14,12 @@ from grpclib.const import Status
 from chat3_api.chat3.user.v1 import ConnectionEstablished
 from chat3_client.calls import Calls
 from chat3_client.connection import noting
-from chat3_client.failures import Chat3Error, SignInRequiredError, TokenRefusedError
+from chat3_client.failures import (
+    Chat3Error,
+    SignInRequiredError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from chat3_client.hooks import Attempt, entered
 from chat3_client.retry import Backoff
 from chat3_client.translation import lost, translated
@@ -138,7 +143,7 @@ class Attempts(Generic[R]):
         try:
             with entered(hooks, attempt):
                 async with connection.own(OPENING) as channel:
-                    with translated(attempt.answer):
+                    with translated(attempt.answer, connection.understood):
                         # The stub says AsyncIterator; what it returns is a generator.
                         opened = cast(
                             "AsyncGenerator[R, None]", self._open(channel, attempt.metadata)
@@ -169,8 +174,9 @@ class Attempts(Generic[R]):
         if self._mends(error) or error.transient:
             return True
         # The service gives its own failures a reason. Others come from the way to it, and pass,
-        # unless nothing else was ever heard from there.
-        return not error.reason and (self._opened or error.status not in _TRUSTED_AFTER_OPENING)
+        # unless nothing else was ever heard from there: then the address or TLS may be wrong.
+        wrong = isinstance(error, UnreachableError) or error.status in _TRUSTED_AFTER_OPENING
+        return not error.reason and (self._opened or not wrong)
 
 
 @asynccontextmanager
