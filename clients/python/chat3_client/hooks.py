@@ -16,8 +16,8 @@ class Attempt:
     number: int
     """Counts the attempts of one call from 1."""
     address: str
-    metadata: dict[str, str]
-    """What is sent with the call. A hook may add to it, such as a `traceparent`."""
+    metadata: dict[str, str] = field(repr=False)
+    """What is sent with the call, keys and tokens too. A hook may add a `traceparent`, say."""
     answer: Answer = field(default_factory=Answer)
     """What came back; complete when the attempt is over."""
 
