@@ -311,3 +311,20 @@ async def test_a_fault_of_a_hook_is_raised_and_not_taken_for_a_lost_connection(
         with pytest.raises(ZeroDivisionError):
             await anext(stream)
     assert scripted.calls == []
+
+
+@pytest.mark.parametrize("step", [streaming(connected("t0")), failure(Status.UNAVAILABLE)])
+async def test_closing_a_stream_ends_a_wait_for_its_next_event(
+    scripted: Scripted, step: Any
+) -> None:
+    scripted.then("SubscribeUpdates", step)
+    async with scripted.client() as chat:
+        stream = chat.updates()
+        await anext(stream)
+        stream._attempts._retry_at += 60.0
+        waiting = asyncio.create_task(anext(stream, None))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        await stream.close()
+        async with asyncio.timeout(5):
+            assert await waiting is None

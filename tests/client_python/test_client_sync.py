@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from chat3_api.chat3.user import v1 as pb
-from chat3_client import Connected, NotAMemberError
+from chat3_client import Connected, NotAMemberError, Watched
 from chat3_client.methods.sync_tenant import SyncTenantMethods
 from chat3_client.methods.sync_user import SyncUserMethods
 from chat3_client.methods.tenant import TenantMethods
@@ -82,6 +82,28 @@ def test_a_back_end_has_all_of_it_too(service: ThreadedTestService) -> None:
         assert {user.user_id for user in back_end.users()} == {"alice", "bob", "carl"}
         with back_end.updates() as updates:
             assert isinstance(next(updates), Connected)
+
+
+def test_a_stream_ends_when_another_thread_closes_it(service: ThreadedTestService) -> None:
+    with client(service, "alice") as alice, ThreadPoolExecutor(1) as threads:
+        updates = alice.updates()
+        next(updates)
+        rest = threads.submit(list, updates)
+        updates.close()
+        assert rest.result(timeout=10) == []
+    updates.close()
+
+
+def test_a_back_end_watches_users(service: ThreadedTestService) -> None:
+    dialog = service.add_dialog("alice", "bob")
+    with service.tenant_client().watch(["alice"]) as watched:
+        assert next(watched) == Watched("alice", pb.ResumeOutcome.FRESH)
+        watched.watch("bob")
+        assert watched.users == ["alice", "bob"]
+        watched.unwatch("bob")
+        service.client("bob").send_message(dialog, "Hello")
+        assert any(isinstance(event, pb.Update) for event in watched)
+        watched.acknowledge()
 
 
 async def test_asyncio_code_is_told_to_use_the_other_client() -> None:

@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
 from chat3_api.chat3.user.v1 import Update, UpdateKind
 from chat3_client import client as asynchronous
@@ -22,43 +22,56 @@ from chat3_client.loop_thread import LoopThread
 from chat3_client.methods.sync_tenant import SyncTenantMethods
 from chat3_client.methods.sync_user import SyncUserMethods
 from chat3_client.retry import RetryPolicy
+from chat3_client.updates import watching as asynchronous_watching
 from chat3_client.updates.events import Event, Gap
 from chat3_client.updates.following import HEARTBEAT, UpdateStream
 from chat3_client.updates.resume import ResumeStore
+from chat3_client.updates.watch_events import UserStore, WatchEvent
+
+E_co = TypeVar("E_co", covariant=True)
 
 
-class Updates:
+class Stream(Protocol[E_co]):
+    """A stream of events, as the asynchronous clients give them."""
+
+    async def __anext__(self) -> E_co:
+        """Wait for the next event."""
+
+    async def acknowledge(self) -> None:
+        """Save the place behind the last event."""
+
+    async def close(self) -> None:
+        """End the stream."""
+
+
+class Events(Generic[E_co]):
     """The events of a stream; one counts as dealt with when the next one is asked for."""
 
-    def __init__(self, loop: LoopThread, stream: UpdateStream) -> None:
+    def __init__(self, loop: LoopThread, stream: Stream[E_co]) -> None:
         self._loop = loop
-        self.stream = stream
+        self._stream = stream
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[E_co]:
         return self
 
-    def __next__(self) -> Event:
-        """Wait for the next event.
+    def __next__(self) -> E_co:
+        """Wait for the next event; another thread may end that by `close`.
 
         Raises `Chat3Error` when the stream fails for good.
         """
-        event = self._loop.run(_event(self.stream))
-        if event is None:
-            raise StopIteration
-        return event
-
-    @property
-    def resume_token(self) -> str:
-        """The place behind the event that was handed out last."""
-        return self.stream.resume_token
+        try:
+            return self._loop.run(_next(self._stream))
+        except StopAsyncIteration:
+            raise StopIteration from None
 
     def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
-        self._loop.run(self.stream.acknowledge())
+        self._loop.run(self._stream.acknowledge())
 
     def close(self) -> None:
-        """End the stream."""
-        self._loop.run(self.stream.close())
+        """End the stream. May be called twice, and after its client was closed."""
+        if not self._loop.closed:
+            self._loop.run(self._stream.close())
 
     def __enter__(self) -> Self:
         return self
@@ -72,9 +85,42 @@ class Updates:
         self.close()
 
 
-async def _event(stream: UpdateStream) -> Event | None:
-    # A StopAsyncIteration cannot leave a coroutine.
-    return await anext(stream, None)
+class Updates(Events[Event]):
+    """What changes for a user, or for a tenant."""
+
+    def __init__(self, loop: LoopThread, stream: UpdateStream) -> None:
+        super().__init__(loop, stream)
+        self._updates = stream
+
+    @property
+    def resume_token(self) -> str:
+        """The place behind the event that was handed out last."""
+        return self._updates.resume_token
+
+
+class WatchedUsers(Events[WatchEvent]):
+    """What changes for many users."""
+
+    def __init__(self, loop: LoopThread, stream: asynchronous_watching.WatchedUsers) -> None:
+        super().__init__(loop, stream)
+        self._watched = stream
+
+    @property
+    def users(self) -> list[str]:
+        """The users who are to be watched."""
+        return self._watched.users
+
+    def watch(self, *users: str) -> None:
+        """Watch more users."""
+        self._loop.run(self._watched.watch(*users))
+
+    def unwatch(self, *users: str) -> None:
+        """Watch users no longer."""
+        self._loop.run(self._watched.unwatch(*users))
+
+
+async def _next(stream: Stream[E_co]) -> E_co:
+    return await anext(stream)
 
 
 class _Sync:
@@ -211,3 +257,14 @@ class TenantClient(SyncTenantMethods, _Sync):
                 store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
             ),
         )
+
+    def watch(
+        self,
+        users: Iterable[str] = (),
+        *,
+        store: UserStore | None = None,
+        heartbeat: timedelta = HEARTBEAT,
+    ) -> WatchedUsers:
+        """Follow what changes for many users, as the asynchronous client does."""
+        stream = self._asynchronous.watch(users, store=store, heartbeat=heartbeat)
+        return WatchedUsers(self._loop, stream)

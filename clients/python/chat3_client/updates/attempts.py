@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
@@ -57,6 +56,10 @@ class Lost(Exception):  # noqa: N818 - an event: the stream goes on
         self.retry_in = retry_in
 
 
+class Closed(Exception):  # noqa: N818 - an event: nothing more comes
+    """The row of streams was closed, perhaps while somebody waited for a response."""
+
+
 class Attempts(Generic[R]):
     """An endless row of streams of one kind.
 
@@ -80,16 +83,21 @@ class Attempts(Generic[R]):
         self._retry_at = 0.0
         self._number = 0
         self._opened = self._renewed = False
+        self._closing = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._responses: asyncio.Queue[R | Exception] = asyncio.Queue(1)
 
     async def next(self) -> R:
         """Wait for the next response. May be cancelled at any time: nothing is lost.
 
-        Raises `Lost` when a stream ended, and the `Chat3Error` of one that fails for good.
+        Raises `Lost` when a stream ended, the `Chat3Error` of one that fails for good, and `Closed`
+        after `close`.
         """
         if self._reader is None:
-            await asyncio.sleep(max(self._retry_at - time.monotonic(), 0.0))
+            await self._pause()
+        if self._closing.is_set():
+            raise Closed
+        if self._reader is None:
             self._begin()
         try:
             async with asyncio.timeout(self._patience):
@@ -100,11 +108,23 @@ class Attempts(Generic[R]):
         if not isinstance(found, Exception):
             self._note(found)
             return found
-        await self.close()
+        await self._end()
         raise self._judged(found) if isinstance(found, Chat3Error) else found
 
     async def close(self) -> None:
-        """End the present stream."""
+        """End the present stream, and begin none again."""
+        self._closing.set()
+        if self._responses.empty():
+            self._responses.put_nowait(Closed())
+        await self._end()
+
+    async def _pause(self) -> None:
+        """Wait until the next stream may begin."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(self._retry_at):
+                await self._closing.wait()
+
+    async def _end(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.cancel()
@@ -166,7 +186,7 @@ class Attempts(Generic[R]):
         if isinstance(error, SignInRequiredError) or not self._passes(error):
             return error
         pause = self._backoff.next(error.retry_after)
-        self._retry_at = time.monotonic() + pause
+        self._retry_at = asyncio.get_running_loop().time() + pause
         _log.info("%s was lost, again in %.2f s: %s", self._method, pause, error)
         return Lost(error, pause)
 

@@ -19,7 +19,7 @@ from chat3_api.chat3.user.v1 import (
 )
 from chat3_client.calls import Calls
 from chat3_client.failures import Chat3Error, ResumeTokenRefusedError
-from chat3_client.updates.attempts import Attempts, Lost
+from chat3_client.updates.attempts import Attempts, Closed, Lost
 from chat3_client.updates.events import (
     Connected,
     ConnectionState,
@@ -100,6 +100,8 @@ class UpdateStream:
         while True:
             try:
                 event = await self._next()
+            except Closed:
+                raise StopAsyncIteration from None
             except Chat3Error:
                 await self.close()
                 raise

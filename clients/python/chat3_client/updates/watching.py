@@ -20,7 +20,7 @@ from chat3_api.chat3.tenant.v1 import (
 from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState
 from chat3_client.calls import Calls
 from chat3_client.failures import Chat3Error
-from chat3_client.updates.attempts import Attempts, Lost
+from chat3_client.updates.attempts import Attempts, Closed, Lost
 from chat3_client.updates.events import ConnectionState, Disconnected, Gap, StateChanged
 from chat3_client.updates.seen import Seen
 from chat3_client.updates.watch_events import (
@@ -118,6 +118,8 @@ class WatchedUsers:
             except Lost as lost:
                 self.state = ConnectionState.RECONNECTING
                 return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+            except Closed:
+                raise StopAsyncIteration from None
             except Chat3Error:
                 await self.close()
                 raise
