@@ -233,9 +233,15 @@ async def test_what_no_repetition_helps_ends_a_stream(
 
 @pytest.mark.parametrize(
     "step",
-    [failure(Status.UNKNOWN), failure(Status.INTERNAL), failure(Status.PERMISSION_DENIED)],
+    [
+        failure(Status.UNKNOWN),
+        failure(Status.INTERNAL),
+        failure(Status.PERMISSION_DENIED),
+        failure(Status.RESOURCE_EXHAUSTED, "SLOW_CONSUMER", retry=0.001, resume_token="t9"),
+        failure(Status.UNAVAILABLE, "STREAM_MAX_AGE", retry=0.001, resume_token="t9"),
+    ],
 )
-async def test_a_stream_that_was_open_outlives_what_proxies_say(
+async def test_a_stream_that_was_open_outlives_what_the_way_and_the_service_say(
     scripted: Scripted, step: Any
 ) -> None:
     scripted.then(
