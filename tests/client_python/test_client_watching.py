@@ -2,6 +2,7 @@
 
 import asyncio
 
+from chat3_api.chat3.tenant.v1 import WatchUpdatesResponse
 from chat3_api.chat3.user import v1 as pb
 from chat3_client import (
     Disconnected,
@@ -124,3 +125,20 @@ async def test_a_deleted_user_is_watched_no_longer(service: TestService) -> None
         assert isinstance(refused, Unwatched)
         assert not isinstance(refused, Disconnected)
         assert stream.users == ["alice"]
+
+
+async def test_an_update_that_comes_twice_for_a_user_is_handed_out_once(
+    service: TestService,
+) -> None:
+    stream = service.tenant_client().watch(["alice", "bob"])
+    await watched(stream, "alice", "bob")
+
+    def comes(user: str, update_id: str) -> None:
+        update = pb.Update(update_id=update_id, user_id=user)
+        stream._take(WatchUpdatesResponse(user_id=user, update=update, resume_token="t"))
+
+    for user, update_id in (("alice", "u1"), ("alice", "u1"), ("bob", "u1"), ("alice", "u2")):
+        comes(user, update_id)
+    told = [(each.user_id, each.update_id) for each in stream._ready if isinstance(each, pb.Update)]
+    assert told == [("alice", "u1"), ("bob", "u1"), ("alice", "u2")]
+    await stream.close()
