@@ -11,6 +11,7 @@ from grpclib.const import Status
 from chat3_api.chat3.user import v1 as pb
 from chat3_client import (
     Connected,
+    DeadlineError,
     Disconnected,
     MemoryStore,
     SignInRequiredError,
@@ -104,6 +105,25 @@ async def test_a_new_token_that_is_refused_too_ends_the_call(
         with pytest.raises(TokenRefusedError):
             await chat.get_dialog(DIALOG)
     assert len(scripted.calls) == 2
+
+
+@pytest.mark.parametrize("hangs_at", [1, 2])
+async def test_a_source_that_hangs_keeps_a_call_no_longer_than_its_deadline(
+    scripted: Scripted, hangs_at: int
+) -> None:
+    given = 0
+
+    async def hanging() -> UserToken:
+        nonlocal given
+        given += 1
+        if given == hangs_at:
+            await asyncio.Event().wait()
+        return UserToken("token")
+
+    scripted.then("GetDialog", EXPIRED)
+    async with scripted.client(api_key="", user="", token=hanging) as chat:
+        with pytest.raises(DeadlineError):
+            await chat.get_dialog(DIALOG, timeout=0.1)
 
 
 async def test_calls_refused_at_once_replace_the_token_once(

@@ -34,6 +34,7 @@ _NEVER_DONE: Final = ("ERROR_REASON_OVERLOADED", "ERROR_REASON_RATE_LIMITED")
 """Reasons that say that nothing was done: even a change without a key may be repeated."""
 
 Response = TypeVar("Response", bound=betterproto2.Message)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Calls:
             answer = Answer(idempotency_key=key, attempts=number)
             metadata: dict[str, str] = {}
             try:
-                metadata |= await self._identified(end)
+                metadata |= await _in_time(end, self.identity.metadata())
                 sent = dict(metadata)
                 attempt = Attempt(
                     procedure.name, number, str(self.connection.address), sent, answer
@@ -95,7 +96,7 @@ class Calls:
                 error.idempotency_key, error.attempts = key, number
                 if isinstance(error, TokenRefusedError) and not renewed:
                     renewed = True
-                    if await self.identity.refused(metadata):
+                    if await _in_time(end, self.identity.refused(metadata)):
                         continue  # nothing was done, so this repetition is free
                 if not may_repeat(error, blind=keyed and not key):
                     raise
@@ -109,14 +110,6 @@ class Calls:
                 note(response, answer)
                 return response
             await asyncio.sleep(pause)
-
-    async def _identified(self, end: float) -> dict[str, str]:
-        """Return the metadata of the caller; a token source has until the call's deadline."""
-        try:
-            async with asyncio.timeout(max(end - time.monotonic(), 0.001)):
-                return await self.identity.metadata()
-        except TimeoutError as error:
-            raise late() from error
 
     async def _attempt(
         self,
@@ -145,6 +138,15 @@ class Calls:
         silent = isinstance(error, DeadlineError) and not error.reason
         if silent or error.reason == "ERROR_REASON_SHUTTING_DOWN":
             self.connection.renew(line)
+
+
+async def _in_time(end: float, identified: Awaitable[T]) -> T:
+    """Wait for a token source, which has until the call's deadline."""
+    try:
+        async with asyncio.timeout(max(end - time.monotonic(), 0.001)):
+            return await identified
+    except TimeoutError as error:
+        raise late() from error
 
 
 def may_repeat(error: Chat3Error, *, blind: bool) -> bool:
