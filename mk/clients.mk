@@ -8,18 +8,11 @@ VENV ?= .venv
 
 clients_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
-.PHONY: clients test-client-typescript clients-typescript clients-python test-clients test-foreign-go
+.PHONY: clients clients-python test-clients test-foreign-go
 
-clients-typescript clients-python: setup
+clients-python: setup
 
 clients: clients-go clients-typescript clients-python ## Generate and compile all example clients
-
-clients-typescript: ## Build the library in TypeScript, and its example
-	@$(clients_path) tools/typescript_client.sh build
-	@echo "clients-typescript: clients/typescript/dist, clients/typescript/build/examples/main.js"
-
-test-client-typescript: setup ## Check style and types of the library in TypeScript, and run its unit tests
-	@$(clients_path) tools/typescript_client.sh test
 
 _python_examples = clients/python/examples
 

@@ -4,7 +4,7 @@
 #   tools/typescript_client.sh build    generate its stubs, compile it into clients/typescript/dist
 #   tools/typescript_client.sh test     build it, check style and types, and run its unit tests
 #
-# npm fetches what package-lock.json pins; buf comes from PATH, where mk/clients.mk puts it.
+# npm fetches what package-lock.json pins; buf comes from PATH, where mk/typescript.mk puts it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 library=clients/typescript

@@ -1,4 +1,4 @@
-"""The programs of docs/clients/typescript.md compile, run, and print what the page says."""
+"""The programs of the pages on TypeScript compile, run, and print what the pages say."""
 
 import json
 import re
@@ -9,11 +9,15 @@ from typescript_consumer import Consumer
 
 from support.demo_process import Demo
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/clients/typescript.md"
+PAGES = Path(__file__).resolve().parents[2] / "docs/clients"
 _PROGRAM = re.compile(
     r'^```ts title="([\w.]+)"\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?', re.MULTILINE | re.DOTALL
 )
-PROGRAMS = {name: (text, shown) for name, text, shown in _PROGRAM.findall(PAGE.read_text())}
+PROGRAMS = {
+    name: (text, shown)
+    for page in ("typescript.md", "migration.md")
+    for name, text, shown in _PROGRAM.findall((PAGES / page).read_text())
+}
 COMPILER = {
     "target": "es2023",
     "module": "nodenext",
@@ -38,7 +42,7 @@ def compiled(consumer: Consumer, demo: Demo) -> Consumer:
     return consumer
 
 
-def test_the_page_has_a_program_for_each_part_of_the_library() -> None:
+def test_the_pages_have_programs_for_the_parts_of_the_library() -> None:
     imported = {
         place
         for text, _ in PROGRAMS.values()
@@ -47,6 +51,7 @@ def test_the_page_has_a_program_for_each_part_of_the_library() -> None:
     assert imported == {
         "@chat3/client",
         "@chat3/client/core",
+        "@chat3/client/legacy",
         "@chat3/client/opentelemetry",
         "@chat3/client/testing",
         "@chat3/client/web",
@@ -54,7 +59,7 @@ def test_the_page_has_a_program_for_each_part_of_the_library() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, (_, shown) in PROGRAMS.items() if shown])
-def test_a_program_prints_what_the_page_says(compiled: Consumer, name: str) -> None:
+def test_a_program_prints_what_its_page_says(compiled: Consumer, name: str) -> None:
     printed = compiled.run("node", f"built/{name.removesuffix('.ts')}.js")
     assert printed == PROGRAMS[name][1]
 

@@ -94,7 +94,7 @@ export function legacyDialog(dialog: Dialog, tenant: string): LegacyDialog {
   return {
     dialog_id: dialog.dialogId,
     tenant_id: tenant,
-    name: dialog.title ?? "",
+    name: nameOf(dialog.title, dialog.meta),
     created_at: millis(dialog.createTime),
     updated_at: millis(dialog.lastInteractionTime),
     meta: dialog.meta ?? {},
@@ -181,6 +181,12 @@ function partOfMessage(message: Message | LastMessage) {
   };
 }
 
-function legacySender({ userId, displayName = "", createTime, meta = {} }: UserInfo): LegacySender {
-  return { user_id: userId, name: displayName, created_at: millis(createTime), meta };
+function legacySender({ userId, displayName, createTime, meta = {} }: UserInfo): LegacySender {
+  return { user_id: userId, name: nameOf(displayName, meta), created_at: millis(createTime), meta };
+}
+
+/** The platform's own gateway keeps names in `meta.name`. */
+function nameOf(name: string | undefined, meta: JsonObject | undefined): string {
+  const other = meta?.name;
+  return name ?? (typeof other === "string" ? other : "");
 }
