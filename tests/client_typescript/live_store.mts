@@ -89,7 +89,8 @@ async function deed(): Promise<unknown> {
       marked.add(message.messageId);
       return by.setMessageStatus({ ...idsOf(message), status: MessageStatus.DELIVERED });
     case 7:
-      return herself.markDialogRead({ dialogId });
+      // Of this dialog the messages are read again: the others show what merging alone has made.
+      return herself.markDialogRead({ dialogId: dialogs[0] ?? "" });
     case 8:
       return first.removeDialogMember({ dialogId, userId: cleo });
     case 9:

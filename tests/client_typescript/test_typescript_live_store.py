@@ -9,7 +9,7 @@ from typescript_consumer import Consumer
 
 from support.demo_process import Demo
 
-DEEDS = 120
+DEEDS = 160
 PROGRAM = "live_store.mts"
 COMPILED = (
     "--module nodenext --target es2023 --strict --types node --lib es2023,dom,dom.asynciterable"

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE = 60.0
+PATIENCE = 200.0
 BESIDES = ("typescript@7.0.2", "@types/node@20.19.0", "@opentelemetry/api@1.9.0")
 
 

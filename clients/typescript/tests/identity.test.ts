@@ -87,6 +87,40 @@ test("a token that has ended by a wrong clock is used until the service refuses 
   assert.equal(await identity.token(), "t2");
 });
 
+test("a source of tokens that never answers holds no call for ever", async () => {
+  const clock = new FakeClock();
+  const transport = fakeTransport({ user: { getMyself: () => ({}) } });
+  let asked = 0;
+  const tokens = () => {
+    asked += 1;
+    return new Promise<never>(() => undefined);
+  };
+  const client = new Chat3Client({ transport, tokens, clock, retryForMs: 20_000 });
+  const refused = assert.rejects(client.getMyself({}), /has not answered/);
+  await clock.pass(60_000);
+  await refused;
+  assert.equal(asked, 2);
+  const closing = new AbortController();
+  const aborted = assert.rejects(client.getMyself({}, { signal: closing.signal }), { status: "CANCELED" });
+  await settled();
+  closing.abort();
+  await aborted;
+});
+
+test("a stream that waits for its token ends when it is closed", async () => {
+  const clock = new FakeClock();
+  const tokens = () => new Promise<never>(() => undefined);
+  const client = new Chat3Client({ transport: fakeTransport({}), tokens, clock });
+  const updates = client.updates();
+  const reading = (async () => {
+    for await (const event of updates) assert.equal(event.type, "disconnected");
+  })();
+  await settled();
+  updates.close();
+  await reading;
+  assert.equal(updates.state.phase, "closed");
+});
+
 test("a call whose token was refused is made again with a new one", async () => {
   const clock = new FakeClock();
   const { client, got } = calling(new BackEnd(clock), clock, ["t2"]);

@@ -20,7 +20,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 
-import type { Clock } from "./clock.js";
+import { type Clock, unlessAborted } from "./clock.js";
 import { Chat3Error } from "./errors.js";
 import type { Identity } from "./identity.js";
 import { newKey } from "./keys.js";
@@ -74,7 +74,7 @@ function unaryBy(transport: Transport, settings: CallSettings): Transport["unary
         let proof = "";
         try {
           const headers = new Headers(header);
-          proof = await identity.prove(headers);
+          proof = await unlessAborted(identity.prove(headers), signal);
           const deadline = timeoutMs ?? settings.timeoutMs;
           return await transport.unary(method, signal, deadline, headers, message, contextValues);
         } catch (error) {
@@ -123,7 +123,7 @@ function streamBy(transport: Transport, settings: CallSettings): Transport["stre
     }
     try {
       const headers = new Headers(header);
-      proof = await identity.prove(headers);
+      proof = await unlessAborted(identity.prove(headers), signal);
       const response = await transport.stream(method, signal, timeoutMs, headers, input, contextValues);
       return { ...response, message: typed(response.message) };
     } catch (error) {

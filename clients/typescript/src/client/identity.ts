@@ -1,5 +1,5 @@
 /** Who calls: what proves it stands in the metadata of every call. */
-import { type Clock, systemClock } from "./clock.js";
+import { type Clock, systemClock, unlessAborted } from "./clock.js";
 import { type Logger, silent } from "./logger.js";
 
 export interface Identity {
@@ -41,6 +41,7 @@ interface KnownToken {
 
 const RENEWED_AFTER = 0.75;
 const BETWEEN_RENEWALS_MS = 5_000;
+const ANSWERED_MS = 15_000;
 
 /**
  * User tokens, one after the other: a new one is fetched at three quarters of the life of the present
@@ -80,7 +81,7 @@ export class TokenIdentity implements Identity {
 
   /** Callers that wait at the same time share one token. */
   #fetch(): Promise<KnownToken> {
-    this.#fetching ??= this.source()
+    this.#fetching ??= this.#inTime(this.source())
       .then((fetched) => {
         this.#known = this.#lifeOf(fetched);
         return this.#known;
@@ -89,6 +90,19 @@ export class TokenIdentity implements Identity {
         this.#fetching = undefined;
       });
     return this.#fetching;
+  }
+
+  /** A source that never answers must not hold all calls for ever. */
+  async #inTime(fetched: Promise<UserToken>): Promise<UserToken> {
+    const late = new AbortController();
+    const cancel = this.clock.after(ANSWERED_MS, () =>
+      late.abort(new Error("the source of user tokens has not answered")),
+    );
+    try {
+      return await unlessAborted(fetched, late.signal);
+    } finally {
+      cancel();
+    }
   }
 
   async #renew(): Promise<void> {
