@@ -8,9 +8,14 @@ from support.documents.blocks import PROGRAMS, SHELL, Block, blocks_of, pages
 
 PROJECT: Final = Path(__file__).resolve().parents[3]
 ELSEWHERE: Final = {
-    "docs/errors.md": "generated: tests/contract_guard/test_documented_code.py runs its programs",
+    "docs/errors.md": "tests/contract_guard/test_documented_code.py",
+    "docs/clients/go.md": "tests/client_go/test_go_library.py",
+    "docs/clients/migration.md": "tests/client_typescript/test_typescript_page.py",
+    "docs/clients/python.md": "tests/client_python/test_client_documentation.py",
+    "docs/clients/testing.md": "tests/client_python/test_client_documentation.py",
+    "docs/clients/typescript.md": "tests/client_typescript/test_typescript_page.py",
 }
-"""Pages whose blocks another test runs."""
+"""Pages whose blocks another test runs, and that test."""
 TRANSLATED: Final = "docs/ru/"
 """Where pages have the blocks of English ones; a test compares them."""
 DATA: Final = ("json", "yaml")
