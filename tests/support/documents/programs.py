@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -74,7 +75,7 @@ def _typescript(place: Place, project: Path, blocks: Sequence[Block]) -> None:
             f'await {f"""endless({call}, "{block.place}")""" if _endless(block) else call};'
         )
     library = built_typescript(project)
-    folder = place.scripts / "typescript"
+    folder = Path(tempfile.mkdtemp(dir=place.scripts))
     (folder / "node_modules" / "@chat3").mkdir(parents=True)
     (folder / "node_modules" / "@chat3" / "client").symlink_to(library)
     (folder / "node_modules" / "@types").symlink_to(library / "node_modules" / "@types")
@@ -91,8 +92,7 @@ def _go(place: Place, project: Path, blocks: Sequence[Block]) -> None:
     library = project / _GO
     module = (library / "go.mod").read_text()
     name = module.splitlines()[0].removeprefix("module ").strip()
-    folder = place.scripts / "go"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=place.scripts))
     requirements = "\n".join(re.findall(r"^require \([^)]*\)", module, re.MULTILINE))
     version = re.findall(r"^go .*", module, re.MULTILINE)[0]
     (folder / "go.mod").write_text(
