@@ -1,24 +1,29 @@
 package chat3
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"time"
 )
 
 const (
-	firstDelay   = 500 * time.Millisecond
-	longestDelay = 15 * time.Second
+	firstDelay         = 500 * time.Millisecond
+	longestDelay       = 15 * time.Second // of streams
+	longestDelayOfCall = 5 * time.Second  // somebody waits for the answer
 )
 
 // backoff says how long to wait before the next attempt: longer each time, with jitter from the
 // first time on, because clients that lost one server together must not come back together.
-type backoff struct{ failures int }
+type backoff struct {
+	longest  time.Duration // longestDelay when 0
+	failures int
+}
 
 // next returns the delay before the next attempt. A delay that the service asked for is never cut
 // short.
 func (b *backoff) next(wanted time.Duration) time.Duration {
-	ceiling := min(longestDelay, firstDelay<<min(b.failures, 10))
+	ceiling := min(cmp.Or(b.longest, longestDelay), firstDelay<<min(b.failures, 10))
 	b.failures++
 	if wanted > 0 {
 		return wanted + rand.N(wanted/2+1)

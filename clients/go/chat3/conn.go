@@ -54,7 +54,7 @@ func (c *conn) Invoke(
 	}
 	request, hasKey := keyed(request)
 	repeatable := !c.options.noRetries && (hasKey || idempotent(method))
-	waits, renewed := backoff{}, false
+	waits, renewed := backoff{longest: longestDelayOfCall}, false
 	for attempt := 1; ; attempt++ {
 		token, err := c.attempt(ctx, method, request, response, opts)
 		var failure *Error
