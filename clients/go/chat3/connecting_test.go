@@ -1,0 +1,103 @@
+package chat3_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/chat3/user-service/clients/go/chat3"
+	"github.com/chat3/user-service/clients/go/chat3/chat3test"
+	userv1 "github.com/chat3/user-service/clients/go/gen/chat3/user/v1"
+)
+
+type nobody struct {
+	userv1.UnimplementedUserServiceServer
+}
+
+func (nobody) GetMyself(context.Context, *userv1.GetMyselfRequest) (*userv1.GetMyselfResponse, error) {
+	return &userv1.GetMyselfResponse{}, nil
+}
+
+// listen serves on a port of the loopback interface, and returns its address.
+func listen(t *testing.T, options ...grpc.ServerOption) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpc.NewServer(options...)
+	userv1.RegisterUserServiceServer(server, nobody{})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	return listener.Addr().String()
+}
+
+func ask(t *testing.T, address string, options ...chat3.Option) error {
+	t.Helper()
+	client, err := chat3.NewClient(address, append(options, chat3.WithAPIKey("key", "tenant", "alice"))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err = client.GetMyself(ctx, &userv1.GetMyselfRequest{})
+	return err
+}
+
+func TestTheAddressSaysWhetherTLSIsUsed(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	trusted := x509.NewCertPool()
+	trusted.AddCert(certified.Certificate())
+	trusting := chat3.WithTLS(&tls.Config{RootCAs: trusted})
+	plain := listen(t)
+	secured := listen(t, grpc.Creds(credentials.NewServerTLSFromCert(&certified.TLS.Certificates[0])))
+	for name, err := range map[string]error{
+		"http":                    ask(t, "http://"+plain),
+		"an option for plaintext": ask(t, plain, chat3.WithPlaintext()),
+		"https":                   ask(t, "https://"+secured, trusting),
+		"TLS by default":          ask(t, secured, trusting),
+	} {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	once := chat3.WithoutRetries()
+	for name, err := range map[string]error{
+		"TLS to a plaintext port": ask(t, plain, once),
+		"plaintext to TLS":        ask(t, "http://"+secured, once),
+		"an unknown authority":    ask(t, "https://"+secured, once),
+	} {
+		if !errors.Is(err, chat3.ErrUnavailable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestRepetitionsAreLoggedWithoutSecrets(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, dialog string) {
+		var lines bytes.Buffer
+		client := s.Client(t, "alice", chat3.WithLogger(slog.New(slog.NewTextHandler(&lines, nil))))
+		s.Fail("SendMessage", chat3test.RetryAfter(chat3.ReasonOverloaded, time.Second))
+		if _, err := client.Send(t.Context(), dialog, "a secret"); err != nil {
+			t.Fatal(err)
+		}
+		told := lines.String()
+		if !strings.Contains(told, "SendMessage") || !strings.Contains(told, string(chat3.ReasonOverloaded)) ||
+			strings.Contains(told, "a secret") || strings.Contains(told, "test-key") {
+			t.Error(told)
+		}
+	})
+}
