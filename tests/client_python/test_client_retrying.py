@@ -112,14 +112,15 @@ async def test_what_no_repetition_helps_is_not_repeated(scripted: Scripted, step
 
 
 async def test_the_attempts_share_one_deadline(scripted: Scripted) -> None:
-    scripted.then("GetDialog", *[failure(Status.UNAVAILABLE, "OVERLOADED", retry=0.05)] * 50)
-    async with scripted.client(retry=RetryPolicy(attempts=50)) as chat:
-        with pytest.raises(UnavailableError):
-            await chat.get_dialog(DIALOG, timeout=0.4)
+    scripted.then("GetDialog", *[failure(Status.UNAVAILABLE, "OVERLOADED", retry=0.2)] * 50)
+    async with scripted.client(retry=RetryPolicy()) as chat:
+        # On a busy machine the deadline can pass during an attempt, too.
+        with pytest.raises((UnavailableError, DeadlineError)):
+            await chat.get_dialog(DIALOG, timeout=1.5)
     left = [call.timeout or 0.0 for call in scripted.calls]
     assert 2 <= len(left) <= 8
     assert left == sorted(left, reverse=True)
-    assert left[0] <= 0.4
+    assert left[0] <= 1.5
 
 
 async def test_a_delay_beyond_the_deadline_is_not_waited_for(scripted: Scripted) -> None:
