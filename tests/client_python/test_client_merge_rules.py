@@ -7,9 +7,11 @@ from typing import Any, Final
 import pytest
 
 from chat3_api.chat3.user import v1 as pb
+from chat3_client import LocalStore, data
 from chat3_client.store.merge import merge
 from chat3_client.store.picture import Picture
 from chat3_client.store.reads import Read, ReadDialog, ReadHistory, ReadMessage
+from chat3_client.values import struct
 
 VECTORS: Final = json.loads(
     (Path(__file__).parents[1] / "scenario" / "merge_vectors.json").read_text()
@@ -105,3 +107,18 @@ def test_what_is_in_a_picture_is_never_changed_in_place() -> None:
         for body in vector["updates"]:
             merge(picture, pb.Update.from_dict(body))
         assert [each.to_dict() for each in handed] == before, vector["name"]
+
+
+def test_an_answer_that_is_older_than_an_update_does_not_undo_it() -> None:
+    store = LocalStore("alice")
+    before = pb.Dialog(dialog_id="dlg_1", title="before", meta=struct({"title": "before"}))
+    store.put_dialogs([before])
+    renamed = pb.PartialDialog(dialog_id="dlg_1", title="after", meta=struct({"title": "after"}))
+    update = pb.Update(dialog_changed=pb.DialogChanged(dialog=renamed))
+    with store.reading():
+        # The answer was on its way when the update came.
+        assert store.apply(update) == []
+        store.put_dialog("dlg_1", before)
+    dialog = store.dialog("dlg_1")
+    assert dialog is not None
+    assert (dialog.title, data(dialog.meta)) == ("after", {"title": "after"})

@@ -1,6 +1,7 @@
 """A stream connects again, goes on where the application left off, and says what happened."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -154,6 +155,21 @@ async def test_silence_is_a_failure(scripted: Scripted) -> None:
         assert isinstance(lost, Disconnected)
         assert "nothing was heard for 0.1 s" in str(lost.error)
         assert isinstance(await anext(stream), Connected)
+
+
+async def test_silence_is_found_by_an_application_that_waits_a_moment_at_a_time(
+    scripted: Scripted,
+) -> None:
+    scripted.then("SubscribeUpdates", streaming(connected("t0", heartbeat=0.1)))
+    async with scripted.client() as chat, chat.updates() as stream:
+        await anext(stream)
+        found: object = None
+        while found is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.03):
+                    found = await anext(stream)
+    assert isinstance(found, Disconnected)
+    assert "nothing was heard" in str(found.error)
 
 
 async def test_an_application_that_is_slow_itself_loses_no_stream(scripted: Scripted) -> None:

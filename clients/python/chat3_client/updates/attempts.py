@@ -80,7 +80,7 @@ class Attempts(Generic[R]):
         self._mends = mends
         self._backoff = Backoff()
         self._patience = OPENING
-        self._retry_at = 0.0
+        self._heard_at = self._retry_at = 0.0
         self._number = 0
         self._opened = self._renewed = False
         self._closing = asyncio.Event()
@@ -100,7 +100,7 @@ class Attempts(Generic[R]):
         if self._reader is None:
             self._begin()
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout_at(self._heard_at + self._patience):
                 found: R | Exception = await self._responses.get()
         except TimeoutError:
             silent = lost(f"nothing was heard for {self._patience:g} s")
@@ -133,6 +133,7 @@ class Attempts(Generic[R]):
     def _begin(self) -> None:
         self._number += 1
         self._patience = OPENING
+        self._heard_at = asyncio.get_running_loop().time()
         self._responses = asyncio.Queue(1)
         self._reader = asyncio.create_task(self._read(self._responses))
 
@@ -171,6 +172,8 @@ class Attempts(Generic[R]):
                         async with aclosing(opened) as stream:
                             async for response in stream:
                                 await responses.put(response)
+                                # Silence begins when the application has taken what there is.
+                                self._heard_at = asyncio.get_running_loop().time()
         except TokenRefusedError:
             if not self._renewed:
                 async with _no_token_yet():
