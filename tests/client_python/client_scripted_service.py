@@ -18,6 +18,7 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_client import Chat3Client, RetryPolicy
 
 FAST = RetryPolicy(first=0.001, longest=0.002)
+FIRST_PAUSE = 0.02
 
 _UNARY = {
     "GetDialog": (pb.GetDialogRequest, pb.GetDialogResponse),

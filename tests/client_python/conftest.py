@@ -3,10 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from client_scripted_service import Scripted, running_script
+from client_scripted_service import FIRST_PAUSE, Scripted, running_script
 
+from chat3_client.retry import Backoff
 from chat3_client.testing import TestService, running_service
 from support.faults.proxy import Proxy
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let streams come back sooner than an application's: tests lose many of them."""
+    monkeypatch.setattr("chat3_client.updates.attempts.Backoff", lambda: Backoff(first=FIRST_PAUSE))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from client_scripted_service import (
+    FIRST_PAUSE,
     Scripted,
     connected,
     failure,
@@ -307,7 +308,7 @@ async def test_any_response_resets_the_back_off(
         while len(scripted.calls) < 4:
             await anext(stream)
     # It doubles from loss to loss; a connection without a single update makes it small again.
-    assert bounds == [0.5, 1.0, 0.5]
+    assert bounds == [FIRST_PAUSE, 2 * FIRST_PAUSE, FIRST_PAUSE]
 
 
 async def test_a_client_that_is_closed_ends_its_streams(scripted: Scripted) -> None:
