@@ -32,7 +32,7 @@ from support.rabbitmq import RabbitMQ
 _HERE: Final = Path(__file__).resolve().parent
 SCENARIO: Final = _HERE / "scenario.json"
 EXPECTED: Final = _HERE / "expected.json"
-_CALM_STEPS: Final = 5
+_CALM_STEPS: Final = 7
 """How many of the last steps are taken without faults."""
 
 _LIMIT: Final = 900.0
