@@ -31,18 +31,20 @@ func (p *player) outcome() object {
 	}
 }
 
-// counted reports whether a store has the unread counts that the service tells.
+// counted reports whether a store has the dialogs, with the unread counts, that the service tells.
 func counted(u *user) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	told := 0
 	for dialog, err := range u.client.Dialogs(ctx, nil) {
 		known := u.store.Dialog(dialog.GetDialogId())
 		if err != nil || known == nil ||
 			known.GetMembership().GetUnreadCount() != dialog.GetMembership().GetUnreadCount() {
 			return false
 		}
+		told++
 	}
-	return true
+	return told == len(u.store.Dialogs())
 }
 
 func (p *player) picture(store *chat3.LocalStore) object {
