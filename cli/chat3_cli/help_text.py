@@ -4,21 +4,26 @@ from collections.abc import Iterator, Sequence
 
 from chat3_cli.command import Command, Group
 
-EPILOG = """\
-exit codes:
-  0    the call succeeded
-  1    the call failed; the reason stands on standard error
-  2    the command line, the config file or a profile is wrong
-  3    the service cannot be reached or is not available
-  4    the credentials were refused, or do not allow this
-  130  interrupted by Ctrl-C or a closed pipe
+EXIT_CODES = (
+    (0, "the call succeeded"),
+    (1, "the call failed; the reason stands on standard error"),
+    (2, "the command line, the config file or a profile is wrong"),
+    (3, "the service cannot be reached or is not available"),
+    (4, "the credentials were refused, or do not allow this"),
+    (130, "interrupted by Ctrl-C or a closed pipe"),
+)
 
+_CODES = "".join(f"  {code:<5}{meaning}\n" for code, meaning in EXIT_CODES)
+
+EPILOG = f"""\
+exit codes:
+{_CODES}
 examples:
   chat3 login
   chat3 doctor
   chat3 dialogs --filter '(unread_count,gt,0)' --last-message
-  chat3 send dlg_aaaaaaaaaaaaaaaaaaaa 'Hello' --meta '{"important": true}'
-  chat3 messages dlg_aaaaaaaaaaaaaaaaaaaa --oldest-first --all
+  chat3 send dlg_demoweekend000000000 'Hello' --meta '{{"important": true}}'
+  chat3 messages dlg_demoweekend000000000 --oldest-first --all
   chat3 watch --resume-file ~/.chat3-token
   chat3 --json dialogs | jq -r '.dialogs[].title'
 

@@ -114,3 +114,10 @@ async def test_a_group_of_back_ends_that_does_not_exist_is_told(run: Run) -> Non
     result = await run("tenant", "usres")
     assert result.code == 2
     assert "invalid choice: 'tenant usres'; did you mean 'tenant users'?" in result.err
+
+
+def test_the_reference_is_that_of_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    from cli_reference import PAGE, page
+
+    assert PAGE.read_text("utf-8") == page(), "run: make generate-cli-reference"

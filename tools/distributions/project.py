@@ -10,6 +10,9 @@ from typing import Any, Final
 FOLDERS: Final = ("codec", "gen/python", "cli", "clients/python", "embedded", ".")
 """Where the distributions are, each after those it depends on. The last one says the version."""
 
+OF_PEOPLE: Final = ("keyring",)
+"""What people at their own machine may want, and no machine of production installs."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -60,10 +63,10 @@ def _read(folder: Path) -> Distribution:
 
 
 def runtime_requirements(root: Path) -> list[str]:
-    """Return what all distributions together need of others, in order, each once."""
+    """Return what all distributions together need of others in production, in order, each once."""
     found = distributions(root)
-    own = {each.name for each in found}
-    wanted = {line for each in found for line in each.requirements if name_of(line) not in own}
+    others = {each.name for each in found} | set(OF_PEOPLE)
+    wanted = {line for each in found for line in each.requirements if name_of(line) not in others}
     return sorted(wanted, key=str.lower)
 
 

@@ -130,7 +130,7 @@ DIALOGS = Group(
         Call(
             name="get",
             help="show a dialog",
-            example="chat3 dialogs get dlg_aaaaaaaaaaaaaaaaaaaa --last-message",
+            example="chat3 dialogs get dlg_demoweekend000000000 --last-message",
             arguments=(DIALOG_ID, LAST_MESSAGE),
             method=UserServiceStub.get_dialog,
             request=GetDialogRequest,
@@ -161,7 +161,7 @@ DIALOGS = Group(
         Call(
             name="set",
             help="set and remove keys of a dialog's open data",
-            example="chat3 dialogs set dlg_aaaaaaaaaaaaaaaaaaaa --title Holidays --remove kind",
+            example="chat3 dialogs set dlg_demoweekend000000000 --title Holidays --remove kind",
             arguments=(DIALOG_ID, TITLE, *SET, REMOVE),
             needs=META_CHANGES,
             method=UserServiceStub.update_dialog_meta,
@@ -171,7 +171,7 @@ DIALOGS = Group(
         Call(
             name="leave",
             help="leave a dialog",
-            example="chat3 dialogs leave dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 dialogs leave dlg_demoweekend000000000",
             arguments=(DIALOG_ID,),
             method=UserServiceStub.leave_dialog,
             request=LeaveDialogRequest,
@@ -180,7 +180,7 @@ DIALOGS = Group(
         Call(
             name="read",
             help="mark all messages of a dialog as read",
-            example="chat3 dialogs read dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 dialogs read dlg_demoweekend000000000",
             arguments=(DIALOG_ID,),
             method=UserServiceStub.mark_dialog_read,
             request=MarkDialogReadRequest,
@@ -189,7 +189,7 @@ DIALOGS = Group(
         Call(
             name="typing",
             help="show the other members that the user types",
-            example="chat3 typing dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 typing dlg_demoweekend000000000",
             short="typing",
             arguments=(DIALOG_ID,),
             method=UserServiceStub.send_typing_indicator,

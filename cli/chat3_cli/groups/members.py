@@ -44,7 +44,7 @@ MEMBERS = Group(
         Listing(
             name="list",
             help="list the members in the order in which they joined",
-            example="chat3 members list dlg_aaaaaaaaaaaaaaaaaaaa --all",
+            example="chat3 members list dlg_demoweekend000000000 --all",
             arguments=(DIALOG_ID,),
             method=UserServiceStub.list_dialog_members,
             request=ListDialogMembersRequest,
@@ -55,7 +55,7 @@ MEMBERS = Group(
         Call(
             name="add",
             help="add users to a dialog",
-            example="chat3 members add dlg_aaaaaaaaaaaaaaaaaaaa bob carl",
+            example="chat3 members add dlg_demoweekend000000000 bob carl",
             arguments=(
                 DIALOG_ID,
                 user_ids("user_ids", "the users to add", nargs="+"),
@@ -67,7 +67,7 @@ MEMBERS = Group(
         Call(
             name="remove",
             help="remove a user from a dialog",
-            example="chat3 members remove dlg_aaaaaaaaaaaaaaaaaaaa bob",
+            example="chat3 members remove dlg_demoweekend000000000 bob",
             arguments=(DIALOG_ID, USER_ID),
             method=UserServiceStub.remove_dialog_member,
             request=RemoveDialogMemberRequest,

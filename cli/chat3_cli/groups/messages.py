@@ -36,12 +36,12 @@ from chat3_cli.groups.message_columns import (
 )
 from chat3_cli.listing import Listing
 
-_EXAMPLE = "dlg_aaaaaaaaaaaaaaaaaaaa msg_aaaaaaaaaaaaaaaaaaaa"
+_EXAMPLE = "dlg_demoweekend000000000 msg_demo0000000000000007"
 _READING = (
     Listing(
         name="list",
         help="list a dialog's messages, newest first",
-        example="chat3 messages list dlg_aaaaaaaaaaaaaaaaaaaa --oldest-first --all",
+        example="chat3 messages list dlg_demoweekend000000000 --oldest-first --all",
         arguments=(
             DIALOG_ID,
             filtered("(sender_id,eq,bob)"),
@@ -91,7 +91,7 @@ _WRITING = (
     Call(
         name="send",
         help="write a message",
-        example="chat3 send dlg_aaaaaaaaaaaaaaaaaaaa 'Hello' --meta '{\"important\": true}'",
+        example="chat3 send dlg_demoweekend000000000 'Hello' --meta '{\"important\": true}'",
         short="send",
         arguments=(
             DIALOG_ID,
@@ -160,7 +160,7 @@ _WRITING = (
     Call(
         name="topic",
         help="move a message into a topic, or out of its topic",
-        example=f"chat3 messages topic {_EXAMPLE} topic_aaaaaaaaaaaaaaaaaaaa",
+        example=f"chat3 messages topic {_EXAMPLE} topic_demowalk000000000000",
         arguments=(
             DIALOG_ID,
             MESSAGE_ID,

@@ -80,7 +80,7 @@ PACKS = Group(
         Call(
             name="get",
             help="show a pack with its counters",
-            example="chat3 packs get pck_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 packs get pck_demoteam000000000000",
             arguments=(PACK_ID,),
             method=UserServiceStub.get_pack,
             request=GetPackRequest,
@@ -89,7 +89,7 @@ PACKS = Group(
         Listing(
             name="messages",
             help="list the messages of a pack's dialogs, newest first",
-            example="chat3 packs messages pck_aaaaaaaaaaaaaaaaaaaa --page-size 50",
+            example="chat3 packs messages pck_demoteam000000000000 --page-size 50",
             arguments=(PACK_ID,),
             method=UserServiceStub.list_pack_messages,
             request=ListPackMessagesRequest,
@@ -106,7 +106,7 @@ PACKS = Group(
         Call(
             name="read",
             help="mark the messages of a pack's dialogs as read",
-            example="chat3 packs read pck_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 packs read pck_demoteam000000000000",
             arguments=(PACK_ID,),
             method=UserServiceStub.mark_pack_read,
             request=MarkPackReadRequest,

@@ -41,7 +41,7 @@ TOPICS = Group(
         Listing(
             name="list",
             help="list the topics, oldest first",
-            example="chat3 topics list dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 topics list dlg_demoweekend000000000",
             arguments=(DIALOG_ID,),
             method=UserServiceStub.list_topics,
             request=ListTopicsRequest,
@@ -64,7 +64,7 @@ TOPICS = Group(
         Call(
             name="create",
             help="create a topic",
-            example="chat3 topics create dlg_aaaaaaaaaaaaaaaaaaaa --set subject=Food",
+            example="chat3 topics create dlg_demoweekend000000000 --set subject=Food",
             arguments=(DIALOG_ID, *SET),
             method=UserServiceStub.create_topic,
             request=CreateTopicRequest,
@@ -74,7 +74,7 @@ TOPICS = Group(
             name="update",
             help="set and remove keys of a topic's open data",
             example=(
-                "chat3 topics update dlg_aaaaaaaaaaaaaaaaaaaa topic_aaaaaaaaaaaaaaaaaaaa"
+                "chat3 topics update dlg_demoweekend000000000 topic_demowalk000000000000"
                 " --set-json open=false"
             ),
             arguments=(DIALOG_ID, TOPIC_ID, *SET, REMOVE),

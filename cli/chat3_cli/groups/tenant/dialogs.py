@@ -104,7 +104,7 @@ TENANT_DIALOGS = Group(
         Call(
             name="get",
             help="show any dialog of the tenant",
-            example="chat3 tenant dialogs get dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 tenant dialogs get dlg_demoweekend000000000",
             arguments=(DIALOG_ID,),
             identity=IDENTITY,
             method=TenantServiceStub.get_dialog,
@@ -141,7 +141,7 @@ TENANT_DIALOGS = Group(
         Call(
             name="set",
             help="set and remove keys of any dialog's open data",
-            example="chat3 tenant dialogs set dlg_aaaaaaaaaaaaaaaaaaaa --set-json open=false",
+            example="chat3 tenant dialogs set dlg_demoweekend000000000 --set-json open=false",
             arguments=(DIALOG_ID, TITLE, *SET, REMOVE),
             needs=META_CHANGES,
             identity=IDENTITY,
@@ -152,7 +152,7 @@ TENANT_DIALOGS = Group(
         Call(
             name="delete",
             help="delete a dialog; its members are not told",
-            example="chat3 tenant dialogs delete dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 tenant dialogs delete dlg_demoweekend000000000",
             arguments=(DIALOG_ID,),
             identity=IDENTITY,
             method=TenantServiceStub.delete_dialog,

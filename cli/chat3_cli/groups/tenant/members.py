@@ -30,7 +30,7 @@ TENANT_MEMBERS = Group(
         Listing(
             name="list",
             help="list the members of any dialog",
-            example="chat3 tenant members list dlg_aaaaaaaaaaaaaaaaaaaa --all",
+            example="chat3 tenant members list dlg_demoweekend000000000 --all",
             arguments=(DIALOG_ID,),
             identity=IDENTITY,
             method=TenantServiceStub.list_dialog_members,
@@ -42,7 +42,7 @@ TENANT_MEMBERS = Group(
         Call(
             name="add",
             help="add users to any dialog",
-            example="chat3 tenant members add dlg_aaaaaaaaaaaaaaaaaaaa bob carl",
+            example="chat3 tenant members add dlg_demoweekend000000000 bob carl",
             arguments=(
                 DIALOG_ID,
                 user_ids("user_ids", "the users to add", nargs="+"),
@@ -55,7 +55,7 @@ TENANT_MEMBERS = Group(
         Call(
             name="remove",
             help="remove a user from any dialog",
-            example="chat3 tenant members remove dlg_aaaaaaaaaaaaaaaaaaaa bob",
+            example="chat3 tenant members remove dlg_demoweekend000000000 bob",
             arguments=(DIALOG_ID, USER_ID),
             identity=IDENTITY,
             method=TenantServiceStub.remove_dialog_member,
@@ -65,7 +65,7 @@ TENANT_MEMBERS = Group(
         Call(
             name="read",
             help="mark a dialog as read by one of its members",
-            example="chat3 tenant members read dlg_aaaaaaaaaaaaaaaaaaaa bob",
+            example="chat3 tenant members read dlg_demoweekend000000000 bob",
             arguments=(DIALOG_ID, USER_ID),
             identity=IDENTITY,
             method=TenantServiceStub.mark_member_read,

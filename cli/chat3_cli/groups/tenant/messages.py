@@ -48,7 +48,7 @@ from chat3_cli.groups.message_columns import (
 from chat3_cli.groups.tenant import IDENTITY
 from chat3_cli.listing import Listing
 
-_EXAMPLE = "msg_aaaaaaaaaaaaaaaaaaaa"
+_EXAMPLE = "msg_demo0000000000000007"
 _ORDER = OneOf((sorted_by("(create_time,asc)"), OLDEST_FIRST))
 _SENDER = argument("sender_id", metavar="USER_ID", help="in whose name; must exist")
 
@@ -62,7 +62,7 @@ _READING = (
     Listing(
         name="list",
         help="list any dialog's messages, newest first",
-        example="chat3 tenant messages list dlg_aaaaaaaaaaaaaaaaaaaa --all",
+        example="chat3 tenant messages list dlg_demoweekend000000000 --all",
         arguments=(DIALOG_ID, filtered("(sender_id,eq,bob)"), _ORDER, AROUND),
         identity=IDENTITY,
         method=TenantServiceStub.list_messages,
@@ -123,7 +123,7 @@ _WRITING = (
     Call(
         name="send",
         help="send a message in a user's name",
-        example="chat3 tenant messages send dlg_aaaaaaaaaaaaaaaaaaaa bob 'Hello'",
+        example="chat3 tenant messages send dlg_demoweekend000000000 bob 'Hello'",
         arguments=(DIALOG_ID, _SENDER, CONTENT, *MORE_TO_SEND),
         identity=IDENTITY,
         method=TenantServiceStub.send_message,
@@ -163,7 +163,7 @@ _WRITING = (
     Call(
         name="topic",
         help="move any message into a topic, or out of its topic",
-        example=f"chat3 tenant messages topic {_EXAMPLE} topic_aaaaaaaaaaaaaaaaaaaa",
+        example=f"chat3 tenant messages topic {_EXAMPLE} topic_demowalk000000000000",
         arguments=(MESSAGE_ID, NEW_TOPIC),
         identity=IDENTITY,
         method=TenantServiceStub.set_message_topic,

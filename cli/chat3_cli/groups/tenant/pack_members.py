@@ -26,7 +26,7 @@ from chat3_cli.style import CYAN, moment
 from chat3_cli.table import Column
 from chat3_cli.views import Record, Says
 
-_PLACE = "pck_aaaaaaaaaaaaaaaaaaaa bob"
+_PLACE = "pck_demoteam000000000000 bob"
 
 
 def _shown(args: Namespace, response: GetPackMemberResponse) -> Record:
@@ -63,7 +63,7 @@ PACK_MEMBER_COMMANDS: Sequence[Command] = (
     Listing(
         name="members",
         help="list who is in a dialog of a pack",
-        example="chat3 tenant packs members pck_aaaaaaaaaaaaaaaaaaaa --all",
+        example="chat3 tenant packs members pck_demoteam000000000000 --all",
         arguments=(PACK_ID,),
         identity=IDENTITY,
         method=TenantServiceStub.list_pack_members,
@@ -105,7 +105,7 @@ PACK_MEMBER_COMMANDS: Sequence[Command] = (
     Call(
         name="read-by-all",
         help="mark a pack as read by everybody in its dialogs",
-        example="chat3 tenant packs read-by-all pck_aaaaaaaaaaaaaaaaaaaa",
+        example="chat3 tenant packs read-by-all pck_demoteam000000000000",
         arguments=(PACK_ID,),
         identity=IDENTITY,
         method=TenantServiceStub.mark_pack_read,

@@ -41,8 +41,8 @@ from chat3_cli.style import CYAN, DIM, date_and_clock, moment
 from chat3_cli.table import Column
 from chat3_cli.views import Record, Says
 
-_PACK = "pck_aaaaaaaaaaaaaaaaaaaa"
-_DIALOG = "dlg_aaaaaaaaaaaaaaaaaaaa"
+_PACK = "pck_demoteam000000000000"
+_DIALOG = "dlg_demoweekend000000000"
 
 
 def _stats(pack: Pack) -> PackStats:

@@ -23,7 +23,7 @@ TENANT_TOPICS = Group(
         Listing(
             name="list",
             help="list the topics of any dialog",
-            example="chat3 tenant topics list dlg_aaaaaaaaaaaaaaaaaaaa",
+            example="chat3 tenant topics list dlg_demoweekend000000000",
             arguments=(DIALOG_ID,),
             identity=IDENTITY,
             method=TenantServiceStub.list_topics,
@@ -41,7 +41,7 @@ TENANT_TOPICS = Group(
         Call(
             name="create",
             help="add a topic to any dialog",
-            example="chat3 tenant topics create dlg_aaaaaaaaaaaaaaaaaaaa --set subject=Food",
+            example="chat3 tenant topics create dlg_demoweekend000000000 --set subject=Food",
             arguments=(DIALOG_ID, *SET),
             identity=IDENTITY,
             method=TenantServiceStub.create_topic,
@@ -52,7 +52,7 @@ TENANT_TOPICS = Group(
             name="update",
             help="set and remove keys of any topic's open data",
             example=(
-                "chat3 tenant topics update dlg_aaaaaaaaaaaaaaaaaaaa topic_aaaaaaaaaaaaaaaaaaaa"
+                "chat3 tenant topics update dlg_demoweekend000000000 topic_demowalk000000000000"
                 " --set-json open=false"
             ),
             arguments=(DIALOG_ID, TOPIC_ID, *SET, REMOVE),
