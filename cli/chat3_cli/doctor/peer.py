@@ -162,11 +162,9 @@ async def _connected(
 async def _beginning(reader: asyncio.StreamReader) -> bytes:
     """Read the head of a frame, or as much as there is; of a text all that comes with it."""
     answer = b""
-    while len(answer) < _FRAME_HEAD:
-        more = await reader.read(_LARGEST)
-        if not more:
-            break
-        answer += more
+    with contextlib.suppress(ConnectionError):  # behind what it said, RabbitMQ breaks off
+        while len(answer) < _FRAME_HEAD and (more := await reader.read(_LARGEST)):
+            answer += more
     return answer
 
 
