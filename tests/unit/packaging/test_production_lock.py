@@ -20,6 +20,8 @@ OURS = (
     *("chat3-codec", "chat3-contract", "chat3-cli", "chat3-client", "chat3-embedded"),
     "chat3-gateway",
 )
+OF_PEOPLE = ("keyring",)
+"""What people at their own machine may want: no machine of production installs it."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def pinned(lock: str) -> dict[str, re.Match[str]]:
 
 @pytest.fixture(scope="module")
 def needed() -> set[str]:
-    """All that the distributions need on this machine, directly or not, with all their extras."""
+    """All that the distributions need on this machine, directly or not, with their extras."""
     found: set[str] = set()
     waiting = [(name, {*(metadata(name).get_all("Provides-Extra") or ())}) for name in OURS]
     while waiting:
@@ -43,7 +45,7 @@ def needed() -> set[str]:
             marker, other = wanted.marker, canonicalize_name(wanted.name)
             if marker and not any(marker.evaluate({"extra": extra}) for extra in {"", *extras}):
                 continue
-            if other not in found and other not in OURS:
+            if other not in (*found, *OURS, *OF_PEOPLE):
                 found.add(other)
                 waiting.append((other, wanted.extras))
     return found
