@@ -61,7 +61,7 @@ def _command(group: Group, command: Command) -> Iterator[str]:
     if any(each.options.get("help") for each in positional) or options:
         lines += "".join(_table([*positional, *options])).splitlines()
     body = "".join(f"    {line}".rstrip() + "\n" for line in lines)
-    yield f'\n??? abstract "{words}"\n\n{body.rstrip()}\n'
+    yield f'\n??? abstract "`{words}`"\n\n{body.rstrip()}\n'
 
 
 def _table(arguments: Sequence[Argument]) -> Iterator[str]:
@@ -98,7 +98,9 @@ def _is_option(argument: Argument) -> bool:
 def _prose(text: str) -> str:
     """Give a text of the help as Markdown: options, variables and expressions as code."""
     bars = text.replace("|", "\\|")
-    code = re.compile(r"`[^`]*`|'\([^']*\)'|(?<![\w`-])--[a-z][a-z-]*|\bCHAT3_[A-Z_]+(?:=\w+)?")
+    code = re.compile(
+        r"`[^`]*`|'\([^']*\)'|(?<![\w`-])--[a-z][a-z-]*|\bCHAT3_[A-Z_]+(?:=\w+)?|\btnt_\w+"
+    )
     return code.sub(lambda found: f"`{found[0].strip('`')}`", bars)
 
 

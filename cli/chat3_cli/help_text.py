@@ -7,7 +7,7 @@ from chat3_cli.command import Command, Group
 EXIT_CODES = (
     (0, "the call succeeded"),
     (1, "the call failed; the reason stands on standard error"),
-    (2, "the command line, the config file or a profile is wrong"),
+    (2, "the command line, the configuration file or a profile is wrong"),
     (3, "the service cannot be reached or is not available"),
     (4, "the credentials were refused, or do not allow this"),
     (130, "interrupted by Ctrl-C or a closed pipe"),

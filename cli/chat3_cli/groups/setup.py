@@ -17,8 +17,8 @@ SETUP = Group(
             name="login",
             help="check address and key, and keep them as a profile",
             details="It asks for what no option gives; a key that is typed is not shown. The "
-            "config file is readable by its owner alone. Without a terminal, give the key by "
-            "--api-key-file, where - is standard input.",
+            "configuration file is readable by its owner alone. Without a terminal, give the key "
+            "by --api-key-file, where - is standard input.",
             example="chat3 login work --address chat.example.com:443 --user alice",
             short="login",
             arguments=(
@@ -42,7 +42,7 @@ SETUP = Group(
         ),
         Whoami(
             name="whoami",
-            help="ask the service who calls, and say why",
+            help="ask the service who calls, and list the settings",
             example="chat3 whoami",
             short="whoami",
         ),
