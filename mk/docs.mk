@@ -9,6 +9,8 @@ VENV ?= .venv
 
 docs_path = PATH="$(abspath $(VENV))/bin:$$PATH" PYTHONPATH=tools
 
+docs_chromium = $$(PYTHONPATH=tests '$(VENV)/bin/python' -c 'from support.chromium import chromium; print(chromium())')
+
 .PHONY: docs docs-serve docs-links docs-lint docs-screenshots generate-reference
 
 docs docs-serve docs-links docs-lint docs-screenshots generate-reference: setup
@@ -29,10 +31,10 @@ lint: docs-lint
 docs-lint: ## Check the prose of the documentation: spelling, grammar, phrases
 	@$(docs_path) python -m prose $(sort $(filter-out docs/ru/%,$(wildcard *.md api/*.md docs/*.md docs/*/*.md)))
 
-docs-screenshots: docs ## Take a picture of every page, on a desktop and a phone, light and dark
+docs-screenshots: docs ## Search the site, and take a picture of every page: desktop, phone, light, dark
 	@tools/setup.sh servers
-	@$(docs_path):tests python -m docs_site.pictures var/site var/docs-screenshots \
-	  "$$(PYTHONPATH=tests $(BIN)/python -c 'from support.chromium import chromium; print(chromium())')" $(DOCS_PAGES)
+	@$(docs_path) python -m docs_site.search var/site "$(docs_chromium)"
+	@$(docs_path) python -m docs_site.pictures var/site var/docs-screenshots "$(docs_chromium)" $(DOCS_PAGES)
 
 generate: generate-reference
 

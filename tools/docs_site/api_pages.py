@@ -23,6 +23,9 @@ SHARED: Final = "shared"
 KINDS: Final = "kinds"
 """What the navigation takes beside packages: the first page, others of no package, and kinds."""
 
+# What readers type to look it up, before what mentions it.
+_LOOKED_UP: Final = frozenset({"reason", "rpc"})
+_BOOST: Final = 3
 _KINDS_TEMPLATE: Final = "kinds.html.j2"
 _MAIN: Final = re.compile(r"<main>(.*)</main>", re.DOTALL)
 _GUIDE: Final = re.compile(r"<code>docs/([a-z/-]+)\.md(#[a-z-]+)?</code>")
@@ -46,11 +49,12 @@ class ApiPage:
 
 @dataclass(frozen=True)
 class SearchEntry:
-    """What search finds: an address in the site, a title, and text."""
+    """What search finds: an address in the site, a title, and text; `boost` moves it forward."""
 
     location: str
     title: str
     text: str
+    boost: float = 1
 
 
 class ApiDocs:
@@ -95,7 +99,9 @@ class ApiDocs:
             anchor = f"{row.owner}.{row.name}" if row.owner else row.name
             title = row.heading or row.name
             text = html.escape(row.text, quote=False)
-            found[row.page].append(SearchEntry(f"{API}{row.page}#{anchor}", title, text))
+            boost = _BOOST if row.kind in _LOOKED_UP else 1
+            location = f"{API}{row.page}#{anchor}"
+            found[row.page].append(SearchEntry(location, title, text, boost))
         for entries in found.values():
             yield from entries
 

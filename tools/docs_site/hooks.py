@@ -2,10 +2,11 @@
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from markdown.extensions import Extension
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files
@@ -17,6 +18,7 @@ from docs_site.api_style import style_sheet
 from docs_site.links import LinkExtension, RepositoryLinks
 from docs_site.navigation import expanded
 from docs_site.outside import OUTSIDE
+from docs_site.rows import RowExtension
 
 _PARTS: Final = "docs_site"
 _STYLE: Final = "stylesheets/api.css"
@@ -35,13 +37,14 @@ class _Parts:
 
     api: ApiDocs
     pages: dict[str, ApiPage]
+    rows: RowExtension
     links: LinkExtension | None = None
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Read the contract, and write the navigation in full."""
     api = ApiDocs(_root(config))
-    config.extra[_PARTS] = _Parts(api, {})
+    config.extra[_PARTS] = _Parts(api, {}, RowExtension())
     config.nav = expanded(config.nav or [], Path(config.docs_dir), api.navigation())
     return config
 
@@ -58,17 +61,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     files.append(File.generated(config, _STYLE, content=style_sheet()))
     links = RepositoryLinks(_root(config), config.extra["sources"], frozenset(files.src_uris))
     parts.links = LinkExtension(links, _log.warning)
-    extensions: list[str | LinkExtension] = config.markdown_extensions  # type: ignore[assignment]
-    extensions.append(parts.links)
+    extensions: list[str | Extension] = config.markdown_extensions  # type: ignore[assignment]
+    extensions += (parts.links, parts.rows)
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Say where the links of this text begin."""
     del files
-    links = _parts(config).links
-    if links is not None:
-        links.at(page.file.src_uri)
+    parts = _parts(config)
+    parts.rows.at(page.file.src_uri)
+    if parts.links is not None:
+        parts.links.at(page.file.src_uri)
     return markdown
 
 
@@ -90,13 +94,11 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
 
 @event_priority(_BETWEEN)
 def on_post_build(config: MkDocsConfig) -> None:
-    """Let search find the symbols of the API."""
+    """Let search find the symbols of the API, and the rows of reference tables."""
+    parts = _parts(config)
     path = Path(config.site_dir) / _INDEX
     index = json.loads(path.read_text("utf-8"))
-    index["docs"] += [
-        {"location": entry.location, "title": entry.title, "text": entry.text}
-        for entry in _parts(config).api.search_entries()
-    ]
+    index["docs"] += [asdict(entry) for entry in (*parts.api.search_entries(), *parts.rows.entries)]
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
 
