@@ -19,7 +19,8 @@ from support.ports import free_port
 _SERVICE, _PAGE, _OPERATORS = 50051, 8080, 9090
 CHECKOUT: Final = "/path/to/chat3-user-service"
 """What pages call the checkout of whoever reads them."""
-_HOSTS: Final = r"(127\.0\.0\.1|localhost):"
+# `127.0.0.1:50051`, and `"127.0.0.1", 50051` as programs say it.
+_HOSTS: Final = r"((?:127\.0\.0\.1|localhost)(?::|\", ))"
 # What clients of registries need to find theirs; the home of the person who tries is empty.
 _KEPT: Final = re.compile(
     r"(PIP|UV|NPM|npm|NODE|GO|SSL|REQUESTS|CURL|HTTPS?|NO_PROXY)\w*", re.IGNORECASE
@@ -46,7 +47,7 @@ class Place:
         """Return what a page says, with the ports and the checkout of this place."""
         return re.sub(
             _HOSTS + "(" + "|".join(map(str, self.ports)) + r")\b",
-            lambda found: f"{found[1]}:{self.ports[int(found[2])]}",
+            lambda found: f"{found[1]}{self.ports[int(found[2])]}",
             text.replace(CHECKOUT, self.checkout),
         )
 
