@@ -1,6 +1,8 @@
 /** gRPC over HTTP/2, one connection for all calls, found dead when it is. */
+import type { ClientHttp2Stream } from "node:http2";
+
 import type { Interceptor, Transport } from "@connectrpc/connect";
-import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
 export interface NodeOptions {
   /** `host:port`, or an URL: `https://chat.example.com`. */
@@ -14,17 +16,26 @@ export interface NodeOptions {
   readonly interceptors?: readonly Interceptor[];
 }
 
-const PING_EVERY_MS = 10_000;
-const PING_ANSWERED_MS = 5_000;
+// Without them a connection that died silently takes calls until the system gives it up.
+const PINGS = { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 };
 
 export function nodeTransport({ address, tls, interceptors = [] }: NodeOptions): Transport {
   const baseUrl = /^https?:\/\//.test(address) ? address : `${tls ? "https" : "http"}://${address}`;
-  return createGrpcTransport({
-    baseUrl,
-    interceptors: [...interceptors],
-    // Without them a connection that died silently takes calls until the system gives it up.
-    pingIntervalMs: PING_EVERY_MS,
-    pingTimeoutMs: PING_ANSWERED_MS,
-    ...(typeof tls === "object" && { nodeOptions: { ...tls } }),
-  });
+  const sessionManager = new Http2SessionManager(baseUrl, PINGS, typeof tls === "object" ? { ...tls } : {});
+  const request = sessionManager.request.bind(sessionManager);
+  sessionManager.request = async (...wanted) => destroyedWhenClosed(await request(...wanted));
+  return createGrpcTransport({ baseUrl, interceptors: [...interceptors], sessionManager });
+}
+
+/**
+ * A stream whose answer was complete when its call was cancelled waits for somebody to read it, and keeps
+ * the connection open, and with it a process that has nothing left to do. Nobody will: it is destroyed.
+ */
+function destroyedWhenClosed(stream: ClientHttp2Stream): ClientHttp2Stream {
+  const close = stream.close.bind(stream);
+  stream.close = (code, callback) => {
+    close(code, callback);
+    setImmediate(() => stream.destroy());
+  };
+  return stream;
 }
