@@ -48,7 +48,7 @@ def argument(*flags: str, **options: Any) -> Argument:
 
 
 class SetKey(argparse.Action):
-    """Collects keys and values of open data; no key is set twice."""
+    """Collects keys and values of custom data; no key is set twice."""
 
     def __call__(
         self,
@@ -86,7 +86,7 @@ SET = (
         dest="meta",
         type=values.pair,
         metavar="KEY=TEXT",
-        help="set a key of the open data to a text; may be repeated",
+        help="set a key of the custom data to a text; may be repeated",
     ),
     argument(
         "--set-json",
@@ -103,7 +103,7 @@ REMOVE = argument(
     default=[],
     dest="remove_keys",
     metavar="KEY",
-    help="remove a key of the open data; may be repeated",
+    help="remove a key of the custom data; may be repeated",
 )
 TITLE = argument(
     "--title",
@@ -122,7 +122,7 @@ DISPLAY_NAME = argument(
     help="the display name: the same as --set displayName=TEXT",
 )
 META_CHANGES = ("meta", "remove_keys")
-"""Of these a command that changes open data needs one at least."""
+"""Of these a command that changes custom data needs one at least."""
 
 LAST_MESSAGE = argument(
     "--last-message",

@@ -14,7 +14,7 @@ _GOOGLE = FieldMask.__module__
 
 
 def line(message: betterproto2.Message) -> str:
-    """Give the message in proto3 JSON: camelCase names, zeros and empty lists, open data as it is.
+    """Give the message in proto3 JSON: camelCase names, zeros, empty lists, custom data as it is.
 
     Only what the contract can leave out, and has left out, is missing.
     """
@@ -56,7 +56,7 @@ def _camel(path: str) -> str:
 
 
 def _with_integers(value: Any) -> Any:
-    # Open data knows doubles only; 5 should not come out as 5.0, and google's JSON says 5, too.
+    # Custom data knows doubles only; 5 should not come out as 5.0, and google's JSON says 5, too.
     match value:
         case float() if value.is_integer() and abs(value) < _EXACT_INTEGERS:
             return int(value)

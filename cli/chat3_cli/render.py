@@ -86,7 +86,7 @@ def by_sender_type(total: int, counts: Sequence[SenderTypeCount]) -> str:
 
 
 def meta_fields(meta: Struct | None) -> list[tuple[str, str]]:
-    """Give open data as labels and values; texts as they are, all else as JSON."""
+    """Give custom data as labels and values; texts as they are, all else as JSON."""
     values = meta.to_dict() if meta is not None else {}
     return [
         (f"meta.{key}", value if isinstance(value, str) else json_output.readable(value))
@@ -95,7 +95,7 @@ def meta_fields(meta: Struct | None) -> list[tuple[str, str]]:
 
 
 def meta_line(meta: Struct | None) -> str:
-    """Give open data on one line."""
+    """Give custom data on one line."""
     return " ".join(f"{label.removeprefix('meta.')}={value}" for label, value in meta_fields(meta))
 
 

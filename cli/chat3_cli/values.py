@@ -172,7 +172,7 @@ def json_value(text: str) -> Any:
         raise ArgumentTypeError(f"{constant} is no JSON")
 
     def number(digits: str) -> float:
-        # Open data knows doubles only.
+        # Custom data knows doubles only.
         if isinf(value := float(digits)):
             refuse(digits)
         return value

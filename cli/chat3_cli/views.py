@@ -11,7 +11,7 @@ from chat3_cli.wrapping import LEAST_COLUMNS, wrap
 
 INDENT = "  "
 MOST_LABEL_COLUMNS = 24
-"""A longer label, such as a key of open data, pushes its value aside and no other."""
+"""A longer label, such as a key of custom data, pushes its value aside and no other."""
 
 _REPLAYED = " (by an earlier call with this idempotency key)"
 

@@ -88,7 +88,9 @@ async def test_what_is_asked_for_is_sent(service: ScriptedService, run: Run) -> 
     ]
 
 
-async def test_json_is_proto3_json_with_plain_open_data(service: ScriptedService, run: Run) -> None:
+async def test_json_is_proto3_json_with_plain_custom_data(
+    service: ScriptedService, run: Run
+) -> None:
     service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse(dialogs=[GENERAL])]
     result = await run("dialogs", "--json")
     assert result.out.count("\n") == 1

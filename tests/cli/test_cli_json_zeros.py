@@ -28,7 +28,7 @@ def with_empty_parts(kind: Any, depth: int = 3) -> Any:
     message = kind()
     for name, field in kind._betterproto.meta_by_field_name.items():
         of = kind._betterproto.cls_by_field[name]
-        # A value of open data that says nothing is no JSON.
+        # A value of custom data that says nothing is no JSON.
         if depth and issubclass(of, betterproto2.Message) and of is not Value:
             ours = of.__module__ == kind.__module__
             part = with_empty_parts(of, depth - 1) if ours else of()

@@ -35,7 +35,9 @@ async def test_a_text_keeps_all_but_its_last_line_break(
     assert [each.content for each in service.requests] == ["één\n\n— two ", "x"]
 
 
-async def test_open_data_comes_from_a_file(service: ScriptedService, run: Run, given: Give) -> None:
+async def test_custom_data_comes_from_a_file(
+    service: ScriptedService, run: Run, given: Give
+) -> None:
     service.answers[SendMessageRequest] = [SendMessageResponse()]
     given(b'{"a": 1}\n')
     result = await run("send", DIALOG, "x", "--meta", "-")

@@ -331,7 +331,7 @@ LINES: list[tuple[Update, str]] = [
     ),
     (
         Update(message_meta_changed=MessageMetaChanged(GENERAL, said("text"))),
-        "message   General  bob: text (open data changed)",
+        "message   General  bob: text (custom data changed)",
     ),
     (
         Update(message_topic_changed=MessageTopicChanged(GENERAL, said("text", topic_id="t"))),
@@ -364,7 +364,7 @@ LINES: list[tuple[Update, str]] = [
         f"reaction  General  bob took 👍 back from {MESSAGE}",
     ),
     (Update(dialog_created=DialogCreated(GENERAL)), "dialog    General  created"),
-    (Update(dialog_changed=DialogChanged(GENERAL)), "dialog    General  open data changed"),
+    (Update(dialog_changed=DialogChanged(GENERAL)), "dialog    General  custom data changed"),
     (Update(dialog_deleted=DialogDeleted(GENERAL)), "dialog    General  deleted"),
     (
         Update(dialog_read=DialogRead(COUNTERS, PartialMember("alice", 0))),

@@ -160,7 +160,7 @@ DIALOGS = Group(
         ),
         Call(
             name="set",
-            help="set and remove keys of a dialog's open data",
+            help="set and remove keys of a dialog's custom data",
             example="chat3 dialogs set dlg_demoweekend000000000 --title Holidays --remove kind",
             arguments=(DIALOG_ID, TITLE, *SET, REMOVE),
             needs=META_CHANGES,

@@ -43,7 +43,7 @@ ME = Group(
         ),
         Call(
             name="set",
-            help="set and remove keys of the own open data",
+            help="set and remove keys of the own custom data",
             example="chat3 me set --name Alice --set-json away=true --remove mood",
             arguments=(DISPLAY_NAME, *SET, REMOVE),
             needs=META_CHANGES,

@@ -36,7 +36,7 @@ MORE_TO_SEND = (
         "--meta",
         type=or_input(values.json_object),
         metavar="JSON",
-        help="open data: a JSON object; - takes it from standard input",
+        help="custom data: a JSON object; - takes it from standard input",
     ),
     argument(
         "--quote",

@@ -72,7 +72,7 @@ TOPICS = Group(
         ),
         Call(
             name="update",
-            help="set and remove keys of a topic's open data",
+            help="set and remove keys of a topic's custom data",
             example=(
                 "chat3 topics update dlg_demoweekend000000000 topic_demowalk000000000000"
                 " --set-json open=false"

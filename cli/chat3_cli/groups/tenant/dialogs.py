@@ -113,10 +113,10 @@ TENANT_DIALOGS = Group(
         ),
         Call(
             name="find",
-            help="show the oldest dialog with a text in its open data",
+            help="show the oldest dialog with a text in its custom data",
             example="chat3 tenant dialogs find order 4711",
             arguments=(
-                argument("meta_key", metavar="KEY", help="the key of the open data"),
+                argument("meta_key", metavar="KEY", help="the key of the custom data"),
                 argument("value", metavar="TEXT", help="the text under it"),
             ),
             identity=IDENTITY,
@@ -140,7 +140,7 @@ TENANT_DIALOGS = Group(
         ),
         Call(
             name="set",
-            help="set and remove keys of any dialog's open data",
+            help="set and remove keys of any dialog's custom data",
             example="chat3 tenant dialogs set dlg_demoweekend000000000 --set-json open=false",
             arguments=(DIALOG_ID, TITLE, *SET, REMOVE),
             needs=META_CHANGES,

@@ -1,4 +1,4 @@
-"""`chat3 tenant meta-indexes`: what the tenant demands of open data."""
+"""`chat3 tenant meta-indexes`: what the tenant demands of custom data."""
 
 import json
 from argparse import Namespace
@@ -33,7 +33,7 @@ MODES = {str(mode.name).lower(): mode for mode in MetaIndexMode if mode}
 
 
 def condition(text: str) -> MetaIndexCondition:
-    """Read for which open data an index holds: `KEY`, `!KEY`, `KEY=VALUE` or `KEY!=VALUE`.
+    """Read for which custom data an index holds: `KEY`, `!KEY`, `KEY=VALUE` or `KEY!=VALUE`.
 
     A value is JSON, or else a text; a list stands for any of its values.
     """
@@ -67,7 +67,7 @@ def _mode(index: MetaIndex) -> str:
 
 
 def _holds(index: MetaIndex) -> str:
-    """Say for which open data an index holds, as `condition` reads it."""
+    """Say for which custom data an index holds, as `condition` reads it."""
     when = index.condition
     if when is None:
         return ""
@@ -103,7 +103,7 @@ def _shown(args: Namespace, response: GetMetaIndexResponse) -> Record:
 
 
 def _created(args: Namespace, response: CreateMetaIndexResponse) -> Record:
-    title = "the present open data keeps the index" if args.validate_only else "created an index"
+    title = "the present custom data keeps the index" if args.validate_only else "created an index"
     return _record(title, response.index)
 
 
@@ -114,7 +114,7 @@ _INDEX_ID = argument("index_id", metavar="INDEX_ID")
 
 TENANT_META_INDEXES = Group(
     name="tenant meta-indexes",
-    help="what the tenant demands of open data",
+    help="what the tenant demands of custom data",
     commands=(
         Listing(
             name="list",
@@ -171,7 +171,7 @@ TENANT_META_INDEXES = Group(
                     "--dry-run",
                     action="store_true",
                     dest="validate_only",
-                    help="only hold the present open data against it",
+                    help="only hold the present custom data against it",
                 ),
             ),
             identity=IDENTITY,
@@ -181,7 +181,7 @@ TENANT_META_INDEXES = Group(
         ),
         Call(
             name="delete",
-            help="delete an index; open data stays",
+            help="delete an index; custom data stays",
             example="chat3 tenant meta-indexes delete user unique:email",
             arguments=(_KIND, _INDEX_ID),
             identity=IDENTITY,

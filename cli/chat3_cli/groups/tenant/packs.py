@@ -142,7 +142,7 @@ TENANT_PACKS = Group(
         ),
         Call(
             name="set",
-            help="set and remove keys of a pack's open data",
+            help="set and remove keys of a pack's custom data",
             example=f"chat3 tenant packs set {_PACK} --set-json open=false",
             arguments=(PACK_ID, *SET, REMOVE),
             needs=META_CHANGES,

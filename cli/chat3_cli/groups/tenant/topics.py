@@ -50,7 +50,7 @@ TENANT_TOPICS = Group(
         ),
         Call(
             name="update",
-            help="set and remove keys of any topic's open data",
+            help="set and remove keys of any topic's custom data",
             example=(
                 "chat3 tenant topics update dlg_demoweekend000000000 topic_demowalk000000000000"
                 " --set-json open=false"

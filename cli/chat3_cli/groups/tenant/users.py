@@ -95,7 +95,7 @@ TENANT_USERS = Group(
         ),
         Call(
             name="get",
-            help="show a user with open data and counters",
+            help="show a user with custom data and counters",
             example="chat3 tenant users get bob",
             arguments=(USER_ID,),
             identity=IDENTITY,
@@ -125,7 +125,7 @@ TENANT_USERS = Group(
         ),
         Call(
             name="set",
-            help="change the type and the open data of a user",
+            help="change the type and the custom data of a user",
             example="chat3 tenant users set bob --type contact --remove mood",
             arguments=(USER_ID, _TYPE, DISPLAY_NAME, *SET, REMOVE),
             needs=("type", *META_CHANGES),
