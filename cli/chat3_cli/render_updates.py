@@ -77,9 +77,11 @@ class UpdateRenderer:
                 return self._line(clock(None), "unknown", text)
 
     def _connected(self, established: ConnectionEstablished) -> str:
+        parts = [safe(established.connection_id)]
         outcome = established.resume_outcome
-        how = _OUTCOMES.get(outcome, str(outcome))
-        return self._line(clock(None), "connected", f"{safe(established.connection_id)}, {how}")
+        if outcome != ResumeOutcome.UNSPECIFIED:  # which a stream of many users says of each user
+            parts.append(_OUTCOMES.get(outcome, str(outcome)))
+        return self._line(clock(None), "connected", ", ".join(parts))
 
     def _heartbeat(self, heartbeat: Heartbeat) -> str | None:
         if heartbeat.state != StreamState.DEGRADED:

@@ -450,6 +450,12 @@ def test_a_stream_says_where_it_begins(outcome: ResumeOutcome, text: str) -> Non
     assert line.endswith(f"connected con_1, {text}")
 
 
+def test_a_stream_of_many_users_begins_for_each_of_them_apart() -> None:
+    line = _line(established(outcome=ResumeOutcome.UNSPECIFIED))
+    assert line is not None
+    assert line.endswith("connected con_1")
+
+
 def test_a_title_once_seen_is_remembered_until_it_goes() -> None:
     renderer = UpdateRenderer(Style(coloured=False))
     bare = PartialDialog(dialog_id=DIALOG, meta=Struct())

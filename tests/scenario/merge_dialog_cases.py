@@ -129,7 +129,7 @@ def of_dialogs() -> Iterator[Case]:
     )
     yield Case(
         "the member's counters came alone",
-        "the dialog is read again when `dialog` has no open data",
+        "the dialog is read again when `dialog` has no custom data",
         state(message()),
         [update("MEMBER_CHANGED", {"dialog": COUNTERS, "member": own(unreadCount=0)})] * 2,
         "dialogs",

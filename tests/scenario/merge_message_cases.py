@@ -132,7 +132,7 @@ def of_messages() -> Iterator[Case]:
 
 
 def of_deletions() -> Iterator[Case]:
-    emptied = "content is emptied; open data and quote are taken away. It stays the last message"
+    emptied = "content is emptied; custom data and quote are taken away. It stays the last message"
     quoted: dict[str, Any] = {
         "quotedMessage": {"messageId": NEWER, "dialogId": DIALOG, "senderId": CAROL}
     }
@@ -144,7 +144,7 @@ def of_deletions() -> Iterator[Case]:
         state(message()),
         [gone] * 2,
     )
-    never = "content and open data of a message that is known to be deleted are never taken"
+    never = "content and custom data of a message that is known to be deleted are never taken"
     known = {key: value for key, value in DELETED.items() if value is not None}
     for kind in ("MESSAGE_META_CHANGED", "MESSAGE_EDITED"):
         yield Case(

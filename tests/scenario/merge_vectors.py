@@ -88,7 +88,7 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Write the integers of open data, which knows doubles only, as integers."""
+    """Write the integers of custom data, which knows doubles only, as integers."""
     match value:
         case float() if value.is_integer() and abs(value) < _EXACT:
             return int(value)

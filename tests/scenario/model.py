@@ -116,7 +116,7 @@ class Leave(InDialog, frozen=True, kw_only=True, tag="leave"):
 
 
 class SetMeta(InDialog, frozen=True, kw_only=True, tag="set_meta"):
-    """Set keys of a dialog's open data; `title` is what `Dialog.title` shows."""
+    """Set keys of a dialog's custom data; `title` is what `Dialog.title` shows."""
 
     meta: Mapping[str, Any] = {}
 

@@ -1,4 +1,4 @@
-"""Open data as dicts, where the generated classes have `Struct`."""
+"""Custom data as dicts, where the generated classes have `Struct`."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from chat3_api.google.protobuf import Struct
 
 
 def struct(data: Mapping[str, Any] | None) -> Struct | None:
-    """Return open data as the contract carries it: JSON values; whole numbers become doubles."""
+    """Return custom data as the contract carries it: JSON values; whole numbers become doubles."""
     return None if data is None else Struct.from_dict(dict(data))
 
 
 def data(struct: Struct | None) -> dict[str, Any]:
-    """Return open data as a dict; absent data is an empty one."""
+    """Return custom data as a dict; absent data is an empty one."""
     return {} if struct is None else dict(struct.to_dict())
 
 

@@ -34,7 +34,7 @@ test("a field that is present replaces what is known, one that is absent leaves 
   assert.deepEqual(after.reads, []);
 });
 
-test("a title that is absent beside open data is none, and without open data stays", () => {
+test("a title that is absent beside custom data is none, and without custom data stays", () => {
   const without = merge(
     picture(),
     update({ case: "dialogChanged", value: { dialog: { dialogId: DIALOG, meta: {} } } }),

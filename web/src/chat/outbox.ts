@@ -6,7 +6,7 @@
 import { Chat3Error, newKey, Observable } from "@chat3/client/web";
 
 export interface Outgoing {
-  /** The idempotency key; also the message's `client_id` in its open data. */
+  /** The idempotency key; also the message's `client_id` in its custom data. */
   readonly key: string;
   readonly dialogId: string;
   readonly text: string;
