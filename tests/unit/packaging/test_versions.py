@@ -36,6 +36,12 @@ def test_the_chart_has_the_version_as_helm_reads_it(versions: ModuleType, copy: 
     assert "appVersion: 7.8.9rc1" in lines
 
 
+def test_npm_has_the_version_as_it_reads_it(versions: ModuleType, copy: Path) -> None:
+    versions.write_version(copy, "7.8.9rc1")
+    for name in ("package.json", "package-lock.json"):
+        assert '  "version": "7.8.9-rc1",' in (copy / "clients/typescript" / name).read_text()
+
+
 @pytest.mark.parametrize(
     ("place", "said", "problem"),
     [
@@ -45,6 +51,11 @@ def test_the_chart_has_the_version_as_helm_reads_it(versions: ModuleType, copy: 
             "deploy/helm/chat3-gateway/Chart.yaml",
             "appVersion: {}",
             "the chart's appVersion is 0.0.7",
+        ),
+        (
+            "clients/typescript/package.json",
+            '"version": "{}"',
+            "clients/typescript/package.json says 0.0.7",
         ),
     ],
 )
