@@ -366,4 +366,4 @@ async def test_a_call_that_outlives_the_drain_has_its_status() -> None:
     (answer,) = [event for event in events if isinstance(event, ngh2.ResponseReceived)]
     status = dict(answer.headers)
     assert status[b"grpc-status"] == b"14"
-    assert b"being stopped" in status[b"grpc-message"]
+    assert b"process is stopping" in status[b"grpc-message"]
