@@ -12,6 +12,7 @@ COPIED = (
     "api",
     "buf.gen.yaml",
     "buf.yaml",
+    "clients/python/chat3_client/methods",
     "docs/errors.md",
     "docs/generated",
     "gen/python/chat3_api",
