@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -21,7 +22,7 @@ _HERE = Path(__file__).resolve().parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Forgive a socket that is open when the command ends: its process closes it by ending.
 
-    Here the command runs in this process, and what it leaves is collected some time later.
+    Here the command runs in this process, and what it leaves is collected later: `_collected`.
     """
     forgiven = pytest.mark.filterwarnings(
         *(
@@ -32,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(_HERE):
             item.add_marker(forgiven)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _collected() -> Iterator[None]:
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
