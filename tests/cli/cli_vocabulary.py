@@ -10,6 +10,8 @@ from grpclib.health.check import ServiceStatus
 from grpclib.health.service import Health
 from grpclib.server import Server
 
+from support.accepting import stop_accepting
+
 DIALOG = "dlg_aaaaaaaaaaaaaaaaaaaa"
 MESSAGE = "msg_aaaaaaaaaaaaaaaaaaaa"
 
@@ -41,6 +43,8 @@ class Running:
 
     async def stop(self) -> None:
         assert self._server is not None
+        assert self._server._server is not None
+        await stop_accepting(self._server._server)
         self._server.close()
         await self._server.wait_closed()
 

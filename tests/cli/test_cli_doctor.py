@@ -24,6 +24,7 @@ from grpclib.server import Server
 from chat3_api.chat3.tenant.v1 import ListUsersRequest, ListUsersResponse
 from chat3_api.chat3.user.v1 import GetMyselfRequest, GetMyselfResponse, UserInfo
 from chat3_cli.doctor import serving
+from support.accepting import stop_accepting
 
 OK, WRONG, SKIPPED, LOOK = "ok", "wrong", "not_checked", "warning"
 MYSELF = GetMyselfResponse(user=UserInfo(user_id="alice", display_name="Alice"))
@@ -104,6 +105,7 @@ async def raw_server(
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     yield server.sockets[0].getsockname()[1]
+    await stop_accepting(server)
     server.close()
 
 
@@ -113,6 +115,7 @@ async def grpc_server(*services: Any, tls: ssl.SSLContext | None = None) -> Asyn
     await server.start("127.0.0.1", 0, ssl=tls)
     assert server._server is not None
     yield server._server.sockets[0].getsockname()[1]
+    await stop_accepting(server._server)
     server.close()
     await server.wait_closed()
 

@@ -23,6 +23,7 @@ from chat3_api.chat3.user.v1 import (
     SendMessageResponse,
 )
 from chat3_cli import backoff
+from support.accepting import stop_accepting
 
 
 async def test_every_violated_field_is_printed(service: ScriptedService, run: Run) -> None:
@@ -285,5 +286,6 @@ async def _tls_server(service: ScriptedService, context: ssl.SSLContext) -> Asyn
     await server.start("127.0.0.1", 0, ssl=context)
     assert server._server is not None
     yield server._server.sockets[0].getsockname()[1]
+    await stop_accepting(server._server)
     server.close()
     await server.wait_closed()

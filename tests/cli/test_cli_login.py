@@ -26,6 +26,7 @@ from chat3_api.chat3.user.v1 import (
     UserInfo,
 )
 from chat3_cli.settings import config_file
+from support.accepting import stop_accepting
 
 KEY = "s3cret-key"
 MYSELF = GetMyselfResponse(user=UserInfo(user_id="alice", display_name="Alice"))
@@ -236,6 +237,7 @@ async def test_tls_is_found_out(
     )
     assert (result.code, result.err) == (0, "")
     assert config_file.load(config).profiles["default"]["ca"] == str(authority.pair.pem)
+    await stop_accepting(server._server)
     server.close()
     await server.wait_closed()
 

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from enum import Flag
 
+from support.accepting import stop_accepting
+
 _PIECE = 64 * 1024
 _ABORT = struct.pack("ii", 1, 0)
 
@@ -161,20 +163,12 @@ class Proxy:
         self._abandoned.extend(self.links)
         self.links.clear()
 
-    async def _accept(self, listening: socket.socket) -> None:
-        """Serve what connects, until ``listening`` is shut down."""
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                accepted, _ = await loop.sock_accept(listening)
-            except OSError:
-                return
-            reader, writer = await asyncio.open_connection(sock=accepted)
-            task = asyncio.create_task(self._serve(reader, writer))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            # A task that is cancelled before its first step never comes to a `finally`.
-            task.add_done_callback(lambda _, writer=writer: writer.close())
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        # A task that is cancelled before its first step never comes to a `finally`.
+        task.add_done_callback(lambda _: writer.close())
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -195,21 +189,14 @@ class Proxy:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
-        """Listen within the block.
-
-        The sockets are accepted here: a server of asyncio leaves open what it has accepted and not
-        yet announced when it closes.
-        """
-        listening = socket.create_server(("127.0.0.1", self.port))
-        listening.settimeout(0)
-        self.port = listening.getsockname()[1]
-        accepting = asyncio.create_task(self._accept(listening))
+        """Listen within the block."""
+        server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
         finally:
-            listening.shutdown(socket.SHUT_RDWR)
-            await accepting
-            listening.close()
+            await stop_accepting(server)
+            server.close()
             for task in tuple(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
