@@ -1,5 +1,5 @@
-# The parts of `make test`. They run at once, for most of their time is waiting for other processes.
-# What a part prints is shown when it has ended.
+# The parts of `make test`. They run at once, for most of their time is waiting for other processes;
+# the longest begin first. What a part prints is shown when it has ended.
 
 TEST_JOBS ?= 4
 
@@ -8,7 +8,7 @@ TEST_JOBS ?= 4
 test-parts:
 	@rm -rf var/coverage && mkdir -p var/coverage
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(TEST_JOBS) --output-sync=target \
-	  test-faults-short test-units test-integration-a-k test-integration-l-z test-others \
+	  test-integration-a-k test-integration-l-z test-others test-faults-short test-units \
 	  test-mutations-short
 	@$(RUN_IN_VENV) sh -c 'coverage combine --quiet --data-file=var/coverage/all var/coverage/* && \
 	  coverage report --data-file=var/coverage/all'
