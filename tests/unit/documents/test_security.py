@@ -5,20 +5,23 @@ from pathlib import Path
 
 from support import named_tests
 
+PAGES = ("attacks.md", "attacks-on-tokens.md")
+
 
 def _rows(project: Path) -> list[list[str]]:
     return [
         [cell.strip() for cell in line.strip("|\n").split("|")]
-        for line in (project / "SECURITY.md").read_text().splitlines()
+        for page in PAGES
+        for line in (project / "docs" / page).read_text().splitlines()
         if line.startswith("| ") and "](" in line
     ]
 
 
 def test_every_attack_names_where_it_is_stopped(project: Path) -> None:
     rows = _rows(project)
-    assert len(rows) >= 15
+    assert len(rows) >= 40
     for attack, stopped, _ in rows:
-        places = re.findall(r"\]\(((?:service|embedded)/[^)]+)\)", stopped)
+        places = re.findall(r"\]\(\.\./((?:service|embedded)/[^)]+)\)", stopped)
         assert places, attack
         for place in places:
             assert (project / place).exists(), place
@@ -26,7 +29,7 @@ def test_every_attack_names_where_it_is_stopped(project: Path) -> None:
 
 def test_every_attack_names_tests_that_exist_and_are_run(project: Path) -> None:
     for attack, _, shown in _rows(project):
-        links = re.findall(r"\[([^\]]+)\]\(([^)]+)\)", shown)
+        links = re.findall(r"\[([^\]]+)\]\(\.\./([^)]+)\)", shown)
         assert links, attack
         for name, file in links:
             assert named_tests.exists(project / file, name), f"{attack}: {file} has no {name}"
