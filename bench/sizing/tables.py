@@ -1,11 +1,19 @@
-"""The tables of ``docs/scaling.md``: text from what is computed, and its place in the guide."""
+"""The tables of ``docs/scaling.md`` and the pages beside it, and where they stand there."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
 
 from sizing.capacity import Plan, limits, plan_of
 from sizing.constants import Constants, entries
 from sizing.scenarios import played, scenario_table
+
+GUIDES: Final[Mapping[str, tuple[str, ...]]] = {
+    "scaling.md": ("plans", "limits"),
+    "reconnect-storms.md": ("storms",),
+    "scaling-figures.md": ("sources",),
+}
+"""The tables of each page of `docs/`, by the names of their marks."""
 
 _ROWS: tuple[tuple[str, Callable[[Plan], str]], ...] = (
     ("updates a second", lambda plan: number(plan.updates)),
@@ -70,18 +78,22 @@ def sources() -> str:
     return _table(rows)
 
 
-def written(guide: str, users: Sequence[int], given: Constants) -> str:
-    """Return the guide with the present tables between their marks.
-
-    Raises `ValueError` when a mark is missing.
-    """
-    parts = {
+def of_guides(users: Sequence[int], given: Constants) -> Mapping[str, str]:
+    """Return all tables of the guides, by the names of their marks."""
+    return {
         "plans": plans(users, given),
         "limits": what_breaks(given),
         "storms": scenario_table(played()),
         "sources": sources(),
     }
-    for name, table in parts.items():
+
+
+def written(guide: str, tables: Mapping[str, str]) -> str:
+    """Return a guide with the given tables between their marks.
+
+    Raises `ValueError` when a mark is missing.
+    """
+    for name, table in tables.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->\n"
         head, middle = guide.split(begin)
         _, tail = middle.split(end)

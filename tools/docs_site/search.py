@@ -17,7 +17,7 @@ QUERIES: Final = (
     ("ERROR_REASON_NOT_A_MEMBER", "ERROR_REASON_NOT_A_MEMBER"),
     ("STREAM_MAX_AGE", "configuration.html#STREAM_MAX_AGE"),
     ("chat3_refused_total", "metrics.html#chat3_refused_total"),
-    ("reconnect storm", "scaling.html#reconnect-storms"),
+    ("reconnect storm", "reconnect-storms.html"),
     ("ошибки", "ru/errors.html"),
 )
 """What readers type, and what has to be among the answers."""

@@ -2,8 +2,8 @@
 
 tenant-api writes a pack step by step, without a transaction; a restart cuts between any two: the
 row; its metas one by one, our key first. Nobody is told of a new pack, so one with all its metas is
-whole. What a look finds, and what is done about it (`docs/repairs.md` has the same table for
-operators):
+whole. What a look finds, and what is done about it (`docs/repaired-changes.md` has the same table
+for operators):
 
 | cut after | left behind | what is done |
 |---|---|---|

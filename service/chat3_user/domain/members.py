@@ -1,7 +1,8 @@
 """Adds and removes members of dialogs, and checks the users, which the platform does not do.
 
 tenant-api adds a member by a row and an event, and removes one by an event and the row. What a
-restart leaves between them, and what is done about it (`docs/repairs.md` has the same table):
+restart leaves between them, and what is done about it (`docs/repaired-changes.md` has the same
+table):
 
 | call | cut after | what is done |
 |---|---|---|

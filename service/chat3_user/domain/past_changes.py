@@ -1,7 +1,7 @@
 """Finds changes of messages that an attempt of unknown outcome made, so that none is made twice.
 
 tenant-api makes each change in steps, without a transaction. What a restart leaves between them,
-and what is done about it (`docs/repairs.md` has the same table for operators):
+and what is done about it (`docs/repaired-changes.md` has the same table for operators):
 
 | change | cut after | what is done |
 |---|---|---|

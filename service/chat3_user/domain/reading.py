@@ -2,7 +2,7 @@
 
 tenant-api sets unread to 0 and notes when the user has seen the dialog; publishes that; then marks
 the messages one by one, from 0.0.86 on in the background. What a restart leaves is completed by
-another mark (`docs/repairs.md` says the same). But one that is made late would take what
+another mark (`docs/repaired-changes.md` says it). But one that is made late would take what
 nobody has seen yet. So what has arrived since the attempt began is asked first:
 
 | arrived since | the dialog was seen since | what is done |

@@ -2,7 +2,7 @@
 
 What ends streams or refuses calls for everybody at once (a worker that stops, a broker or platform
 that is away, a worker that is full) would otherwise bring everybody back at once.
-`docs/scaling.md` shows what that does, and where the figures here come from.
+`docs/reconnect-storms.md` shows what that does, and where the figures here come from.
 """
 
 import random

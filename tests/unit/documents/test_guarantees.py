@@ -8,7 +8,8 @@ import pytest
 from support import named_tests
 
 _GUARANTEES = ("guarantees.md", "guarantees-back-ends.md", "guarantees-reads.md")
-_DOCUMENTS = (*_GUARANTEES, "idempotency.md", "repairs.md", "adding-a-method.md")
+_WRITES = ("idempotency.md", "repairs.md", "repaired-changes.md")
+_DOCUMENTS = (*_GUARANTEES, *_WRITES, "adding-a-method.md")
 
 
 def _links() -> list[tuple[str, str, str]]:

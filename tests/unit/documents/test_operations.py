@@ -10,7 +10,7 @@ from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_user.config import SETTINGS
 
 VARIABLES = {setting.variable: setting for setting in SETTINGS.values()}
-GUIDES = ("operations.md", "scaling.md", "limits.md")
+GUIDES = ("operations.md", "scaling.md", "reconnect-storms.md", "limits.md")
 NOT_SETTINGS = {"CAPACITY_USERS", "ACL", "SETUSER", "TENANT", "SIGTERM", "SIGHUP"}
 
 

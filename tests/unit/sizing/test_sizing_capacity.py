@@ -16,7 +16,7 @@ from sizing.capacity import (
     updates_of,
 )
 from sizing.constants import Constants, constants
-from sizing.tables import number, plans, written
+from sizing.tables import GUIDES, number, of_guides, plans, written
 
 GIVEN = constants()
 ROUND = Constants(
@@ -123,9 +123,11 @@ def test_a_table_has_a_column_for_each_number_of_users() -> None:
 
 def test_a_guide_without_a_place_for_a_table_is_refused() -> None:
     with pytest.raises(ValueError, match="unpack"):
-        written("# Scaling\n", (10_000,), GIVEN)
+        written("# Scaling\n", {"plans": "| users |\n"})
 
 
-def test_the_tables_of_the_guide_are_current(project: Path) -> None:
-    guide = (project / "docs" / "scaling.md").read_text()
-    assert guide == written(guide, (10_000, 100_000, 1_000_000, 100_000_000), GIVEN)
+def test_the_tables_of_the_guides_are_current(project: Path) -> None:
+    tables = of_guides((10_000, 100_000, 1_000_000, 100_000_000), GIVEN)
+    for guide, names in GUIDES.items():
+        page = (project / "docs" / guide).read_text()
+        assert page == written(page, {name: tables[name] for name in names}), guide
