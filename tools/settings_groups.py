@@ -17,72 +17,79 @@ class Group:
 GROUPS: Final = (
     Group(
         "Service",
-        "Where the service listens, with how many processes, and how it stops. "
+        "These settings define the addresses and processes of the service, and how it stops. "
         "See [draining](operations.md#drain).",
         ("server", "ops"),
     ),
     Group(
         "Health",
-        "How a worker finds out whether it is ready. See [health](health.md).",
+        "These settings define how a worker checks whether it is ready. See [health](health.md).",
         ("health",),
     ),
     Group(
         "Platform",
-        "Where tenant-api is, and how calls to it are repeated.",
+        "These settings define the address of tenant-api, and how calls to it are retried.",
         ("tenant_api", "resilience"),
     ),
     Group(
         "RabbitMQ",
-        "Where updates come from, and how long they are kept for streams that resume. "
-        "See [clusters](clusters.md#rabbitmq).",
+        "These settings define the address of RabbitMQ, and how long the updates log keeps updates "
+        "for streams that resume. See [clusters](clusters.md#rabbitmq).",
         ("rabbitmq",),
     ),
     Group(
         "Redis",
-        "What several machines share. See [clusters](clusters.md#redis).",
+        "Several machines share idempotency keys and rate limits through Redis. "
+        "See [clusters](clusters.md#redis).",
         ("redis",),
     ),
     Group(
         "Streams",
-        "How many streams there may be, how much a slow one may leave unread, and how long one "
-        "lasts. See [what the stream promises](guarantees.md).",
+        "These settings limit the number of streams, their buffers, and their duration. "
+        "See [guarantees of the stream](guarantees.md).",
         ("hub", "streams"),
     ),
-    Group("Deadlines", "How long a call may take.", ("deadlines",)),
+    Group("Deadlines", "These settings limit the duration of calls.", ("deadlines",)),
     Group(
         "Calls and rates",
-        "How many calls are served at once, and how many a user or a key may make. A rate is a "
-        "number for each `second`, `minute` or `hour`.",
+        "These settings limit the number of concurrent calls, and the rate of calls of a user or a "
+        "key. A rate is a number for each `second`, `minute` or `hour`.",
         ("places", "rates"),
     ),
     Group(
         "Connections and requests",
-        "What one connection may hold before its caller is known.",
+        "These settings limit connections and requests before their callers are authenticated.",
         ("connections",),
     ),
     Group(
         "Browsers",
-        "Which pages may call. See [browsers and CORS](guides/browsers.md#cors).",
+        "These settings define which web pages may call. "
+        "See [browsers and CORS](guides/browsers.md#cors).",
         ("cors",),
     ),
     Group(
         "Idempotency",
-        "How long keys of writes are remembered, and where. See [writing once](idempotency.md).",
+        "These settings define where idempotency keys are stored, and for how long. "
+        "See [writes under failure](idempotency.md).",
         ("idempotency",),
     ),
     Group(
         "Tokens",
-        "Tokens that this service creates, and those of an issuer of your own. "
-        "See [tokens of users](tokens.md).",
+        "These settings are for tokens that this service creates, and for tokens of your own "
+        "issuer. See [user tokens](tokens.md).",
         ("tokens", "token_issuer"),
     ),
     Group(
         "TLS",
-        "Certificates of the service, and the authorities of the servers behind it. "
-        "See [certificates](operations.md#certificates).",
+        "These settings name the certificates of the service, and the certificate authorities of "
+        "the servers behind it. See [certificates](operations.md#certificates).",
         ("tls", "authorities"),
     ),
-    Group("Logs", "What is logged, and in which form. See [logs](logs.md).", ("logs",)),
-    Group("Demo", "A platform within the process, for trials and tests.", ("demo",)),
+    Group(
+        "Logs",
+        "These settings define the content and the format of the log. See [logs](logs.md).",
+        ("logs",),
+    ),
+    Group("Demo", "The demo runs a platform in the same process, for tests.", ("demo",)),
 )
 """Every part of the service's settings stands in one of them."""
