@@ -17,6 +17,7 @@ from chat3_embedded.errors import ApiError, HtmlError, bad_request, internal
 from chat3_embedded.feed import UpdateFeed
 from chat3_embedded.generations import Capability, Generation
 from chat3_embedded.guard import DuplicateGuard
+from chat3_embedded.listening import listening
 from chat3_embedded.outbox import Outbox
 from chat3_embedded.prototype import ObjectPrototype
 from chat3_embedded.publishing import NullPublisher
@@ -205,8 +206,6 @@ async def serve(
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        bound_host, bound_port = runner.addresses[0][:2]
+        bound_host, bound_port = await stack.enter_async_context(listening(runner, host, port))
         shown = f"[{bound_host}]" if ":" in bound_host else bound_host
         yield f"http://{shown}:{bound_port}"

@@ -4,6 +4,7 @@ It serves the page's files, says who can sign in, and makes user tokens. Everyth
 asks the service itself.
 """
 
+import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -114,4 +115,7 @@ async def serve_page(page: Page, listener: socket.socket) -> AsyncIterator[None]
         await web.SockSite(runner, listener).start()
         yield
     finally:
+        # A server of asyncio loses what it has accepted and not handed over when it closes.
+        asyncio.get_running_loop().remove_reader(listener.fileno())
+        await asyncio.sleep(0)
         await runner.cleanup()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from chat3_embedded.demo import API_KEY, GENERAL, TEAM, TENANT, WALK, WEEKEND
 from chat3_embedded.express import etag
 from chat3_embedded.jsonvalues import encode
 from chat3_embedded.routes.table import routes_of
+from support.left_open import nothing_left_open
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,17 @@ async def test_the_demo_data_are_served() -> None:
         assert titles == ["Weekend plans", "Alice and Bob", "General"]
         _, messages = await get(f"{url}/api/users/carl/dialogs/{GENERAL}/messages")
         assert messages["data"][1]["reactionSet"] == [{"reaction": "☕", "count": 2, "me": True}]
+
+
+async def test_who_connects_as_it_ends_is_disconnected() -> None:
+    """Whenever that is, from before a connection is accepted until it is handed over."""
+    with nothing_left_open():
+        for turns in range(6):
+            async with serve() as url:
+                port = int(url.rpartition(":")[2])
+                with socket.create_connection(("127.0.0.1", port)):
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
 
 
 def fingerprint(store: Store) -> str:

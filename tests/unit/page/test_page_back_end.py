@@ -1,5 +1,6 @@
 """The back end of the page: what it serves, whom it signs in, what it refuses."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from chat3_page import Page, SignInError, UserToken, back_end, create_page_app, serve_page
+from support.left_open import nothing_left_open
 
 EXPIRES = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 Client = TestClient[web.Request, web.Application]
@@ -149,3 +151,14 @@ async def test_the_page_is_served_on_the_socket_that_is_given() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         async with serve_page(PAGE, listener):
             assert listener.getsockname()[1] > 0
+
+
+async def test_who_connects_as_the_page_ends_is_disconnected() -> None:
+    """Whenever that is, from before a connection is accepted until it is handed over."""
+    with nothing_left_open():
+        for turns in range(6):
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                async with serve_page(PAGE, listener):
+                    with socket.create_connection(listener.getsockname()):
+                        for _ in range(turns):
+                            await asyncio.sleep(0)
