@@ -8,9 +8,8 @@ from cli_scripted_service import ScriptedService, ScriptedTenantService
 from grpclib.events import RecvRequest, SendTrailingMetadata, listen
 from grpclib.health.check import ServiceStatus
 from grpclib.health.service import Health
-from grpclib.server import Server
 
-from support.accepting import stop_accepting
+from support.servers import GrpcServer
 
 DIALOG = "dlg_aaaaaaaaaaaaaaaaaaaa"
 MESSAGE = "msg_aaaaaaaaaaaaaaaaaaaa"
@@ -30,23 +29,18 @@ class Running:
         self.service = ScriptedService()
         self.health = ServiceStatus()
         self.port = 0
-        self._server: Server | None = None
+        self._server: GrpcServer | None = None
 
     async def start(self) -> None:
         tenant, health = ScriptedTenantService(self.service), Health({self.service: [self.health]})
-        self._server = Server([self.service, tenant, health])
+        self._server = GrpcServer([self.service, tenant, health])
         listen(self._server, RecvRequest, self.service.read_metadata)
         listen(self._server, SendTrailingMetadata, self.service.add_trailers)
-        await self._server.start("127.0.0.1", self.port)
-        assert self._server._server is not None
-        self.port = self._server._server.sockets[0].getsockname()[1]
+        self.port = await self._server.listen(self.port)
 
     async def stop(self) -> None:
         assert self._server is not None
-        assert self._server._server is not None
-        await stop_accepting(self._server._server)
-        self._server.close()
-        await self._server.wait_closed()
+        await self._server.end()
 
 
 Run = Callable[..., Awaitable[Result]]

@@ -3,10 +3,7 @@
 import asyncio
 import json
 import signal
-import socket
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,6 @@ from cli_scripted_service import HANG, ScriptedService, failure
 from cli_vocabulary import DIALOG, Result, Run, Spawn, ended
 from grpclib.const import Status
 from grpclib.health.service import Health
-from grpclib.server import Server
 
 from chat3_api.chat3.user.v1 import (
     GetUserDialogsRequest,
@@ -23,7 +19,8 @@ from chat3_api.chat3.user.v1 import (
     SendMessageResponse,
 )
 from chat3_cli import backoff
-from support.accepting import stop_accepting
+from support.ports import free_port
+from support.servers import grpc_server, listening
 
 
 async def test_every_violated_field_is_printed(service: ScriptedService, run: Run) -> None:
@@ -122,25 +119,21 @@ async def test_silence_ends_with_the_deadline(service: ScriptedService, run: Run
 
 
 async def test_nobody_listening_is_unreachable_at_once(run: Run) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    port = free_port()
     result = await run("dialogs", "--address", f"127.0.0.1:{port}")
     assert result.code == 3
     assert result.err.startswith(f"error: UNAVAILABLE: cannot reach 127.0.0.1:{port}: ")
 
 
 async def test_a_handshake_that_never_ends_is_unreachable(run: Run) -> None:
-    async with await asyncio.start_server(_say_nothing, "127.0.0.1", 0) as silent:
-        port = silent.sockets[0].getsockname()[1]
+    async with listening(_say_nothing) as port:
         result = await run("--tls", "--timeout", "0.3", "--address", f"127.0.0.1:{port}", "health")
     assert result.code == 3
     assert result.err.endswith("no answer in time\n  hint: `chat3 doctor` finds out why\n")
 
 
 async def test_a_server_of_another_kind_is_unavailable(run: Run) -> None:
-    async with await asyncio.start_server(_speak_http1, "127.0.0.1", 0) as other:
-        port = other.sockets[0].getsockname()[1]
+    async with listening(_speak_http1) as port:
         result = await run("--timeout", "20", "--address", f"127.0.0.1:{port}", "dialogs")
     assert result.code == 3
     assert "the connection was lost" in result.err
@@ -225,7 +218,7 @@ async def test_tls_with_a_trusted_authority(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     context.set_alpn_protocols(["h2"])
-    async with _tls_server(service, context) as port:
+    async with grpc_server(service, Health(), tls=context) as port:
         service.answers[GetUserDialogsRequest] = [GetUserDialogsResponse()]
         address = f"localhost:{port}"
         trusted = await ended(
@@ -261,13 +254,11 @@ def test_pauses_grow_and_never_undercut_what_the_service_wants() -> None:
 
 async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read()
-    writer.close()
 
 
 async def _speak_http1(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.read(1)
     writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-    writer.close()
 
 
 async def _self_signed(certificate: Path, key: Path) -> None:
@@ -278,14 +269,3 @@ async def _self_signed(certificate: Path, key: Path) -> None:
         stderr=asyncio.subprocess.DEVNULL,
     )
     assert await process.wait() == 0
-
-
-@asynccontextmanager
-async def _tls_server(service: ScriptedService, context: ssl.SSLContext) -> AsyncIterator[int]:
-    server = Server([service, Health()])
-    await server.start("127.0.0.1", 0, ssl=context)
-    assert server._server is not None
-    yield server._server.sockets[0].getsockname()[1]
-    await stop_accepting(server._server)
-    server.close()
-    await server.wait_closed()

@@ -14,7 +14,6 @@ from cli_terminal import at_a_terminal
 from cli_vocabulary import Run, Running
 from grpclib.const import Status
 from grpclib.health.service import Health
-from grpclib.server import Server
 
 from chat3_api.chat3.tenant.v1 import ListUsersRequest, ListUsersResponse
 from chat3_api.chat3.user.v1 import (
@@ -26,7 +25,7 @@ from chat3_api.chat3.user.v1 import (
     UserInfo,
 )
 from chat3_cli.settings import config_file
-from support.accepting import stop_accepting
+from support.servers import grpc_server
 
 KEY = "s3cret-key"
 MYSELF = GetMyselfResponse(user=UserInfo(user_id="alice", display_name="Alice"))
@@ -223,23 +222,18 @@ async def test_tls_is_found_out(
 ) -> None:
     assert bare
     authority = Authority.make(tmp_path)
-    server = Server([service, Health()])
     context = authority.signed("server").server_context("h2")
-    await server.start("127.0.0.1", 0, ssl=context)
-    assert server._server is not None
-    where = f"--address=localhost:{server._server.sockets[0].getsockname()[1]}"
-    result = await run("login", where, "--api-key=k", "--user=alice")
-    assert result.code == 3
-    assert "CA that is not known here" in result.err
-    service.answers[GetMyselfRequest] = [MYSELF]
-    result = await run(
-        "login", where, "--api-key=k", "--user=alice", "--ca", str(authority.pair.pem)
-    )
+    async with grpc_server(service, Health(), tls=context) as port:
+        where = f"--address=localhost:{port}"
+        result = await run("login", where, "--api-key=k", "--user=alice")
+        assert result.code == 3
+        assert "CA that is not known here" in result.err
+        service.answers[GetMyselfRequest] = [MYSELF]
+        result = await run(
+            "login", where, "--api-key=k", "--user=alice", "--ca", str(authority.pair.pem)
+        )
     assert (result.code, result.err) == (0, "")
     assert config_file.load(config).profiles["default"]["ca"] == str(authority.pair.pem)
-    await stop_accepting(server._server)
-    server.close()
-    await server.wait_closed()
 
 
 @pytest.mark.parametrize("name", ["", "a b", "../x", "-x", "x" * 41, "é"])

@@ -12,10 +12,10 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2
 from grpclib.const import Cardinality, Handler, Status
 from grpclib.exceptions import GRPCError
-from grpclib.server import Server
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_client import Chat3Client, RetryPolicy
+from support.servers import grpc_server
 
 FAST = RetryPolicy(first=0.001, longest=0.002)
 FIRST_PAUSE = 0.02
@@ -89,15 +89,9 @@ class Scripted:
 @asynccontextmanager
 async def running_script() -> AsyncIterator[Scripted]:
     scripted = Scripted()
-    server = Server([scripted])
-    await server.start("127.0.0.1", 0)
-    assert server._server is not None
-    scripted.address = f"127.0.0.1:{server._server.sockets[0].getsockname()[1]}"
-    try:
+    async with grpc_server(scripted) as port:
+        scripted.address = f"127.0.0.1:{port}"
         yield scripted
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 def failure(

@@ -16,6 +16,7 @@ from chat3_embedded.steps import CutError, Step
 from chat3_embedded.store import Store
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, run_gateway
 from support.platform_health import answers_health
+from support.servers import web_server
 
 PROOF = "/api/dialogs/none/messages"
 _HEADERS = ("X-API-Key", "X-Tenant-Id", "Content-Type")
@@ -110,12 +111,9 @@ async def lossy_platform(settings: Settings | None = None) -> AsyncIterator[Loss
             app = web.Application()
             answers_health(app)
             app.router.add_route("*", "/{path:.*}", handle)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            lossy.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            yield lossy
-            await runner.cleanup()
+            async with web_server(app, shutdown_timeout=0.5) as port:
+                lossy.url = f"http://127.0.0.1:{port}"
+                yield lossy
 
 
 class CutOnce:

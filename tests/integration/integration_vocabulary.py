@@ -23,6 +23,7 @@ from chat3_user.methods import METHODS, Bidi, Streaming
 from support.gateway import KEY, TENANT, Upstream, metadata
 from support.patience import HANGS
 from support.platform_health import answers_health
+from support.servers import web_server
 
 DIALOG = "dlg_" + "a" * 20
 MESSAGE = "msg_" + "a" * 20
@@ -333,13 +334,6 @@ class Scripted:
         app = web.Application(client_max_size=2**24)
         answers_health(app)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
-        )
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        try:
+        async with web_server(app, handler_cancellation=True) as port:
+            self.url = f"http://127.0.0.1:{port}"
             yield self
-        finally:
-            await runner.cleanup()

@@ -20,6 +20,7 @@ from support.faults.proxy import Proxy
 from support.gateway import Upstream, run_upstream
 from support.rabbitmq import RabbitMQ
 from support.redis import RedisServer
+from support.servers import listening
 
 DEGRADED, NOT_READY = Status.DEGRADED, Status.NOT_READY
 RATES = {"rate_limit_user_read": "1000/minute"}
@@ -41,13 +42,11 @@ async def before(url: str) -> AsyncIterator[tuple[Proxy, str]]:
 async def silence() -> AsyncIterator[int]:
     """Take connections at a port, and answer nothing."""
 
-    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def hold(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(hold, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with listening(hold) as port:
+        yield port
 
 
 @pytest.fixture
@@ -80,9 +79,18 @@ async def test_a_stalled_event_loop_keeps_new_calls_away(
 ) -> None:
     async with observed(upstream.url, rabbitmq.url, event_loop_stall=0.5) as it:
         await it.ready()
-        time.sleep(1.2)  # noqa: ASYNC251 - that is the stall
-        await it.down("event_loop", "stalled")
-        await it.all_say(NOT_READY, "event_loop", "stalled")
+        agreed = False
+        while not agreed:
+            time.sleep(1.2)  # noqa: ASYNC251 - that is the stall
+            await it.down("event_loop", "stalled")
+            told = len(it.changes)
+            try:
+                await it.all_say(NOT_READY, "event_loop", "stalled")
+                agreed = True
+            except AssertionError:
+                # On a busy machine the loop is well again before all have been asked.
+                if len(it.changes) == told:
+                    raise
 
 
 @pytest.mark.health_row("broker", "unreachable")

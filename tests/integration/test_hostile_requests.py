@@ -15,6 +15,7 @@ from chat3_user.app import Running
 from support.patience import HANGS
 from support.platform_health import answers_health
 from support.scrape import scraped
+from support.servers import web_server
 
 WATCH = "/grpc.health.v1.Health/Watch"
 REFLECTION = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
@@ -109,7 +110,7 @@ async def test_headers_without_an_end_are_ended_at_the_handshakes_limit(first: s
         elif first == "continued":
             head += ContinuationFrame(3, b"\x84").serialize()
         client.send(head)
-        assert (await client.turned_away(5)).additional_data == b"headers without an end"
+        assert (await client.turned_away()).additional_data == b"headers without an end"
         assert await refused(service, "unfinished_headers") == 1
 
 
@@ -147,11 +148,8 @@ async def platform_with_one_key() -> AsyncIterator[tuple[str, list[str]]]:
     app = web.Application()
     answers_health(app)
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked
-    await runner.cleanup()
+    async with web_server(app) as port:
+        yield f"http://127.0.0.1:{port}", asked
 
 
 @pytest.mark.parametrize("kind", ["read", "subscribe"])
@@ -215,17 +213,13 @@ async def test_the_longest_deadline_is_cut() -> None:
     app = web.Application()
     answers_health(app)
     app.router.add_route("*", "/{path:.*}", never)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with (
-        demo(tenant_api_url=url, deadline_max=0.3) as service,
+        web_server(app) as port,
+        demo(tenant_api_url=f"http://127.0.0.1:{port}", deadline_max=0.3) as service,
         await RawClient.open(service.grpc_port) as client,
     ):
         answer = await client.call(headers(grpc_timeout="99999999H"))
         assert (answer.status, answer.reason) == (4, "DEADLINE_EXCEEDED")
-    await runner.cleanup()
 
 
 @pytest.mark.parametrize("path", [WATCH, REFLECTION])
@@ -349,11 +343,7 @@ async def test_a_call_that_outlives_the_drain_has_its_status() -> None:
         app = web.Application()
         answers_health(app)
         app.router.add_route("*", "/{path:.*}", never)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        url = f"http://127.0.0.1:{await stack.enter_async_context(web_server(app))}"
         running = AsyncExitStack()
         service = await running.enter_async_context(demo(tenant_api_url=url, shutdown_grace=0.2))
         client = Patient(*await asyncio.open_connection("127.0.0.1", service.grpc_port))

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from chat3_api.chat3.user import v1 as pb
 from support.platform_health import answers_health
 from support.ports import free_port
+from support.servers import web_server
 
 TYPING = "/chat3.user.v1.UserService/SendTypingIndicator"
 
@@ -44,12 +45,9 @@ async def slow_upstream() -> AsyncIterator[tuple[str, list[str], asyncio.Event]]
     app = web.Application()
     answers_health(app)
     app.router.add_route("*", "/{path:.*}", answer)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}", asked, released
-    released.set()
-    await runner.cleanup()
+    async with web_server(app) as port:
+        yield f"http://127.0.0.1:{port}", asked, released
+        released.set()
 
 
 async def test_calls_over_the_limit_are_told_to_retry_at_once(

@@ -16,6 +16,7 @@ from chat3_user.app import running
 from chat3_user.config import composed
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
+from support.servers import web_server
 from support.tokens import Issuer
 
 
@@ -36,11 +37,8 @@ async def _https_upstream(certs: Path) -> AsyncIterator[str]:
     context.load_cert_chain(certs / "server.pem", certs / "server.key")
     app = web.Application()
     app.router.add_get("/api/users/{user}/dialogs", dialogs)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    yield f"https://localhost:{runner.addresses[0][1]}"
-    await runner.cleanup()
+    async with web_server(app, tls=context) as port:
+        yield f"https://localhost:{port}"
 
 
 async def test_tenant_api_is_asked_over_tls_when_its_authority_is_named(certs: Path) -> None:

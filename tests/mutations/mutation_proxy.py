@@ -15,6 +15,8 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 
+from support.servers import web_server
+
 LATEST: Final = 0.6
 
 # What can happen to a write, and how often of 100.
@@ -65,17 +67,13 @@ class FaultProxy:
     async def running(self) -> AsyncIterator["FaultProxy"]:
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
         async with aiohttp.ClientSession() as self._session:
             # A request that is cut off stays so: aiohttp would send some of them again.
             self._session._retry_connection = False
-            site = web.TCPSite(runner, "127.0.0.1", 0, backlog=1024)
-            await site.start()
-            self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-            yield self
-            await self.quiet()
-            await runner.cleanup()
+            async with web_server(app, shutdown_timeout=60.0) as port:
+                self.url = f"http://127.0.0.1:{port}"
+                yield self
+                await self.quiet()
 
     async def quiet(self) -> None:
         """Wait until nothing is delayed any more."""

@@ -17,6 +17,7 @@ from chat3_user.tokens.keyring import token_keys
 from chat3_user.tokens.sealed import SealedTokens
 from chat3_user.validation import Identity
 from support.gateway import KEY, TENANT, TOKEN_KEYS
+from support.servers import web_server
 
 AUDIENCE: Final = "chat"
 ISSUER: Final = "https://issuer.example.com/"
@@ -123,12 +124,7 @@ class Issuer:
         app = web.Application()
         app.router.add_get("/keys", answer)
         app.router.add_get("/moved", moved)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
-        server = "http://127.0.0.1" if tls is None else "https://localhost"
-        self.url = f"{server}:{runner.addresses[0][1]}/keys"
-        try:
+        async with web_server(app, tls=tls) as port:
+            server = "http://127.0.0.1" if tls is None else "https://localhost"
+            self.url = f"{server}:{port}/keys"
             yield self
-        finally:
-            await runner.cleanup()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from enum import Flag
 
-from support.accepting import stop_accepting
+from support.servers import listening
 
 _PIECE = 64 * 1024
 _ABORT = struct.pack("ii", 1, 0)
@@ -127,7 +127,6 @@ class Proxy:
         self.port = 0
         self.links: set[Link] = set()
         self._watch = watch
-        self._tasks: set[asyncio.Task[None]] = set()
         self._abandoned: list[Link] = []
 
     def cut(self) -> None:
@@ -163,13 +162,6 @@ class Proxy:
         self._abandoned.extend(self.links)
         self.links.clear()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        # A task that is cancelled before its first step never comes to a `finally`.
-        task.add_done_callback(lambda _: writer.close())
-
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if self.refusing:
@@ -190,13 +182,5 @@ class Proxy:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Proxy"]:
         """Listen within the block."""
-        server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
-        self.port = server.sockets[0].getsockname()[1]
-        try:
+        async with listening(self._serve, self.port) as self.port:
             yield self
-        finally:
-            await stop_accepting(server)
-            server.close()
-            for task in tuple(self._tasks):
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
