@@ -87,7 +87,7 @@ async def test_sigterm_ends_all_while_a_worker_waits_for_its_restart(
         "RABBITMQ_UPDATES_LOG": f"log_{secrets.token_hex(4)}",
         "IDEMPOTENCY_DATABASE": ":memory:",
         "GRPC_PORT": "0",
-        "OPS_PORT": str(free_port()),
+        "OPS_PORT": str(free_port(2)),
         "WORKERS": "2",
     }
     async with service(settings) as running:

@@ -67,7 +67,7 @@ async def process_of(port: int) -> int:
 async def test_a_worker_that_dies_is_replaced_and_all_end_together(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
-    ops = free_port()
+    ops = free_port(2)
     with two_workers(upstream, rabbitmq, ops) as parent:
         await ready(ops, ops + 1)
         first = await process_of(ops)
@@ -97,7 +97,7 @@ async def test_a_token_of_one_worker_of_a_demo_is_good_at_all_of_them(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
     upstream.dialog("alice")
-    ops, port = free_port(), free_port()
+    ops, port = free_port(2), free_port()
     more = {"DEMO": "true", "GRPC_PORT": str(port), "TOKEN_KEYS": ""}
     with two_workers(upstream, rabbitmq, ops, **more):
         await ready(ops, ops + 1)
@@ -115,7 +115,7 @@ async def test_one_scrape_of_any_worker_has_the_calls_of_all(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
     upstream.dialog("alice")
-    ops, port = free_port(), free_port()
+    ops, port = free_port(2), free_port()
     calls, method = "chat3_calls_total", "chat3.user.v1.UserService/GetUserDialogs"
     with two_workers(upstream, rabbitmq, ops, GRPC_PORT=str(port)):
         await ready(ops, ops + 1)

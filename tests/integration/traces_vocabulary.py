@@ -120,7 +120,7 @@ class Workers:
 async def two_workers(
     upstream: Upstream, rabbitmq: RabbitMQ, folder: Path, **variables: str
 ) -> AsyncIterator[Workers]:
-    port, ops, log = free_port(), free_port(), folder / "service.log"
+    port, ops, log = free_port(), free_port(2), folder / "service.log"
     environment = {
         **os.environ,
         "TENANT_API_URL": upstream.url,

@@ -20,7 +20,7 @@ def node(name: str, environment: dict[str, str]) -> Worker:
     """Return a node of the service, not yet started."""
     made = Worker(name, environment)
     made.environment["WORKERS"] = str(WORKERS)
-    made.ops_port = _free_ports(WORKERS)
+    made.ops_port = free_port(WORKERS)
     made.environment["OPS_PORT"] = str(made.ops_port)
     return made
 
@@ -42,22 +42,6 @@ def worker_pids(made: Worker) -> list[int]:
         if b"spawn_main" in command:
             found.append(int(child))
     return found
-
-
-def _free_ports(count: int) -> int:
-    """Return the first of so many free ports in a row."""
-    while True:
-        first = free_port()
-        with suppress(OSError):
-            for port in range(first + 1, first + count):
-                _check_free(port)
-            return first
-
-
-def _check_free(port: int) -> None:
-    import socket
-
-    socket.create_server(("127.0.0.1", port)).close()
 
 
 class HaProxy:

@@ -30,7 +30,8 @@ class Worker:
         self, name: str, environment: Mapping[str, str], *, project: Path = _PROJECT
     ) -> None:
         self.name = name
-        self.grpc_port, self.ops_port = free_port(), free_port()
+        self.grpc_port = free_port()
+        self.ops_port = free_port(int(environment.get("WORKERS", "1")))
         self.changing = asyncio.Lock()
         self.log: deque[dict[str, Any]] = deque(maxlen=400)
         self.environment = {
