@@ -83,10 +83,10 @@ class OpenClient:
         return stream
 
     async def close(self) -> None:
-        """Close the connection and all streams. May be called twice."""
+        """Close all streams and connections, and wait until they are. May be called twice."""
         for stream in tuple(self._streams):
             await stream.close()
-        self._calls.connection.close()
+        await self._calls.connection.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 from grpclib.client import Channel
 from grpclib.events import RecvInitialMetadata, RecvTrailingMetadata, listen
 
 from chat3_client.address import Address
 from chat3_client.answers import Answer
+from chat3_client.channel import TrackedChannel, TrackedProtocol, closed
 from chat3_client.translation import lost, unreachable
 
 T = TypeVar("T")
@@ -54,6 +56,7 @@ class Connection:
         self.address = address
         self._tls = tls
         self._line: Line | None = None
+        self._connections = WeakSet[TrackedProtocol]()
         self._closed = False
         self._answered = False
 
@@ -95,19 +98,26 @@ class Connection:
             self._line = None
             line.retire()
 
-    def close(self) -> None:
-        """Close the connection of unary calls; what is under way on it fails."""
+    async def close(self) -> None:
+        """Close the connection of unary calls, and wait until all connections are closed.
+
+        What is under way fails. What is still connecting is closed once it is connected.
+        """
         self._closed = True
-        if self._line is not None:
-            self._line.channel.close()
-            self._line = None
+        line, self._line = self._line, None
+        if line is not None:
+            line.channel.close()
+            line.retire()
+        await closed(self._connections)
 
     def _check_open(self) -> None:
         if self._closed:
             raise RuntimeError("the client is closed")
 
     def _channel(self) -> Channel:
-        channel = Channel(self.address.host, self.address.port, ssl=self._tls)
+        channel = TrackedChannel(
+            self.address.host, self.address.port, tls=self._tls, connections=self._connections
+        )
         listen(channel, RecvInitialMetadata, self._note_initial)
         listen(channel, RecvTrailingMetadata, _note_trailers)
         return channel
