@@ -1,6 +1,7 @@
 """A terminal with somebody at it: runs the command there, reads what it shows, types."""
 
 import asyncio
+import codecs
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -23,6 +24,8 @@ class Terminal:
         self._process = process
         self.shown = ""
         self._read_up_to = 0
+        # A character may come in two pieces.
+        self._decoded = codecs.getincrementaldecoder("utf-8")().decode
 
     async def see(self, text: str) -> None:
         """Wait until the text is shown, behind what was seen before."""
@@ -45,7 +48,7 @@ class Terminal:
             piece = await asyncio.to_thread(os.read, self._master, 65_536)
         except OSError:  # the other side is closed
             return False
-        self.shown += piece.decode().replace("\r\n", "\n")
+        self.shown += self._decoded(piece).replace("\r\n", "\n")
         return bool(piece)
 
 

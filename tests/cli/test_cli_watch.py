@@ -210,7 +210,7 @@ async def test_a_service_that_never_answered_is_not_waited_for(
 async def test_a_restarting_service_is_waited_for(
     running: Running, service: ScriptedService, spawn: Spawn
 ) -> None:
-    service.streams = [[established("t1", heartbeat=0.1), HANG]]
+    service.streams = [[established("t1"), HANG]]
     process = await spawn("watch", "--count", "1")
     await service.hanging.wait()
     await running.stop()

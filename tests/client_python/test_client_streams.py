@@ -30,6 +30,7 @@ from chat3_client import (
     UpdateStream,
 )
 from chat3_client.updates.seen import Seen
+from support.patience import HANGS
 
 RESUMED = pb.ResumeOutcome.RESUMED
 AWAY = failure(Status.UNAVAILABLE, "SHUTTING_DOWN", retry=0.001)
@@ -176,11 +177,11 @@ async def test_silence_is_found_by_an_application_that_waits_a_moment_at_a_time(
 async def test_an_application_that_is_slow_itself_loses_no_stream(scripted: Scripted) -> None:
     scripted.then(
         "SubscribeUpdates",
-        streaming(connected("t0", heartbeat=0.05), *[update(f"t{n}", f"u{n}") for n in range(5)]),
+        streaming(connected("t0", heartbeat=0.5), *[update(f"t{n}", f"u{n}") for n in range(5)]),
     )
     async with scripted.client() as chat, chat.updates() as stream:
         await anext(stream)
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(1.1)  # longer than two heartbeats
         assert await ids(stream, 5) == [f"u{n}" for n in range(5)]
 
 
@@ -349,5 +350,5 @@ async def test_closing_a_stream_ends_a_wait_for_its_next_event(
         await asyncio.sleep(0.01)
         assert not waiting.done()
         await stream.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             assert await waiting is None

@@ -209,10 +209,11 @@ async def test_a_failing_platform_leaves_nobody_waiting_for_the_other(tmp_path: 
     async with two_workers(tmp_path, shared=True) as (lossy, clients):
         ((left, right),) = made_pairs(lossy, 1)
         lossy.writes = [30.0]  # the first POST hangs
-        gone = await clients[0].as_user(left).fails(Asked(user_id=right), timeout=0.5)
-        assert gone.reason in {
-            pb.ErrorReason.DEADLINE_EXCEEDED,
-            pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN,
-        }
+        while lossy.writes:  # on a busy machine the time can be up before it is made
+            gone = await clients[0].as_user(left).fails(Asked(user_id=right), timeout=0.5)
+            assert gone.reason in {
+                pb.ErrorReason.DEADLINE_EXCEEDED,
+                pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN,
+            }
         answer = await clients[1].as_user(right).call(Asked(user_id=left))
         assert dialogs_of(lossy, left) == [answer.dialog.dialog_id]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import HANGS
+
 WELCOME_ENDS = "Ctrl-C ends it"
 
 
@@ -37,7 +39,7 @@ async def commands(
     )
     assert process.stdout is not None
     welcome = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         while WELCOME_ENDS not in welcome:
             line = await process.stdout.readline()
             assert line, (await process.communicate())[1].decode()
@@ -47,7 +49,7 @@ async def commands(
     assert "demo-key" in welcome
     yield re.findall(r"^  (CHAT3_API_KEY=.*)$", welcome, re.MULTILINE)
     process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         _, problems = await process.communicate()
     assert process.returncode == 0, problems.decode()
     assert "Traceback" not in problems.decode()
@@ -65,7 +67,7 @@ async def start(command: str, project: Path) -> asyncio.subprocess.Process:
 
 async def run(command: str, project: Path) -> str:
     process = await start(command, project)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         out, err = await process.communicate()
     assert process.returncode == 0, err.decode()
     return out.decode()
@@ -74,7 +76,7 @@ async def run(command: str, project: Path) -> str:
 async def read_until(process: asyncio.subprocess.Process, text: str) -> str:
     assert process.stdout is not None
     seen = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         while text not in seen:
             line = await process.stdout.readline()
             assert line, seen
@@ -92,7 +94,7 @@ async def test_the_printed_commands_work_as_printed(commands: list[str], project
     try:
         assert watching.stdout is not None
         # What it prints first says that the stream is open.
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             await watching.stdout.readline()
         sent = await run(send, project)
         assert "msg_" in sent

@@ -135,14 +135,14 @@ async def test_a_lost_connection_to_the_broker_is_said_and_loses_nothing(
     async with back_end.subscribed(following()) as stream:
         await has(stream, [await publish(upstream, "alice")])
         await asyncio.to_thread(rabbitmq.ctl, "close_all_connections", "a test")
-        while (await stream.next(30)).heartbeat.state is not StreamState.DEGRADED:
+        while (await stream.next()).heartbeat.state is not StreamState.DEGRADED:
             pass
         names = []
         async with asyncio.timeout(60):
             while len(names) < 10:
                 try:
                     names.append(await publish(upstream, "alice"))
-                except (OSError, RuntimeError):
+                except Exception:  # noqa: BLE001 - the publisher's connection is being renewed
                     await asyncio.sleep(0.1)
         await has(stream, names)
 
@@ -171,7 +171,7 @@ async def test_a_revoked_key_ends_the_stream(upstream: Upstream, rabbitmq: Rabbi
         caller = client.as_user("nobody", key="key-for-a-while")
         async with caller.subscribed(following()) as stream:
             upstream.store.add_key("key-for-a-while", ())
-            ended = await stream.failure(30)
+            ended = await stream.failure()
     assert ended.reason is ErrorReason.PERMISSION_MISSING
     assert ended.metadata["resume_token"] == stream.token
 

@@ -301,7 +301,7 @@ async def test_a_mark_for_everybody_is_made_and_repeated_while_nothing_has_arriv
         lossy.writes = [0.0, fault] if fault else []
         read = await caller.call(request)
         assert (read.user_count, read.dialog_count, read.missing_parts) == (2, 2, [])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             while not lossy.store.marks.history_of(TENANT, message, "bob"):
                 await asyncio.sleep(0.02)
 

@@ -133,10 +133,14 @@ async def test_a_call_cut_by_its_deadline_is_found_by_its_repetition(
 ) -> None:
     dialog = lossy.dialog("alice")
     lossy.writes = [1.1]
-    failure = await alice.fails(sending(dialog, idempotency_key="k"), timeout=1.0)
-    assert failure.reason == pb.ErrorReason.DEADLINE_EXCEEDED
+    for key in map(str, count()):
+        failure = await alice.fails(sending(dialog, idempotency_key=key), timeout=1.0)
+        assert failure.reason == pb.ErrorReason.DEADLINE_EXCEEDED
+        # On a busy machine the time is up before anything is written.
+        if lossy.written():
+            break
     assert lossy.written() == 1
-    _, trailing = await alice.called(sending(dialog, idempotency_key="k"))
+    _, trailing = await alice.called(sending(dialog, idempotency_key=key))
     assert trailing[REPLAYED] == "true"
     assert lossy.texts(dialog) == ["x"]
 
