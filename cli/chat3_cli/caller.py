@@ -1,16 +1,12 @@
 """Asks the service who the caller is."""
 
-import base64
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from chat3_api.chat3.tenant.v1 import ListUsersRequest, TenantServiceStub
-from chat3_api.chat3.user.v1 import GetMyselfRequest, UserInfo
+from chat3_api.chat3.user.v1 import Credential, GetMyselfRequest, UserInfo
 from chat3_cli.session import ATTEMPTS, Identity, Session
-
-_PARTS_OF_SIGNED = 3
+from chat3_cli.token_end import end_of_signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +19,8 @@ class Caller:
     tenant: str
     """Empty when a token says it, which only the service can read."""
     by_token: bool
+    token_ends: datetime | None = None
+    """Absent for an API key, and where an older service does not say it of a sealed token."""
 
     @property
     def in_words(self) -> str:
@@ -38,25 +36,14 @@ async def ask_who(session: Session, identity: Identity, attempts: int = ATTEMPTS
     if identity.user or identity.token:
         request = GetMyselfRequest()
         response = await session.call(session.stub.get_myself, request, attempts)
-        user = response.user or UserInfo()
+        user, credential = response.user or UserInfo(), response.credential or Credential()
         return Caller(
-            user.user_id, user.display_name or "", identity.tenant, by_token=bool(identity.token)
+            user.user_id,
+            user.display_name or "",
+            identity.tenant,
+            by_token=bool(identity.token),
+            token_ends=credential.expire_time or end_of_signed(identity.token),
         )
     stub: TenantServiceStub = session.stub_of(ListUsersRequest)
     await session.call(stub.list_users, ListUsersRequest(page_size=1), attempts)
     return Caller("", "", identity.tenant, by_token=False)
-
-
-def expiry(token: str) -> datetime | None:
-    """Read when a signed token ends; nothing for a sealed one, which only the service can read.
-
-    The signature is not checked: the service does that.
-    """
-    parts = token.split(".")
-    if len(parts) != _PARTS_OF_SIGNED:
-        return None
-    try:
-        claims: Any = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        return datetime.fromtimestamp(float(claims["exp"]), UTC)
-    except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):
-        return None

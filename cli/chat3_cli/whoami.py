@@ -2,17 +2,18 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from chat3_cli import connection, json_output, views
-from chat3_cli.caller import Caller, ask_who, expiry
+from chat3_cli.caller import Caller, ask_who
 from chat3_cli.failures import EXIT_OK, CallFailedError
 from chat3_cli.local import Context, Local
 from chat3_cli.session import Identity, Session, Target
 from chat3_cli.settings import credentials
 from chat3_cli.settings.identity import identity, token_that_counts
 from chat3_cli.settings.precedence import Settings
-from chat3_cli.style import date_and_clock
+from chat3_cli.token_end import end_of_signed, in_words, is_soon
 from chat3_cli.views import Record
 
 _SHOWN = ("address", "tls", "ca", "cert", "key", "tenant", "user")
@@ -67,7 +68,6 @@ def _sources(settings: Settings, *, by_token: bool) -> dict[str, str]:
 def _record(
     caller: Caller | None, who: Identity, settings: Settings, sources: dict[str, str]
 ) -> Record:
-    ends = expiry(who.token) if who.token else None
     shown = {"api_key": "API key", "token": "token"}
     fields: list[tuple[str, str | None]] = []
     if caller is not None:
@@ -78,7 +78,7 @@ def _record(
         ]
     fields += [
         ("by", "token" if who.token else "API key"),
-        ("token ends", date_and_clock(ends) if ends else _unknown_end(who)),
+        ("token ends", _end_in_words(_token_ends(caller, who)) if who.token else None),
         ("profile", settings.profile and f"{settings.profile} ({settings.profile_source})"),
     ]
     for name, source in sources.items():
@@ -90,8 +90,16 @@ def _record(
     return Record(caller.user or f"back end of {caller.tenant}", fields)
 
 
-def _unknown_end(who: Identity) -> str | None:
-    return "only the service can read that" if who.token else None
+def _token_ends(caller: Caller | None, who: Identity) -> datetime | None:
+    """Return when the token ends, as the service says, or the token itself where it is refused."""
+    return end_of_signed(who.token) if caller is None else caller.token_ends
+
+
+def _end_in_words(ends: datetime | None) -> str:
+    if ends is None:
+        return "only the service can read that"
+    now = datetime.now(UTC)
+    return in_words(ends, now) + (": get a new one" if is_soon(ends, now) else "")
 
 
 def _document(
@@ -101,7 +109,7 @@ def _document(
     settings: Settings,
     sources: dict[str, str],
 ) -> dict[str, Any]:
-    ends = expiry(who.token) if who.token else None
+    ends = _token_ends(caller, who)
     known: dict[str, Any] = {
         "user": caller.user if caller is not None else "",
         "displayName": caller.display_name if caller is not None else "",

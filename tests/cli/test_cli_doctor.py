@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -21,7 +22,13 @@ from grpclib.health.service import Health
 from grpclib.reflection.service import ServerReflection
 
 from chat3_api.chat3.tenant.v1 import ListUsersRequest, ListUsersResponse
-from chat3_api.chat3.user.v1 import GetMyselfRequest, GetMyselfResponse, UserInfo
+from chat3_api.chat3.user.v1 import (
+    Credential,
+    CredentialKind,
+    GetMyselfRequest,
+    GetMyselfResponse,
+    UserInfo,
+)
 from chat3_cli.doctor import serving
 from support.patience import HANGS
 from support.ports import free_port
@@ -397,6 +404,28 @@ async def test_a_token_that_is_refused(
     code, findings = await examined(run)
     assert (code, wrong(findings)) == (4, ["token"])
     assert "key" not in findings
+
+
+@pytest.mark.parametrize(
+    ("minutes", "outcome", "told"), [(4.5, LOOK, "in 4 min"), (61.5, OK, "in 61 min")]
+)
+async def test_a_token_that_ends_soon_deserves_a_look(
+    well: ScriptedService,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    minutes: float,
+    outcome: str,
+    told: str,
+) -> None:
+    monkeypatch.setenv("CHAT3_TOKEN", "a.sealed.token.of.five")
+    ends = datetime.now(UTC) + timedelta(minutes=minutes)
+    credential = Credential(kind=CredentialKind.USER_TOKEN, expire_time=ends)
+    well.answers[GetMyselfRequest] = [replace(MYSELF, credential=credential)]
+    code, findings = await examined(run)
+    assert code == 0
+    assert findings["token"]["outcome"] == outcome
+    assert findings["token"]["text"].startswith("it is accepted until 20")
+    assert findings["token"]["text"].endswith(told)
 
 
 async def test_metadata_that_breaks_rules(well: ScriptedService, run: Run) -> None:

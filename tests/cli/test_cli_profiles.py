@@ -3,6 +3,7 @@
 import asyncio
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from cli_scripted_service import ScriptedService
 from cli_vocabulary import Run, Running
 
 from chat3_api.chat3.user.v1 import (
+    Credential,
+    CredentialKind,
     Dialog,
     GetMyselfRequest,
     GetMyselfResponse,
@@ -90,6 +93,22 @@ async def test_whoami_shows_sources_also_when_the_service_refuses(run: Run, work
     assert "address from  profile work: 127.0.0.1:" in result.out
     assert result.err.startswith("error: ")
     assert work.exists()
+
+
+async def test_whoami_says_when_the_token_ends(
+    service: ScriptedService,
+    run: Run,
+    work: Path,
+    running: Running,
+) -> None:
+    write(work, 'default = "t"\n' + profile(running.port, "t", api_key="", user="", token="a.b"))
+    ends = datetime(2099, 6, 30, 22, 30, tzinfo=UTC)
+    credential = Credential(kind=CredentialKind.USER_TOKEN, expire_time=ends)
+    myself = GetMyselfResponse(user=UserInfo(user_id="alice"), credential=credential)
+    service.answers[GetMyselfRequest] = [myself] * 2
+    shown, document = await run("whoami"), await run("--json", "whoami")
+    assert " 2099-07-01 00:30 CEST, in " in shown.out
+    assert json.loads(document.out)["tokenExpireTime"] == "2099-06-30T22:30:00Z"
 
 
 @pytest.mark.parametrize("by", ["--profile", "CHAT3_PROFILE"])

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 from edge_vocabulary import DIALOGS, SUBSCRIBE, RawClient, headers
 from grpclib.const import Status
@@ -26,6 +28,7 @@ from support.tokens import Issuer, bearer, token
 Reason = pb.ErrorReason
 SOON = 5
 """Seconds for which a token lives that is to end: enough to open a stream on a busy machine."""
+GET_MYSELF = "/chat3.user.v1.UserService/GetMyself"
 IDENTITY = {"x-api-key": KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 
 
@@ -105,6 +108,27 @@ async def test_a_token_lives_as_long_as_asked_and_an_hour_otherwise(
     for seconds in (0, 59, 86_401, -60):
         request = tenant_pb.CreateUserTokenRequest(user_id="alice", ttl=timedelta(seconds=seconds))
         assert (await back_end.fails(request)).violations == {"ttl": "60 to 86400 seconds"}
+
+
+async def test_who_calls_learns_when_the_token_ends(
+    back_end: Caller, client: Client, gateway: Gateway, upstream: Upstream
+) -> None:
+    upstream.dialog("alice")
+    created = await back_end.call(tenant_pb.CreateUserTokenRequest(user_id="alice"))
+    by_token = await client.with_metadata(bearer(created.token)).call(pb.GetMyselfRequest())
+    by_key = await client.as_user("alice").call(pb.GetMyselfRequest())
+    assert by_token.credential == pb.Credential(
+        kind=pb.CredentialKind.USER_TOKEN, expire_time=created.expire_time
+    )
+    assert by_key.credential == pb.Credential(kind=pb.CredentialKind.API_KEY)
+    assert replace(by_token, credential=by_key.credential) == by_key
+    async with (
+        aiohttp.ClientSession(f"http://{gateway.address}") as session,
+        session.post(GET_MYSELF, json={}, headers=bearer(created.token)) as answer,
+    ):
+        said = (await answer.json())["credential"]
+    ends = f"{created.expire_time:%Y-%m-%dT%H:%M:%SZ}"
+    assert said == {"kind": "CREDENTIAL_KIND_USER_TOKEN", "expireTime": ends}
 
 
 async def test_an_unknown_user_gets_no_token(back_end: Caller) -> None:
@@ -317,6 +341,19 @@ async def test_tokens_of_a_customers_issuer_are_accepted_beside_our_own(
         bob = client.with_metadata(bearer(issuer.signed(sub="bob")))
         assert (await bob.fails(sending(dialog))).reason is Reason.NOT_A_MEMBER
         assert issuer.asked == 1
+
+
+async def test_a_token_that_nearly_lasts_for_ever_ends_with_the_last_year(
+    issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
+) -> None:
+    upstream.dialog("alice")
+    async with (
+        run_gateway(upstream.url, rabbitmq.url, **issuer.settings()) as gateway,
+        Client(gateway.address) as client,
+    ):
+        lasting = client.with_metadata(bearer(issuer.signed(exp=10**30)))
+        ends = (await lasting.call(pb.GetMyselfRequest())).credential.expire_time
+        assert ends == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 async def test_a_key_that_the_issuer_takes_up_counts_at_once(

@@ -1,13 +1,14 @@
 """Says which part of an identity the service accepts and which it refuses: key, tenant, user."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from chat3_api.chat3.user.v1 import ErrorReason
-from chat3_cli.caller import Caller, expiry
-from chat3_cli.doctor.findings import Finding, fine, not_checked, refused
+from chat3_cli.caller import Caller
+from chat3_cli.doctor.findings import Finding, doubtful, fine, not_checked, refused
 from chat3_cli.failures import Failure
 from chat3_cli.session import Identity
-from chat3_cli.style import date_and_clock
+from chat3_cli.token_end import in_words, is_soon
 
 _PART_OF_REASON = {
     ErrorReason.API_KEY_MISSING: "key",
@@ -40,17 +41,24 @@ def parts(identity: Identity | None) -> Sequence[str]:
     )
 
 
-def accepted(caller: Caller, identity: Identity) -> Sequence[Finding]:
+def accepted(caller: Caller) -> Sequence[Finding]:
     """Say what the service accepted."""
     if caller.by_token:
-        ends = expiry(identity.token)
-        until = f" until {date_and_clock(ends)}" if ends is not None else ""
-        first = [fine("token", f"it is accepted{until}")]
+        first = [_accepted_token(caller.token_ends, datetime.now(UTC))]
     else:
         first = [fine("key", "it is accepted"), fine("tenant", f"{caller.tenant} exists")]
     name = f" ({caller.display_name})" if caller.display_name else ""
     user = f"{caller.user}{name} exists" if caller.user else "none: the caller is a back end"
     return [*first, fine("user", user)]
+
+
+def _accepted_token(ends: datetime | None, now: datetime) -> Finding:
+    if ends is None:
+        return fine("token", "it is accepted")
+    text = f"it is accepted until {in_words(ends, now)}"
+    if not is_soon(ends, now):
+        return fine("token", text)
+    return doubtful("token", text, "get a new one: `chat3 tenant tokens create USER_ID`")
 
 
 def judged(failure: Failure, identity: Identity) -> Sequence[Finding]:

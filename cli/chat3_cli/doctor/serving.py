@@ -60,7 +60,7 @@ async def called(session: Session, caller: Identity) -> Sequence[Finding]:
         seen = await ask_who(session, caller, attempts=1)
     except CallFailedError as error:
         return _of_a_failed_call(error.failure, caller)
-    return (*identity.accepted(seen, caller), fine("platform", "it answers"))
+    return (*identity.accepted(seen), fine("platform", "it answers"))
 
 
 def _of_a_failed_call(failure: Failure, caller: Identity) -> Sequence[Finding]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from chat3_api.chat3.user.v1 import ErrorReason
@@ -13,12 +14,22 @@ from chat3_user.errors import CallError, token_reasons
 
 _LONGEST_TIMER: Final = 1e8
 
+_LAST_TIME: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+"""The last second that a `google.protobuf.Timestamp` can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """What proves an identity until ``until`` (Unix seconds): a token, unless it lasts for ever."""
 
     until: float = math.inf
+
+    @property
+    def expire_time(self) -> datetime | None:
+        """When a token expires, at most the last second of the year 9999; nothing for a key."""
+        if self.until == math.inf:
+            return None
+        return datetime.fromtimestamp(min(self.until, _LAST_TIME.timestamp()), UTC)
 
     @contextmanager
     def ending(self, end: Callable[[CallError], None]) -> Iterator[None]:

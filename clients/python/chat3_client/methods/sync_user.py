@@ -692,7 +692,8 @@ class SyncUserMethods:
         return self._loop.run(self._asynchronous.get_user(user_id=user_id, timeout=timeout))
 
     def get_myself(self, *, timeout: float | None = None) -> user.GetMyselfResponse:
-        """GetMyself returns the calling user, with the counters over all dialogs.
+        """GetMyself returns the calling user, with the counters over all dialogs, and the kind of credential
+        that the call was made with: an API key, or a user token and when it expires.
 
         Needs the `read` permission.
         """

@@ -776,7 +776,8 @@ class UserMethods:
         return await self._calls.unary(_GET_USER, request, timeout)
 
     async def get_myself(self, *, timeout: float | None = None) -> user.GetMyselfResponse:
-        """GetMyself returns the calling user, with the counters over all dialogs.
+        """GetMyself returns the calling user, with the counters over all dialogs, and the kind of credential
+        that the call was made with: an API key, or a user token and when it expires.
 
         Needs the `read` permission.
         """

@@ -1,9 +1,10 @@
-"""GetMyself: the calling user, with counters."""
+"""GetMyself: the calling user, with counters, and what the call is made with."""
 
 from typing import Final
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
+from chat3_user.calls.proof import Proof
 from chat3_user.mapping.basics import user_info
 from chat3_user.mapping.counters import user_stats
 from chat3_user.methods.dependencies import Dependencies
@@ -17,7 +18,17 @@ async def _run(
 ) -> pb.GetMyselfResponse:
     user = await dependencies.users.known(call.identity, call.identity.user_id)
     with understood(routes.USER):
-        return pb.GetMyselfResponse(user=user_info(user), stats=user_stats(user.stats))
+        return pb.GetMyselfResponse(
+            user=user_info(user),
+            stats=user_stats(user.stats),
+            credential=_credential(call.proof),
+        )
+
+
+def _credential(proof: Proof) -> pb.Credential:
+    ends = proof.expire_time
+    kind = pb.CredentialKind.API_KEY if ends is None else pb.CredentialKind.USER_TOKEN
+    return pb.Credential(kind=kind, expire_time=ends)
 
 
 METHOD: Final = Unary(

@@ -153,13 +153,15 @@ func (*GetMyselfRequest) Descriptor() ([]byte, []int) {
 	return file_chat3_user_v1_user_calls_proto_rawDescGZIP(), []int{2}
 }
 
-// GetMyselfResponse is the calling user.
+// GetMyselfResponse is the calling user, and how the caller is identified.
 type GetMyselfResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The profile.
 	User *UserInfo `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
 	// The counters over all dialogs.
-	Stats         *UserStats `protobuf:"bytes,2,opt,name=stats,proto3" json:"stats,omitempty"`
+	Stats *UserStats `protobuf:"bytes,2,opt,name=stats,proto3" json:"stats,omitempty"`
+	// What the call proved its caller with, and when that expires.
+	Credential    *Credential `protobuf:"bytes,3,opt,name=credential,proto3" json:"credential,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -204,6 +206,13 @@ func (x *GetMyselfResponse) GetUser() *UserInfo {
 func (x *GetMyselfResponse) GetStats() *UserStats {
 	if x != nil {
 		return x.Stats
+	}
+	return nil
+}
+
+func (x *GetMyselfResponse) GetCredential() *Credential {
+	if x != nil {
+		return x.Credential
 	}
 	return nil
 }
@@ -333,15 +342,18 @@ var File_chat3_user_v1_user_calls_proto protoreflect.FileDescriptor
 
 const file_chat3_user_v1_user_calls_proto_rawDesc = "" +
 	"\n" +
-	"\x1echat3/user/v1/user_calls.proto\x12\rchat3.user.v1\x1a\x18chat3/user/v1/user.proto\x1a\x1cgoogle/protobuf/struct.proto\")\n" +
+	"\x1echat3/user/v1/user_calls.proto\x12\rchat3.user.v1\x1a\x1echat3/user/v1/credential.proto\x1a\x18chat3/user/v1/user.proto\x1a\x1cgoogle/protobuf/struct.proto\")\n" +
 	"\x0eGetUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
 	"\x0fGetUserResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.chat3.user.v1.UserInfoR\x04user\"\x12\n" +
-	"\x10GetMyselfRequest\"p\n" +
+	"\x10GetMyselfRequest\"\xab\x01\n" +
 	"\x11GetMyselfResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.chat3.user.v1.UserInfoR\x04user\x12.\n" +
-	"\x05stats\x18\x02 \x01(\v2\x18.chat3.user.v1.UserStatsR\x05stats\"\x8c\x01\n" +
+	"\x05stats\x18\x02 \x01(\v2\x18.chat3.user.v1.UserStatsR\x05stats\x129\n" +
+	"\n" +
+	"credential\x18\x03 \x01(\v2\x19.chat3.user.v1.CredentialR\n" +
+	"credential\"\x8c\x01\n" +
 	"\x13UpdateMyMetaRequest\x12+\n" +
 	"\x04meta\x18\x01 \x01(\v2\x17.google.protobuf.StructR\x04meta\x12\x1f\n" +
 	"\vremove_keys\x18\x02 \x03(\tR\n" +
@@ -373,19 +385,21 @@ var file_chat3_user_v1_user_calls_proto_goTypes = []any{
 	(*UpdateMyMetaResponse)(nil), // 5: chat3.user.v1.UpdateMyMetaResponse
 	(*UserInfo)(nil),             // 6: chat3.user.v1.UserInfo
 	(*UserStats)(nil),            // 7: chat3.user.v1.UserStats
-	(*structpb.Struct)(nil),      // 8: google.protobuf.Struct
+	(*Credential)(nil),           // 8: chat3.user.v1.Credential
+	(*structpb.Struct)(nil),      // 9: google.protobuf.Struct
 }
 var file_chat3_user_v1_user_calls_proto_depIdxs = []int32{
 	6, // 0: chat3.user.v1.GetUserResponse.user:type_name -> chat3.user.v1.UserInfo
 	6, // 1: chat3.user.v1.GetMyselfResponse.user:type_name -> chat3.user.v1.UserInfo
 	7, // 2: chat3.user.v1.GetMyselfResponse.stats:type_name -> chat3.user.v1.UserStats
-	8, // 3: chat3.user.v1.UpdateMyMetaRequest.meta:type_name -> google.protobuf.Struct
-	6, // 4: chat3.user.v1.UpdateMyMetaResponse.user:type_name -> chat3.user.v1.UserInfo
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	8, // 3: chat3.user.v1.GetMyselfResponse.credential:type_name -> chat3.user.v1.Credential
+	9, // 4: chat3.user.v1.UpdateMyMetaRequest.meta:type_name -> google.protobuf.Struct
+	6, // 5: chat3.user.v1.UpdateMyMetaResponse.user:type_name -> chat3.user.v1.UserInfo
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_chat3_user_v1_user_calls_proto_init() }
@@ -393,6 +407,7 @@ func file_chat3_user_v1_user_calls_proto_init() {
 	if File_chat3_user_v1_user_calls_proto != nil {
 		return
 	}
+	file_chat3_user_v1_credential_proto_init()
 	file_chat3_user_v1_user_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{

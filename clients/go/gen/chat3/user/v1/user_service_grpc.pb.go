@@ -250,7 +250,8 @@ type UserServiceClient interface {
 	// Needs the `read` permission. If the platform knows the id only as the owner of custom data or
 	// of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
 	GetUser(ctx context.Context, in *GetUserRequest, opts ...grpc.CallOption) (*GetUserResponse, error)
-	// GetMyself returns the calling user, with the counters over all dialogs.
+	// GetMyself returns the calling user, with the counters over all dialogs, and the kind of credential
+	// that the call was made with: an API key, or a user token and when it expires.
 	//
 	// Needs the `read` permission.
 	GetMyself(ctx context.Context, in *GetMyselfRequest, opts ...grpc.CallOption) (*GetMyselfResponse, error)
@@ -854,7 +855,8 @@ type UserServiceServer interface {
 	// Needs the `read` permission. If the platform knows the id only as the owner of custom data or
 	// of a membership, and not as a user, the call fails with `ERROR_REASON_USER_NOT_FOUND`.
 	GetUser(context.Context, *GetUserRequest) (*GetUserResponse, error)
-	// GetMyself returns the calling user, with the counters over all dialogs.
+	// GetMyself returns the calling user, with the counters over all dialogs, and the kind of credential
+	// that the call was made with: an API key, or a user token and when it expires.
 	//
 	// Needs the `read` permission.
 	GetMyself(context.Context, *GetMyselfRequest) (*GetMyselfResponse, error)
