@@ -251,7 +251,31 @@ async def test_a_store_keeps_the_messages_of_opened_dialogs_only(service: TestSe
         await anext(events)
     assert live.messages(dialogs[0])[-1].content == "new"
     assert live.messages(dialogs[1]) == []
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
+
+
+async def test_a_closed_dialog_leaves_no_messages_in_memory(service: TestService) -> None:
+    dialogs = [service.add_dialog("alice", "bob") for _ in range(2)]
+    alice, bob = service.client("alice"), service.client("bob")
+    for dialog in dialogs:
+        for number in range(3):
+            await bob.send_message(dialog, f"{number}")
+    live = LiveStore(alice, history=2)
+    events = aiter(live)
+    await anext(events)
+    for dialog in dialogs:
+        await live.open_dialog(dialog)
+    live.close_dialog(dialogs[0])
+    assert live.messages(dialogs[0]) == []
+    assert not await live.load_older(dialogs[0])
+    for dialog in dialogs:
+        await bob.send_message(dialog, "new")
+    while {each.last_message.content for each in live.dialogs if each.last_message} != {"new"}:
+        await anext(events)
+    assert live.messages(dialogs[0]) == []
+    assert [each.content for each in live.messages(dialogs[1])] == ["1", "2", "new"]
+    assert [each.content for each in await live.open_dialog(dialogs[0])] == ["2", "new"]
+    await events.aclose()
 
 
 async def test_what_was_handed_out_never_changes(service: TestService) -> None:
@@ -269,7 +293,7 @@ async def test_what_was_handed_out_never_changes(service: TestService) -> None:
     assert before is not None
     assert now is not None
     assert (before.content, now.content) == ("before", "after")
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
 
 
 async def test_a_store_of_a_client_by_token_learns_whose_it_is(service: TestService) -> None:
@@ -279,7 +303,7 @@ async def test_a_store_of_a_client_by_token_learns_whose_it_is(service: TestServ
     events = aiter(live)
     await anext(events)
     assert live.user_id == "alice"
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
 
 
 async def test_reads_are_repeated_until_the_service_is_back(
@@ -302,7 +326,7 @@ async def test_reads_are_repeated_until_the_service_is_back(
         async with asyncio.timeout(HANGS):
             while not live.messages(dialog):
                 await anext(events)
-        await events.aclose()  # type: ignore[attr-defined]
+        await events.aclose()
 
 
 @pytest.fixture(autouse=True)

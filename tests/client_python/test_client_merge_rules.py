@@ -28,7 +28,8 @@ def picture_of(known: dict[str, Any]) -> Picture:
     messages = [pb.Message.from_dict(each) for each in known["messages"]]
     packs = [pb.PartialPack.from_dict(each) for each in known.get("packs", ())]
     picture.dialogs = {each.dialog_id: each for each in dialogs}
-    picture.messages = {each.message_id: each for each in messages}
+    for message in messages:
+        picture.add(message)
     picture.packs = {each.pack_id: each for each in packs}
     if known.get("profile"):
         picture.profile = pb.PartialUser.from_dict(known["profile"])

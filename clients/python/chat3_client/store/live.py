@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Final, Protocol
 
 from chat3_api.chat3.user.v1 import (
@@ -83,7 +83,7 @@ class LiveStore(LocalStore):
         self._older: dict[str, str] = {}
         self._loaded = False
 
-    async def __aiter__(self) -> AsyncIterator[Event]:
+    async def __aiter__(self) -> AsyncGenerator[Event, None]:
         """Follow the stream for ever; yield each event after it was merged.
 
         Raises `Chat3Error` when the stream fails for good.
@@ -101,6 +101,11 @@ class LiveStore(LocalStore):
         self.open(dialog_id)
         await self._read_history(dialog_id)
         return self.messages(dialog_id)
+
+    def close_dialog(self, dialog_id: str) -> None:
+        """Forget the messages of a dialog, and keep none from now on; the dialog itself stays."""
+        super().close_dialog(dialog_id)
+        self._older.pop(dialog_id, None)
 
     async def load_older(self, dialog_id: str) -> bool:
         """Read a page of older messages; return whether there are more still.
@@ -212,7 +217,8 @@ class LiveStore(LocalStore):
             except (PermissionDeniedError, NotFoundError):
                 return  # no member any more: an update says so
             self.put_messages(found)
-        self._older[dialog_id] = token
+        if self.is_open(dialog_id):
+            self._older[dialog_id] = token
 
     async def _page(self, dialog_id: str, token: str) -> GetDialogMessagesResponse:
         size = min(_PAGE, self._history)

@@ -80,6 +80,16 @@ class LocalStore:
         if self._picture.opened is not None:
             self._picture.opened.add(dialog_id)
 
+    def close_dialog(self, dialog_id: str) -> None:
+        """Forget the messages of a dialog, and keep none from now on; the dialog itself stays.
+
+        Without it the messages of every dialog that was ever opened stay in memory. A store that
+        keeps all messages goes on to keep them.
+        """
+        if self._picture.opened is not None:
+            self._picture.opened.discard(dialog_id)
+            self._picture.forget_messages(dialog_id)
+
     def apply(self, update: Update) -> list[Read]:
         """Merge an update; return what has to be read again, for no update carries it."""
         for recorder in self._recorders:

@@ -30,7 +30,7 @@ def created(picture: Picture, payload: pb.MessageCreated) -> list[Read]:
         )
         known = _merged(fresh, partial)
         if picture.keeps(partial.dialog_id):
-            picture.messages[partial.message_id] = known
+            picture.add(known)
             picture.untold[partial.message_id] = _UNTOLD
         if partial.content_may_be_cut and not known.deleted:
             reads.append(_again(partial))

@@ -38,6 +38,8 @@ class Picture:
     stats: UserStats | None = None
     opened: set[str] | None = None
     """The dialogs whose messages are kept; None keeps all."""
+    of_dialog: dict[str, set[str]] = field(default_factory=dict)
+    """The ids of the known messages of each dialog."""
 
     def keeps(self, dialog_id: str) -> bool:
         """Say whether messages of a dialog are kept."""
@@ -49,8 +51,19 @@ class Picture:
 
     def history(self, dialog_id: str) -> list[Message]:
         """Return the known messages of a dialog, oldest first."""
-        found = (each for each in self.messages.values() if each.dialog_id == dialog_id)
+        found = (self.messages[each] for each in self.of_dialog.get(dialog_id, ()))
         return sorted(found, key=lambda each: (each.create_time or _NEVER, each.message_id))
+
+    def add(self, message: Message) -> None:
+        """Keep a message; one with its id is replaced."""
+        self.messages[message.message_id] = message
+        self.of_dialog.setdefault(message.dialog_id, set()).add(message.message_id)
+
+    def forget_messages(self, dialog_id: str) -> None:
+        """Keep none of a dialog's messages."""
+        for message_id in self.of_dialog.pop(dialog_id, ()):
+            del self.messages[message_id]
+            self.untold.pop(message_id, None)
 
 
 def put_dialog(picture: Picture, dialog_id: str, found: Dialog | None) -> None:
@@ -59,9 +72,7 @@ def put_dialog(picture: Picture, dialog_id: str, found: Dialog | None) -> None:
         picture.dialogs[dialog_id] = found
         return
     picture.dialogs.pop(dialog_id, None)
-    for message_id in [each.message_id for each in picture.history(dialog_id)]:
-        del picture.messages[message_id]
-        picture.untold.pop(message_id, None)
+    picture.forget_messages(dialog_id)
 
 
 def put_dialogs(picture: Picture, found: Iterable[Dialog]) -> None:
@@ -76,7 +87,7 @@ def put_messages(picture: Picture, found: Iterable[Message]) -> None:
     """Take messages as they were read: whole, whatever was known."""
     for message in found:
         if picture.keeps(message.dialog_id):
-            picture.messages[message.message_id] = message
+            picture.add(message)
             picture.untold.pop(message.message_id, None)
         show_last(picture, message)
 
