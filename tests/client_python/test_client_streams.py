@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -172,6 +173,44 @@ async def test_silence_is_found_by_an_application_that_waits_a_moment_at_a_time(
                     found = await anext(stream)
     assert isinstance(found, Disconnected)
     assert "nothing was heard" in str(found.error)
+
+
+async def test_an_application_that_blocks_the_event_loop_loses_no_stream(
+    scripted: Scripted,
+) -> None:
+    go_on = asyncio.Event()
+
+    async def later(stream: Any) -> None:
+        await stream.send_message(connected("t0", heartbeat=0.05))
+        await go_on.wait()
+        await stream.send_message(update("t1", "u1"))
+        await asyncio.Event().wait()
+
+    scripted.then("SubscribeUpdates", later)
+    async with scripted.client() as chat, chat.updates() as stream:
+        await anext(stream)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.0):
+                await anext(stream)
+        go_on.set()
+        for _ in range(3):  # the server, in the same loop, has sent it; nobody has read it
+            await asyncio.sleep(0)
+        time.sleep(0.2)  # noqa: ASYNC251 - the fault that is tried
+        assert await ids(stream, 1) == ["u1"]
+
+
+async def test_two_tasks_do_not_share_a_stream(scripted: Scripted) -> None:
+    """Each would say that what the other works on was dealt with."""
+    scripted.then("SubscribeUpdates", streaming(connected("t0")))
+    async with scripted.client() as chat, chat.updates() as stream:
+        await anext(stream)
+        first = asyncio.create_task(anext(stream))
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="another task"):
+            await anext(stream)
+        await stream.close()
+        with pytest.raises(StopAsyncIteration):
+            await first
 
 
 async def test_an_application_that_is_slow_itself_loses_no_stream(scripted: Scripted) -> None:

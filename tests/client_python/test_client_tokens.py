@@ -14,8 +14,10 @@ from chat3_client import (
     DeadlineError,
     Disconnected,
     MemoryStore,
+    RetryPolicy,
     SignInRequiredError,
     TokenRefusedError,
+    TokenSourceError,
     UserToken,
 )
 from chat3_client.identity import RefreshedToken
@@ -32,9 +34,14 @@ class Source:
         self.now = time.time()
         self.given = 0
         self.failing: Exception | None = None
+        self.hanging = False
+        self.asked = asyncio.Event()
 
     async def __call__(self) -> UserToken:
         await asyncio.sleep(0)
+        if self.hanging:
+            self.asked.set()
+            await asyncio.Event().wait()
         if self.failing is not None:
             raise self.failing
         self.given += 1
@@ -78,10 +85,96 @@ async def test_a_source_that_fails_leaves_the_old_token_until_it_ends(source: So
     source.now += 80.0
     assert await bearer(token) == "token-1"
     source.now += 21.0
-    with pytest.raises(OSError, match="away"):
+    with pytest.raises(TokenSourceError, match="away") as failed:
         await bearer(token)
+    assert isinstance(failed.value.__cause__, OSError)
     source.failing = None
     assert await bearer(token) == "token-2"
+
+
+async def test_a_source_that_hangs_leaves_the_old_token_until_it_ends(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat3_client.identity._PATIENCE", 0.05)
+    token = RefreshedToken(source, source.clock)
+    await bearer(token)
+    source.hanging = True
+    source.now += 80.0
+    async with asyncio.TaskGroup() as group:
+        waiting = group.create_task(bearer(token))
+        await source.asked.wait()
+        # Nobody else waits for a token that may not come.
+        async with asyncio.timeout(0.0):
+            assert await bearer(token) == "token-1"
+    assert waiting.result() == "token-1"
+    source.hanging = False
+    assert await bearer(token) == "token-1"  # not with every call
+    source.now += 6.0
+    assert await bearer(token) == "token-2"
+
+
+async def test_a_clock_that_is_wrong_does_not_ask_for_a_token_with_every_call(
+    source: Source,
+) -> None:
+    ahead = source.now + 7200.0
+    token = RefreshedToken(source, lambda: ahead)
+    assert [await bearer(token) for _ in range(3)] == ["token-1"] * 3
+    assert await token.refused(await token.metadata())
+    assert await bearer(token) == "token-2"
+
+
+async def test_a_token_that_seems_to_end_at_once_is_not_replaced_with_every_call(
+    source: Source,
+) -> None:
+    token = RefreshedToken(source, lambda: source.now + 99.0)
+    assert [await bearer(token) for _ in range(3)] == ["token-1"] * 3
+
+
+async def test_a_call_waits_for_a_source_that_fails_for_a_while(
+    scripted: Scripted, source: Source
+) -> None:
+    async def failing_twice() -> UserToken:
+        source.given += 1
+        if source.given < 3:
+            raise OSError("the back end is away")
+        return UserToken("token")
+
+    scripted.then("SendMessage", pb.SendMessageResponse())
+    async with scripted.client(api_key="", user="", token=failing_twice) as chat:
+        await chat.send_message(DIALOG, "Hello", idempotency_key="")  # nothing was sent
+    assert source.given == 3
+
+
+async def test_a_call_that_never_gets_a_token_says_why(scripted: Scripted, source: Source) -> None:
+    source.failing = OSError("the back end is away")
+    async with scripted.client(
+        api_key="", user="", token=source, retry=RetryPolicy(attempts=3, first=0.001)
+    ) as chat:
+        with pytest.raises(TokenSourceError, match="no user token: OSError") as failed:
+            await chat.send_message(DIALOG, "Hello")
+    assert failed.value.attempts == 3
+    assert len(failed.value.idempotency_key) == 36
+    assert failed.value.__cause__ is source.failing
+
+
+async def test_a_refused_token_waits_for_a_source_that_fails_for_a_while(
+    scripted: Scripted, source: Source
+) -> None:
+    asked = 0
+
+    async def failing_once() -> UserToken:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            raise OSError("the back end is away")
+        return UserToken(f"token-{asked}")
+
+    scripted.then("SendMessage", EXPIRED, EXPIRED, pb.SendMessageResponse())
+    async with scripted.client(api_key="", user="", token=failing_once) as chat:
+        await chat.send_message(DIALOG, "Hello")
+    tokens = [call.metadata["authorization"] for call in scripted.calls]
+    assert tokens == ["Bearer token-1", "Bearer token-1", "Bearer token-3"]
+    assert len({call.request.idempotency_key for call in scripted.calls}) == 1
 
 
 async def test_a_refused_token_is_replaced_once_and_the_call_made_again_with_its_key(
@@ -120,10 +213,11 @@ async def test_a_source_that_hangs_keeps_a_call_no_longer_than_its_deadline(
             await asyncio.Event().wait()
         return UserToken("token")
 
-    scripted.then("GetDialog", EXPIRED)
+    scripted.then("SendMessage", EXPIRED)
     async with scripted.client(api_key="", user="", token=hanging) as chat:
-        with pytest.raises(DeadlineError):
-            await chat.get_dialog(DIALOG, timeout=0.1)
+        with pytest.raises(DeadlineError, match="no user token came") as failed:
+            await chat.send_message(DIALOG, "Hello", timeout=0.1)
+    assert len(failed.value.idempotency_key) == 36
 
 
 async def test_calls_refused_at_once_replace_the_token_once(

@@ -5,20 +5,17 @@ import logging
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import betterproto2
 from grpclib.client import Channel
+from h2.exceptions import ProtocolError as ConnectionUnusable
 
 from chat3_client.answers import Answer, note
 from chat3_client.connection import Connection, Line, in_own_task, noting
-from chat3_client.failures import (
-    Chat3Error,
-    DeadlineError,
-    TokenRefusedError,
-    UnreachableError,
-)
+from chat3_client.failures import Chat3Error, DeadlineError, TokenRefusedError
 from chat3_client.hooks import Attempt, Hook, entered
 from chat3_client.identity import Identity
 from chat3_client.retry import RetryBudget, RetryPolicy
@@ -67,6 +64,12 @@ class Calls:
         self._retry = retry or RetryPolicy()
         self._budget = RetryBudget(self._retry.budget)
 
+    def in_name_of(self, identity: Identity) -> "Calls":
+        """Return the calls of another caller on the same connection, with one budget for both."""
+        others = copy(self)
+        others.identity = identity
+        return others
+
     async def unary(
         self,
         procedure: Procedure[Response],
@@ -92,24 +95,32 @@ class Calls:
                     procedure.name, number, str(self.connection.address), sent, answer
                 )
                 response = await in_own_task(self._attempt(procedure, request, end, attempt))
-            except Chat3Error as error:
-                error.idempotency_key, error.attempts = key, number
+            except Chat3Error as failure:
+                error = failure
                 if isinstance(error, TokenRefusedError) and not renewed:
-                    renewed = True
-                    if await _in_time(end, self.identity.refused(metadata)):
+                    try:
+                        renewed = await _in_time(end, self.identity.refused(metadata))
+                    except Chat3Error as no_token:
+                        error = no_token
+                    if renewed:
                         continue  # nothing was done, so this repetition is free
+                error.idempotency_key, error.attempts = key, number
                 if not may_repeat(error, blind=keyed and not key):
-                    raise
+                    raise error from error.__cause__
                 pause = self._retry.pause(number, error.retry_after)
                 spent = number >= self._retry.attempts or time.monotonic() + pause >= end
-                if spent or not self._budget.take():
-                    raise
+                if spent or not self._affords(error):
+                    raise error from error.__cause__
                 _log.info("%s failed, again in %.2f s: %s", procedure.name, pause, error)
             else:
                 self._budget.succeeded()
                 note(response, answer)
                 return response
             await asyncio.sleep(pause)
+
+    def _affords(self, error: Chat3Error) -> bool:
+        """Say whether the budget allows a repetition: one that follows nothing sent costs none."""
+        return not error.failure.sent or self._budget.take()
 
     async def _attempt(
         self,
@@ -136,17 +147,21 @@ class Calls:
     def _renew_after(self, error: Chat3Error, line: Line) -> None:
         """Leave a connection that ends, or on which nobody answers."""
         silent = isinstance(error, DeadlineError) and not error.reason
-        if silent or error.reason == "ERROR_REASON_SHUTTING_DOWN":
+        unusable = isinstance(error.__cause__, ConnectionUnusable)
+        if silent or unusable or error.reason == "ERROR_REASON_SHUTTING_DOWN":
             self.connection.renew(line)
 
 
 async def _in_time(end: float, identified: Awaitable[T]) -> T:
-    """Wait for a token source, which has until the call's deadline."""
+    """Wait for a token source, which has until the call's deadline.
+
+    Raises `DeadlineError`.
+    """
     try:
         async with asyncio.timeout(max(end - time.monotonic(), 0.001)):
             return await identified
     except TimeoutError as error:
-        raise late() from error
+        raise late("no user token came before the deadline", sent=False) from error
 
 
 def may_repeat(error: Chat3Error, *, blind: bool) -> bool:
@@ -159,7 +174,7 @@ def may_repeat(error: Chat3Error, *, blind: bool) -> bool:
         return False
     if not blind:
         return True
-    return isinstance(error, UnreachableError) or error.reason in _NEVER_DONE
+    return not error.failure.sent or error.reason in _NEVER_DONE
 
 
 def fresh_key(given: str | None) -> str:

@@ -1,6 +1,7 @@
 """Holds the connection of unary calls, and opens one of its own for each stream."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +15,7 @@ from grpclib.events import RecvInitialMetadata, RecvTrailingMetadata, listen
 from chat3_client.address import Address
 from chat3_client.answers import Answer
 from chat3_client.channel import TrackedChannel, TrackedProtocol, closed
-from chat3_client.translation import lost, unreachable
+from chat3_client.translation import late, lost, unreachable
 
 T = TypeVar("T")
 
@@ -22,27 +23,74 @@ _answer: ContextVar[Answer | None] = ContextVar("chat3_client_answer", default=N
 """Where the metadata of the present attempt's answer is noted."""
 
 
+CALLS_AT_ONCE: Final = 100
+"""How many calls one connection carries at once; further ones wait for their turn.
+
+HTTP/2 lets the service set a limit, advises not to set one below this, and has calls that go over
+it refused. grpclib keeps to it only once it has heard of it, and then wakes all that wait for each
+call that ends.
+"""
+
+
 class Line:
     """One connection to the service, and how many calls it carries."""
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
-        self._calls = 0
+        self._loop = asyncio.get_running_loop()
+        self._process = os.getpid()
+        self._places = asyncio.Semaphore(CALLS_AT_ONCE)
+        self._calls = self._waiting = 0
         self._retired = False
 
-    def taken(self) -> None:
-        """Count a call that begins."""
+    def usable_here(self) -> bool:
+        """Say whether the present event loop can use the connection.
+
+        Raises `RuntimeError` when another loop works with it at this time.
+        """
+        if self._loop is asyncio.get_running_loop():
+            return True
+        if self._inherited() or self._loop.is_closed():
+            self.close()
+            return False
+        raise RuntimeError("another event loop uses this client: make one for each loop")
+
+    async def taken(self) -> bool:
+        """Wait for a place and count a call that begins; return whether the line is still used."""
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
         self._calls += 1
+        return not self._retired
 
     def given_back(self) -> None:
         """Count a call that has ended."""
         self._calls -= 1
+        self._places.release()
         self._close_when_idle()
 
     def retire(self) -> None:
-        """Close the connection once its calls have ended."""
+        """Send those away who wait for a place, and close the connection once its calls end."""
         self._retired = True
+        for _ in range(self._waiting):
+            self._places.release()
         self._close_when_idle()
+
+    def close(self) -> None:
+        """Close the connection at once; what is under way on it fails."""
+        if self._inherited():
+            # The parent goes on with it. To close it here would take it away from there: both
+            # processes share what the parent's event loop waits with.
+            self.channel._protocol = None  # noqa: SLF001 - `Channel.__del__` would close it
+        elif not self._loop.is_closed():
+            self.retire()
+            self.channel.close()
+
+    def _inherited(self) -> bool:
+        """Say whether this process was forked from the one that connected."""
+        return self._process != os.getpid()
 
     def _close_when_idle(self) -> None:
         if self._retired and not self._calls:
@@ -68,18 +116,31 @@ class Connection:
     async def shared(self, timeout: float) -> AsyncIterator[Line]:
         """Lend the connection of unary calls for a block; connect within ``timeout`` seconds.
 
-        Raises `UnreachableError`.
+        Raises `UnreachableError`, and `DeadlineError` when other calls took all the time.
         """
-        self._check_open()
-        if self._line is None:
-            self._line = Line(self._channel())
-        line = self._line
-        line.taken()
+        end = asyncio.get_running_loop().time() + timeout
+        line = await self._place(end)
         try:
-            await self._connected(line.channel, timeout)
+            await self._connected(line.channel, end)
             yield line
         finally:
             line.given_back()
+
+    async def _place(self, end: float) -> Line:
+        """Wait for a place on the connection of unary calls, whichever it is by then."""
+        try:
+            async with asyncio.timeout_at(end):
+                while True:
+                    self._check_open()
+                    if self._line is None or not self._line.usable_here():
+                        self._line = Line(self._channel())
+                    line = self._line
+                    if await line.taken():
+                        return line
+                    line.given_back()
+        except TimeoutError as error:
+            text = f"{CALLS_AT_ONCE} other calls were under way until the deadline"
+            raise late(text, sent=False) from error
 
     @asynccontextmanager
     async def own(self, timeout: float) -> AsyncIterator[Channel]:
@@ -87,7 +148,7 @@ class Connection:
         self._check_open()
         channel = self._channel()
         try:
-            await self._connected(channel, timeout)
+            await self._connected(channel, asyncio.get_running_loop().time() + timeout)
             yield channel
         finally:
             channel.close()
@@ -106,8 +167,7 @@ class Connection:
         self._closed = True
         line, self._line = self._line, None
         if line is not None:
-            line.channel.close()
-            line.retire()
+            line.close()
         await closed(self._connections)
 
     def _check_open(self) -> None:
@@ -128,9 +188,9 @@ class Connection:
         if answer is not None:
             answer.initial = _plain(event.metadata)
 
-    async def _connected(self, channel: Channel, timeout: float) -> None:
+    async def _connected(self, channel: Channel, end: float) -> None:
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout_at(end):
                 await channel.__connect__()
         except OSError as error:  # TimeoutError and ssl.SSLError are ones
             raise unreachable(self.address, error, tls=self._tls is not None) from error

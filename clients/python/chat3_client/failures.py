@@ -6,6 +6,7 @@ class of its status.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from grpclib.const import Status
 
@@ -106,6 +107,9 @@ class Chat3Error(Exception):
         known = self.failure.retry_after is not None or self.status is Status.UNAVAILABLE
         return known or (not self.reason and self.status in _OF_A_BROKEN_CONNECTION)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (type(self), self.failure), vars(self)
+
     def __str__(self) -> str:
         name = self.reason or self.status.name
         fields = "".join(f"; {each.field}: {each.description}" for each in self.violations)
@@ -180,6 +184,10 @@ class UnreachableError(UnavailableError):
     """No connection could be made. Nothing was sent."""
 
 
+class TokenSourceError(UnavailableError):
+    """The token source failed: `__cause__` says how. Nothing was sent."""
+
+
 class OutcomeUnknownError(UnavailableError):
     """Nobody knows yet whether the change was made. Repeat the call with `idempotency_key`."""
 
@@ -222,6 +230,13 @@ _BY_REASON: Mapping[str, type[Chat3Error]] = {
     "ERROR_REASON_IDEMPOTENCY_KEY_REUSED": IdempotencyKeyReusedError,
     "ERROR_REASON_IDEMPOTENCY_OUTCOME_UNKNOWN": OutcomeUnknownError,
 }
+
+
+def _again(kind: type[Chat3Error], failure: Failure) -> Chat3Error:
+    """Make an exception as it was in the process that pickled it."""
+    error = kind.__new__(kind)
+    Chat3Error.__init__(error, failure)
+    return error
 
 
 def error_of(failure: Failure) -> Chat3Error:

@@ -9,17 +9,28 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 from urllib.parse import quote
 
+from grpclib.const import Status
+
+from chat3_client.failures import Chat3Error, Failure, TokenSourceError
+
 _log = logging.getLogger(__name__)
 
 _SPENT: Final = 0.75
 """The part of a token's life after which a new one is asked for."""
+_SHORTEST: Final = 10.0
+"""Seconds before a token is replaced without having been refused, however soon it seems to end."""
+_PATIENCE: Final = 2.0
+"""Seconds that a call waits for a new token while the old one still counts."""
 
 
 class Identity(Protocol):
     """Says who calls."""
 
     async def metadata(self) -> dict[str, str]:
-        """Return the metadata of the next call."""
+        """Return the metadata of the next call.
+
+        Raises `Chat3Error` when there is none.
+        """
 
     async def refused(self, metadata: Mapping[str, str]) -> bool:
         """Hear that a call with this metadata was not authenticated; say whether to repeat it."""
@@ -65,8 +76,9 @@ class UserToken:
 TokenSource = Callable[[], Awaitable[UserToken]]
 """Gets a new token, from the application's own back end for instance.
 
-It may fail: calls then go on with the old token while that lives. It raises `SignInRequiredError`
-when only the user can help.
+It may fail or hang: calls then go on with the old token while that lives, and without one are
+repeated until their deadline, when they raise `TokenSourceError` with the cause. It raises
+`SignInRequiredError` when only the user can help.
 """
 
 
@@ -76,45 +88,75 @@ class RefreshedToken:
     def __init__(self, source: TokenSource, clock: Callable[[], float] = time.time) -> None:
         self._source = source
         self._clock = clock
-        self._lock = asyncio.Lock()
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self._token = ""
         self._renew_at = self._ends_at = float("inf")
 
     async def metadata(self) -> dict[str, str]:
-        """Return the present token, or a new one when it is time."""
+        """Return the present token, or a new one when it is time.
+
+        Raises `TokenSourceError` when there is none, and `SignInRequiredError`.
+        """
         if not self._token or self._clock() >= self._renew_at:
             await self._renew_in_time()
         return self._bearer()
 
     async def refused(self, metadata: Mapping[str, str]) -> bool:
-        """Get a new token, unless that was done since the call began."""
-        async with self._lock:
+        """Get a new token, unless that was done since the call began.
+
+        Raises `TokenSourceError` and `SignInRequiredError`.
+        """
+        async with self._lock():
             if metadata.get("authorization") == self._bearer()["authorization"]:
                 await self._renew()
         return True
 
     async def _renew_in_time(self) -> None:
-        async with self._lock:
-            now = self._clock()
-            if self._token and now < self._renew_at:
+        lock = self._lock()
+        if self._alive() and lock.locked():
+            return  # somebody waits for a new one already
+        async with lock:
+            if self._token and self._clock() < self._renew_at:
                 return
-            try:
+            if not self._alive():
                 await self._renew()
-            except Exception:
-                if not self._token or now >= self._ends_at:
-                    raise
+                return
+            # Not with every call: a source that fails is asked a few times until the end.
+            now = self._clock()
+            self._renew_at = now + (self._ends_at - now) / 4.0
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    await self._renew()
+            except (Chat3Error, TimeoutError):
                 _log.warning("no new user token yet; the old one still counts", exc_info=True)
-                # Not with every call: a source that fails is asked a few times until the end.
-                self._renew_at = now + (self._ends_at - now) / 4.0
 
     async def _renew(self) -> None:
-        fresh = await self._source()
+        try:
+            fresh = await self._source()
+        except Chat3Error:
+            raise
+        except Exception as error:
+            text = f"no user token: {error!r}"
+            raise TokenSourceError(Failure(Status.UNAVAILABLE, text, sent=False)) from error
         now = self._clock()
         self._token = fresh.token
         self._renew_at = self._ends_at = float("inf")
         if fresh.expire_time is not None:
-            self._ends_at = fresh.expire_time.astimezone(UTC).timestamp()
-            self._renew_at = now + _SPENT * (self._ends_at - now)
+            ends_at = fresh.expire_time.astimezone(UTC).timestamp()
+            # A new token that has ended means that a clock is wrong: a refusal has to replace it.
+            if ends_at > now:
+                self._ends_at = ends_at
+                self._renew_at = now + max(_SPENT * (ends_at - now), _SHORTEST)
+
+    def _alive(self) -> bool:
+        return bool(self._token) and self._clock() < self._ends_at
+
+    def _lock(self) -> asyncio.Lock:
+        """Return the lock of the present event loop: a client may outlive one, or a fork."""
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not loop:
+            self._turn = (loop, asyncio.Lock())
+        return self._turn[1]
 
     def _bearer(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token}"}

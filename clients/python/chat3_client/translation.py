@@ -9,6 +9,7 @@ from typing import Any
 from google.rpc import error_details_pb2  # type: ignore[import-untyped, unused-ignore]
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError, ProtocolError, StreamTerminatedError
+from h2.exceptions import ProtocolError as ConnectionUnusable
 
 from chat3_client.answers import Answer
 from chat3_client.failures import (
@@ -33,7 +34,7 @@ def translated(answer: Answer, answered: Callable[[], bool]) -> Iterator[None]:
         raise error_of(_of_status(error, answer.trailers)) from error
     except TimeoutError as error:
         raise late() from error
-    except (StreamTerminatedError, ProtocolError, ConnectionError) as error:
+    except (StreamTerminatedError, ProtocolError, ConnectionUnusable, ConnectionError) as error:
         text = f"the connection was lost: {error}"
         raise lost(text if answered() else f"{text}; does it want TLS?") from error
     except AssertionError as error:
@@ -41,9 +42,9 @@ def translated(answer: Answer, answered: Callable[[], bool]) -> Iterator[None]:
         raise lost("the answer was cut off") from error
 
 
-def late() -> Chat3Error:
+def late(text: str = "no answer came before the deadline", *, sent: bool = True) -> Chat3Error:
     """Return the failure of a call that had no answer in time."""
-    return error_of(Failure(Status.DEADLINE_EXCEEDED, "no answer came before the deadline"))
+    return error_of(Failure(Status.DEADLINE_EXCEEDED, text, sent=sent))
 
 
 def lost(text: str) -> Chat3Error:

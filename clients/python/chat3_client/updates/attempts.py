@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 OPENING: Final = 20.0
 """Seconds that a stream has to be opened."""
+_TURNS: Final = 10
+"""Turns of the event loop in which a response gets from the socket to whoever waits for it."""
 _UNSAID_HEARTBEAT: Final = timedelta(seconds=30)
 _TRUSTED_AFTER_OPENING: Final = (
     Status.UNIMPLEMENTED,
@@ -103,6 +105,7 @@ class Attempts(Generic[R]):
             async with asyncio.timeout_at(self._heard_at + self._patience):
                 found: R | Exception = await self._responses.get()
         except TimeoutError:
+            await self._let_read()
             silent = lost(f"nothing was heard for {self._patience:g} s")
             found = silent if self._responses.empty() else self._responses.get_nowait()
         if not isinstance(found, Exception):
@@ -110,6 +113,13 @@ class Attempts(Generic[R]):
             return found
         await self._end()
         raise self._judged(found) if isinstance(found, Chat3Error) else found
+
+    async def _let_read(self) -> None:
+        """Let the reader read what has come: an application may have blocked the event loop."""
+        for _ in range(_TURNS):
+            if not self._responses.empty():
+                return
+            await asyncio.sleep(0)
 
     async def close(self) -> None:
         """End the present stream, and begin none again."""
@@ -156,8 +166,7 @@ class Attempts(Generic[R]):
         await responses.put(failure)
 
     async def _stream(self, responses: "asyncio.Queue[R | Exception]") -> None:
-        async with _no_token_yet():
-            metadata = await self._calls.identity.metadata()
+        metadata = await self._calls.identity.metadata()
         connection, hooks = self._calls.connection, self._calls.hooks
         attempt = Attempt(self._method, self._number, str(connection.address), dict(metadata))
         noting(attempt.answer)
@@ -176,8 +185,7 @@ class Attempts(Generic[R]):
                                 self._heard_at = asyncio.get_running_loop().time()
         except TokenRefusedError:
             if not self._renewed:
-                async with _no_token_yet():
-                    await self._calls.identity.refused(metadata)
+                await self._calls.identity.refused(metadata)
             raise
 
     def _judged(self, error: Chat3Error) -> Exception:
@@ -200,14 +208,3 @@ class Attempts(Generic[R]):
         # unless nothing else was ever heard from there: then the address or TLS may be wrong.
         wrong = isinstance(error, UnreachableError) or error.status in _TRUSTED_AFTER_OPENING
         return not error.reason and (self._opened or not wrong)
-
-
-@asynccontextmanager
-async def _no_token_yet() -> AsyncIterator[None]:
-    """Take what a token source raises for a failure that passes, unless it is one of a call."""
-    try:
-        yield
-    except Chat3Error:
-        raise
-    except Exception as error:
-        raise lost(f"no user token: {error!r}") from error

@@ -28,6 +28,7 @@ from chat3_client.updates.events import (
     Gap,
     StateChanged,
 )
+from chat3_client.updates.readers import OneReader
 from chat3_client.updates.resume import MemoryStore, ResumeStore
 from chat3_client.updates.seen import Seen
 
@@ -82,6 +83,7 @@ class UpdateStream:
         self._seen = Seen()
         self._refused = ""
         self._first = True
+        self._reader = OneReader()
         self._waiting: Event | None = None
         self._after_waiting = ""
 
@@ -92,8 +94,13 @@ class UpdateStream:
         """Return the next event.
 
         Raises `Chat3Error` when the stream fails in a way that no repetition helps: the API key is
-        refused, the user is removed. Raises what the resume store raises.
+        refused, the user is removed. Raises what the resume store raises, and `RuntimeError` when
+        another task waits for an event.
         """
+        with self._reader.reading():
+            return await self._next_event()
+
+    async def _next_event(self) -> Event:
         if self.state is ConnectionState.CLOSED:
             raise StopAsyncIteration
         await self.acknowledge()

@@ -24,7 +24,3 @@ class Seen:
         if len(self._ids) > self._kept:
             self._ids.popitem(last=False)
         return True
-
-    def forget(self, user_id: str, update_id: str) -> None:
-        """Take a note back: the update was handed out, but nobody dealt with it."""
-        self._ids.pop((user_id, update_id), None)

@@ -22,6 +22,7 @@ from chat3_client.calls import Calls
 from chat3_client.failures import Chat3Error
 from chat3_client.updates.attempts import Attempts, Closed, Lost
 from chat3_client.updates.events import ConnectionState, Disconnected, Gap, StateChanged
+from chat3_client.updates.readers import OneReader
 from chat3_client.updates.seen import Seen
 from chat3_client.updates.watch_events import (
     MemoryUserStore,
@@ -76,6 +77,7 @@ class WatchedUsers:
         self._asked: dict[str, WatchUpdatesRequest] = {}
         self._number = 0
         self._seen = Seen()
+        self._reader = OneReader()
 
     @property
     def users(self) -> list[str]:
@@ -105,8 +107,13 @@ class WatchedUsers:
     async def __anext__(self) -> WatchEvent:
         """Return the next event.
 
-        Raises `Chat3Error` when the stream fails in a way that no repetition helps.
+        Raises `Chat3Error` when the stream fails in a way that no repetition helps, what the store
+        raises, and `RuntimeError` when another task waits for an event.
         """
+        with self._reader.reading():
+            return await self._next_event()
+
+    async def _next_event(self) -> WatchEvent:
         if self.state is ConnectionState.CLOSED:
             raise StopAsyncIteration
         await self.acknowledge()
