@@ -104,6 +104,15 @@ def test_an_update_starts_before_it_ends_and_ends_in_time(render: Render) -> Non
     assert pod(render())["terminationGracePeriodSeconds"] == 45
 
 
+def test_secrets_are_in_no_environment_unless_that_is_asked_for(render: Render) -> None:
+    def sources(*settings: str) -> set[str]:
+        found = container(render("existing-secret", *settings))["envFrom"]
+        return {kind for source in found for kind in source}
+
+    assert sources() == {"configMapRef"}
+    assert sources("secrets.asFiles=false") == {"configMapRef", "secretRef"}
+
+
 def test_a_change_of_settings_starts_new_pods(render: Render) -> None:
     def checksum(*settings: str) -> Any:
         template = only(render("everything", *settings), "Deployment")["spec"]["template"]
@@ -115,15 +124,24 @@ def test_a_change_of_settings_starts_new_pods(render: Render) -> None:
 
 
 @every_values
-def test_the_service_accepts_its_settings(render: Render, values: str) -> None:
+def test_the_service_accepts_its_settings(render: Render, values: str, tmp_path: Path) -> None:
     documents = render(values)
     environment = only(documents, "ConfigMap")["data"]
-    secrets = [each for each in documents if each["kind"] == "Secret"]
-    for secret in secrets:
-        environment |= secret["stringData"]
-    if not secrets:
-        environment |= {"RABBITMQ_URL": "amqp://r/", "REDIS_URL": "redis://r/0"}
+    made = [each["stringData"] for each in documents if each["kind"] == "Secret"]
+    (secret,) = made or [{"RABBITMQ_URL": "amqp://r/", "REDIS_URL": "redis://r/0"}]
     environment |= {each["name"]: each["value"] for each in container(documents).get("env", ())}
+    if "SECRETS_DIRECTORY" in environment:
+        mounts = {each["mountPath"]: each for each in container(documents)["volumeMounts"]}
+        assert mounts[environment["SECRETS_DIRECTORY"]] == {
+            "name": "secrets",
+            "mountPath": "/etc/chat3/secrets",
+            "readOnly": True,
+        }
+        for name, value in secret.items():
+            (tmp_path / name).write_text(value)
+        environment["SECRETS_DIRECTORY"] = str(tmp_path)
+    else:
+        environment |= secret
     config = load(environment, {})
     ports = {port["name"]: port["containerPort"] for port in container(documents)["ports"]}
     assert ports == {"grpc": config.server.port, "ops": config.ops.port}

@@ -12,6 +12,7 @@ import msgspec
 from yarl import URL
 
 from chat3_user.config.composition import Config
+from chat3_user.config.secret_files import read_secrets
 from chat3_user.config.variables import SETTINGS, SEVERAL_NODES, URL_SCHEMES, composed
 from chat3_user.node_urls import node_urls
 from chat3_user.settings import ConfigError
@@ -30,17 +31,18 @@ _TYPES: Final = {
 
 
 def load(environment: Mapping[str, str], flags: Mapping[str, str | None]) -> Config:
-    """Return the settings; flags win over the environment, empty variables count as absent.
+    """Return the settings; flags win over the environment, that wins over files of secrets.
 
-    Raises `ConfigError` with all that is wrong.
+    Empty variables and files count as absent. Raises `ConfigError` with all that is wrong.
     """
+    problems: list[str] = []
+    secrets = read_secrets(environment, problems)
     given = {
         name: value
         for name, setting in SETTINGS.items()
-        if (value := flags.get(name) or environment.get(setting.variable))
+        if (value := flags.get(name) or environment.get(setting.variable) or secrets.get(name))
     }
     values: dict[str, Any] = {}
-    problems: list[str] = []
     for name, value in given.items():
         setting = SETTINGS[name]
         try:
