@@ -1,7 +1,9 @@
 """Logs hold nothing that callers or the platform say: marked calls of every method leave none."""
 
 import asyncio
+import gc
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from edge_vocabulary import RawClient, message
 from google.protobuf.message import Message
@@ -23,6 +26,8 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_user import logs
 from chat3_user.finished_call import Observer
 from chat3_user.methods import METHODS, Bidi, Streaming
+from chat3_user.process.loop_failures import report
+from chat3_user.tenant_api.transport import Http
 from support.all_cases import CASES
 from support.gateway import TENANT, Gateway, Upstream, metadata, run_gateway
 from support.method_cases import ACTOR, Scene
@@ -274,3 +279,74 @@ async def test_what_the_platform_says_leaves_no_mark(
     during = [line for line in lines if line["logger"].startswith("chat3_user.tenant_api")]
     assert len({line["message"] for line in during}) >= 4
     assert all(line["request_id"] for line in during)
+
+
+def _caused(error: Exception) -> Exception:
+    """Return an exception that two others led to, with a note, as an exception may have it."""
+    error.add_note(CONTENT)
+    error.__cause__ = KeyError(CONTENT)
+    error.__cause__.__context__ = RuntimeError(CONTENT, {CONTENT: CONTENT})
+    return error
+
+
+def _unlike_us() -> list[Exception]:
+    """Return exceptions whose texts have marks, as libraries and the interpreter make them."""
+    return [
+        _caused(error)
+        for error in (
+            ValueError(CONTENT),
+            OSError(CONTENT),
+            UnicodeDecodeError("utf-8", CONTENT.encode(), 0, 1, CONTENT),
+            UnicodeEncodeError("ascii", CONTENT, 0, 1, CONTENT),
+            json.JSONDecodeError(CONTENT, CONTENT, 0),
+            msgspec.ValidationError(f"Invalid enum value {CONTENT!r} - at `$.data[0].type`"),
+            msgspec.ValidationError(f"Invalid value {CONTENT!r}"),
+            ExceptionGroup(CONTENT, [TypeError(CONTENT), ValueError(CONTENT)]),
+            AttributeError(CONTENT, name=CONTENT, obj=CONTENT),
+        )
+    ]
+
+
+async def test_exceptions_and_their_tracebacks_leave_no_mark(
+    scripted: Scripted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody expects is raised, within calls and where nobody waits for it."""
+    errors = _unlike_us()
+
+    def fail(error: Exception) -> None:
+        marked_local = CONTENT
+        assert marked_local
+        raise error
+
+    async def failing(*_: object) -> None:
+        fail(errors[at])
+
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(report)
+    with logging_to(tmp_path / "log") as log:
+        async with (
+            run_gateway(scripted.url, "", [log.observer]) as gateway,
+            Client(gateway.address) as client,
+        ):
+            caller = client.with_metadata(metadata(ACTOR, key=GOOD_KEY))
+            monkeypatch.setattr(Http, "call", failing)
+            for at, error in enumerate(errors):
+                with pytest.raises(GRPCError):
+                    await caller.call(pb.GetUserDialogsRequest())
+                loop.call_soon(fail, error)
+                task = asyncio.create_task(failing(), name=f"test-{at}")
+                await asyncio.wait([task])
+                del task
+                gc.collect()
+    loop.set_exception_handler(None)
+    text = log.text()
+    assert_unmarked(text)
+    traced = [json.loads(line) for line in text.splitlines() if '"exception":' in line]
+    assert {each["message"] for each in traced} == {
+        "call failed",
+        "something failed that nobody waits for",
+    }
+    told = "\n".join(each["exception"] for each in traced)
+    assert {type(error).__name__ for error in errors} <= {*re.findall(r"\w+", told)}
+    assert "ValidationError at $.data[0].type" in told
+    assert told.count("KeyError") >= len(errors), "causes are told"
