@@ -15,7 +15,7 @@ def test_the_package_holds_what_was_built_and_nothing_else(tarball: Path) -> Non
         names = archive.getnames()
     tops = {name.removeprefix("package/").partition("/")[0] for name in names}
     assert tops == {"LICENSE", "README.md", "dist", "package.json"}
-    assert all(name.endswith((".js", ".d.ts")) for name in names if "/dist/" in name)
+    assert all(name.endswith((".js", ".js.map", ".d.ts")) for name in names if "/dist/" in name)
 
 
 def test_every_entry_can_be_imported_and_has_types(consumer: Consumer) -> None:

@@ -23,13 +23,7 @@ export async function readConfiguration(): Promise<Configuration> {
 export async function signIn(userId: string): Promise<UserToken> {
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify({ userId });
-  const { token, expires } = (await answered(
-    await fetch("demo/sign-in", { method: "POST", headers, body }),
-  )) as {
-    token: string;
-    expires: string;
-  };
-  return { token, expires: Date.parse(expires) };
+  return (await answered(await fetch("demo/sign-in", { method: "POST", headers, body }))) as UserToken;
 }
 
 async function answered(response: Response): Promise<unknown> {

@@ -1,7 +1,13 @@
 /** What is the same on every platform. `node.ts` and `web.ts` add how to reach the service. */
 export { retryFor } from "./client/calls.js";
 export { type Clock, systemClock } from "./client/clock.js";
-export { Chat3Error, type FieldViolation, hasReason, type Reason } from "./client/errors.js";
+export {
+  Chat3Error,
+  type FieldViolation,
+  hasReason,
+  type Reason,
+  SignInRequiredError,
+} from "./client/errors.js";
 export type { TokenSource, UserToken } from "./client/identity.js";
 export { newKey } from "./client/keys.js";
 export type { Logger } from "./client/logger.js";
@@ -59,4 +65,5 @@ export type {
   UpdatesListener,
   UpdatesOptions,
 } from "./stream/update_stream.js";
+export type { Wakeups } from "./stream/wakeups.js";
 export type { WatchEvent, Watching, WatchOptions } from "./stream/watching.js";

@@ -6,6 +6,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { Transport } from "@connectrpc/connect";
 
+import { tell } from "./client/callbacks.js";
 import { Chat3Error } from "./client/errors.js";
 import { Chat3Client } from "./client/user_client.js";
 import { MessageStatus, ReactionAction } from "./gen/chat3/user/v1/message_pb.js";
@@ -20,6 +21,7 @@ import {
   legacyUpdate,
 } from "./legacy/shapes.js";
 import { nodeTransport } from "./node/transport.js";
+import { endedBy } from "./stream/ended_by.js";
 
 export type { LegacyDialog, LegacyMessage, LegacySender, LegacyUpdate } from "./legacy/shapes.js";
 
@@ -75,8 +77,8 @@ const STATUSES: Readonly<Record<string, MessageStatus>> = {
 };
 
 export class Chat3GrpcClient {
-  readonly #clients = new Map<string, Chat3Client>();
   readonly #transport: Transport;
+  readonly #open = new Set<AbortController>();
 
   constructor(private readonly options: Chat3GrpcClientOptions) {
     this.#transport = options.transport ?? nodeTransport({ address: options.url });
@@ -179,8 +181,9 @@ export class Chat3GrpcClient {
     first?: string | ((update: LegacyUpdate) => void),
     userId?: string,
   ): (() => void) | AsyncIterable<LegacyUpdate> {
-    if (typeof first !== "function") return this.#updates(this.as(first), new AbortController());
     const closing = new AbortController();
+    if (typeof first !== "function")
+      return endedBy(this.#updates(this.as(first), closing), () => closing.abort());
     void this.#tell(this.as(userId), closing, first);
     return () => closing.abort();
   }
@@ -188,12 +191,13 @@ export class Chat3GrpcClient {
   /** The library's own client of a user: for everything that has no legacy name. */
   as(userId: string | undefined = this.options.userId): Chat3Client {
     if (userId === undefined) throw new TypeError("a call needs a user: name one in it or in the client");
-    const known = this.#clients.get(userId);
-    if (known !== undefined) return known;
     const { apiKey, tenantId: tenant } = this.options;
-    const made = new Chat3Client({ transport: this.#transport, apiKey, tenant, user: userId });
-    this.#clients.set(userId, made);
-    return made;
+    return new Chat3Client({ transport: this.#transport, apiKey, tenant, user: userId });
+  }
+
+  /** Ends all streams. Calls can be made after it, as with a new client. */
+  close(): void {
+    for (const closing of this.#open) closing.abort();
   }
 
   async #tell(
@@ -202,21 +206,32 @@ export class Chat3GrpcClient {
     callback: (update: LegacyUpdate) => void,
   ): Promise<void> {
     try {
-      for await (const update of this.#updates(client, closing)) callback(update);
+      for await (const update of this.#updates(client, closing)) {
+        if (closing.signal.aborted) return;
+        callback(update);
+      }
     } catch (error) {
       const { onError = ({ message }) => console.error("[Chat3GrpcClient] Stream error:", message) } =
         this.options;
-      onError(Chat3Error.from(error));
+      tell(() => onError(Chat3Error.from(error)));
     }
   }
 
-  async *#updates(client: Chat3Client, { signal }: AbortController): AsyncGenerator<LegacyUpdate> {
+  async *#updates(
+    client: Chat3Client,
+    closing: AbortController,
+  ): AsyncGenerator<LegacyUpdate, void, undefined> {
     const { tenantId } = this.options;
-    for await (const event of client.updates({ signal })) {
-      const about = { user_id: client.user ?? "", tenant_id: tenantId };
-      if (event.type === "connected") yield legacyConnection(event, about);
-      else if (event.type === "gap") yield legacyGap(event.gap, about);
-      else if (event.type === "update") yield legacyUpdate(event.update, tenantId);
+    this.#open.add(closing);
+    try {
+      for await (const event of client.updates({ signal: closing.signal })) {
+        const about = { user_id: client.user ?? "", tenant_id: tenantId };
+        if (event.type === "connected") yield legacyConnection(event, about);
+        else if (event.type === "gap") yield legacyGap(event.gap, about);
+        else if (event.type === "update") yield legacyUpdate(event.update, tenantId);
+      }
+    } finally {
+      this.#open.delete(closing);
     }
   }
 }

@@ -5,7 +5,7 @@ import { Chat3Client as User } from "./client/user_client.js";
 import { type NodeOptions, nodeTransport } from "./node/transport.js";
 
 export * from "./index.js";
-export { fileResumeStore } from "./node/file_resume_store.js";
+export { fileResumeStore, folderResumeStore } from "./node/file_resume_store.js";
 export { type NodeOptions, nodeTransport } from "./node/transport.js";
 
 /** The client of one user, by API key or by user tokens, over gRPC. */

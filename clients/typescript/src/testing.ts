@@ -21,11 +21,11 @@ export { type RefusalDetails, refusal } from "./testing/refusal.js";
 
 export interface FakeService {
   /** Methods of `UserService`; others answer UNIMPLEMENTED. */
-  readonly user?: Partial<ServiceImpl<typeof UserService>>;
+  readonly user?: Partial<ServiceImpl<typeof UserService>> | undefined;
   /** Methods of `TenantService`; others answer UNIMPLEMENTED. */
-  readonly tenant?: Partial<ServiceImpl<typeof TenantService>>;
+  readonly tenant?: Partial<ServiceImpl<typeof TenantService>> | undefined;
   /** Called for every attempt of every call. */
-  readonly interceptors?: readonly Interceptor[];
+  readonly interceptors?: readonly Interceptor[] | undefined;
 }
 
 /** A transport to a service in memory: messages go through their binary form, nothing through a network. */

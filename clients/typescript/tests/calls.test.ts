@@ -247,3 +247,35 @@ test("a failure of a stream is typed, too", async () => {
     { reason: "ERROR_REASON_STREAM_MAX_AGE", metadata: { resume_token: "t" } },
   );
 });
+
+test("a call that was given up says so, whatever its signal was aborted with", async () => {
+  for (const reason of [
+    undefined,
+    new Error("the component is gone"),
+    "gone",
+    new DOMException("late", "TimeoutError"),
+  ]) {
+    const service = new Failing([unavailable()]);
+    const closing = new AbortController();
+    const request = { dialogId: DIALOG, idempotencyKey: "k-1" };
+    const call = service.client().sendMessage(request, { signal: closing.signal });
+    const refused = assert.rejects(call, { code: Code.Canceled, idempotencyKey: "k-1" });
+    await settled();
+    closing.abort(reason);
+    await refused;
+    const before = service.client().getMyself({}, { signal: AbortSignal.abort(reason) });
+    await assert.rejects(before, { code: Code.Canceled });
+  }
+});
+
+test("a clock that somebody sets makes no call wait longer or end earlier", async () => {
+  for (const jump of [-3_600_000, 3_600_000]) {
+    const service = new Failing(Array.from({ length: 100 }, () => refusal("", Code.Unavailable)));
+    const call = assert.rejects(service.client({ retryForMs: 10_000 }).getMyself({}), Chat3Error);
+    await settled();
+    service.clock.jump(jump);
+    await service.clock.pass(60_000);
+    await call;
+    assert.equal(service.reads, 5);
+  }
+});

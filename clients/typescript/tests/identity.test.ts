@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { Code } from "@connectrpc/connect";
 
+import { SignInRequiredError } from "../src/client/errors.js";
 import { TokenIdentity } from "../src/client/identity.js";
 import { Chat3Client } from "../src/client/user_client.js";
 import { FakeClock, fakeTransport, refusal, settled } from "../src/testing.js";
@@ -188,4 +189,46 @@ test("an API key names the tenant and the user, percent-encoded", async () => {
     names.map((name) => headers[0]?.get(name)),
     ["k", "tnt_t", "j%C3%B6rg", null],
   );
+});
+
+test("a token can be what the back end's answer in JSON is", async () => {
+  const clock = new FakeClock();
+  let made = 0;
+  const identity = new TokenIdentity(async () => {
+    made += 1;
+    return JSON.parse(JSON.stringify({ token: `t${made}`, expires: new Date(clock.now() + HOUR_MS) }));
+  }, clock);
+  await identity.token();
+  await clock.pass(0.8 * HOUR_MS);
+  await identity.token();
+  await settled();
+  assert.equal(await identity.token(), "t2");
+});
+
+test("an answer without a token, or without its time, is a mistake that no repetition helps", async () => {
+  for (const answer of [{ error: "not signed in" }, { token: "t" }, { token: "", expires: 1 }]) {
+    let asked = 0;
+    const tokens = async () => {
+      asked += 1;
+      return answer as { token: string; expires: string };
+    };
+    const client = new Chat3Client({ transport: fakeTransport({}), tokens, clock: new FakeClock() });
+    await assert.rejects(client.getMyself({}), /without `token` or without a time/);
+    assert.equal(asked, 1);
+  }
+});
+
+test("when only the user can help, calls and streams end at once with what the source has thrown", async () => {
+  let asked = 0;
+  const tokens = async () => {
+    asked += 1;
+    throw new SignInRequiredError();
+  };
+  const client = new Chat3Client({ transport: fakeTransport({}), tokens, clock: new FakeClock() });
+  await assert.rejects(client.getMyself({}), SignInRequiredError);
+  await assert.rejects(
+    client.updates().run({ disconnected: () => assert.fail("it is not opened again") }),
+    SignInRequiredError,
+  );
+  assert.equal(asked, 2);
 });

@@ -12,7 +12,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { TenantService } from "../src/gen/chat3/tenant/v1/tenant_service_pb.js";
 import type { WatchUpdatesResponseSchema } from "../src/gen/chat3/tenant/v1/watch_calls_pb.js";
 import { UserService } from "../src/gen/chat3/user/v1/user_service_pb.js";
-import { Chat3Client, fileResumeStore, TenantClient } from "../src/node.js";
+import { Chat3Client, fileResumeStore, folderResumeStore, TenantClient } from "../src/node.js";
 
 type WatchResponse = MessageInitShape<typeof WatchUpdatesResponseSchema>;
 
@@ -51,14 +51,25 @@ test("calls go by gRPC over HTTP/2, in both directions at once", async () => {
     }),
   );
   const sessions = new Set<ServerHttp2Session>();
-  server.on("session", (session) => sessions.add(session));
+  let connections = 0;
+  server.on("session", (session) => {
+    connections += 1;
+    sessions.add(session);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const account = { address, apiKey: "k", tenant: "t" };
     const { user } = await new Chat3Client({ ...account, user: "alice" }).getMyself({});
     assert.equal(user?.userId, "alice");
-    const watching = new TenantClient(account).watching();
+    const tenant = new TenantClient(account);
+    const same = await Promise.all([tenant.as("alice").getMyself({}), tenant.as("alice").getMyself({})]);
+    assert.deepEqual(
+      same.map((each) => each.user?.userId),
+      ["alice", "alice"],
+    );
+    assert.equal(connections, 2, "one for each client, and none for each user of a tenant");
+    const watching = tenant.watching();
     watching.watch("alice");
     const heard: string[] = [];
     for await (const event of watching) {
@@ -70,5 +81,29 @@ test("calls go by gRPC over HTTP/2, in both directions at once", async () => {
   } finally {
     for (const session of sessions) session.destroy();
     server.close();
+  }
+});
+
+test("the folder of a resume token is made when the first one is kept", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "chat3-"));
+  try {
+    const store = fileResumeStore(join(folder, "a", "b", "token"));
+    assert.equal(await store.load(), "");
+    await store.save("t1");
+    assert.equal(await store.load(), "t1");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("the tokens of many users are kept in a folder, whatever their names", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "chat3-"));
+  const users = ["alice", "../alice", "a/b", "..", "ж".repeat(100), "ж".repeat(101)];
+  try {
+    for (const user of users) await folderResumeStore(folder).save(user, `of ${user}`);
+    for (const user of users) assert.equal(await folderResumeStore(folder).load(user), `of ${user}`);
+    assert.equal((await readdir(folder)).length, users.length);
+  } finally {
+    await rm(folder, { recursive: true });
   }
 });

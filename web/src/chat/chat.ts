@@ -87,11 +87,11 @@ export class Chat {
   }
 
   older(dialogId: string): void {
-    this.#live.older(dialogId);
+    void this.#live.older(dialogId);
   }
 
   moreDialogs(): void {
-    this.#live.moreDialogs();
+    void this.#live.moreDialogs();
   }
 
   send(dialogId: string, text: string): void {

@@ -47,7 +47,7 @@ export class TypingSignals {
   ) {}
 
   typed(dialogId: string): void {
-    const now = this.clock.now();
+    const now = this.clock.elapsed();
     if (this.#last.dialogId === dialogId && now - this.#last.at < REPEAT_MS) return;
     this.#last = { dialogId, at: now };
     this.send(dialogId);

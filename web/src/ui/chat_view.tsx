@@ -16,11 +16,6 @@ export function ChatView({ chat, onSignOut }: { chat: Chat; onSignOut: () => voi
 
   useEffect(() => chat.show(shown), [chat, shown]);
   useEffect(() => {
-    const online = (): void => chat.reconnect();
-    addEventListener("online", online);
-    return () => removeEventListener("online", online);
-  }, [chat]);
-  useEffect(() => {
     document.title = `${unread > 0 ? `(${unread}) ` : ""}${name} · Chat3`;
   }, [unread, name]);
 

@@ -38,10 +38,13 @@ export function Page() {
   useEffect(() => {
     const closing = new AbortController();
     const untilLeft = { forMs: Number.POSITIVE_INFINITY, signal: closing.signal };
-    void withRetries(untilLeft, readConfiguration).then((found) => {
+    const read = withRetries(untilLeft, readConfiguration).then((found) => {
       setConfiguration(found);
       const userId = sessionStorage.getItem(SIGNED_IN);
       if (userId !== null) enter(userId, found);
+    });
+    read.catch((error: unknown) => {
+      if (!closing.signal.aborted) throw error;
     });
     return () => closing.abort();
   }, []);

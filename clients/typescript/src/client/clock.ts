@@ -1,7 +1,9 @@
 /** Time and chance, as everything that waits takes them: a test brings its own. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970: for what others have dated. Somebody can set it, and a machine can sleep. */
   now(): number;
+  /** Milliseconds since some moment, which nobody can set: for how long something takes. */
+  elapsed(): number;
   /** A number from 0 up to, not including, 1. */
   random(): number;
   /** Calls `then` after `ms`; the function returned takes that back. */
@@ -10,6 +12,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   random: () => Math.random(),
   after: (ms, then) => {
     const timer = setTimeout(then, ms);

@@ -48,7 +48,7 @@ const RESUME_TOKEN_REASONS: readonly string[] = [
 ] satisfies Reason[];
 
 export class Chat3Error extends Error {
-  override readonly name = "Chat3Error";
+  override readonly name: string = "Chat3Error";
   /** The status, as a number of connect's `Code`. */
   readonly code: Code;
   /** Why the service refused the call; empty when the failure is not the service's own. */
@@ -134,12 +134,28 @@ export class Chat3Error extends Error {
   }
 }
 
+/** For a source of tokens to throw: only the user can help, by signing in again. Nothing is repeated. */
+export class SignInRequiredError extends Chat3Error {
+  override readonly name = "SignInRequiredError";
+
+  constructor(text = "the user has to sign in again") {
+    super(new ConnectError(text, Code.Unauthenticated));
+  }
+}
+
 /** Whether a call failed for one of these reasons. */
 export function hasReason<R extends Reason>(
   error: unknown,
   ...reasons: R[]
 ): error is Chat3Error & { readonly reason: R } {
   return error instanceof Chat3Error && error.is(...reasons);
+}
+
+/** A call that its caller has given up: whatever `signal` was aborted with, the code is `Canceled`. */
+export function aborted(signal: AbortSignal, idempotencyKey?: string): Chat3Error {
+  const { rawMessage } = ConnectError.from(signal.reason);
+  const cause = new ConnectError(rawMessage, Code.Canceled, undefined, undefined, signal.reason);
+  return new Chat3Error(cause, idempotencyKey);
 }
 
 /** A failure that no status came with: a stream that ended, or a connection on which nothing is heard. */

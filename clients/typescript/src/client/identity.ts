@@ -1,4 +1,6 @@
 /** Who calls: what proves it stands in the metadata of every call. */
+import { Code, ConnectError } from "@connectrpc/connect";
+
 import { type Clock, systemClock, unlessAborted } from "./clock.js";
 import { type Logger, silent } from "./logger.js";
 
@@ -12,11 +14,14 @@ export interface Identity {
 /** A user token, as the application's own back end creates it by `TenantClient.createUserToken`. */
 export interface UserToken {
   readonly token: string;
-  /** When it ends: milliseconds since 1970, or a date. */
-  readonly expires: number | Date;
+  /** When it ends: milliseconds since 1970, a date, or its text in JSON. */
+  readonly expires: number | Date | string;
 }
 
-/** Asks the application's own back end for a user token. */
+/**
+ * Asks the application's own back end for a user token. It may fail: calls then go on with the present
+ * token while that lives. It throws a `SignInRequiredError` when only the user can help.
+ */
 export type TokenSource = () => Promise<UserToken>;
 
 /** An API key, for back ends: of a tenant, and of one of its users where the call is a user's. */
@@ -119,9 +124,18 @@ export class TokenIdentity implements Identity {
 
   #lifeOf({ token, expires }: UserToken): KnownToken {
     const now = this.clock.now();
-    const life = Number(expires) - now;
+    const life = (typeof expires === "string" ? Date.parse(expires) : Number(expires)) - now;
+    // What a back end answered is seldom typed: an answer that says why there is no token is none.
+    if (typeof token !== "string" || token === "" || Number.isNaN(life)) throw noToken();
     // By a clock that is wrong every token has ended. The service's clock decides: it refuses.
     if (life <= 0) return { token, renewAt: Number.POSITIVE_INFINITY, endsAt: Number.POSITIVE_INFINITY };
     return { token, renewAt: now + RENEWED_AFTER * life, endsAt: now + life };
   }
+}
+
+/** A repetition does not help: the source has to be fixed. */
+function noToken(): ConnectError {
+  const text =
+    "the source of user tokens has returned something without `token` or without a time in `expires`";
+  return new ConnectError(text, Code.FailedPrecondition);
 }

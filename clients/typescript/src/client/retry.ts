@@ -1,35 +1,36 @@
 import { Backoff } from "./backoff.js";
 import { type Clock, sleep, systemClock } from "./clock.js";
-import { Chat3Error } from "./errors.js";
+import { aborted, Chat3Error } from "./errors.js";
 
 export interface RetryOptions {
   /** For how many ms after the beginning a next attempt may start. 0: there is one attempt. */
   readonly forMs: number;
   readonly signal?: AbortSignal | undefined;
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Told of each attempt that is repeated. */
-  readonly failed?: (failure: Chat3Error, delayMs: number) => void;
+  readonly failed?: ((failure: Chat3Error, delayMs: number) => void) | undefined;
 }
 
 /**
- * Calls until it succeeds, fails for good, or the time is over; throws a `Chat3Error`. Only for calls
- * that can be repeated: reads, and mutations whose idempotency key is the same in every attempt.
+ * Calls until it succeeds, fails for good, or the time is over; throws a `Chat3Error`, whose code is
+ * `Canceled` when `signal` is aborted. Only for calls that can be repeated: reads, and mutations whose idempotency key is the same in every attempt.
  */
 export async function withRetries<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
   const { forMs, signal, clock = systemClock, failed } = options;
   const backoff = new Backoff(clock);
-  const end = clock.now() + forMs;
+  const end = clock.elapsed() + forMs;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
       const failure = Chat3Error.from(error);
-      if (!failure.transient || signal?.aborted) throw failure;
+      if (!failure.transient) throw failure;
+      if (signal?.aborted) throw aborted(signal, failure.idempotencyKey);
       const delay = backoff.next(failure.retryDelayMs);
-      if (clock.now() + delay > end) throw failure;
+      if (clock.elapsed() + delay > end) throw failure;
       failed?.(failure, delay);
       await sleep(clock, delay, signal);
-      if (signal?.aborted) throw failure;
+      if (signal?.aborted) throw aborted(signal, failure.idempotencyKey);
     }
   }
 }

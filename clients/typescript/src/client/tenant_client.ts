@@ -7,6 +7,7 @@ import { UpdateStream, type UpdatesOptions } from "../stream/update_stream.js";
 import { Watching, type WatchOptions } from "../stream/watching.js";
 import type { UserToken } from "./identity.js";
 import { type OverTransport, type Parts, partsOfTenant, type TenantOptions } from "./options.js";
+import { Chat3Client } from "./user_client.js";
 
 /** Every method of `TenantService`, with its messages as plain objects. */
 export type TenantCalls = Client<typeof TenantService>;
@@ -25,11 +26,18 @@ const Calls = class {
 /** Calls are those of `Chat3Client`: with deadlines, safe repetitions, and failures of one class. */
 export class TenantClient extends Calls {
   readonly #parts: Parts;
+  readonly #options: TenantOptions & OverTransport;
 
   constructor(options: TenantOptions & OverTransport) {
     const parts = partsOfTenant(options);
     super(createClient(TenantService, parts.transport));
     this.#parts = parts;
+    this.#options = options;
+  }
+
+  /** The client of one user, by the same key and on the same connection. Nothing of it has to be closed. */
+  as(user: string): Chat3Client {
+    return new Chat3Client({ ...this.#options, user });
   }
 
   /** A user token for an app: what its `tokens` wants to get from the application's back end. */

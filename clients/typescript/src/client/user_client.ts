@@ -15,6 +15,7 @@ import {
   type UpdatesListener,
   type UpdatesOptions,
 } from "../stream/update_stream.js";
+import { report, tell } from "./callbacks.js";
 import { type OverTransport, type Parts, partsOfUser, type UserOptions } from "./options.js";
 import { itemsOf } from "./pages.js";
 
@@ -40,8 +41,11 @@ export interface HistoryRequest {
 
 /** What a client in callback form is told besides the events. */
 export interface SubscribeListener extends UpdatesListener {
-  /** The stream has ended with what no repetition changes, or with what the listener threw. */
-  readonly failed?: (error: unknown) => void;
+  /**
+   * The stream has ended with what no repetition changes, or with what the listener threw. If it is not
+   * set the logger is told.
+   */
+  readonly failed?: ((error: unknown) => void) | undefined;
 }
 
 const PAGE_SIZE = 100;
@@ -118,15 +122,18 @@ export class Chat3Client extends Calls {
       options,
       this.#parts.clock,
       this.#parts.logger,
+      this.#parts.wakeups,
     );
   }
 
-  /** The user's updates in callback form; the function returned ends them. */
+  /** The user's updates in callback form; after the function returned was called, nobody is told anything. */
   subscribe(listener: SubscribeListener, options: UpdatesOptions = {}): () => void {
     const stream = this.updates(options);
     stream.run(listener).catch((error: unknown) => {
-      if (listener.failed) listener.failed(error);
-      else this.#parts.logger.warn?.("a subscription has ended", { error });
+      const { logger } = this.#parts;
+      if (listener.failed) tell(() => listener.failed?.(error));
+      else if (logger.warn) logger.warn("a subscription has ended", { error });
+      else report(error);
     });
     return () => stream.close();
   }

@@ -11,9 +11,12 @@ export interface NodeOptions {
    * TLS, for an address without a scheme: `true` trusts the system's authorities; `ca` names others, and
    * `cert` and `key` are the client's own. All in PEM.
    */
-  readonly tls?: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly tls?:
+    | boolean
+    | { readonly ca?: string; readonly cert?: string; readonly key?: string }
+    | undefined;
   /** Of connect: called for every attempt of every call. */
-  readonly interceptors?: readonly Interceptor[];
+  readonly interceptors?: readonly Interceptor[] | undefined;
 }
 
 // Without them a connection that died silently takes calls until the system gives it up.

@@ -1,5 +1,8 @@
 /** A local copy of a user's dialogs: read once, then kept current by the stream of updates. */
-import { Chat3Error } from "../client/errors.js";
+import { Code, ConnectError } from "@connectrpc/connect";
+
+import { report } from "../client/callbacks.js";
+import { Chat3Error, SignInRequiredError } from "../client/errors.js";
 import type { Parts } from "../client/options.js";
 import type { Chat3Client } from "../client/user_client.js";
 import { type Gap, ReloadTarget, ResumeOutcome } from "../gen/chat3/user/v1/update_stream_pb.js";
@@ -15,20 +18,23 @@ import { Reading } from "./reading.js";
 
 export interface LiveStoreOptions {
   /** The user: the client's own if it is not set. */
-  readonly user?: string;
+  readonly user?: string | undefined;
   /** Where the resume token is kept: in memory if it is not set. */
-  readonly resume?: ResumeStore;
+  readonly resume?: ResumeStore | undefined;
   /** The longest silence wanted on the stream, in ms: 30 seconds if it is not set. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
   /**
    * Keeps all dialogs with all of their messages: for few and small ones. If it is not set, the store has
    * the first dialogs and what `show`, `older` and `moreDialogs` ask for.
    */
-  readonly everything?: boolean;
-  /** Told of the events of the stream, after the store has dealt with them. */
-  readonly listener?: UpdatesListener;
-  /** Told of what cannot be read. The end of the stream is in `state`. */
-  readonly onFailure?: (error: Chat3Error) => void;
+  readonly everything?: boolean | undefined;
+  /**
+   * Told of the events of the stream, after the store has dealt with them. What it throws ends the stream,
+   * and stands in `state`.
+   */
+  readonly listener?: UpdatesListener | undefined;
+  /** Told of what cannot be read; the logger is if it is not set. The end of the stream is in `state`. */
+  readonly onFailure?: ((error: Chat3Error) => void) | undefined;
 }
 
 export class LiveStore {
@@ -43,6 +49,8 @@ export class LiveStore {
   readonly #stale = new Set<string>();
   #shown: string | undefined;
   #loaded = false;
+  /** Why it has ended, unless the stream itself says so. */
+  #failure: Chat3Error | undefined;
   #running: Promise<void> | undefined;
   #opened: () => void = () => undefined;
   /** Fulfilled when the stream is open for the first time. */
@@ -60,15 +68,17 @@ export class LiveStore {
     this.user = user;
     this.store = new LocalStore(user);
     this.#reader = new Reader(signal, (error) => {
-      if (options.onFailure) options.onFailure(Chat3Error.from(error));
-      else logger.warn?.("a live store could not read", { error });
+      if (error instanceof SignInRequiredError) this.#end(error);
+      else if (options.onFailure) options.onFailure(Chat3Error.from(error));
+      else if (logger.warn) logger.warn("a live store could not read", { error });
+      else report(error);
     });
     this.#reading = new Reading(client.rpc, this.store, signal, this.#everything);
     this.#updates = client.updates({
       ...(resume && { resume }),
       ...(heartbeatMs !== undefined && { heartbeatMs }),
       signal,
-      onState: (state) => this.state.set(state),
+      onState: (state) => this.#show(state),
     });
   }
 
@@ -95,15 +105,19 @@ export class LiveStore {
         return listener.gap?.(gap);
       },
     });
-    // Whoever waits for `ready` or `close` is told; `state` has the error for all others.
-    this.#running.catch(() => undefined);
+    // Whoever waits for `ready` is told; `state` has the error for all others.
+    this.#running.catch((error: unknown) => this.#end(error));
     return this;
   }
 
-  /** Starts it, and waits until it has read everything that it must. Rejects if no stream opens. */
+  /**
+   * Starts it, and waits until it has read everything that it must. Rejects if no stream opens, if it is
+   * closed before, or with the failure of what cannot be read.
+   */
   async ready(): Promise<this> {
     this.start();
     await Promise.race([this.#first, this.#running]);
+    if (!this.#loaded) throw new Chat3Error(new ConnectError("the live store was closed", Code.Canceled));
     await this.#reader.idle();
     return this;
   }
@@ -114,7 +128,7 @@ export class LiveStore {
     await this.#running?.catch(() => undefined);
   }
 
-  /** Ends the wait for the next attempt: the network is back, or somebody asks for it. */
+  /** Opens the stream again at once: ends the wait for it, or replaces the one that is open. Nothing is lost. */
   reconnect(): void {
     this.#updates.reconnect();
   }
@@ -127,19 +141,37 @@ export class LiveStore {
     if (!this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
   }
 
-  /** Adds older messages of a dialog that is shown. */
-  older(dialogId: string): void {
-    this.#reader.once(`older ${dialogId}`, () => this.#older(dialogId));
+  /**
+   * Adds older messages of a dialog that is shown. Fulfilled when they are there, or could not be read:
+   * then `onFailure` is told. `olderToken` of the history is empty when there are none.
+   */
+  older(dialogId: string): Promise<void> {
+    return this.#reader.once(`older ${dialogId}`, () => this.#older(dialogId));
   }
 
-  /** Adds the next page of the list of dialogs. */
-  moreDialogs(): void {
-    this.#reader.once("more dialogs", () => this.#reading.moreDialogs());
+  /** Adds the next page of the list of dialogs. Fulfilled as `older` is. */
+  moreDialogs(): Promise<void> {
+    return this.#reader.once("more dialogs", () => this.#reading.moreDialogs());
   }
 
   /** Whether all messages of the dialog that belong to the picture are in it. */
   isCurrent(dialogId: string): boolean {
     return this.picture.value.histories.has(dialogId) && !this.#stale.has(dialogId);
+  }
+
+  /** Ends for a failure that is not the stream's own, such as what a listener has thrown. */
+  #end(error: unknown): void {
+    this.#failure ??= Chat3Error.from(error);
+    this.#closing.abort();
+    this.#show({ phase: "closed" });
+  }
+
+  /** A stream that is closed for such a failure does not know it. */
+  #show(state: ConnectionState): void {
+    const { value } = this.state;
+    const error = state.phase === "closed" ? (state.error ?? this.#failure) : undefined;
+    if (value.phase === "closed" && (value.error ?? error) === value.error) return;
+    this.state.set(error === undefined ? state : { phase: "closed", error });
   }
 
   get #everything(): boolean {

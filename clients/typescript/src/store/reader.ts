@@ -1,9 +1,16 @@
+import { tell } from "../client/callbacks.js";
+
+interface Reading {
+  /** It is wanted once more, because it changed since the call began. */
+  again: boolean;
+  done: Promise<void>;
+}
+
 /** Reads what a store keeps: one call at a time for one thing, again when it changed since. */
 export class Reader {
-  /** What is being read; true when it is wanted once more, because it changed since the call began. */
-  readonly #reading = new Map<string, boolean>();
-
-  readonly #runs = new Set<Promise<void>>();
+  readonly #readings = new Map<string, Reading>();
+  /** What could not be read, until it is. */
+  readonly #missing = new Map<string, unknown>();
 
   constructor(
     private readonly signal: AbortSignal,
@@ -11,35 +18,43 @@ export class Reader {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  /** Has `read` called from its beginning, now or after the call that is on its way. */
-  want(key: string, read: () => Promise<void>): void {
-    const busy = this.#reading.has(key);
-    this.#reading.set(key, busy);
-    if (busy) return;
-    const run = this.#run(key, read).finally(() => this.#runs.delete(run));
-    this.#runs.add(run);
+  /** Has `read` called from its beginning, now or after the call that is on its way. Never rejects. */
+  want(key: string, read: () => Promise<void>): Promise<void> {
+    const busy = this.#readings.get(key);
+    if (busy !== undefined) {
+      busy.again = true;
+      return busy.done;
+    }
+    const reading: Reading = { again: false, done: Promise.resolve() };
+    this.#readings.set(key, reading);
+    reading.done = this.#run(key, reading, read);
+    return reading.done;
   }
 
-  /** Has `read` called, unless it is on its way. */
-  once(key: string, read: () => Promise<void>): void {
-    if (!this.#reading.has(key)) this.want(key, read);
+  /** Has `read` called, unless it is on its way. Never rejects. */
+  once(key: string, read: () => Promise<void>): Promise<void> {
+    return this.#readings.get(key)?.done ?? this.want(key, read);
   }
 
-  /** Waits until nothing is on its way. */
+  /** Waits until nothing is on its way; rejects with the failure of what could not be read, if anything. */
   async idle(): Promise<void> {
-    while (this.#runs.size > 0) await Promise.all(this.#runs);
+    while (this.#readings.size > 0) await Promise.all([...this.#readings.values()].map(({ done }) => done));
+    for (const error of this.#missing.values()) throw error;
   }
 
-  async #run(key: string, read: () => Promise<void>): Promise<void> {
+  async #run(key: string, reading: Reading, read: () => Promise<void>): Promise<void> {
     try {
       do {
-        this.#reading.set(key, false);
+        reading.again = false;
         await read();
-      } while (this.#reading.get(key) && !this.signal.aborted);
+        this.#missing.delete(key);
+      } while (reading.again && !this.signal.aborted);
     } catch (error) {
-      if (!this.signal.aborted) this.failed(error);
+      if (this.signal.aborted) return;
+      this.#missing.set(key, error);
+      tell(() => this.failed(error));
     } finally {
-      this.#reading.delete(key);
+      this.#readings.delete(key);
     }
   }
 }

@@ -2,7 +2,7 @@
 import type { CallOptions } from "@connectrpc/connect";
 
 import { retryFor } from "../client/calls.js";
-import { hasReason, type Reason } from "../client/errors.js";
+import { hasReason, type Reason, SignInRequiredError } from "../client/errors.js";
 import type { UserCalls } from "../client/user_client.js";
 import type { Dialog } from "../gen/chat3/user/v1/dialog_pb.js";
 import type { Message } from "../gen/chat3/user/v1/message_pb.js";
@@ -31,7 +31,13 @@ export class Reading {
   ) {}
 
   async myself(): Promise<void> {
-    const call = () => this.rpc.getMyself({}, this.#options);
+    const call = async () => {
+      const found = await this.rpc.getMyself({}, this.#options);
+      // In another tab somebody else has signed in, and the application's back end knows only them.
+      if (found.user && found.user.userId !== this.#picture.userId)
+        throw new SignInRequiredError("the user token is that of another user");
+      return found;
+    };
     await this.store.read(call, (picture, { user, stats }) => ({
       ...picture,
       ...(user && { profile: user }),

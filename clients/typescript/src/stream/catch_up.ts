@@ -12,10 +12,10 @@ import type { GapEvent, UpdateEvent } from "./update_stream.js";
 export interface CatchUpOptions extends CallOptions {
   /** Where the resume token is kept: the same store that a stream takes. */
   readonly resume: ResumeStore;
-  readonly kinds?: readonly UpdateKind[];
-  readonly dialogIds?: readonly string[];
+  readonly kinds?: readonly UpdateKind[] | undefined;
+  readonly dialogIds?: readonly string[] | undefined;
   /** How many updates one call returns at most: 100 if it is not set. */
-  readonly pageSize?: number;
+  readonly pageSize?: number | undefined;
 }
 
 type ListUpdates = (

@@ -3,10 +3,13 @@
  * and gets a new user token when the old one was refused. What comes on it is its `Source`'s.
  */
 import { Backoff } from "../client/backoff.js";
-import { type Clock, sleep } from "../client/clock.js";
-import { Chat3Error, connectionLost } from "../client/errors.js";
+import { tell } from "../client/callbacks.js";
+import { type Clock, sleep, unlessAborted } from "../client/clock.js";
+import { Chat3Error, connectionLost, SignInRequiredError } from "../client/errors.js";
 import type { Logger } from "../client/logger.js";
 import type { ConnectionState, Live } from "./connection.js";
+import { endedBy } from "./ended_by.js";
+import { noWakeups, type Wakeups } from "./wakeups.js";
 import { Watchdog } from "./watchdog.js";
 
 /** The stream was lost; the next one is opened after `retryInMs`, or when `reconnect` is called. */
@@ -40,9 +43,9 @@ export interface Source<Response, Event> {
 
 export interface StreamOptions {
   /** Ends the stream when it is aborted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of every change of the connection. */
-  readonly onState?: (state: ConnectionState) => void;
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
 }
 
 const OPENING_MS = 20_000;
@@ -52,6 +55,10 @@ const REFUSALS = 2;
 export class Reconnecting<Response, Event> {
   #state: ConnectionState = { phase: "connecting" };
   #asleep: AbortController | undefined;
+  #watchdog: Watchdog | undefined;
+  /** Ends the stream that is open, for another one at once. */
+  #replace: (() => void) | undefined;
+  #replaced = false;
   #refusals = 0;
   readonly #closing = new AbortController();
   readonly #backoff: Backoff;
@@ -61,6 +68,7 @@ export class Reconnecting<Response, Event> {
     private readonly options: StreamOptions,
     private readonly clock: Clock,
     private readonly logger: Logger,
+    private readonly wakeups: Wakeups = noWakeups,
   ) {
     this.#backoff = new Backoff(clock);
   }
@@ -69,38 +77,55 @@ export class Reconnecting<Response, Event> {
     return this.#state;
   }
 
-  /** Ends a wait: the network is back, or somebody asks for it. */
+  /** Ends a wait, or replaces the stream that is open: the network is another one, or somebody asks for it. */
   reconnect(): void {
     this.#asleep?.abort();
+    this.#replace?.();
+  }
+
+  /** Ends a wait, and a stream that was silent for too long by the time of day. */
+  #awake(): void {
+    this.#asleep?.abort();
+    this.#watchdog?.look();
   }
 
   close(): void {
     this.#closing.abort();
   }
 
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   /** The events of all streams until it is closed; throws what no repetition changes. */
-  async *events(): AsyncGenerator<Event | Disconnected, void, undefined> {
+  events(): AsyncGenerator<Event | Disconnected, void, undefined> {
+    return endedBy(this.#events(), () => this.close());
+  }
+
+  async *#events(): AsyncGenerator<Event | Disconnected, void, undefined> {
     const { signal } = this.options;
     const close = (): void => this.close();
     signal?.addEventListener("abort", close);
     if (signal?.aborted) close();
+    const rest = this.wakeups((what) => (what === "online" ? this.reconnect() : this.#awake()));
     try {
-      this.options.onState?.(this.#state);
-      while (!this.#closed) {
+      this.#show(this.#state);
+      while (!this.closed) {
         const error = yield* this.#one();
-        if (this.#closed) break;
+        if (this.closed) break;
         if (!(await this.#canRepeat(error))) {
           this.#show({ phase: "closed", error });
           throw error;
         }
         this.#asleep = new AbortController();
-        const retryInMs = this.#backoff.next(error.retryDelayMs);
+        const retryInMs = this.#replaced ? 0 : this.#backoff.next(error.retryDelayMs);
         this.logger.info?.("a stream was lost", { reason: error.reason, code: error.code, retryInMs });
         this.#show({ phase: "reconnecting", error, retryInMs });
         yield { type: "disconnected", reason: error.reason, error, retryInMs };
-        await this.#sleep(retryInMs, this.#asleep);
+        if (retryInMs > 0) await this.#sleep(retryInMs, this.#asleep);
       }
     } finally {
+      rest();
       signal?.removeEventListener("abort", close);
       close();
       if (this.#state.phase !== "closed") this.#show({ phase: "closed" });
@@ -117,11 +142,19 @@ export class Reconnecting<Response, Event> {
       silent = true;
       end();
     });
+    this.#watchdog = watchdog;
+    this.#replaced = false;
+    this.#replace = () => {
+      this.#replaced = true;
+      end();
+    };
     let patience = OPENING_MS;
     let opened = false;
     try {
       watchdog.watch(patience);
-      const responses = (await this.source.open(ending.signal))[Symbol.asyncIterator]();
+      // What is asked for the token can hang as well as the service.
+      const opening = Promise.resolve(this.source.open(ending.signal));
+      const responses = (await unlessAborted(opening, ending.signal))[Symbol.asyncIterator]();
       for (;;) {
         // A reader that takes its time is no silence of the service.
         watchdog.watch(patience);
@@ -134,15 +167,21 @@ export class Reconnecting<Response, Event> {
         if (!opened || heartbeatMs) patience = 2 * (heartbeatMs || HEARTBEAT_MS);
         opened = true;
         if (live) this.#show(live);
-        yield* events;
+        for (const event of events) {
+          if (this.closed) return connectionLost("closed");
+          yield event;
+        }
         // Only now: whoever breaks off before this gets the response again.
         await this.source.handled(next.value);
-        if (this.#closed) return connectionLost("closed");
+        if (this.closed) return connectionLost("closed");
       }
     } catch (error) {
-      return silent ? connectionLost("nothing was heard for too long") : Chat3Error.from(error);
+      if (silent) return connectionLost("nothing was heard for too long");
+      return this.#replaced ? connectionLost("another stream was asked for") : Chat3Error.from(error);
     } finally {
       watchdog.rest();
+      this.#watchdog = undefined;
+      this.#replace = undefined;
       // Leaving the loop does not end the call.
       end();
       this.#closing.signal.removeEventListener("abort", end);
@@ -155,6 +194,7 @@ export class Reconnecting<Response, Event> {
       return true;
     }
     if (error.transient) return true;
+    if (error instanceof SignInRequiredError) return false;
     // An expired user token is replaced at the next attempt; a fresh one that is refused stays so.
     this.#refusals += 1;
     return error.tokenRefused && this.#refusals < REFUSALS;
@@ -163,13 +203,9 @@ export class Reconnecting<Response, Event> {
   async #sleep(ms: number, asleep: AbortController): Promise<void> {
     const wake = (): void => asleep.abort();
     this.#closing.signal.addEventListener("abort", wake);
-    if (this.#closed) wake();
+    if (this.closed) wake();
     await sleep(this.clock, ms, asleep.signal);
     this.#closing.signal.removeEventListener("abort", wake);
-  }
-
-  get #closed(): boolean {
-    return this.#closing.signal.aborted;
   }
 
   get #live(): Live | undefined {
@@ -178,6 +214,6 @@ export class Reconnecting<Response, Event> {
 
   #show(state: ConnectionState): void {
     this.#state = state;
-    this.options.onState?.(state);
+    tell(() => this.options.onState?.(state));
   }
 }

@@ -9,6 +9,7 @@ import { type Gap, type ResumeOutcome, StreamState } from "../gen/chat3/user/v1/
 import type { ConnectionState, Live } from "./connection.js";
 import { type Disconnected, type Heard, Reconnecting, type StreamOptions } from "./reconnecting.js";
 import { memoryResumeStore, type ResumeStore } from "./resume_store.js";
+import type { Wakeups } from "./wakeups.js";
 
 /** A stream is open. What is read from now on, and what it brings, make a complete picture. */
 export interface Connected {
@@ -35,21 +36,21 @@ export type UpdatesEvent = Connected | UpdateEvent | GapEvent | Disconnected;
 
 export interface UpdatesOptions extends StreamOptions {
   /** Where the resume token is kept: in memory if it is not set. One store has one stream at a time. */
-  readonly resume?: ResumeStore;
+  readonly resume?: ResumeStore | undefined;
   /** The kinds of update that are wanted: all if it is not set. */
-  readonly kinds?: readonly UpdateKind[];
+  readonly kinds?: readonly UpdateKind[] | undefined;
   /** The dialogs whose updates are wanted: all if it is not set. */
-  readonly dialogIds?: readonly string[];
+  readonly dialogIds?: readonly string[] | undefined;
   /** The longest silence wanted, in ms, 5 to 300 seconds: 30 seconds if it is not set. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
 }
 
 /** What a reader in callback form is told; the types are those of the events. */
 export interface UpdatesListener {
-  readonly connected?: (event: Connected) => void | Promise<void>;
-  readonly update?: (update: Update) => void | Promise<void>;
-  readonly gap?: (gap: Gap) => void | Promise<void>;
-  readonly disconnected?: (event: Disconnected) => void | Promise<void>;
+  readonly connected?: ((event: Connected) => void | Promise<void>) | undefined;
+  readonly update?: ((update: Update) => void | Promise<void>) | undefined;
+  readonly gap?: ((gap: Gap) => void | Promise<void>) | undefined;
+  readonly disconnected?: ((event: Disconnected) => void | Promise<void>) | undefined;
 }
 
 /** A response of `SubscribeUpdates`, or one of `SubscribeTenantUpdates`, which has the same parts. */
@@ -66,7 +67,7 @@ export class UpdateStream implements AsyncIterable<UpdatesEvent> {
   readonly #stream: Reconnecting<StreamedUpdate, Connected | UpdateEvent | GapEvent>;
   #events: AsyncGenerator<UpdatesEvent, void, undefined> | undefined;
 
-  constructor(open: OpenStream, options: UpdatesOptions, clock: Clock, logger: Logger) {
+  constructor(open: OpenStream, options: UpdatesOptions, clock: Clock, logger: Logger, wakeups?: Wakeups) {
     const { resume = memoryResumeStore() } = options;
     let last: string | undefined;
     const save = async (token: string): Promise<void> => {
@@ -80,7 +81,12 @@ export class UpdateStream implements AsyncIterable<UpdatesEvent> {
     };
     this.#stream = new Reconnecting(
       {
-        open: async (signal) => open(last ?? (await resume.load()), signal),
+        open: async (signal) => {
+          const token = last ?? (await resume.load());
+          // Nobody reads a stream that is opened after all.
+          signal.throwIfAborted();
+          return open(token, signal);
+        },
         hear,
         handled: ({ resumeToken }) => save(resumeToken),
         forget: () => save(""),
@@ -88,6 +94,7 @@ export class UpdateStream implements AsyncIterable<UpdatesEvent> {
       options,
       clock,
       logger,
+      wakeups,
     );
   }
 
@@ -95,7 +102,7 @@ export class UpdateStream implements AsyncIterable<UpdatesEvent> {
     return this.#stream.state;
   }
 
-  /** Ends the wait for the next attempt: the network is back, or somebody asks for it. */
+  /** Opens the stream again at once: ends the wait for it, or replaces the one that is open. Nothing is lost. */
   reconnect(): void {
     this.#stream.reconnect();
   }
@@ -113,6 +120,8 @@ export class UpdateStream implements AsyncIterable<UpdatesEvent> {
   /** Reads until it is closed; rejects with what no repetition changes, or what the listener throws. */
   async run(listener: UpdatesListener): Promise<void> {
     for await (const event of this) {
+      // Whoever has closed it hears nothing any more, not even what was read before.
+      if (this.#stream.closed) return;
       if (event.type === "update") await listener.update?.(event.update);
       else if (event.type === "gap") await listener.gap?.(event.gap);
       else if (event.type === "connected") await listener.connected?.(event);

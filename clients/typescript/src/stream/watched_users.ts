@@ -86,7 +86,7 @@ export class WatchedUsers {
     });
     let given: readonly string[] = [];
     if (userId !== "" && isOfTheToken(reason)) this.#wanted.set(userId, "");
-    else if (retryDelay) this.#pausedUntil = this.clock.now() + durationMs(retryDelay);
+    else if (retryDelay) this.#pausedUntil = this.clock.elapsed() + durationMs(retryDelay);
     else if (userId !== "") given = [userId];
     else given = culprits.length > 0 ? culprits : (batch?.watch ?? []);
     for (const each of given) this.#wanted.delete(each);
@@ -115,7 +115,7 @@ export class WatchedUsers {
   }
 
   #next(): Batch | undefined {
-    if (this.#inFlight !== undefined || this.clock.now() < this.#pausedUntil) return undefined;
+    if (this.#inFlight !== undefined || this.clock.elapsed() < this.#pausedUntil) return undefined;
     const unwatch = firstOf([...this.#watched].filter((userId) => !this.#wanted.has(userId)));
     if (unwatch.length > 0) return { watch: [], unwatch };
     const watch = firstOf([...this.#wanted.keys()].filter((userId) => !this.#watched.has(userId)));
@@ -129,7 +129,7 @@ export class WatchedUsers {
 
   #change(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const pause = this.#pausedUntil - this.clock.now();
+      const pause = this.#pausedUntil - this.clock.elapsed();
       const cancel = pause > 0 ? this.clock.after(pause, () => this.#changed()) : () => undefined;
       const done = (): void => {
         cancel();

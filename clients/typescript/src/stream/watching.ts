@@ -33,9 +33,9 @@ export type WatchEvent =
 
 export interface WatchOptions extends StreamOptions {
   /** Where the tokens are kept: in memory if it is not set. */
-  readonly resume?: UserResumeStore;
+  readonly resume?: UserResumeStore | undefined;
   /** The longest silence wanted, in ms, 5 to 300 seconds: 30 seconds if it is not set. */
-  readonly heartbeatMs?: number;
+  readonly heartbeatMs?: number | undefined;
 }
 
 export type OpenWatch = (
@@ -73,6 +73,7 @@ export class Watching implements AsyncIterable<WatchEvent> {
     this.#users.leave(userIds);
   }
 
+  /** Opens the stream again at once: ends the wait for it, or replaces the one that is open. Nothing is lost. */
   reconnect(): void {
     this.#stream.reconnect();
   }

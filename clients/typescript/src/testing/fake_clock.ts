@@ -2,12 +2,17 @@ import type { Clock } from "../client/clock.js";
 
 /** A clock that moves when a test says so. */
 export class FakeClock implements Clock {
-  #now = 1_000_000;
+  #elapsed = 0;
+  #began = 1_000_000;
   #timers: { readonly at: number; readonly then: () => void }[] = [];
   chance = 0.5;
 
   now(): number {
-    return this.#now;
+    return this.#began + this.#elapsed;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
   }
 
   random(): number {
@@ -15,7 +20,7 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, then: () => void): () => void {
-    const timer = { at: this.#now + ms, then };
+    const timer = { at: this.#elapsed + ms, then };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
@@ -24,22 +29,28 @@ export class FakeClock implements Clock {
 
   /** When the next timer is due, in ms from now. */
   get wait(): number | undefined {
-    return this.#timers.length === 0 ? undefined : Math.min(...this.#timers.map(({ at }) => at)) - this.#now;
+    if (this.#timers.length === 0) return undefined;
+    return Math.min(...this.#timers.map(({ at }) => at)) - this.#elapsed;
+  }
+
+  /** The machine slept, or somebody set its clock: `now` jumps, and no timer has noticed. */
+  jump(ms: number): void {
+    this.#began += ms;
   }
 
   /** Lets time pass, timer by timer. */
   async pass(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#elapsed + ms;
     await settled();
     for (;;) {
       const [next] = this.#timers.toSorted((a, b) => a.at - b.at);
       if (next === undefined || next.at > end) break;
-      this.#now = next.at;
+      this.#elapsed = next.at;
       this.#timers = this.#timers.filter((other) => other !== next);
       next.then();
       await settled();
     }
-    this.#now = end;
+    this.#elapsed = end;
   }
 }
 
