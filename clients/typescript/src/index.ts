@@ -55,6 +55,7 @@ export {
   type ResumeStore,
   storageResumeStore,
   type UserResumeStore,
+  type WebStorage,
 } from "./stream/resume_store.js";
 export type {
   Connected,

@@ -30,9 +30,9 @@ export const pageWakeups: Wakeups = (wake) => {
   const shown = (): void => {
     if (document.visibilityState === "visible") wake("awake");
   };
-  addEventListener("online", () => wake("online"), { signal });
-  addEventListener("pageshow", shown, { signal });
-  // A worker has no document.
+  // A worker has no document; a test on Node, and a phone, have no events at all.
+  globalThis.addEventListener?.("online", () => wake("online"), { signal });
+  globalThis.addEventListener?.("pageshow", shown, { signal });
   globalThis.document?.addEventListener("visibilitychange", shown, { signal });
   return () => listening.abort();
 };

@@ -136,3 +136,7 @@ test("a page says when it is online again, and when it is shown again", () => {
     delete globals.addEventListener;
   }
 });
+
+test("where there is no page nothing is listened to", () => {
+  pageWakeups(() => assert.fail("nothing happened"))();
+});

@@ -23,14 +23,18 @@ export function memoryResumeStore(token = ""): ResumeStore {
   };
 }
 
+/** Of the web's `Storage` what is used: programs without a browser's types can name it, too. */
+export interface WebStorage {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
+
 /**
  * In a browser's storage. `sessionStorage` is the one to take: it survives a reload, and two windows
  * have one each.
  */
-export function storageResumeStore(
-  storage: Pick<Storage, "getItem" | "setItem" | "removeItem">,
-  user: string,
-): ResumeStore {
+export function storageResumeStore(storage: WebStorage, user: string): ResumeStore {
   const name = `chat3.resume-token.${user}`;
   return {
     load: () => storage.getItem(name) ?? "",
