@@ -25,6 +25,8 @@ COMPILER = {
     "lib": ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
     "types": ["node"],
     "strict": True,
+    "noUncheckedIndexedAccess": True,
+    "verbatimModuleSyntax": True,
     "outDir": "built",
     "rootDir": ".",
     "skipLibCheck": False,

@@ -21,6 +21,8 @@ class Service {
   dialogs: Dialog[] = [dialog()];
   messages: Message[] = [];
   refusal: Error | undefined;
+  /** What a read of messages waits for. */
+  reading: () => Promise<void> = async () => undefined;
 
   readonly transport = fakeTransport({
     user: {
@@ -36,7 +38,8 @@ class Service {
         if (found === undefined) throw refusal("ERROR_REASON_NOT_A_MEMBER", Code.PermissionDenied);
         return { dialog: found };
       },
-      getDialogMessages: ({ dialogId, pageToken }) => {
+      getDialogMessages: async ({ dialogId, pageToken }) => {
+        await this.reading();
         this.reads.push(`messages ${dialogId}`);
         if (!this.dialogs.some((other) => other.dialogId === dialogId)) {
           throw refusal("ERROR_REASON_NOT_A_MEMBER", Code.PermissionDenied);
@@ -174,4 +177,26 @@ test("a store has to know its user", () => {
   const { transport } = new Service();
   const tokens = async () => ({ token: "t", expires: Number.POSITIVE_INFINITY });
   assert.throws(() => new Chat3Client({ transport, tokens }).liveStore(), /needs to know its user/);
+});
+
+test("whoever has many dialogs does not read them all at once", async () => {
+  const service = new Service();
+  const ids = Array.from({ length: 40 }, (_, place) => `dlg_${String(place).padStart(20, "0")}`);
+  service.dialogs = ids.map((dialogId) => dialog({ dialogId }));
+  let reading = 0;
+  let most = 0;
+  service.reading = async () => {
+    reading += 1;
+    most = Math.max(most, reading);
+    await new Promise((resolve) => setImmediate(resolve));
+    reading -= 1;
+  };
+  const live = service.client().liveStore({ everything: true });
+  const ready = live.ready();
+  await settled();
+  service.stream.open();
+  await ready;
+  assert.equal(live.picture.value.histories.size, 40);
+  assert.ok(most > 1 && most <= 8, `${most} at once`);
+  await live.close();
 });

@@ -6,11 +6,19 @@ interface Reading {
   done: Promise<void>;
 }
 
-/** Reads what a store keeps: one call at a time for one thing, again when it changed since. */
+// Who has many dialogs must not be taken for a flood.
+const AT_ONCE = 8;
+
+/**
+ * Reads what a store keeps: one call at a time for one thing, again when it changed since, and few things
+ * at once.
+ */
 export class Reader {
   readonly #readings = new Map<string, Reading>();
   /** What could not be read, until it is. */
   readonly #missing = new Map<string, unknown>();
+  #free = AT_ONCE;
+  readonly #waiting: (() => void)[] = [];
 
   constructor(
     private readonly signal: AbortSignal,
@@ -42,11 +50,23 @@ export class Reader {
     for (const error of this.#missing.values()) throw error;
   }
 
+  async #turn(): Promise<void> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
+  }
+
   async #run(key: string, reading: Reading, read: () => Promise<void>): Promise<void> {
     try {
       do {
+        await this.#turn();
         reading.again = false;
-        await read();
+        await read().finally(() => this.#next());
         this.#missing.delete(key);
       } while (reading.again && !this.signal.aborted);
     } catch (error) {
