@@ -2,9 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Code } from "@connectrpc/connect";
+
+import { Chat3Client } from "../src/client/user_client.js";
 import { UpdateStream, type UpdatesOptions } from "../src/stream/update_stream.js";
 import type { Wakeups } from "../src/stream/wakeups.js";
-import { FakeClock, FakeStream, settled } from "../src/testing.js";
+import { FakeClock, FakeStream, fakeTransport, refusal, settled } from "../src/testing.js";
 import { pageWakeups } from "../src/web.js";
 
 class Page {
@@ -71,6 +74,53 @@ test("a wait for the next attempt ends when the network is back, or somebody loo
     assert.equal(page.streams.length, 2, what);
     page.updates.close();
   }
+});
+
+test("a delay that the service asks for is cut short by nobody but the application", async () => {
+  const page = await new Page().opened();
+  const details = { retryDelayMs: 9_000 };
+  page.streams[0]?.fail(refusal("ERROR_REASON_OVERLOADED", Code.ResourceExhausted, details));
+  await settled();
+  await page.wake("online");
+  await page.wake("awake");
+  assert.equal(page.streams.length, 1);
+  page.updates.reconnect();
+  await settled();
+  assert.equal(page.streams.length, 2);
+  page.updates.close();
+});
+
+test("a call that waits for its next attempt makes it when the network is back", async () => {
+  const clock = new FakeClock();
+  const failures = [refusal("", Code.Unavailable), refusal("", Code.Unavailable, { retryDelayMs: 9_000 })];
+  const listening = new Set<() => void>();
+  let attempts = 0;
+  const transport = fakeTransport({
+    user: {
+      getMyself: () => {
+        attempts += 1;
+        const failure = failures.shift();
+        if (failure) throw failure;
+        return {};
+      },
+    },
+  });
+  const wakeups: Wakeups = (wake) => {
+    const woken = (): void => wake("online");
+    listening.add(woken);
+    return () => listening.delete(woken);
+  };
+  const client = new Chat3Client({ transport, clock, wakeups, apiKey: "k", tenant: "t", user: "alice" });
+  const call = client.getMyself({});
+  for (let wakes = 0; wakes < 2; wakes++) {
+    await settled();
+    for (const woken of listening) woken();
+  }
+  await settled();
+  assert.equal(attempts, 2, "the second delay is the service's own");
+  await clock.pass(20_000);
+  await call;
+  assert.deepEqual([attempts, listening.size], [3, 0]);
 });
 
 test("a stream that was silent while the machine slept is lost as soon as it wakes", async () => {

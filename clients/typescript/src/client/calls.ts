@@ -20,6 +20,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 
+import type { Wakeups } from "../stream/wakeups.js";
 import { type Clock, unlessAborted } from "./clock.js";
 import { Chat3Error } from "./errors.js";
 import type { Identity } from "./identity.js";
@@ -35,6 +36,7 @@ export interface CallSettings {
   readonly retryForMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly wakeups: Wakeups;
 }
 
 const retryForKey = createContextKey<number | undefined>(undefined, { description: "retryForMs" });
@@ -56,7 +58,7 @@ export function reliable(transport: Transport, settings: CallSettings): Transpor
 }
 
 function unaryBy(transport: Transport, settings: CallSettings): Transport["unary"] {
-  const { identity, clock, logger } = settings;
+  const { identity, clock, logger, wakeups } = settings;
   return async function unary<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     signal: AbortSignal | undefined,
@@ -89,6 +91,7 @@ function unaryBy(transport: Transport, settings: CallSettings): Transport["unary
         forMs: isRepeatable(method, key) ? (contextValues?.get(retryForKey) ?? settings.retryForMs) : 0,
         signal,
         clock,
+        wakeups,
         failed: ({ reason, code, requestId }, delayMs) =>
           logger.info?.("a call is repeated", { method: method.name, reason, code, requestId, delayMs }),
       },

@@ -1,3 +1,5 @@
+import { noWakeups, type Wakeups } from "../stream/wakeups.js";
+
 /** Time and chance, as everything that waits takes them: a test brings its own. */
 export interface Clock {
   /** Milliseconds since 1970: for what others have dated. Somebody can set it, and a machine can sleep. */
@@ -20,8 +22,13 @@ export const systemClock: Clock = {
   },
 };
 
-/** Waits; returns early, without an error, when `signal` is aborted. */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+/** Waits; returns early, without an error, when `signal` is aborted, or when something wakes it. */
+export function sleep(
+  clock: Clock,
+  ms: number,
+  signal?: AbortSignal,
+  wakeups: Wakeups = noWakeups,
+): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) {
       resolve();
@@ -29,10 +36,12 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     }
     const done = (): void => {
       cancel();
+      rest();
       signal?.removeEventListener("abort", done);
       resolve();
     };
     const cancel = clock.after(ms, done);
+    const rest = wakeups(done);
     signal?.addEventListener("abort", done);
   });
 }

@@ -78,6 +78,6 @@ export function partsOfTenant(options: TenantOptions & OverTransport): Parts {
 function parts(options: CommonOptions & OverTransport, identity: Identity): Parts {
   const { timeoutMs = TIMEOUT_MS, retryForMs = RETRY_FOR_MS } = options;
   const { clock = systemClock, logger = silent, wakeups = noWakeups } = options;
-  const settings: CallSettings = { identity, timeoutMs, retryForMs, clock, logger };
+  const settings: CallSettings = { identity, timeoutMs, retryForMs, clock, logger, wakeups };
   return { transport: reliable(options.transport, settings), clock, logger, wakeups };
 }

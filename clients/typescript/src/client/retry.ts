@@ -1,3 +1,4 @@
+import { noWakeups, type Wakeups } from "../stream/wakeups.js";
 import { Backoff } from "./backoff.js";
 import { type Clock, sleep, systemClock } from "./clock.js";
 import { aborted, Chat3Error } from "./errors.js";
@@ -7,6 +8,8 @@ export interface RetryOptions {
   readonly forMs: number;
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock | undefined;
+  /** What ends a wait early, unless the service has asked for it: the network is back. */
+  readonly wakeups?: Wakeups | undefined;
   /** Told of each attempt that is repeated. */
   readonly failed?: ((failure: Chat3Error, delayMs: number) => void) | undefined;
 }
@@ -16,7 +19,7 @@ export interface RetryOptions {
  * `Canceled` when `signal` is aborted. Only for calls that can be repeated: reads, and mutations whose idempotency key is the same in every attempt.
  */
 export async function withRetries<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
-  const { forMs, signal, clock = systemClock, failed } = options;
+  const { forMs, signal, clock = systemClock, wakeups = noWakeups, failed } = options;
   const backoff = new Backoff(clock);
   const end = clock.elapsed() + forMs;
   for (;;) {
@@ -29,7 +32,7 @@ export async function withRetries<T>(options: RetryOptions, attempt: () => Promi
       const delay = backoff.next(failure.retryDelayMs);
       if (clock.elapsed() + delay > end) throw failure;
       failed?.(failure, delay);
-      await sleep(clock, delay, signal);
+      await sleep(clock, delay, signal, failure.retryDelayMs === undefined ? wakeups : noWakeups);
       if (signal?.aborted) throw aborted(signal, failure.idempotencyKey);
     }
   }

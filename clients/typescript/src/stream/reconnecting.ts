@@ -55,6 +55,8 @@ const REFUSALS = 2;
 export class Reconnecting<Response, Event> {
   #state: ConnectionState = { phase: "connecting" };
   #asleep: AbortController | undefined;
+  /** Whether the service has asked for the wait. */
+  #asked = false;
   #watchdog: Watchdog | undefined;
   /** Ends the stream that is open, for another one at once. */
   #replace: (() => void) | undefined;
@@ -83,10 +85,11 @@ export class Reconnecting<Response, Event> {
     this.#replace?.();
   }
 
-  /** Ends a wait, and a stream that was silent for too long by the time of day. */
-  #awake(): void {
-    this.#asleep?.abort();
-    this.#watchdog?.look();
+  /** Nobody has asked: a delay that the service wants is not cut short, a stream that lives is left alone. */
+  #woken(what: "online" | "awake"): void {
+    if (!this.#asked) this.#asleep?.abort();
+    if (what === "online") this.#replace?.();
+    else this.#watchdog?.look();
   }
 
   close(): void {
@@ -107,7 +110,7 @@ export class Reconnecting<Response, Event> {
     const close = (): void => this.close();
     signal?.addEventListener("abort", close);
     if (signal?.aborted) close();
-    const rest = this.wakeups((what) => (what === "online" ? this.reconnect() : this.#awake()));
+    const rest = this.wakeups((what) => this.#woken(what));
     try {
       this.#show(this.#state);
       while (!this.closed) {
@@ -118,6 +121,7 @@ export class Reconnecting<Response, Event> {
           throw error;
         }
         this.#asleep = new AbortController();
+        this.#asked = error.retryDelayMs !== undefined;
         const retryInMs = this.#replaced ? 0 : this.#backoff.next(error.retryDelayMs);
         this.logger.info?.("a stream was lost", { reason: error.reason, code: error.code, retryInMs });
         this.#show({ phase: "reconnecting", error, retryInMs });
