@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from importlib.metadata import version
 
 from chat3_user import logs
-from chat3_user.config import Config, changed, masked, parse
+from chat3_user.config import Config, altered, changed, masked, parse
 from chat3_user.demo.platform import check_installed
 from chat3_user.health.board import Board, Seat
 from chat3_user.idempotency.database_file import check_database
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say_what_starts(config: Config, workers: int) -> None:
-    """Log the version, and what runs with what; a password is masked."""
+    """Log the version, what runs with what, and which settings were made; secrets are masked."""
     shown = masked(config)
     behind = {name: shown[name.upper()] for name in ("tenant_api_url", "rabbitmq_url", "redis_url")}
     log.info(
@@ -62,9 +62,20 @@ def _say_what_starts(config: Config, workers: int) -> None:
         extra={
             "version": version("chat3-gateway"),
             "workers": workers,
+            "grpc": f"{config.server.host}:{config.server.port}",
+            "ops": f"{config.ops.host}:{config.ops.port}",
+            "protocols": "grpc, grpc_web, connect",
+            "tls": _tls(config),
             **{name: url or "none" for name, url in behind.items()},
         },
     )
+    log.info("settings that differ from their defaults", extra=altered(config))
+
+
+def _tls(config: Config) -> str:
+    if not config.tls.certificate:
+        return "none"
+    return "clients need a certificate" if config.tls.client_ca else "on"
 
 
 def _checked(config: Config, workers: int) -> socket.socket:

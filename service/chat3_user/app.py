@@ -138,8 +138,8 @@ async def running(
         if issuer_keys is not None:
             await issuer_keys.open()
             stack.push_async_callback(issuer_keys.close)
-        rates = parts.shared_rates(config, metrics)
-        admission = parts.admission(config, access.prove_known, metrics, rates, tracing)
+        rates = parts.shared_rates(config, metrics, tracing)
+        admission = parts.admission(config, access.prove_known, metrics, rates)
         stack.push_async_callback(admission.rates.close)
         dependencies = _dependencies(config, metrics, api, access, store, once, hub, tokens)
         chain = CallChain(
@@ -181,7 +181,7 @@ async def running(
             watching(watched, config.health, seat, server.health.changed)
         )
         read_updates(metrics, hub, broker)
-        read_calls(metrics, hub, server, admission, resilient, http)
+        read_calls(metrics, hub, server, admission, resilient, http, tls)
         ops_port = await _serve_operators(stack, config, metrics, health.state, seat)
         log.info(
             "serving",
@@ -232,7 +232,7 @@ async def _serve_operators(
     seat: Seat,
 ) -> int:
     """Serve operators until ``stack`` is closed; return the port."""
-    read_process(metrics.process, health)
+    read_process(metrics.process, health, seat)
     ops = config.ops
     scrapes = await stack.enter_async_context(
         open_scrapes(metrics.instruments.registry, ops.host, ops.ports or (ops.port,), ops.worker)

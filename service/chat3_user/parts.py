@@ -13,7 +13,6 @@ from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.limits.admission import Admission, Prove
 from chat3_user.limits.keys import KnownKeys
 from chat3_user.limits.rates import KINDS, Kind, MemoryRates, Rate, Rates, RateStore, RedisRates
-from chat3_user.limits.traced_rates import TracedRates
 from chat3_user.mapping.named import named_in
 from chat3_user.metrics import Metrics
 from chat3_user.metrics.admission import TokenMetrics
@@ -100,11 +99,12 @@ def idempotency_store(config: Config, metrics: StoreMetrics, tracing: Tracing = 
     return ObservedStore(store, system, metrics, tracing)
 
 
-def shared_rates(config: Config, metrics: Metrics) -> RedisRates | None:
+def shared_rates(config: Config, metrics: Metrics, tracing: Tracing = OFF) -> RedisRates | None:
     """Return where all workers count together; None when there are no rates, or no Redis."""
     rates = (*_rates(config, "user").values(), *_rates(config, "key").values())
     if config.redis.url and any(rates):
-        return RedisRates(config.redis, config.authorities.redis, metrics.rates, metrics.stores)
+        authority = config.authorities.redis
+        return RedisRates(config.redis, authority, metrics.rates, metrics.stores, tracing)
     return None
 
 
@@ -113,15 +113,12 @@ def admission(
     prove: Prove,
     metrics: Metrics,
     shared: RedisRates | None,
-    tracing: Tracing = OFF,
 ) -> Admission:
     """Return what lets calls in; ``prove`` asks the platform about a key.
 
     Each worker counts rates by itself where nothing is ``shared``.
     """
     store: RateStore = shared or MemoryRates()
-    if shared is not None and tracing.on:
-        store = TracedRates(shared, tracing, "redis")
     users, keys = _rates(config, "user"), _rates(config, "key")
     return Admission(
         config.places,

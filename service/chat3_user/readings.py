@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from chat3_user.health.board import Seat
 from chat3_user.health.machine import Health, Status
 from chat3_user.limits.admission import Admission
 from chat3_user.metrics import Metrics
@@ -15,6 +16,7 @@ from chat3_user.metrics.process import ProcessMetrics
 from chat3_user.server.grpc import GrpcServer
 from chat3_user.tenant_api.resilience import Resilient
 from chat3_user.tenant_api.transport import Http
+from chat3_user.tls.listener import ServerTls
 from chat3_user.updates.amqp.broker import AmqpBroker
 from chat3_user.updates.broker import Broker
 from chat3_user.updates.fanout.hub import Hub
@@ -49,9 +51,17 @@ def read_updates(metrics: Metrics, hub: Hub, broker: Broker) -> None:
 
 
 def read_calls(
-    metrics: Metrics, hub: Hub, server: GrpcServer, admission: Admission, api: Resilient, http: Http
+    metrics: Metrics,
+    hub: Hub,
+    server: GrpcServer,
+    admission: Admission,
+    api: Resilient,
+    http: Http,
+    tls: ServerTls | None,
 ) -> None:
     """Have metrics read calls, connections, buffers and the way to tenant-api."""
+    if tls is not None:
+        metrics.transport.certificate.read(lambda: tls.expires)
     metrics.calls.open.read_each(
         lambda: {("unary",): admission.calls, ("stream",): admission.streams}
     )
@@ -65,11 +75,12 @@ def read_calls(
     metrics.upstream.active.read_each(lambda: {http.server: http.active})
 
 
-def read_process(metrics: ProcessMetrics, health: Health) -> None:
-    """Have metrics read the process, and what `/readyz` says of it.
+def read_process(metrics: ProcessMetrics, health: Health, seat: Seat) -> None:
+    """Have metrics read the process, what `/readyz` says of it, and how often it was restarted.
 
     What the operating system does not say has no series.
     """
+    metrics.restarts.read_each(lambda: _by_label(seat.restarts()))
     metrics.ready.read(lambda: health.status is not Status.NOT_READY)
     metrics.problems.read_each(
         lambda: {

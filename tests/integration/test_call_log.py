@@ -193,6 +193,12 @@ async def test_the_last_calls_and_what_was_drained_are_in_the_log(process: Proce
     messages = [each["message"] for each in process.documents if each not in process.calls]
     assert messages[-2:] == ["draining", "drained"]
     assert {"starting", "serving"} <= set(messages)
+    (starting,) = process.having(message="starting")
+    assert starting["grpc"] == f"127.0.0.1:{process.port}"
+    assert starting["tls"] == "none"
+    (settings,) = process.having(message="settings that differ from their defaults")
+    assert settings["LOG_FORMAT"] == "json"
+    assert "LOG_CALLS_SLOW_SECONDS" not in settings
     (draining,) = process.having(message="draining")
     assert (draining["streams"], draining["requests"]) == (1, 1)
     calls = [each["method"] for each in process.calls]

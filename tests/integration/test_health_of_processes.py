@@ -20,6 +20,7 @@ from support.faults.workers import Worker
 from support.gateway import Upstream
 from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
+from support.scrape import scraped
 
 
 @asynccontextmanager
@@ -156,7 +157,7 @@ async def machine_becomes(port: int, wanted: tuple[int, str, list[str]]) -> None
 async def test_each_worker_knows_how_the_others_of_its_machine_are(
     upstream: Upstream, rabbitmq: RabbitMQ, tmp_path: Path
 ) -> None:
-    """One hangs: it does not answer for itself, and the others tell of it."""
+    """One hangs: it does not answer for itself, the others tell of it, and it is replaced."""
     first = Worker(
         "parent",
         {
@@ -165,6 +166,8 @@ async def test_each_worker_knows_how_the_others_of_its_machine_are(
             "RABBITMQ_UPDATES_LOG": f"log_{secrets.token_hex(4)}",
             "IDEMPOTENCY_DATABASE": str(tmp_path / "keys.db"),
             "WORKERS": "2",
+            # Longer than a worker has to be silent to be told so.
+            "WORKER_STALL_TIMEOUT": "7",
         },
     )
     await first.start()
@@ -177,7 +180,8 @@ async def test_each_worker_knows_how_the_others_of_its_machine_are(
             pid = (await answer.json())["pid"]
         os.kill(pid, signal.SIGSTOP)
         await machine_becomes(zero, (200, "degraded", ["ready", "silent"]))
-        os.kill(pid, signal.SIGKILL)
         await machine_becomes(zero, (200, "ready", ["ready", "ready"]))
+        told = await scraped(one, "/metrics/worker")
+        assert told.value("chat3_worker_restarts_total", cause="stalled") == 1
     finally:
         await first.stop()

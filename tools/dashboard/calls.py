@@ -3,7 +3,6 @@
 from dashboard.model import Panel, Query, Row, or_zero, per_second, quantile, total
 
 _UNARY = 'FROM, rpc_method!~".*/(Subscribe|Watch).*"'
-_FAULTS = 'rpc_response_status_code=~"UNAVAILABLE|INTERNAL|UNKNOWN|DATA_LOSS|DEADLINE_EXCEEDED"'
 _CALLS = "rpc_server_call_duration_seconds"
 
 OVERVIEW = Row(
@@ -33,8 +32,8 @@ OVERVIEW = Row(
             "percentunit",
             (
                 Query(
-                    f"({total('chat3_calls_total', f'{_UNARY}, {_FAULTS}')} or vector(0))"
-                    f" / {total('chat3_calls_total', _UNARY)}",
+                    total("chat3_unary_calls_total", 'FROM, outcome="failed"')
+                    + f" / ({total('chat3_unary_calls_total')} > 0)",
                     "failing",
                 ),
             ),

@@ -99,6 +99,22 @@ PROCESSES = Row(
             ),
         ),
         Panel(
+            "Restarts",
+            "Workers that their parent restarted, in an hour: exited by themselves, or stalled.",
+            "short",
+            (
+                Query(
+                    "sum by (cause) (increase(chat3_worker_restarts_total{FROM}[1h]))", "{{cause}}"
+                ),
+            ),
+        ),
+        Panel(
+            "Days until the certificate expires",
+            "Of the listener. Services without TLS have none.",
+            "d",
+            (Query("(chat3_certificate_expiry_timestamp_seconds{FROM} - time()) / 86400", WORKER),),
+        ),
+        Panel(
             "Uptime",
             "It begins anew with each start of a worker.",
             "s",

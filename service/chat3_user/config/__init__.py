@@ -2,7 +2,17 @@
 
 from chat3_user.config.composition import Config
 from chat3_user.config.loading import load, parse
-from chat3_user.config.masking import masked
+from chat3_user.config.masking import altered, masked
 from chat3_user.config.variables import SETTINGS, Setting, changed, composed
 
-__all__ = ["SETTINGS", "Config", "Setting", "changed", "composed", "load", "masked", "parse"]
+__all__ = [
+    "SETTINGS",
+    "Config",
+    "Setting",
+    "altered",
+    "changed",
+    "composed",
+    "load",
+    "masked",
+    "parse",
+]

@@ -20,6 +20,15 @@ def masked(config: Config) -> dict[str, Any]:
     }
 
 
+def altered(config: Config) -> dict[str, Any]:
+    """Return those of the `masked` settings that are not as they are by default."""
+    return {
+        setting.variable: _shown(name, setting.of(config))
+        for name, setting in SETTINGS.items()
+        if setting.of(config) != setting.default
+    }
+
+
 def _shown(name: str, value: Any) -> Any:
     if name in SECRETS:
         return value and _MASK

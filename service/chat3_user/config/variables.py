@@ -19,6 +19,7 @@ _PATHS: Final = {
     "ops_host": "ops.host",
     "ops_port": "ops.port",
     "workers": "server.workers",
+    "worker_stall_timeout": "server.worker_stall_timeout",
     "health_interval": "health.interval",
     "event_loop_stall": "health.stall",
     "tenant_api_url": "tenant_api.url",

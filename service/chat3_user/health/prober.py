@@ -54,19 +54,16 @@ class Prober:
     """Runs each probe in a task of its own, so that one that waits holds up no other.
 
     Intervals vary by a quarter: workers that started together do not ask together for long.
-    ``looked`` is called after each look, as a sign of life.
     """
 
     def __init__(
         self,
         health: Health,
         probes: Sequence[Probe],
-        looked: Callable[[], None],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._health = health
-        self._looked = looked
         self._sleep = sleep
         self._probes = probes
         self._tasks: list[asyncio.Task[None]] = []
@@ -98,7 +95,6 @@ class Prober:
                 return
             if finding is not None:
                 self._health.observe(probe.component, finding)
-            self._looked()
             sooner = _SOONER if self._health.wavering(probe.component) else 1.0
             await self._sleep(probe.interval * sooner * random.uniform(1 - _JITTER, 1 + _JITTER))
 

@@ -38,7 +38,7 @@ async def watching(
     state = Health({PROCESS, *(probe.component for probe in watched)})
     for each in (log_change, seat.changed, observer):
         state.on_change(each)
-    prober = Prober(state, watched, lambda: seat.put(state.status))
+    prober = Prober(state, watched)
     state.observe(PROCESS, WELL)
     await prober.open()
     try:

@@ -27,6 +27,7 @@ from chat3_user.metrics.admission import RateMetrics, Subject
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.stores import StoreMetrics
 from chat3_user.shared_redis import Problem, RedisSettings, connection_pool, problem_of
+from chat3_user.telemetry import OFF, Tracing
 from chat3_user.validation import Identity
 
 log = logging.getLogger(__name__)
@@ -139,7 +140,9 @@ class RedisRates:
         ca_file: str = "",
         metrics: RateMetrics | None = None,
         stores: StoreMetrics | None = None,
+        tracing: Tracing = OFF,
     ) -> None:
+        self._tracing = tracing
         self._metrics = metrics or RateMetrics(Instruments())
         self._stores = stores or StoreMetrics(Instruments())
         self._pool = connection_pool(settings, connections=_CONNECTIONS, ca_file=ca_file)
@@ -158,11 +161,9 @@ class RedisRates:
         """Count a call, unless it is one too many."""
         if time.monotonic() < self._back_at:
             return await self._memory.spend(rate, key)
-        item = _ITEMS[rate.period](rate.amount)
         begun, problem = time.perf_counter(), ""
         try:
-            allowed = await self._windows.hit(item, key)
-            reset, remaining = await self._windows.get_window_stats(item, key)
+            return await self._ask(rate, key)
         except (RedisError, OSError, TimeoutError) as error:
             problem = type(error).__name__
             self._back_at = time.monotonic() + _REDIS_PAUSE
@@ -171,6 +172,14 @@ class RedisRates:
             return await self._memory.spend(rate, key)
         finally:
             self._stores.operated("redis", "spend", time.perf_counter() - begun, problem)
+
+    async def _ask(self, rate: Rate, key: str) -> Spent:
+        """Count a call in Redis; the span of that fails with it, and there is none without it."""
+        item = _ITEMS[rate.period](rate.amount)
+        with self._tracing.operation("redis", "spend") as span:
+            allowed = await self._windows.hit(item, key)
+            reset, remaining = await self._windows.get_window_stats(item, key)
+            span.resulted("allowed" if allowed else "refused")
         return Spent(allowed, remaining if allowed else 0, max(0.0, reset - time.time()))
 
     async def check(self) -> tuple[Problem, str] | None:

@@ -65,6 +65,7 @@ class TokenMetrics:
             "Reads of the token issuer's public keys, by outcome.",
             "outcome",
             source="tokens",
+            at_zero=[("read",), ("failed",)],
         )
 
     def accepted(self) -> None:

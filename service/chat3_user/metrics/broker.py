@@ -18,6 +18,7 @@ class BrokerMetrics:
             "Sessions with the broker: `begun`, `lost` afterwards, or `failed` to begin.",
             "event",
             source="the broker's supervisor",
+            at_zero=[("begun",), ("lost",), ("failed",)],
         )
         self.consumed = instruments.kept(
             "messaging_client_consumed_messages_total",

@@ -92,10 +92,24 @@ class Instruments:
         """Have all that is made from now on stand under ``subject`` in the documentation."""
         self._subject = subject
 
-    def counter(self, name: str, meaning: str, *labels: str, source: str) -> Counter:
-        """Return a counter; ``name`` ends with ``_total``."""
+    def counter(
+        self,
+        name: str,
+        meaning: str,
+        *labels: str,
+        source: str,
+        at_zero: Iterable[tuple[str, ...]] = (),
+    ) -> Counter:
+        """Return a counter; ``name`` ends with ``_total``.
+
+        ``at_zero`` are the values of its labels that are known before there is an event. A series
+        that appears with its first event has not increased, so `increase()` misses that event.
+        """
         described = self._describe(name, "counter", meaning, labels, source)
-        return Counter(name, described.meaning, labels, registry=self.registry)
+        counter = Counter(name, described.meaning, labels, registry=self.registry)
+        for values in at_zero:
+            counter.labels(*values)
+        return counter
 
     def histogram(
         self,

@@ -31,6 +31,14 @@ class ProcessMetrics:
             "problem",
             source=health,
         )
+        self.restarts = instruments.kept(
+            "chat3_worker_restarts_total",
+            "How often the parent of several workers restarted this worker, by cause: `exited`,"
+            " its process had ended; `stalled`, it gave no sign of life for"
+            " `WORKER_STALL_TIMEOUT`.",
+            "cause",
+            source="the parent",
+        )
         self.cpu = instruments.kept(
             "process_cpu_time_seconds_total",
             "CPU time that the process has used.",

@@ -1,6 +1,12 @@
 """Metrics of what the platform left half done, and what became of it."""
 
+from typing import Final
+
 from chat3_user.metrics.instruments import Instruments
+
+_CHANGES: Final = (
+    "deletion", "edit", "members", "move", "pack", "reaction", "reading", "restoration", "status",
+)  # fmt: skip
 
 
 class RepairMetrics:
@@ -14,6 +20,7 @@ class RepairMetrics:
             " ones, or incomplete, with their missing parts reported to their senders.",
             "outcome",
             source="sending",
+            at_zero=[("replaced",), ("incomplete",)],
         )
         self._creations = instruments.counter(
             "chat3_creations_finished_total",
@@ -22,6 +29,7 @@ class RepairMetrics:
             " unannounced.",
             "kind",
             source="creating",
+            at_zero=[("dialog",), ("topic",), ("pack",)],
         )
         self._unshown = instruments.counter(
             "chat3_changes_unshown_total",
@@ -29,6 +37,7 @@ class RepairMetrics:
             " their callers as possibly unannounced.",
             "kind",
             source="changing",
+            at_zero=[(kind,) for kind in _CHANGES],
         )
 
     def repaired(self, outcome: str) -> None:

@@ -1,6 +1,6 @@
 """Metrics of idempotency, and of the stores that workers share."""
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from prometheus_client import Histogram
 
@@ -34,6 +34,7 @@ class IdempotencyMetrics:
             " `cancelled`, the caller's deadline passed or the caller left.",
             "outcome",
             source="idempotency",
+            at_zero=[(outcome,) for outcome in get_args(IdempotencyOutcome)],
         )
 
     def ended(self, outcome: IdempotencyOutcome) -> None:

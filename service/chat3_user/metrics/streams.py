@@ -1,13 +1,19 @@
 """Metrics of streams of updates: which are open, how they begin, what reaches their clients."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal
+from itertools import product
+from typing import Final, Literal, get_args
 
+from chat3_api.chat3.user.v1 import GapReason, ResumeOutcome
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.tally import Tally
 
 StreamKind = Literal["user", "watch", "tenant"]
 """A stream of one user, of many users, of a whole tenant."""
+
+_STREAMS: Final[tuple[StreamKind, ...]] = get_args(StreamKind)
+_OUTCOMES: Final = [str(outcome.name) for outcome in ResumeOutcome if outcome]
+_REASONS: Final = [str(reason.name) for reason in GapReason if reason]
 
 _LAG: Final = (
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
@@ -53,6 +59,7 @@ class StreamMetrics:
             "stream",
             "outcome",
             source=hub,
+            at_zero=product(_STREAMS, _OUTCOMES),
         )
         self._replays = instruments.counter(
             "chat3_replays_total",
@@ -60,6 +67,7 @@ class StreamMetrics:
             " worker's `memory` or from the updates `log`.",
             "replayed_from",
             source=hub,
+            at_zero=[("memory",), ("log",)],
         )
         self._gaps = instruments.counter(
             "chat3_gaps_total",
@@ -67,8 +75,8 @@ class StreamMetrics:
             "stream",
             "reason",
             source="streams, ListUpdates",
+            at_zero=product((*_STREAMS, "list"), _REASONS),
         )
-        self._kinds: dict[StreamKind, StreamCounts] = {}
         delivered = instruments.kept(
             "chat3_updates_delivered_total",
             "Updates that were sent to clients: `live`, or `replayed` after a resume.",
@@ -86,16 +94,18 @@ class StreamMetrics:
             source="streams",
             buckets=_LAG,
         )
+        self._kinds = {stream: self._counts(stream) for stream in _STREAMS}
 
     def of(self, stream: StreamKind) -> "StreamCounts":
         """Return what counts for streams of one kind."""
-        if stream not in self._kinds:
-            self._kinds[stream] = StreamCounts(
-                lag=self._lag.of(stream),
-                begun=lambda outcome: self._begun.labels(stream, outcome).inc(),
-                gap=lambda reason: self._gaps.labels(stream, reason).inc(),
-            )
         return self._kinds[stream]
+
+    def _counts(self, stream: StreamKind) -> "StreamCounts":
+        return StreamCounts(
+            lag=self._lag.of(stream),
+            begun=lambda outcome: self._begun.labels(stream, outcome).inc(),
+            gap=lambda reason: self._gaps.labels(stream, reason).inc(),
+        )
 
     def user_dropped(self, reason: str) -> None:
         """Count a watched user whom a stream dropped."""

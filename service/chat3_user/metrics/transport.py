@@ -19,6 +19,7 @@ class TransportMetrics:
             "Client connections that were accepted.",
             "network_protocol_version",
             source="the listener",
+            at_zero=[("2",), ("1.1",), ("",)],
         )
         self._ended = instruments.counter(
             "chat3_connections_ended_total",
@@ -27,12 +28,18 @@ class TransportMetrics:
             " `chat3_refused_total`.",
             "cause",
             source="the listener",
+            at_zero=[("client",), ("age",), ("drain",)],
         )
         self._refused = instruments.counter(
             "chat3_refused_total",
             "Connections, requests and frames that were refused before they became calls, by kind.",
             "kind",
             source="the transport",
+        )
+        self.certificate = instruments.gauge(
+            "chat3_certificate_expiry_timestamp_seconds",
+            "Unix time at which the certificate of the listener, or one of its chain, expires.",
+            source="the listener",
         )
         self.buffered = instruments.gauge(
             "chat3_buffered_bytes",

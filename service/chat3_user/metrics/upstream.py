@@ -43,6 +43,7 @@ class UpstreamMetrics:
             "Retries of failed reads: `sent`, or `over_budget` and not sent.",
             "outcome",
             source=resilience,
+            at_zero=[("sent",), ("over_budget",)],
         )
         self.circuit_open = instruments.gauge(
             "chat3_upstream_circuit_open",

@@ -10,6 +10,7 @@ from chat3_user.app import Running, running
 from chat3_user.config import Config
 from chat3_user.finished_call import Observer
 from chat3_user.health.board import Seat
+from chat3_user.process.heartbeat import Watchdog, beating
 from chat3_user.process.loop_failures import report
 from chat3_user.telemetry import opened
 
@@ -31,7 +32,11 @@ async def serve(config: Config, seat: Seat, observers: Sequence[Observer] = ()) 
         loop.add_reader(parent.sentinel, stop.set)
     # By default SIGHUP would end the process, without a word to anybody.
     loop.add_signal_handler(signal.SIGHUP, _nothing_to_reload)
-    async with opened() as tracing, running(config, observers, tracing, seat) as service:
+    async with (
+        beating(seat, Watchdog()),
+        opened() as tracing,
+        running(config, observers, tracing, seat) as service,
+    ):
         if service.tls is not None:
             loop.add_signal_handler(signal.SIGHUP, service.tls.reload)
         await stop.wait()

@@ -12,12 +12,14 @@ from chat3_user.finished_call import Observer
 from chat3_user.health.board import Seat
 from chat3_user.process.descriptors import fitted
 from chat3_user.process.signals import serve
+from chat3_user.process.stacks import write_when_asked
 
 log = logging.getLogger(__name__)
 
 
 def run(config: Config, seat: Seat) -> None:
     """Serve in this process, as the worker in this ``seat``, until a signal stops it."""
+    write_when_asked()
     with logs.written(config.logs, seat.index) as log_call:
         try:
             _serve(fitted(config), seat, log_call)

@@ -1,7 +1,7 @@
 """Several worker processes on one port: started, watched, restarted, ended together.
 
-The kernel spreads connections over the workers' listeners (SO_REUSEPORT). Workers share nothing in
-memory; the parent only watches them.
+The kernel spreads connections over the workers' listeners (SO_REUSEPORT), also to one that hangs.
+Workers share nothing in memory but their signs of life; the parent only watches those.
 """
 
 import logging
@@ -20,6 +20,9 @@ from typing import Final
 from chat3_user.config import Config, changed
 from chat3_user.health.board import Board, Seat
 from chat3_user.ops import OpsSettings
+from chat3_user.process import stacks
+from chat3_user.process.heartbeat import BEAT, Watchdog
+from chat3_user.process.silence import Silence
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +30,10 @@ _BACK_OFF: Final = (0.5, 30.0)
 _HEALTHY_AFTER: Final = 60.0
 _END_MARGIN: Final = 5.0
 _LOOK_EVERY: Final = 0.1
+_START_TIMEOUT: Final = 120.0
+"""Seconds until a new worker has to give its first sign of life."""
+_LAST_WORDS: Final = 2.0
+"""Seconds in which a stalled worker may say where it hangs, before it is killed."""
 
 
 def core_count(cgroup: Path = Path("/sys/fs/cgroup")) -> int:
@@ -46,8 +53,10 @@ class _Worker:
     index: int
     process: SpawnProcess
     started: float
+    silence: Silence
     back_off: float = _BACK_OFF[0]
     restart_at: float | None = None
+    kill_at: float | None = None
 
 
 class Workers:
@@ -58,16 +67,20 @@ class Workers:
         self._count = count
         self._run = run
         self._board = Board.shared(count)
+        self._watchdog = Watchdog()
+        self._beat_at = 0.0
         self._told_to_end = False
         self._told_to_reload = False
 
     def serve(self) -> None:
         """Run the workers until SIGTERM or SIGINT, then end them."""
+        stacks.write_when_asked()
         self._listen_to_signals()
         workers = [self._start(index) for index in range(self._count)]
         try:
             while not self._told_to_end:
                 time.sleep(_LOOK_EVERY)
+                self._beat()
                 workers = [self._watch(worker) for worker in workers]
                 if self._told_to_reload:
                     self._told_to_reload = False
@@ -92,14 +105,22 @@ class Workers:
         signal.signal(signal.SIGINT, end)
         signal.signal(signal.SIGHUP, reload)
 
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if now >= self._beat_at:
+            self._beat_at = now + BEAT
+            self._watchdog.beat()
+
     def _start(self, index: int) -> _Worker:
+        self._board.clear(index)
         config = replace(self._config, ops=self._ops(index))
         process = multiprocessing.get_context("spawn").Process(
             target=self._run, args=(config, Seat(self._board, index)), name=f"worker-{index}"
         )
         process.start()
         log.info("worker started", extra={"worker": index, "pid": process.pid})
-        return _Worker(index, process, time.monotonic())
+        now = time.monotonic()
+        return _Worker(index, process, now, Silence(now))
 
     def _ops(self, index: int) -> OpsSettings:
         first = self._config.ops.port
@@ -110,11 +131,13 @@ class Workers:
 
     def _watch(self, worker: _Worker) -> _Worker:
         """Return the worker, or its successor once the back-off after its death is over."""
-        if worker.process.is_alive():
-            return worker
         now = time.monotonic()
+        if worker.process.is_alive():
+            self._watch_for_stall(worker, now)
+            return worker
         if worker.restart_at is None:
             self._board.clear(worker.index)
+            self._board.restarted(worker.index, "stalled" if worker.kill_at else "exited")
             healthy = now - worker.started > _HEALTHY_AFTER
             worker.back_off = _BACK_OFF[0] if healthy else worker.back_off
             worker.restart_at = now + worker.back_off
@@ -131,6 +154,30 @@ class Workers:
         successor = self._start(worker.index)
         successor.back_off = min(_BACK_OFF[1], worker.back_off * 2)
         return successor
+
+    def _watch_for_stall(self, worker: _Worker, now: float) -> None:
+        """Kill a worker that has given no sign of life for too long; it may say where it is."""
+        if worker.kill_at is not None:
+            if now >= worker.kill_at:
+                worker.process.kill()
+            return
+        beat = self._board.last_beat(worker.index)
+        silent = worker.silence.look(beat, now)
+        limit = _START_TIMEOUT if beat is None else self._config.server.worker_stall_timeout
+        if silent < limit:
+            return
+        log.error(
+            "worker stalled",
+            extra={
+                "worker": worker.index,
+                "pid": worker.process.pid,
+                "silent_for_s": round(silent, 1),
+            },
+        )
+        worker.kill_at = now + _LAST_WORDS
+        if worker.process.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(worker.process.pid, stacks.ASK)
 
     def _end(self, workers: list[_Worker]) -> None:
         log.info("ending the workers", extra={"workers": len(workers)})

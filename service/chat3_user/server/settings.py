@@ -29,6 +29,14 @@ class ServerSettings:
             " (one with DEMO); the operators' HTTP port of worker n is OPS_PORT + n",
         ),
     ] = 0
+    worker_stall_timeout: Annotated[
+        float,
+        Meta(
+            ge=2,
+            description="with several workers: one that has given no sign of life for this long,"
+            " because it hangs or is stopped, is killed and restarted",
+        ),
+    ] = 30.0
     library_calls: Annotated[
         int,
         Meta(

@@ -7,10 +7,14 @@ leave the old context where it is.
 
 import asyncio
 import logging
+import math
 import ssl
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
+from chat3_user.tls.expiry import expiry
 from chat3_user.tls.settings import TlsError, TlsFiles
 
 log = logging.getLogger(__name__)
@@ -24,7 +28,8 @@ _POLL: Final = 2.0
 class ServerTls:
     """The listener's TLS; created, opened and closed by the composition root.
 
-    Raises `TlsError` for files that cannot be used.
+    ``expires`` is the Unix time at which the certificate, or its chain, does. Raises `TlsError` for
+    files that cannot be used.
     """
 
     def __init__(self, files: TlsFiles, poll: float = _POLL) -> None:
@@ -32,12 +37,14 @@ class ServerTls:
         self._poll = poll
         self._stamp = _stamp(files)
         self._newest = _server_context(files)
+        self.expires = expiry(files.certificate)
         self.context = _server_context(files)
         self.context.sni_callback = self._use_newest
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Begin to watch the files."""
+        self._tell_expired()
         self._watch = asyncio.create_task(self._watch_files(), name="tls-watch")
 
     async def close(self) -> None:
@@ -49,11 +56,20 @@ class ServerTls:
     def reload(self) -> None:
         """Use the files as they are now, if they can be used."""
         try:
-            self._newest = _server_context(self._files)
+            newest = _server_context(self._files)
         except TlsError as error:
             log.error("certificates not reloaded", extra={"problem": error})  # noqa: TRY400
-        else:
-            log.info("certificates reloaded", extra={"files": str(self._files)})
+            return
+        self._newest, self.expires = newest, expiry(self._files.certificate)
+        log.info(
+            "certificates reloaded",
+            extra={"files": str(self._files), "expires": _date(self.expires)},
+        )
+        self._tell_expired()
+
+    def _tell_expired(self) -> None:
+        if self.expires < time.time():
+            log.error("the certificate has expired", extra={"expired": _date(self.expires)})
 
     def _use_newest(self, connection: Any, _: str | None, __: ssl.SSLContext) -> None:
         # OpenSSL calls this in every handshake, whether the client names a server or not.
@@ -81,6 +97,12 @@ def _stamp(files: TlsFiles) -> Sequence[tuple[int, int, int]]:
         return files.stamp()
     except OSError:
         return ()
+
+
+def _date(seconds: float) -> str:
+    if math.isinf(seconds):
+        return "unknown"
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _server_context(files: TlsFiles) -> ssl.SSLContext:

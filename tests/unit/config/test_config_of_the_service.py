@@ -5,12 +5,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
 
-from chat3_user.config import SETTINGS, Config, load, masked, parse
+from chat3_user.config import SETTINGS, Config, altered, load, masked, parse
 from chat3_user.settings import ConfigError
 
 DEMO = {"DEMO": "true"}
@@ -58,6 +59,46 @@ def other(name: str) -> str:
 def lone(name: str) -> bool:
     """Return whether a setting may be changed without changing another."""
     return "tls" not in name and name != "workers"
+
+
+def test_settings_may_be_files_with_the_names_of_their_variables(tmp_path: Path) -> None:
+    (tmp_path / "RABBITMQ_URL").write_text("amqp://chat3:password@file/\n")
+    (tmp_path / "REDIS_URL").write_text("redis://file/0\n")
+    (tmp_path / "TOKEN_KEYS").write_text("\n")
+    (tmp_path / "of_somebody_else").write_text("x")
+    beside = {"TENANT_API_URL": "http://t:3000", "REDIS_URL": "redis://variable/0"}
+    for folder in ("SECRETS_DIRECTORY", "CREDENTIALS_DIRECTORY"):
+        config = load({**beside, folder: str(tmp_path)}, {})
+        assert config.rabbitmq.url == "amqp://chat3:password@file/"
+        assert config.redis.url == "redis://variable/0"
+        assert not config.tokens.keys
+
+
+def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    assert "SECRETS_DIRECTORY: /nowhere is not a folder" in refused(
+        {**DEMO, "SECRETS_DIRECTORY": "/nowhere"}
+    )
+    (tmp_path / "TOKEN_KEYS").mkdir()
+    (tmp_path / "REDIS_URL").write_bytes(b"\xff")
+    told = refused({**DEMO, "SECRETS_DIRECTORY": str(tmp_path)})
+    assert f"SECRETS_DIRECTORY: cannot read {tmp_path}/TOKEN_KEYS: Is a directory" in told
+    assert f"SECRETS_DIRECTORY: cannot read {tmp_path}/REDIS_URL: not text" in told
+
+
+def test_only_what_differs_from_the_defaults_is_told_at_the_start() -> None:
+    environment = {
+        **DEMO,
+        "LOG_FORMAT": "json",
+        "STREAMS_PER_USER": "20",
+        "RABBITMQ_URL": "amqp://chat3:password@r/",
+        "TOKEN_KEYS": OTHER["token_keys"],
+    }
+    assert altered(load(environment, {})) == {
+        "DEMO": True,
+        "LOG_FORMAT": "json",
+        "RABBITMQ_URL": "amqp://chat3:***@r/",
+        "TOKEN_KEYS": "***",
+    }
 
 
 def refused(environment: dict[str, str], **flags: str) -> str:

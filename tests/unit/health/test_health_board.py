@@ -16,7 +16,7 @@ class Clock:
 
 
 def board(clock: Clock, count: int = 2) -> Board:
-    return Board([0.0] * 2 * count, clock)
+    return Board.alone(count, clock)
 
 
 def test_a_worker_that_said_nothing_yet_is_silent() -> None:
@@ -40,6 +40,35 @@ def test_a_worker_that_died_is_silent_at_once() -> None:
     two.put(1, Status.READY)
     two.clear(1)
     assert two.entries()[1] is Entry.SILENT
+
+
+def test_a_sign_of_life_keeps_what_was_said() -> None:
+    clock = Clock()
+    two = board(clock)
+    assert two.last_beat(1) is None
+    two.put(1, Status.DEGRADED)
+    clock.now += SILENT_AFTER
+    two.beat(1)
+    assert two.last_beat(1) == clock.now
+    assert two.entries() == [Entry.SILENT, Entry.DEGRADED]
+
+
+def test_a_worker_that_lives_and_has_said_nothing_is_not_ready() -> None:
+    two = board(Clock())
+    two.put(0, Status.READY)
+    two.clear(0)
+    two.beat(0)
+    assert two.entries()[0] is Entry.NOT_READY
+
+
+def test_restarts_outlive_the_worker() -> None:
+    two = board(Clock())
+    two.restarted(1, "stalled")
+    two.restarted(1, "stalled")
+    two.restarted(1, "exited")
+    two.clear(1)
+    assert Seat(two, 1).restarts() == {"exited": 1, "stalled": 2}
+    assert Seat(two, 0).restarts() == {"exited": 0, "stalled": 0}
 
 
 R, D, N = Status.READY, Status.DEGRADED, Status.NOT_READY

@@ -43,7 +43,7 @@ class Stage:
 
 @asynccontextmanager
 async def probing(stage: Stage, *probes: Probe) -> AsyncIterator[None]:
-    prober = Prober(stage.health, probes, lambda: None)
+    prober = Prober(stage.health, probes)
     await prober.open()
     try:
         yield
@@ -137,7 +137,7 @@ async def pauses_of(stage: Stage, probe: Probe, count: int) -> list[float]:
             enough.set()
         await asyncio.sleep(0)
 
-    prober = Prober(stage.health, [probe], lambda: None, sleep=sleep)
+    prober = Prober(stage.health, [probe], sleep=sleep)
     await prober.open()
     async with asyncio.timeout(HANGS):
         await enough.wait()

@@ -1,5 +1,6 @@
 """Operations of stores in traces: one span each, with what came of it."""
 
+import secrets
 from typing import Any
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from chat3_user.idempotency import Store, StoreUnavailableError
 from chat3_user.idempotency.observed import ObservedStore
 from chat3_user.idempotency.store import Attempt, Finished, Held
-from chat3_user.limits.rates import MemoryRates, Rate
-from chat3_user.limits.traced_rates import TracedRates
+from chat3_user.limits.rates import Rate, RedisRates
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.stores import StoreMetrics
+from chat3_user.shared_redis import RedisSettings
+from support.ports import free_port
 from support.recorded_spans import Recording
+from support.redis import RedisServer
 
 ATTEMPT = Attempt(b"scope", b"request", b"owner")
 
@@ -68,13 +71,25 @@ async def test_an_operation_that_fails_says_so(store: Store, store_kind: str) ->
     assert (span.attributes or {})["error.type"] == "StoreUnavailableError"
 
 
-async def test_rates_say_what_they_decided() -> None:
+async def test_rates_say_what_they_decided(redis_server: RedisServer) -> None:
     recording = Recording()
-    rates = TracedRates(MemoryRates(), recording.tracing, "redis")
-    rate = Rate.parse("1/hour")
-    assert rate is not None
-    first, second = await rates.spend(rate, "alice"), await rates.spend(rate, "alice")
+    rates = RedisRates(RedisSettings(redis_server.url), tracing=recording.tracing)
+    rate, key = Rate(1, "hour"), secrets.token_hex(4)
+    first, second = await rates.spend(rate, key), await rates.spend(rate, key)
+    await rates.close()
     assert (first.allowed, second.allowed) == (True, False)
     outcomes = [attributes["chat3.store.outcome"] for _, attributes in told(recording)]
     assert outcomes == ["allowed", "refused"]
-    assert "alice" not in str(told(recording))
+    assert key not in str(told(recording))
+
+
+async def test_what_is_counted_without_redis_is_no_operation_of_redis() -> None:
+    recording = Recording()
+    away = RedisSettings(f"redis://127.0.0.1:{free_port()}", 0.2)
+    rates = RedisRates(away, tracing=recording.tracing)
+    assert (await rates.spend(Rate(5, "hour"), "alice")).allowed
+    assert (await rates.spend(Rate(5, "hour"), "alice")).allowed
+    await rates.close()
+    (span,) = recording.spans
+    assert not span.status.is_ok
+    assert "chat3.store.outcome" not in (span.attributes or {})

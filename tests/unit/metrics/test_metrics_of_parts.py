@@ -11,6 +11,7 @@ import pytest
 
 from chat3_user.errors import CallError
 from chat3_user.health import Health
+from chat3_user.health.board import Board, Seat
 from chat3_user.health.finding import WELL
 from chat3_user.health.probes.event_loop import event_loop
 from chat3_user.health.table import BROKER
@@ -72,7 +73,7 @@ async def test_a_gap_is_counted_by_its_reason_when_clients_are_told() -> None:
     (gap,) = (
         (labels, told)
         for (name, labels), told in series(metrics).items()
-        if name == "chat3_gaps_total"
+        if name == "chat3_gaps_total" and told
     )
     assert dict(gap[0])["stream"] == "user"
     assert gap[1] == 1
@@ -98,7 +99,9 @@ async def test_a_broker_that_cannot_be_reached_is_counted() -> None:
         while not value(metrics, "chat3_broker_sessions_total"):
             await asyncio.sleep(0.01)
     (labels,) = (
-        labels for name, labels in series(metrics) if name == "chat3_broker_sessions_total"
+        labels
+        for (name, labels), counted in series(metrics).items()
+        if name == "chat3_broker_sessions_total" and counted
     )
     assert dict(labels) == {"event": "failed"}
     await broker.close()
@@ -138,7 +141,7 @@ async def test_readings_of_an_issuers_keys_are_counted() -> None:
 def test_what_the_process_uses_is_read_of_the_operating_system(tmp_path: Path) -> None:
     metrics = Metrics()
     with moves(metrics, "target_info", "chat3_file_descriptors_limit"):
-        read_process(metrics.process, Health(()))
+        read_process(metrics.process, Health(()), Seat(Board.alone()))
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     assert value(metrics, "chat3_file_descriptors_limit") == limit
     used = value(metrics, "process_memory_usage_bytes")
@@ -166,6 +169,14 @@ def test_what_the_process_uses_is_read_of_the_operating_system(tmp_path: Path) -
     )
 
 
+def test_a_worker_says_how_often_its_parent_restarted_it() -> None:
+    metrics, board = Metrics(), Board.alone()
+    read_process(metrics.process, Health(()), Seat(board))
+    with moves(metrics, "chat3_worker_restarts_total"):
+        board.restarted(0, "stalled")
+    assert value(metrics, "chat3_worker_restarts_total") == 1
+
+
 async def test_a_blocked_event_loop_is_late() -> None:
     metrics = Metrics()
     probe = event_loop(1.0, metrics.process.loop_was_late)
@@ -180,7 +191,7 @@ async def test_a_blocked_event_loop_is_late() -> None:
 
 def test_what_is_wrong_is_named_and_a_worker_that_is_not_ready_says_so() -> None:
     metrics, health = Metrics(), Health({BROKER})
-    read_process(metrics.process, health)
+    read_process(metrics.process, health, Seat(Board.alone()))
     assert value(metrics, "chat3_ready") == 0
     with moves(metrics, "chat3_ready", "chat3_problem"):
         health.observe(BROKER, WELL)
