@@ -164,7 +164,8 @@ COMPONENTS: Final[tuple[Component, ...]] = (
                 "calls may fail; updates may stop",
             ),
             "unexpected_answer": Reason(
-                "the server at this address is not tenant-api, or does not expose its health:"
+                "the server at this address is not tenant-api (such as a proxy that answers with a"
+                " page), or does not expose its health:"
                 " set `TENANT_API_HEALTH_PATH` to its path",
                 "depends on that server",
             ),

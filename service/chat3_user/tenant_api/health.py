@@ -60,11 +60,15 @@ class PlatformHealth:
     async def ask(self) -> PlatformProblem | None:
         """Return what is wrong with tenant-api; the caller's deadline ends it."""
         try:
-            return _judged(*await self._answer())
+            status, body = await self._answer()
         except EndlessError as error:
             return PlatformProblem("unexpected_answer", str(error))
         except (aiohttp.ClientError, OSError) as error:
             return PlatformProblem("unreachable", str(error) or type(error).__name__)
+        if status == HTTPStatus.OK and not self._path and body.lstrip().startswith(b"<"):
+            # A proxy's page, or another server: every call would be answered so.
+            return PlatformProblem("unexpected_answer", "HTTP 200 with a page of HTML")
+        return _judged(status, body)
 
     async def _answer(self) -> tuple[int, bytes]:
         if self._path:

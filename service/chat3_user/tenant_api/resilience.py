@@ -94,6 +94,14 @@ class Circuit:
         """Whether the next call is refused: the circuit is open, and no probe is due."""
         return self._probe_at is not None and self._probe_at > self._clock()
 
+    @property
+    def blocking(self) -> bool:
+        """Whether the next call is refused, or has to wait for a probe under way.
+
+        An open circuit whose probe is due blocks nobody: the next call is the probe.
+        """
+        return self.refusing or self._probe is not None
+
     async def enter(self) -> Probe | None:
         """Let a call pass, as the probe or, with None, as one of many; wait for another's probe.
 
@@ -185,8 +193,8 @@ class Resilient:
 
     @property
     def circuit_open(self) -> bool:
-        """Whether calls are refused."""
-        return self._circuit.open
+        """Whether calls are refused, or wait for the probe that decides on that."""
+        return self._circuit.blocking
 
     @property
     def refusing(self) -> bool:

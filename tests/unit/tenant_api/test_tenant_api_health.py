@@ -24,12 +24,12 @@ class Platform:
         return web.Response(status=status, text=body)
 
     @asynccontextmanager
-    async def watched(self) -> AsyncIterator[PlatformHealth]:
+    async def watched(self, path: str = "") -> AsyncIterator[PlatformHealth]:
         app = web.Application()
         app.router.add_get("/{path:.*}", self._answer)
         async with TestServer(app) as server:
             health = PlatformHealth(
-                str(server.make_url("")), connect_timeout=10.0, clock=lambda: self.now
+                str(server.make_url("")), path=path, connect_timeout=10.0, clock=lambda: self.now
             )
             yield health
             await health.close()
@@ -52,6 +52,10 @@ MONGO_AWAY = '{"services": {"mongodb": "disconnected", "rabbitmq": "connected"}}
         ((500, '{"services": {"x": "\ud800"}}'), PlatformProblem("not_ready", "HTTP 500")),
         ((401, "{}"), PlatformProblem("unexpected_answer", "HTTP 401")),
         ((302, ""), PlatformProblem("unexpected_answer", "HTTP 302")),
+        (
+            (200, " <!DOCTYPE html>"),
+            PlatformProblem("unexpected_answer", "HTTP 200 with a page of HTML"),
+        ),
     ],
 )
 async def test_an_answer_is_judged_by_its_status(
@@ -59,6 +63,11 @@ async def test_an_answer_is_judged_by_its_status(
 ) -> None:
     async with Platform(ready=answer).watched() as health:
         assert await health.ask() == problem
+
+
+async def test_a_path_that_an_operator_names_may_answer_with_a_page() -> None:
+    async with Platform(status=(200, "<html>")).watched(path="/status") as health:
+        assert await health.ask() is None
 
 
 async def test_what_a_platform_says_is_cut() -> None:
