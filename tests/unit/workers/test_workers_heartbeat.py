@@ -3,6 +3,8 @@
 import asyncio
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,31 @@ def test_what_systemd_did_not_ask_for_is_not_said(systemd: socket.socket) -> Non
 
 def test_a_systemd_that_is_gone_is_not_waited_for(tmp_path: Path) -> None:
     Watchdog({"NOTIFY_SOCKET": str(tmp_path / "gone"), "WATCHDOG_USEC": "1"}).beat()
+
+
+PARENT = """
+from chat3_user.config import composed
+from chat3_user.process.workers import Workers
+
+Workers(composed(demo=True), 0, print).serve()
+"""
+ALONE = """
+from chat3_user.config import composed
+from chat3_user.health.board import Board, Seat
+from chat3_user.process.worker import run
+
+run(composed(demo=True, grpc_port=0, ops_port=0, demo_page_port=0), Seat(Board.alone()))
+"""
+
+
+@pytest.mark.parametrize("program", [PARENT, ALONE], ids=["parent", "alone"])
+def test_the_first_process_of_the_service_is_the_one_that_is_watched(
+    systemd: socket.socket, program: str
+) -> None:
+    environment = {**os.environ, **variables(systemd)}
+    with systemd, subprocess.Popen([sys.executable, "-c", program], env=environment) as process:
+        systemd.settimeout(HANGS)
+        try:
+            assert [systemd.recv(100) for _ in range(2)] == [b"WATCHDOG=1"] * 2
+        finally:
+            process.kill()
