@@ -25,6 +25,9 @@ _STYLE: Final = "stylesheets/api.css"
 _INDEX: Final = "search/search_index.json"
 # After search has written its index, before the plugin that makes a script of it.
 _BETWEEN: Final = -50
+# Pages that explain come before those that list names, for readers who search by words.
+_EXPLAINING: Final = ("start/", "concepts/", "guides/", "clients/", "operations.")
+_BOOST: Final = 1.5
 # Search finds these pages by what `on_post_build` adds.
 _NOT_SEARCHED: Final = "---\nsearch:\n  exclude: true\n---\n"
 
@@ -98,6 +101,9 @@ def on_post_build(config: MkDocsConfig) -> None:
     parts = _parts(config)
     path = Path(config.site_dir) / _INDEX
     index = json.loads(path.read_text("utf-8"))
+    for entry in index["docs"]:
+        if entry["location"].startswith(_EXPLAINING):
+            entry.setdefault("boost", _BOOST)
     index["docs"] += [asdict(entry) for entry in (*parts.api.search_entries(), *parts.rows.entries)]
     path.write_text(json.dumps(index, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
