@@ -19,6 +19,7 @@ from docs_site.links import LinkExtension, RepositoryLinks
 from docs_site.navigation import expanded
 from docs_site.outside import OUTSIDE
 from docs_site.rows import RowExtension
+from docs_site.tables import TableExtension
 
 _PARTS: Final = "docs_site"
 _STYLE: Final = "stylesheets/api.css"
@@ -65,7 +66,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     links = RepositoryLinks(_root(config), config.extra["sources"], frozenset(files.src_uris))
     parts.links = LinkExtension(links, _log.warning)
     extensions: list[str | Extension] = config.markdown_extensions  # type: ignore[assignment]
-    extensions += (parts.links, parts.rows)
+    extensions += (parts.links, parts.rows, TableExtension())
     return files
 
 
