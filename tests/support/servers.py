@@ -83,6 +83,11 @@ async def listening(
         yield server.sockets[0].getsockname()[1]
     finally:
         await _ended(server, close_connections)
+        # What serves a connection may outlive it.
+        for task in tasks:
+            if not task.cancelling():
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class GrpcServer(Server):

@@ -52,8 +52,8 @@ class Link:
         finally:
             for pump in pumps:
                 pump.cancel()
+            self.close()  # before all that can be cancelled
             await asyncio.gather(*pumps, return_exceptions=True)
-            self.close()
             with suppress(OSError):
                 await asyncio.gather(self._near[1].wait_closed(), self._far[1].wait_closed())
 

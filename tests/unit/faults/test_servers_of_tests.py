@@ -61,3 +61,16 @@ async def test_a_proxy_that_ends_leaves_nothing_open() -> None:
                         client.sendall(b"x")
                         for _ in range(turns):
                             await asyncio.sleep(0)
+
+
+async def test_a_link_that_is_cancelled_as_it_ends_leaves_nothing_open() -> None:
+    with nothing_left_open():
+        async with listening(echo) as port:
+            for turns in range(3 * _TURNS):
+                async with Proxy(port).running() as proxy:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+                    writer.write(b"x")
+                    await reader.read(1)
+                    writer.close()
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
