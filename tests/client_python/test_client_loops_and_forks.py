@@ -16,6 +16,7 @@ from chat3_client import (
     Chat3Client,
     Chat3Error,
     SignInRequiredError,
+    TokenSourceError,
 )
 from chat3_client.failures import Failure, FieldViolation, error_of
 from chat3_client.loop_thread import LoopThread
