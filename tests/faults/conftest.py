@@ -21,26 +21,6 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return None if named else True
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Forgive aiormq, in this process, the sockets it leaves open when a broker is killed.
-
-    Which of the three objects of a connection is collected first, and warns, is a matter of chance.
-    """
-    forgiven = pytest.mark.filterwarnings(
-        *(
-            f"ignore:Exception ignored in. <{left}:pytest.PytestUnraisableExceptionWarning"
-            for left in (
-                "function StreamWriter.__del__",
-                "function _SelectorTransport.__del__",
-                "socket.socket",
-            )
-        )
-    )
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(forgiven)
-
-
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
     """A RabbitMQ that may be hurt; every module has its own."""
