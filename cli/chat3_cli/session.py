@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 from urllib.parse import quote
+from weakref import WeakSet
 
 import betterproto2
-from grpclib.client import Channel
 from grpclib.events import RecvTrailingMetadata, listen
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
@@ -30,6 +30,7 @@ from chat3_api.chat3.user.v1 import (
 )
 from chat3_cli import backoff
 from chat3_cli.failures import CallFailedError, translated, unreachable
+from chat3_client.channel import TrackedChannel, TrackedProtocol, closed
 
 _STUBS = {stub.__module__: stub for stub in (UserServiceStub, TenantServiceStub)}
 """The stubs by the modules that they and the messages of their package are generated into."""
@@ -81,7 +82,10 @@ class Session:
     def __init__(self, target: Target, identity: Identity) -> None:
         self._target = target
         self._metadata = identity.metadata()
-        self._channel = Channel(target.host, target.port, ssl=target.tls)
+        self._connections = WeakSet[TrackedProtocol]()
+        self._channel = TrackedChannel(
+            target.host, target.port, tls=target.tls, connections=self._connections
+        )
         self.stub = UserServiceStub(self._channel)
         self.replayed = False
         """Whether the last answer repeats that of an earlier call with the same idempotency key."""
@@ -97,6 +101,7 @@ class Session:
         _traceback: TracebackType | None,
     ) -> None:
         self._channel.close()
+        await closed(self._connections)
 
     def stub_of(self, request: type[betterproto2.Message]) -> Any:
         """Give the stub of the service that takes such requests."""
