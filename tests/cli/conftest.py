@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import io
 import os
 import sys
@@ -15,30 +14,6 @@ from cli_scripted_service import ScriptedService
 from cli_vocabulary import Result, Run, Running, Spawn
 
 from chat3_cli.__main__ import main
-
-_HERE = Path(__file__).resolve().parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Forgive a socket that is open when the command ends: its process closes it by ending.
-
-    Here the command runs in this process, and what it leaves is collected later: `_collected`.
-    """
-    forgiven = pytest.mark.filterwarnings(
-        *(
-            f"ignore:Exception ignored in. <{left}:pytest.PytestUnraisableExceptionWarning"
-            for left in ("function _SelectorTransport.__del__", "socket.socket")
-        )
-    )
-    for item in items:
-        if item.path.is_relative_to(_HERE):
-            item.add_marker(forgiven)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _collected() -> Iterator[None]:
-    yield
-    gc.collect()
 
 
 @pytest.fixture(autouse=True)
