@@ -10,6 +10,7 @@ package chat3test
 import (
 	"context"
 	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -28,7 +29,8 @@ import (
 
 // Server is the fake. Of UserService it has GetUserDialogs, GetDialog, GetDialogMessages, GetMessage,
 // SendMessage, SendTypingIndicator, GetMyself, ListUpdates and SubscribeUpdates; of TenantService
-// SubscribeTenantUpdates.
+// UpsertUser, CreateUserToken, WatchUpdates and SubscribeTenantUpdates. It counts no unread messages:
+// [Server.Publish] sends counters, as any other update.
 type Server struct {
 	userv1.UnimplementedUserServiceServer
 	tenant tenantServer
@@ -43,6 +45,7 @@ type Server struct {
 	failures map[string][]error
 	handlers map[string]Handler
 	requests map[string][]Request
+	removed  map[string]bool // users that do not exist
 	streams  int
 	ids      int
 
@@ -73,6 +76,7 @@ func NewServer(t testing.TB) *Server {
 		failures: map[string][]error{},
 		handlers: map[string]Handler{},
 		requests: map[string][]Request{},
+		removed:  map[string]bool{},
 	}
 	s.tenant.server = s
 	served := grpc.NewServer(grpc.UnaryInterceptor(s.unary), grpc.StreamInterceptor(s.stream))
@@ -124,7 +128,8 @@ func (s *Server) Options() []chat3.Option {
 }
 
 // Fail lets the next calls of a method, such as "SendMessage", fail, one after the other, before they
-// do anything. [Failure] makes such errors.
+// do anything. [Failure] makes such errors. "WatchUpdates" fails to open, "WatchUpdatesRequest" is a
+// request on an open stream, which is refused.
 func (s *Server) Fail(method string, failures ...error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -199,11 +204,18 @@ func (s *Server) stream(
 
 func methodOf(full string) string { return full[strings.LastIndex(full, "/")+1:] }
 
-// userOf returns the user that a call acts for.
+// userOf returns the user that a call acts for, by an API key or by a token of CreateUserToken.
 func userOf(ctx context.Context) string {
 	received, _ := metadata.FromIncomingContext(ctx)
+	escaped := ""
 	for _, user := range received.Get("x-user-id") {
-		return user
+		escaped = user
 	}
-	return ""
+	for _, bearer := range received.Get("authorization") {
+		if token, ok := strings.CutPrefix(bearer, "Bearer "+tokenPrefix); ok {
+			escaped, _, _ = strings.Cut(token, "/")
+		}
+	}
+	user, _ := url.PathUnescape(escaped)
+	return user
 }

@@ -16,6 +16,10 @@ import (
 
 const typingLife = 5 * time.Second
 
+var reloadAll = []userv1.ReloadTarget{
+	userv1.ReloadTarget_RELOAD_TARGET_DIALOGS, userv1.ReloadTarget_RELOAD_TARGET_MESSAGES,
+}
+
 // Publish sends an update to the streams of its user, and to those that resume later. An update
 // without an id gets one.
 func (s *Server) Publish(updates ...*userv1.Update) {
@@ -176,10 +180,7 @@ func (s *Server) follow(
 	}
 	if outcome == userv1.ResumeOutcome_RESUME_OUTCOME_RESUMED_WITH_GAP {
 		if err := send(said{token: tokenAt(user, position), gap: &userv1.Gap{
-			Reason: userv1.GapReason_GAP_REASON_EXPIRED,
-			Reload: []userv1.ReloadTarget{
-				userv1.ReloadTarget_RELOAD_TARGET_DIALOGS, userv1.ReloadTarget_RELOAD_TARGET_MESSAGES,
-			},
+			Reason: userv1.GapReason_GAP_REASON_EXPIRED, Reload: reloadAll,
 		}}); err != nil {
 			return err
 		}
