@@ -122,7 +122,8 @@ func TestWhatNoRepetitionHelpsIsNotRepeated(t *testing.T) {
 
 func TestAFailureOfTheWayThereIsRepeatedWhateverItsStatus(t *testing.T) {
 	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
-		s.Fail("SendMessage", status.Error(codes.Unknown, "a proxy's"), status.Error(codes.Internal, "RST_STREAM"))
+		s.Fail("SendMessage", status.Error(codes.Unknown, "a proxy's"), status.Error(codes.Internal, "RST_STREAM"),
+			status.Error(codes.Canceled, "RST_STREAM"))
 		if _, err := alice.Send(t.Context(), dialog, "Hello"); err != nil {
 			t.Error(err)
 		}
@@ -186,7 +187,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 		time.AfterFunc(time.Second, cancel)
 		began := time.Now()
 		_, err := alice.GetDialog(ctx, &userv1.GetDialogRequest{DialogId: dialog})
-		if err == nil || time.Since(began) != time.Second {
+		if !errors.Is(err, context.Canceled) || !errors.Is(err, chat3.ReasonOverloaded) || time.Since(began) != time.Second {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
 	})
@@ -247,6 +248,8 @@ func TestAClientSaysWhatItLacks(t *testing.T) {
 		"a path":        func() (*chat3.Client, error) { return chat3.NewClient("https://host/path", key) },
 		"a line break":  func() (*chat3.Client, error) { return chat3.NewClient("host:1", chat3.WithAPIKey("key\n", "t", "u")) },
 		"no host":       func() (*chat3.Client, error) { return chat3.NewClient("https://", key) },
+		"no time":       func() (*chat3.Client, error) { return chat3.NewClient("host:1", key, chat3.WithCallTimeout(0)) },
+		"no source":     func() (*chat3.Client, error) { return chat3.NewClient("host:1", chat3.WithTokenSource(nil)) },
 		"no user's key": func() (*chat3.Client, error) { return nil, second(chat3.NewTenantClient("host:1", key)) },
 	} {
 		if _, err := make(); err == nil {
@@ -256,3 +259,24 @@ func TestAClientSaysWhatItLacks(t *testing.T) {
 }
 
 func second[First any](_ First, err error) error { return err }
+
+func TestACallOfAClosedClientFailsAtOnce(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
+		if err := alice.Close(); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if _, err := alice.Send(t.Context(), dialog, "Hello"); err == nil || time.Since(began) > 0 {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+func TestNoLoggerIsNone(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, dialog string) {
+		s.Fail("SendMessage", chat3test.Cut())
+		if _, err := s.Client(t, "alice", chat3.WithLogger(nil)).Send(t.Context(), dialog, "Hello"); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -29,7 +29,10 @@ func NewClient(address string, opts ...Option) (*Client, error) {
 
 // Close ends the client's connection. Streams of updates have connections of their own, which end
 // with their contexts.
-func (c *Client) Close() error { return c.conn.close() }
+func (c *Client) Close() error {
+	c.conn.identity.close()
+	return c.conn.close()
+}
 
 // Dialogs lists the user's dialogs page by page, newest interaction first; request may be nil. A
 // dialog that moves to the top meanwhile comes once. One that is created meanwhile may be missing:

@@ -6,8 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -22,6 +26,7 @@ type conn struct {
 	target   string
 	identity identity
 	grpc     *grpc.ClientConn
+	hurried  atomic.Int64 // when hurry last did something, in nanoseconds
 }
 
 func newConn(address string, tenantOnly bool, changes []Option) (*conn, error) {
@@ -29,7 +34,7 @@ func newConn(address string, tenantOnly bool, changes []Option) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{options: o, target: target, identity: o.identity(o.log)}
+	c := &conn{options: o, target: target, identity: o.identity(o)}
 	c.grpc, err = grpc.NewClient(target, o.dialOptions()...)
 	return c, err
 }
@@ -38,7 +43,7 @@ func newConn(address string, tenantOnly bool, changes []Option) (*conn, error) {
 // one, so that a new stream never depends on the connection that the old one was lost with.
 func (c *conn) another() (*conn, error) {
 	dialled, err := grpc.NewClient(c.target, c.options.dialOptions()...)
-	return &conn{c.options, c.target, c.identity, dialled}, err
+	return &conn{options: c.options, target: c.target, identity: c.identity, grpc: dialled}, err
 }
 
 func (c *conn) close() error { return c.grpc.Close() }
@@ -57,9 +62,9 @@ func (c *conn) Invoke(
 	waits, renewed := backoff{longest: longestDelayOfCall}, false
 	for attempt := 1; ; attempt++ {
 		token, err := c.attempt(ctx, method, request, response, opts)
-		var failure *Error
-		if !errors.As(err, &failure) {
-			return err
+		failure, ok := err.(*Error)
+		if !ok {
+			return err // nil, or why there is no user token
 		}
 		failure.Attempts = attempt
 		if tokenReasons[failure.Reason] && !renewed && c.identity.renews() {
@@ -68,15 +73,31 @@ func (c *conn) Invoke(
 			continue
 		}
 		delay := waits.next(failure.RetryDelay)
-		if !repeatable || !failure.Temporary() || !encodes(request) || ends(ctx, delay) {
-			return err
+		if !repeatable || !c.passes(failure) || !encodes(request) || ends(ctx, delay) {
+			return failure
 		}
 		c.options.log.LogAttrs(ctx, slog.LevelInfo, "chat3: a call is repeated",
 			slog.String("method", method), slog.Int("attempt", attempt), slog.Duration("delay", delay),
 			slog.String("reason", reasonOf(failure)), slog.String("request_id", failure.RequestID))
-		if pause(ctx, delay) != nil {
-			return err
+		if failure.ended = pause(ctx, delay); failure.ended != nil {
+			return failure
 		}
+		c.hurry()
+	}
+}
+
+// passes reports whether another attempt can succeed. Proxies that are restarted cancel calls; so does
+// a client that was closed.
+func (c *conn) passes(failure *Error) bool {
+	return failure.Temporary() || failure.Reason == "" && failure.Code == codes.Canceled &&
+		c.grpc.GetState() != connectivity.Shutdown
+}
+
+// hurry lets gRPC connect now, if it waits before it connects. Many calls that are repeated at once do
+// not make it connect more often.
+func (c *conn) hurry() {
+	now, last := time.Now().UnixNano(), c.hurried.Load()
+	if now-last >= int64(firstDelay) && c.hurried.CompareAndSwap(last, now) {
 		c.grpc.ResetConnectBackoff()
 	}
 }

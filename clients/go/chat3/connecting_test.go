@@ -10,11 +10,17 @@ import (
 	"net"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
 
 	"github.com/chat3/user-service/clients/go/chat3"
 	"github.com/chat3/user-service/clients/go/chat3/chat3test"
@@ -84,6 +90,56 @@ func TestTheAddressSaysWhetherTLSIsUsed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func TestCallsThatAreRepeatedTogetherDoNotMakeTheClientConnectMoreOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var dialled atomic.Int64
+		refuse := func(context.Context, string) (net.Conn, error) {
+			dialled.Add(1)
+			return nil, errors.New("connection refused")
+		}
+		client, err := chat3.NewClient(chat3test.Address, chat3.WithAPIKey("key", "tenant", "alice"),
+			chat3.WithPlaintext(), chat3.WithDialOptions(grpc.WithContextDialer(refuse)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		var calls sync.WaitGroup
+		for range 200 {
+			calls.Go(func() { _, _ = client.GetMyself(t.Context(), &userv1.GetMyselfRequest{}) })
+		}
+		calls.Wait()
+		if count := dialled.Load(); count < 3 || count > 100 {
+			t.Errorf("connected %d times in 15 seconds", count)
+		}
+	})
+}
+
+func TestStreamsSpreadOverTheAddressesOfTheService(t *testing.T) {
+	addresses := manual.NewBuilderWithScheme("several")
+	first, second := listen(t), listen(t)
+	addresses.InitialState(resolver.State{Endpoints: []resolver.Endpoint{
+		{Addresses: []resolver.Address{{Addr: first}}}, {Addresses: []resolver.Address{{Addr: second}}},
+	}})
+	reached := map[string]bool{}
+	for range 50 { // one in 2^49 runs finds one of them only
+		client, err := chat3.NewClient("several:///service", chat3.WithAPIKey("key", "tenant", "alice"),
+			chat3.WithPlaintext(), chat3.WithDialOptions(grpc.WithResolvers(addresses)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var at peer.Peer
+		if _, err := client.GetMyself(t.Context(), &userv1.GetMyselfRequest{}, grpc.Peer(&at)); err != nil {
+			t.Fatal(err)
+		}
+		_ = client.Close()
+		reached[at.Addr.String()] = true
+		if len(reached) == 2 {
+			return
+		}
+	}
+	t.Errorf("only %v", reached)
 }
 
 func TestRepetitionsAreLoggedWithoutSecrets(t *testing.T) {

@@ -39,6 +39,7 @@ type Error struct {
 
 	status   *status.Status
 	retrying bool
+	ended    error // of the context, when that ended before the next attempt
 }
 
 // FieldViolation is a field of a request that breaks a rule.
@@ -70,6 +71,9 @@ func (e *Error) Error() string {
 // GRPCStatus returns the status as it was received, with all details: status.Code and
 // status.Convert work as with any gRPC error.
 func (e *Error) GRPCStatus() *status.Status { return e.status }
+
+// Unwrap returns the error of the call's context when that ended before the call was repeated.
+func (e *Error) Unwrap() error { return e.ended }
 
 // Is reports whether target is the reason or the kind of the failure, or the error of a context that
 // has ended.

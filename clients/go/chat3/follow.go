@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"time"
 
 	userv1 "github.com/chat3/user-service/clients/go/gen/chat3/user/v1"
 )
@@ -115,11 +116,15 @@ func (f *follower) insist(ctx context.Context, read func(context.Context) error)
 	waits := backoff{}
 	for {
 		err := read(ctx)
-		var failure *Error
-		if err == nil || !errors.As(err, &failure) || !failure.Temporary() {
+		wanted, again := time.Duration(0), !errors.Is(err, ErrUnauthenticated)
+		if failure, ok := err.(*Error); ok {
+			wanted, again = failure.RetryDelay, failure.Temporary()
+		}
+		// What is no failure of a call is one of the application's source of tokens.
+		if err == nil || !again {
 			return err
 		}
-		if err := pause(ctx, waits.next(failure.RetryDelay)); err != nil {
+		if err := pause(ctx, waits.next(wanted)); err != nil {
 			return err
 		}
 	}

@@ -127,6 +127,21 @@ func TestATokenDoesNotMoveBeforeWhatIsToBeReadIsRead(t *testing.T) {
 	})
 }
 
+func TestAStoreOutlivesASourceOfTokensThatFails(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, dialog string) {
+		source := &issuer{}
+		client := withTokens(t, s, source)
+		s.Handle("GetMyself", func(context.Context, proto.Message) (proto.Message, error) {
+			s.Handle("GetMyself", nil)
+			source.fail(errors.New("the back end is away"))
+			time.AfterFunc(time.Minute, func() { source.fail(nil) })
+			return nil, chat3test.Failure(chat3.ReasonTokenRevoked)
+		})
+		store := chat3.NewLocalStore("alice")
+		expect(t, follow(t, store, client, chat3.FollowOptions{}, 1, nil), "FRESH")
+	})
+}
+
 func TestADialogThatTheUserIsInNoMoreIsTakenAway(t *testing.T) {
 	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
 		store := chat3.NewLocalStore("alice")

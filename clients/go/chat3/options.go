@@ -1,6 +1,7 @@
 package chat3
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -19,13 +20,15 @@ import (
 const (
 	defaultCallTimeout = 15 * time.Second
 	largestResponse    = 64 << 20
+
+	spread = `{"loadBalancingConfig": [{"pick_first": {"shuffleAddressList": true}}]}`
 )
 
 // Option changes how a client is made.
 type Option func(*options)
 
 type options struct {
-	identity    func(*slog.Logger) identity
+	identity    func(options) identity
 	sent        []string // values that travel in metadata as they are
 	tenantOnly  bool
 	security    credentials.TransportCredentials
@@ -40,7 +43,7 @@ type options struct {
 func WithAPIKey(key, tenant, user string) Option {
 	return func(o *options) {
 		o.tenantOnly, o.sent = false, []string{key, tenant}
-		o.identity = func(*slog.Logger) identity {
+		o.identity = func(options) identity {
 			return keyIdentity{"x-api-key", key, "x-tenant-id", tenant, "x-user-id", url.PathEscape(user)}
 		}
 	}
@@ -50,7 +53,7 @@ func WithAPIKey(key, tenant, user string) Option {
 func WithTenantKey(key, tenant string) Option {
 	return func(o *options) {
 		o.tenantOnly, o.sent = true, []string{key, tenant}
-		o.identity = func(*slog.Logger) identity {
+		o.identity = func(options) identity {
 			return keyIdentity{"x-api-key", key, "x-tenant-id", tenant}
 		}
 	}
@@ -60,8 +63,12 @@ func WithTenantKey(key, tenant string) Option {
 // renewed at three quarters of its life; one that the service refuses is replaced, once for a call.
 func WithTokenSource(source TokenSource) Option {
 	return func(o *options) {
-		o.tenantOnly = false
-		o.identity = func(log *slog.Logger) identity { return newTokenIdentity(source, log) }
+		o.tenantOnly, o.identity = false, nil
+		if source != nil {
+			o.identity = func(o options) identity {
+				return &tokenIdentity{source: source, timeout: o.callTimeout, log: o.log}
+			}
+		}
 	}
 }
 
@@ -87,11 +94,13 @@ func WithoutRetries() Option {
 	return func(o *options) { o.noRetries = true }
 }
 
-// WithLogger logs repetitions and reconnections. By default nothing is logged. Keys, tokens and what
-// people write are never logged.
+// WithLogger logs repetitions and reconnections. By default, and with nil, nothing is logged. Keys,
+// tokens and what people write are never logged.
 func WithLogger(log *slog.Logger) Option {
-	return func(o *options) { o.log = log }
+	return func(o *options) { o.log = cmp.Or(log, discarded) }
 }
+
+var discarded = slog.New(slog.DiscardHandler)
 
 // WithDialOptions adds options of gRPC, such as interceptors, which see each attempt, and a
 // stats handler for OpenTelemetry: grpc.WithStatsHandler(otelgrpc.NewClientHandler()).
@@ -101,7 +110,7 @@ func WithDialOptions(dial ...grpc.DialOption) Option {
 
 // newOptions applies options to the defaults, and returns the target to dial as gRPC names it.
 func newOptions(address string, tenantOnly bool, changes []Option) (options, string, error) {
-	o := options{callTimeout: defaultCallTimeout, log: slog.New(slog.DiscardHandler)}
+	o := options{callTimeout: defaultCallTimeout, log: discarded}
 	for _, change := range changes {
 		change(&o)
 	}
@@ -114,6 +123,9 @@ func newOptions(address string, tenantOnly bool, changes []Option) (options, str
 		return o, "", errors.New("chat3: a TenantClient acts for nobody: use WithTenantKey")
 	case o.tenantOnly != tenantOnly:
 		return o, "", errors.New("chat3: a Client acts for a user: use WithAPIKey or WithTokenSource")
+	}
+	if o.callTimeout <= 0 {
+		return o, "", fmt.Errorf("chat3: a call cannot end within %s: see WithCallTimeout", o.callTimeout)
 	}
 	for _, value := range o.sent {
 		if !visible(value) {
@@ -176,6 +188,8 @@ func (o options) dialOptions() []grpc.DialOption {
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: 20 * time.Second, Timeout: 10 * time.Second,
 		}),
+		// A stream has a connection of its own: those of one name spread over its addresses.
+		grpc.WithDefaultServiceConfig(spread),
 		// Delays between attempts are the library's own: gRPC's grow to two minutes.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: grpcbackoff.Config{

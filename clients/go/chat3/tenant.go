@@ -27,7 +27,10 @@ func NewTenantClient(address string, opts ...Option) (*TenantClient, error) {
 }
 
 // Close ends the client's connection. Streams of updates have connections of their own.
-func (c *TenantClient) Close() error { return c.conn.close() }
+func (c *TenantClient) Close() error {
+	c.conn.identity.close()
+	return c.conn.close()
+}
 
 // Updates streams the updates of all users of the tenant, as [Client.Updates] does those of one user.
 // Update.UserId says whose update it is.

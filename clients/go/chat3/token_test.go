@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -62,8 +64,10 @@ func TestATokenIsRenewedAtThreeQuartersOfItsLife(t *testing.T) {
 		time.Sleep(44 * time.Second)
 		myself(t, client)
 		time.Sleep(2 * time.Second)
+		myself(t, client) // does not wait for the token that it asks for
+		synctest.Wait()
 		myself(t, client)
-		want := []string{"Bearer token-1", "Bearer token-1", "Bearer token-2"}
+		want := []string{"Bearer token-1", "Bearer token-1", "Bearer token-1", "Bearer token-2"}
 		if found := bearers(s, "GetMyself"); !slices.Equal(found, want) {
 			t.Error(found)
 		}
@@ -207,6 +211,114 @@ func TestATokenThatCannotTravelIsRefusedAtOnce(t *testing.T) {
 		_, err := withTokens(t, s, chat3.StaticToken("token\n")).GetMyself(t.Context(), &userv1.GetMyselfRequest{})
 		if err == nil || time.Since(began) > 0 || len(s.Requests("GetMyself")) > 0 {
 			t.Errorf("%v after %s", err, time.Since(began))
+		}
+	})
+}
+
+func TestASourceThatHangsDelaysNoCallWhileTheTokenIsValid(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, _ string) {
+		var asked atomic.Int64
+		source := &issuer{}
+		client := withTokens(t, s, chat3.TokenSourceFunc(func(ctx context.Context) (chat3.Token, error) {
+			if asked.Add(1) > 1 {
+				<-ctx.Done()
+				return chat3.Token{}, ctx.Err()
+			}
+			return source.Token(ctx)
+		}))
+		myself(t, client)
+		time.Sleep(46 * time.Second)
+		began := time.Now()
+		var calls sync.WaitGroup
+		for range 20 {
+			calls.Go(func() { myself(t, client) })
+		}
+		calls.Wait()
+		if waited, count := time.Since(began), asked.Load(); waited > 0 || count > 2 {
+			t.Errorf("waited for %s, asked %d times", waited, count)
+		}
+	})
+}
+
+func TestASourceThatFailsIsNotAskedByEachCall(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, _ string) {
+		var asked atomic.Int64
+		source := &issuer{}
+		client := withTokens(t, s, chat3.TokenSourceFunc(func(ctx context.Context) (chat3.Token, error) {
+			asked.Add(1)
+			return source.Token(ctx)
+		}))
+		myself(t, client)
+		source.fail(errors.New("the back end is away"))
+		time.Sleep(46 * time.Second)
+		for range 100 {
+			myself(t, client)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if count := asked.Load(); count < 3 || count > 12 {
+			t.Errorf("asked %d times in 10 seconds", count)
+		}
+	})
+}
+
+func TestACallThatGivesUpLeavesTheRenewalToTheOthers(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, _ string) {
+		source := &issuer{}
+		client := withTokens(t, s, chat3.TokenSourceFunc(func(ctx context.Context) (chat3.Token, error) {
+			select {
+			case <-time.After(10 * time.Second):
+				return source.Token(ctx)
+			case <-ctx.Done():
+				return chat3.Token{}, ctx.Err()
+			}
+		}))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		_, err := client.GetMyself(ctx, &userv1.GetMyselfRequest{})
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+			t.Errorf("%v after %s", err, time.Since(began))
+		}
+		myself(t, client)
+		if source.issued != 1 || time.Since(began) != 10*time.Second {
+			t.Errorf("%d tokens after %s", source.issued, time.Since(began))
+		}
+	})
+}
+
+func TestATokenThatExpiredByTheClockHereIsUsedUntilItIsRefused(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, _ string) {
+		issued := 0
+		client := withTokens(t, s, chat3.TokenSourceFunc(func(context.Context) (chat3.Token, error) {
+			issued++
+			return chat3.Token{Value: fmt.Sprint("token-", issued), Expires: time.Now().Add(-time.Hour)}, nil
+		}))
+		myself(t, client)
+		myself(t, client)
+		if issued != 1 {
+			t.Errorf("%d tokens for two calls", issued)
+		}
+		s.Fail("GetMyself", chat3test.Failure(chat3.ReasonTokenExpired))
+		myself(t, client)
+		if issued != 2 {
+			t.Errorf("%d tokens after a refusal", issued)
+		}
+	})
+}
+
+func TestATokenOfTheBackEndStandsForItsUser(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, dialog string) {
+		client := withTokens(t, s, s.TenantClient(t).UserTokens("Alice", time.Minute))
+		message, err := client.Send(t.Context(), dialog, "Hello")
+		if err != nil || message.GetSenderId() != "alice" {
+			t.Error(message, err)
+		}
+		for range 3 {
+			time.Sleep(time.Minute)
+			myself(t, client)
+		}
+		if tokens := len(s.Requests("CreateUserToken")); tokens != 4 {
+			t.Errorf("%d tokens", tokens)
 		}
 	})
 }
