@@ -21,6 +21,8 @@ type Connected struct {
 	// Refused is why the resume token was refused; nil when it was not. The stream then begins now,
 	// and everything that the application shows has to be read again.
 	Refused *Error
+	// ResumeToken is the position where the stream begins, as that of an [Update].
+	ResumeToken string
 }
 
 // Update is something that changed. Its type switch is that of the generated update:
@@ -35,7 +37,11 @@ type Update struct {
 }
 
 // Gap says that updates may be missing here, and what to read again.
-type Gap struct{ *userv1.Gap }
+type Gap struct {
+	*userv1.Gap
+	// ResumeToken is the position after the gap, as that of an [Update].
+	ResumeToken string
+}
 
 // StateChanged says that the service has lost its broker (STREAM_STATE_DEGRADED) or has it back
 // (STREAM_STATE_LIVE). Nothing is lost: what is published meanwhile follows, or a gap tells.

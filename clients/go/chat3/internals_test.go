@@ -42,3 +42,17 @@ func TestTheUpdatesThatAreRememberedAreBounded(t *testing.T) {
 		t.Errorf("%d are remembered", len(r.known))
 	}
 }
+
+func TestAnEventOfAWatcherDoesNotLookAtAllUsers(t *testing.T) {
+	w := &Watcher{wanted: map[string]bool{}}
+	for number := range 1000 {
+		w.wanted[fmt.Sprint(number)] = true
+	}
+	s := &watchStream{watchRun: &watchRun{Watcher: w}, watched: w.wanted, stale: true}
+	if err := s.ask(t.Context()); err != nil || s.batches > 0 {
+		t.Error(err, s.batches)
+	}
+	if made := testing.AllocsPerRun(10, func() { _ = s.ask(t.Context()) }); made > 0 {
+		t.Errorf("%v allocations", made)
+	}
+}

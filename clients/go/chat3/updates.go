@@ -112,6 +112,9 @@ func (s *subscription) events(ctx context.Context) iter.Seq2[Event, error] {
 			yield(nil, err)
 			return
 		}
+		if token != "" && !visible(token) {
+			token, r.refused = "", damaged()
+		}
 		r.token = token
 		for ctx.Err() == nil {
 			err := r.once(ctx)
@@ -226,13 +229,14 @@ func (r *run) eventOf(heard response) Event {
 		return Update{update, heard.GetResumeToken()}
 	}
 	if gap := heard.GetGap(); gap != nil {
-		return Gap{gap}
+		return Gap{gap, heard.GetResumeToken()}
 	}
 	if opened := heard.GetConnectionEstablished(); opened != nil {
 		refused := r.refused
 		r.refused, r.state = nil, userv1.StreamState_STREAM_STATE_LIVE
 		return Connected{
 			opened.GetConnectionId(), opened.GetResumeOutcome(), heartbeatOf(opened), refused,
+			heard.GetResumeToken(),
 		}
 	}
 	state := heard.GetHeartbeat().GetState()

@@ -5,22 +5,16 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	userv1 "github.com/chat3/user-service/clients/go/gen/chat3/user/v1"
 )
-
-// WatchStore keeps the resume tokens of watched users. It is called by one goroutine at a time.
-type WatchStore interface {
-	// Load returns the stored token of a user; empty when there is none.
-	Load(ctx context.Context, userID string) (string, error)
-	// Save replaces the token of a user.
-	Save(ctx context.Context, userID, token string) error
-}
 
 // WatchOptions say how users are watched.
 type WatchOptions struct {
@@ -51,28 +45,17 @@ type Watcher struct {
 	mutex   sync.Mutex
 	wanted  map[string]bool
 	changed chan struct{} // holds one value when wanted was changed
+	running atomic.Bool   // whether a loop of events runs
 }
 
 // Watch makes a watcher, which watches nobody yet. Call Add, and read its Events.
 func (c *TenantClient) Watch(opts WatchOptions) *Watcher {
 	if opts.Store == nil {
-		opts.Store = memoryWatchStore{}
+		opts.Store = &MemoryWatchStore{}
 	}
 	return &Watcher{
 		conn: c.conn, opts: opts, wanted: map[string]bool{}, changed: make(chan struct{}, 1),
 	}
-}
-
-// memoryWatchStore keeps tokens of users in memory.
-type memoryWatchStore map[string]string
-
-func (m memoryWatchStore) Load(_ context.Context, userID string) (string, error) {
-	return m[userID], nil
-}
-
-func (m memoryWatchStore) Save(_ context.Context, userID, token string) error {
-	m[userID] = token
-	return nil
 }
 
 // Add watches users from now on, each from its stored resume token.
@@ -106,11 +89,24 @@ func (w *Watcher) Users() []string {
 
 // Events streams what happens to the watched users. Every promise of [Client.Updates] holds for each
 // of them: the stream is opened again, each user goes on at its own token, and the token of an
-// event is saved when the body of the loop has ended for it. Run one loop at a time.
+// event is saved when the body of the loop has ended for it. One loop runs at a time: another one
+// fails at once.
 func (w *Watcher) Events(ctx context.Context) iter.Seq2[WatchEvent, error] {
+	return w.events(ctx, w.opts.Store.Save)
+}
+
+// saving saves a user's token, or sees to it that it is saved when the event before it was handled.
+type saving func(ctx context.Context, userID, token string) error
+
+func (w *Watcher) events(ctx context.Context, save saving) iter.Seq2[WatchEvent, error] {
 	return func(yield func(WatchEvent, error) bool) {
+		if !w.running.CompareAndSwap(false, true) {
+			yield(WatchEvent{}, errors.New("chat3: another loop reads the events of this watcher"))
+			return
+		}
+		defer w.running.Store(false)
 		r := &watchRun{
-			Watcher: w, lifeline: lifeline{identity: w.conn.identity}, yield: yield, seen: newRecent(),
+			Watcher: w, lifeline: lifeline{identity: w.conn.identity}, yield: yield, save: save, seen: newRecent(),
 			refused: map[string]*Error{}, fresh: map[string]bool{},
 		}
 		for ctx.Err() == nil {
@@ -126,6 +122,8 @@ func (w *Watcher) Events(ctx context.Context) iter.Seq2[WatchEvent, error] {
 				yield(WatchEvent{}, err)
 				return
 			}
+			w.conn.options.log.LogAttrs(ctx, slog.LevelInfo, "chat3: the stream of watched users was lost",
+				slog.Any("error", err), slog.Duration("delay", delay))
 			if !yield(WatchEvent{Event: Disconnected{err, delay}}, nil) {
 				return
 			}
@@ -140,6 +138,7 @@ type watchRun struct {
 	*Watcher
 	lifeline
 	yield func(WatchEvent, error) bool
+	save  saving
 	seen  *recent
 
 	state   userv1.StreamState
@@ -174,10 +173,12 @@ func (r *watchRun) once(ctx context.Context) error {
 		if heard == nil {
 			continue
 		}
+		s.watchdog.Stop()
 		r.heard()
 		if err := s.handle(ctx, heard); err != nil || r.left {
 			return err
 		}
+		s.watchdog.Reset(s.patience)
 	}
 }
 
@@ -191,7 +192,7 @@ func (r *watchRun) keep(ctx context.Context, userID, token string) error {
 	if r.left || token == "" {
 		return nil
 	}
-	if err := r.opts.Store.Save(context.WithoutCancel(ctx), userID, token); err != nil {
+	if err := r.save(context.WithoutCancel(ctx), userID, token); err != nil {
 		return final{err}
 	}
 	delete(r.fresh, userID)

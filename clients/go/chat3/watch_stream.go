@@ -30,7 +30,9 @@ type watchStream struct {
 	watchdog  *time.Timer
 
 	watched map[string]bool
+	stale   bool // whether others may be wanted than are watched
 	batches int
+	beating bool                          // whether the service keeps the heartbeat that is wanted
 	asked   *tenantv1.WatchUpdatesRequest // what has no answer yet
 	later   <-chan time.Time              // when a refused request may be sent again
 }
@@ -47,7 +49,7 @@ func openWatchStream(ctx context.Context, own *conn, r *watchRun) (*watchStream,
 	}
 	s := &watchStream{
 		watchRun: r, grpc: opened, responses: make(chan watchResponse),
-		patience: patienceToOpen, watchdog: time.NewTimer(patienceToOpen), watched: map[string]bool{},
+		patience: patienceToOpen, watchdog: time.NewTimer(patienceToOpen), watched: map[string]bool{}, stale: true,
 	}
 	s.reading.Go(func() {
 		for {
@@ -67,33 +69,43 @@ func openWatchStream(ctx context.Context, own *conn, r *watchRun) (*watchStream,
 
 // next waits for a response, or returns nil when there may be something to ask for.
 func (s *watchStream) next(ctx context.Context) (*tenantv1.WatchUpdatesResponse, error) {
-	s.watchdog.Reset(s.patience)
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-s.changed:
+		s.stale = true
 		return nil, nil
 	case <-s.later:
 		s.later = nil
 		return nil, nil
-	case <-s.watchdog.C:
-		return nil, lost("nothing was heard for too long")
 	case heard := <-s.responses:
-		if heard.err == io.EOF {
-			return nil, lost("the stream ended without a word")
-		}
-		return heard.WatchUpdatesResponse, heard.err
+		return heard.told()
+	case <-s.watchdog.C:
 	}
+	// What arrived while tokens were loaded was heard.
+	select {
+	case heard := <-s.responses:
+		return heard.told()
+	default:
+		return nil, lost("nothing was heard for too long")
+	}
+}
+
+func (r watchResponse) told() (*tenantv1.WatchUpdatesResponse, error) {
+	if r.err == io.EOF {
+		return nil, lost("the stream ended without a word")
+	}
+	return r.WatchUpdatesResponse, r.err
 }
 
 // ask sends the next change of the watched users, unless one is on its way. An error of sending is
 // told by the next response.
 func (s *watchStream) ask(ctx context.Context) error {
-	if s.asked != nil || s.later != nil {
+	if !s.stale || s.asked != nil || s.later != nil {
 		return nil
 	}
 	request := &tenantv1.WatchUpdatesRequest{}
-	if s.batches == 0 {
+	if !s.beating {
 		request.HeartbeatInterval = interval(s.opts.Heartbeat)
 	}
 	wanted := s.Users()
@@ -106,17 +118,14 @@ func (s *watchStream) ask(ctx context.Context) error {
 		if s.watched[userID] || len(request.Watch) == largestBatch {
 			continue
 		}
-		user := &tenantv1.UserToWatch{UserId: userID}
-		if !s.fresh[userID] {
-			token, err := s.opts.Store.Load(ctx, userID)
-			if err != nil {
-				return final{err}
-			}
-			user.ResumeToken = token
+		user, err := s.userToWatch(ctx, userID)
+		if err != nil {
+			return err
 		}
 		request.Watch = append(request.Watch, user)
 	}
 	if len(request.Watch)+len(request.Unwatch) == 0 {
+		s.stale = false
 		return nil
 	}
 	s.batches++
@@ -125,11 +134,29 @@ func (s *watchStream) ask(ctx context.Context) error {
 	return s.grpc.Send(request)
 }
 
+// userToWatch is a user with the stored token. One that is damaged is like one that was refused.
+func (s *watchStream) userToWatch(ctx context.Context, userID string) (*tenantv1.UserToWatch, error) {
+	user := &tenantv1.UserToWatch{UserId: userID}
+	if s.fresh[userID] {
+		return user, nil
+	}
+	token, err := s.opts.Store.Load(ctx, userID)
+	if err != nil {
+		return nil, final{err}
+	}
+	if token != "" && !visible(token) {
+		s.refused[userID], s.fresh[userID] = damaged(), true
+		return user, nil
+	}
+	user.ResumeToken = token
+	return user, nil
+}
+
 func (s *watchStream) handle(ctx context.Context, heard *tenantv1.WatchUpdatesResponse) error {
 	userID, token := heard.GetUserId(), heard.GetResumeToken()
 	switch event := heard.GetEvent().(type) {
 	case *tenantv1.WatchUpdatesResponse_ConnectionEstablished:
-		s.patience = 2 * max(heartbeatOf(event.ConnectionEstablished), s.opts.Heartbeat)
+		s.patience = 2 * heartbeatOf(event.ConnectionEstablished)
 		s.state = userv1.StreamState_STREAM_STATE_LIVE
 	case *tenantv1.WatchUpdatesResponse_Acknowledged:
 		return s.acknowledged(ctx, event.Acknowledged)
@@ -137,6 +164,7 @@ func (s *watchStream) handle(ctx context.Context, heard *tenantv1.WatchUpdatesRe
 		return s.notApplied(event.Refused)
 	case *tenantv1.WatchUpdatesResponse_Dropped:
 		delete(s.watched, userID)
+		s.stale = true
 		if event.Dropped.GetReason() != userv1.ErrorReason_ERROR_REASON_SLOW_CONSUMER {
 			s.drop(userID, refusal(event.Dropped.GetReason(), "the user is watched no longer"))
 		}
@@ -146,7 +174,7 @@ func (s *watchStream) handle(ctx context.Context, heard *tenantv1.WatchUpdatesRe
 		}
 		s.seen.add(event.Update)
 	case *tenantv1.WatchUpdatesResponse_Gap:
-		s.hand(userID, Gap{event.Gap})
+		s.hand(userID, Gap{event.Gap, token})
 	case *tenantv1.WatchUpdatesResponse_Heartbeat:
 		state := event.Heartbeat.GetState()
 		if state != userv1.StreamState_STREAM_STATE_UNSPECIFIED && state != s.state {
@@ -165,11 +193,15 @@ func (s *watchStream) acknowledged(ctx context.Context, told *tenantv1.WatchAckn
 	for _, userID := range s.asked.GetUnwatch() {
 		delete(s.watched, userID)
 	}
+	if wanted := s.asked.GetHeartbeatInterval(); wanted != nil {
+		s.beating, s.patience = true, 2*wanted.AsDuration()
+	}
 	s.asked = nil
 	for _, user := range told.GetWatched() {
 		s.watched[user.GetUserId()] = true
 		s.hand(user.GetUserId(), Connected{
 			Outcome: user.GetResumeOutcome(), Heartbeat: s.patience / 2, Refused: s.refused[user.GetUserId()],
+			ResumeToken: user.GetResumeToken(),
 		})
 		if s.left {
 			return nil
@@ -194,6 +226,11 @@ func (s *watchStream) notApplied(told *tenantv1.WatchRefused) error {
 	switch {
 	case told.GetRetryDelay() != nil:
 		s.later = time.After((&backoff{}).next(told.GetRetryDelay().AsDuration()))
+	case failure.Reason == ReasonTooManyStreams:
+		// There is no place for these users; those that are watched stay.
+		for _, user := range asked.GetWatch() {
+			s.drop(user.GetUserId(), failure)
+		}
 	case len(users) == 0:
 		return final{failure}
 	case failure.Reason == ReasonResumeTokenInvalid || failure.Reason == ReasonResumeTokenForeign:
@@ -226,6 +263,11 @@ func culprits(told *tenantv1.WatchRefused, asked *tenantv1.WatchUpdatesRequest) 
 		}
 	}
 	return users
+}
+
+// damaged is the refusal of a stored token that no service ever made.
+func damaged() *Error {
+	return refusal(userv1.ErrorReason_ERROR_REASON_RESUME_TOKEN_INVALID, "the stored resume token is damaged")
 }
 
 // refusal is an error that a stream tells within, without a status of its own.
