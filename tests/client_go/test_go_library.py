@@ -18,6 +18,7 @@ EXPECTED: Final = (
     "PermissionDenied ERROR_REASON_NOT_A_MEMBER dlg_0",
     "alice\nbob",
     "zoe chat3.Connected",
+    "bob RESUME_OUTCOME_",
     "ok ",
 )
 """What each program prints, by its place on the page."""
