@@ -280,3 +280,25 @@ func TestNoLoggerIsNone(t *testing.T) {
 		}
 	})
 }
+
+func TestABackEndActsForItsUsers(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, dialog string) {
+		back := s.TenantClient(t)
+		for _, user := range []string{"alice", "bob"} {
+			client := back.User(user)
+			message, err := client.Send(t.Context(), dialog, "Hello")
+			if err != nil || message.GetSenderId() != user {
+				t.Error(user, message, err)
+			}
+			for event, err := range client.Updates(t.Context(), chat3.UpdatesOptions{}) {
+				if _, ok := event.(chat3.Connected); !ok || err != nil {
+					t.Error(event, err)
+				}
+				break
+			}
+			if err := client.Close(); err != nil { // and the next one works all the same
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -26,7 +26,8 @@ type conn struct {
 	target   string
 	identity identity
 	grpc     *grpc.ClientConn
-	hurried  atomic.Int64 // when hurry last did something, in nanoseconds
+	hurried  *atomic.Int64 // when hurry last did something, in nanoseconds
+	shared   bool          // whether grpc belongs to another conn
 }
 
 func newConn(address string, tenantOnly bool, changes []Option) (*conn, error) {
@@ -34,7 +35,7 @@ func newConn(address string, tenantOnly bool, changes []Option) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &conn{options: o, target: target, identity: o.identity(o)}
+	c := &conn{options: o, target: target, identity: o.identity(o), hurried: &atomic.Int64{}}
 	c.grpc, err = grpc.NewClient(target, o.dialOptions()...)
 	return c, err
 }
@@ -43,10 +44,24 @@ func newConn(address string, tenantOnly bool, changes []Option) (*conn, error) {
 // one, so that a new stream never depends on the connection that the old one was lost with.
 func (c *conn) another() (*conn, error) {
 	dialled, err := grpc.NewClient(c.target, c.options.dialOptions()...)
-	return &conn{options: c.options, target: c.target, identity: c.identity, grpc: dialled}, err
+	return &conn{
+		options: c.options, target: c.target, identity: c.identity, grpc: dialled, hurried: &atomic.Int64{},
+	}, err
 }
 
-func (c *conn) close() error { return c.grpc.Close() }
+// as is the same connection for somebody else.
+func (c *conn) as(caller identity) *conn {
+	return &conn{
+		options: c.options, target: c.target, identity: caller, grpc: c.grpc, hurried: c.hurried, shared: true,
+	}
+}
+
+func (c *conn) close() error {
+	if c.shared {
+		return nil
+	}
+	return c.grpc.Close()
+}
 
 // Invoke makes a unary call. It repeats the call until it succeeds, fails for good, or ctx ends.
 func (c *conn) Invoke(
@@ -89,8 +104,10 @@ func (c *conn) Invoke(
 // passes reports whether another attempt can succeed. Proxies that are restarted cancel calls; so does
 // a client that was closed.
 func (c *conn) passes(failure *Error) bool {
-	return failure.Temporary() || failure.Reason == "" && failure.Code == codes.Canceled &&
-		c.grpc.GetState() != connectivity.Shutdown
+	if failure.Reason == "" && failure.Code == codes.Canceled {
+		return c.grpc.GetState() != connectivity.Shutdown
+	}
+	return failure.Temporary() && !failure.misconfigured()
 }
 
 // hurry lets gRPC connect now, if it waits before it connects. Many calls that are repeated at once do

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
@@ -80,14 +81,39 @@ func TestTheAddressSaysWhetherTLSIsUsed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	once := chat3.WithoutRetries()
-	for name, err := range map[string]error{
-		"TLS to a plaintext port": ask(t, plain, once),
-		"plaintext to TLS":        ask(t, "http://"+secured, once),
-		"an unknown authority":    ask(t, "https://"+secured, once),
-	} {
-		if !errors.Is(err, chat3.ErrUnavailable) {
-			t.Errorf("%s: %v", name, err)
+	if err := ask(t, "http://"+secured, chat3.WithoutRetries()); !errors.Is(err, chat3.ErrUnavailable) {
+		t.Errorf("plaintext to TLS: %v", err)
+	}
+}
+
+// http1 is a port without TLS that says so.
+func http1(t *testing.T) string {
+	t.Helper()
+	served := httptest.NewServer(nil)
+	t.Cleanup(served.Close)
+	return served.Listener.Addr().String()
+}
+
+func TestAWrongSettingOfTLSIsToldAtOnce(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	secured := listen(t, grpc.Creds(credentials.NewServerTLSFromCert(&certified.TLS.Certificates[0])))
+	for name, address := range map[string]string{"TLS to a plaintext port": http1(t), "an unknown authority": secured} {
+		client, err := chat3.NewClient(address, chat3.WithAPIKey("key", "tenant", "alice"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		var failure *chat3.Error
+		_, err = client.GetMyself(t.Context(), &userv1.GetMyselfRequest{})
+		if !errors.As(err, &failure) || failure.Code != codes.Unavailable || failure.Attempts != 1 {
+			t.Errorf("%s: a call: %v", name, err)
+		}
+		for event, err := range client.Updates(t.Context(), chat3.UpdatesOptions{}) {
+			if !errors.Is(err, chat3.ErrUnavailable) {
+				t.Errorf("%s: a stream: %v, %v", name, event, err)
+			}
+			break
 		}
 	}
 }
@@ -140,6 +166,25 @@ func TestStreamsSpreadOverTheAddressesOfTheService(t *testing.T) {
 		}
 	}
 	t.Errorf("only %v", reached)
+}
+
+func TestUsersOfABackEndShareItsConnection(t *testing.T) {
+	back, err := chat3.NewTenantClient("http://"+listen(t), chat3.WithTenantKey("key", "tenant"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	connections := map[string]bool{}
+	for _, user := range []string{"alice", "bob"} {
+		var at peer.Peer
+		if _, err := back.User(user).GetMyself(t.Context(), &userv1.GetMyselfRequest{}, grpc.Peer(&at)); err != nil {
+			t.Fatal(err)
+		}
+		connections[at.LocalAddr.String()] = true
+	}
+	if len(connections) != 1 {
+		t.Error(connections)
+	}
 }
 
 func TestRepetitionsAreLoggedWithoutSecrets(t *testing.T) {

@@ -99,6 +99,13 @@ func (e *Error) Temporary() bool {
 	return e.Reason == "" && (e.Code == codes.Unknown || e.Code == codes.Internal)
 }
 
+// misconfigured reports whether the client speaks TLS to a port without it, or does not trust the
+// certificate there. gRPC says so in its message only.
+func (e *Error) misconfigured() bool {
+	return e.Reason == "" && (strings.Contains(e.Message, "first record does not look like a TLS handshake") ||
+		strings.Contains(e.Message, "tls: failed to verify certificate"))
+}
+
 // Kind is a group of reasons: all those with one status code. errors.Is finds it.
 type Kind codes.Code
 

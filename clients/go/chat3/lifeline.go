@@ -50,6 +50,9 @@ func (l *lifeline) passes(failure *Error) bool {
 	if failure.retrying || l.opened && failure.Reason == "" {
 		return true
 	}
+	if !l.opened && failure.misconfigured() {
+		return false
+	}
 	switch failure.Code {
 	case codes.Unauthenticated, codes.PermissionDenied, codes.NotFound, codes.InvalidArgument,
 		codes.Unimplemented, codes.FailedPrecondition:

@@ -3,11 +3,13 @@ package chat3
 import (
 	"context"
 	"iter"
+	"net/url"
 	"time"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	tenantv1 "github.com/chat3/user-service/clients/go/gen/chat3/tenant/v1"
+	userv1 "github.com/chat3/user-service/clients/go/gen/chat3/user/v1"
 )
 
 // TenantClient is a tenant's back end: it sees the whole tenant and acts for nobody. It has all
@@ -30,6 +32,14 @@ func NewTenantClient(address string, opts ...Option) (*TenantClient, error) {
 func (c *TenantClient) Close() error {
 	c.conn.identity.close()
 	return c.conn.close()
+}
+
+// User returns a client that acts for a user of the tenant, with this client's key and on its connection.
+// It costs nothing, and need not be closed: back ends that act for many users use it.
+func (c *TenantClient) User(userID string) *Client {
+	key := c.conn.identity.(keyIdentity)
+	as := c.conn.as(append(key[:len(key):len(key)], "x-user-id", url.PathEscape(userID)))
+	return &Client{userv1.NewUserServiceClient(as), as}
 }
 
 // Updates streams the updates of all users of the tenant, as [Client.Updates] does those of one user.
