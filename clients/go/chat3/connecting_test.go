@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/resolver"
 	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/chat3/user-service/clients/go/chat3"
 	"github.com/chat3/user-service/clients/go/chat3/chat3test"
@@ -166,6 +167,52 @@ func TestStreamsSpreadOverTheAddressesOfTheService(t *testing.T) {
 		}
 	}
 	t.Errorf("only %v", reached)
+}
+
+// muffled is a connection that can die without a word: what is written is lost.
+type muffled struct {
+	net.Conn
+	dead *atomic.Bool
+}
+
+func (m muffled) Write(data []byte) (int, error) {
+	if m.dead.Load() {
+		return len(data), nil
+	}
+	return m.Conn.Write(data)
+}
+
+func TestACallOutlivesADeadConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := bufconn.Listen(1 << 16)
+		server := grpc.NewServer()
+		userv1.RegisterUserServiceServer(server, nobody{})
+		go func() { _ = server.Serve(listener) }()
+		defer server.Stop()
+		var made []*atomic.Bool
+		dial := func(ctx context.Context, _ string) (net.Conn, error) {
+			opened, err := listener.DialContext(ctx)
+			made = append(made, &atomic.Bool{})
+			return muffled{opened, made[len(made)-1]}, err
+		}
+		client, err := chat3.NewClient(chat3test.Address, chat3.WithAPIKey("key", "tenant", "alice"),
+			chat3.WithPlaintext(), chat3.WithDialOptions(grpc.WithContextDialer(dial)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		myself(t, client)
+		made[0].Store(true)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		if _, err := client.GetMyself(ctx, &userv1.GetMyselfRequest{}); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited > 32*time.Second || len(made) != 2 {
+			t.Errorf("waited for %s, %d connections", waited, len(made))
+		}
+	})
 }
 
 func TestUsersOfABackEndShareItsConnection(t *testing.T) {

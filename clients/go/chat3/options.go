@@ -184,7 +184,8 @@ func (o options) dialOptions() []grpc.DialOption {
 	return append([]grpc.DialOption{
 		grpc.WithTransportCredentials(o.security),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(largestResponse)),
-		// A connection whose other end has vanished is found within half a minute.
+		// A connection that is dead is found within half a minute, and within the timeout where the system
+		// knows TCP_USER_TIMEOUT. Servers of gRPC refuse more than two pings between two heartbeats.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: 20 * time.Second, Timeout: 10 * time.Second,
 		}),
