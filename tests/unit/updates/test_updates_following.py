@@ -207,3 +207,33 @@ async def test_a_worker_that_ends_says_where_to_go_on(world: World) -> None:
     assert caught.value.metadata["resume_token"] == alice.token
     with pytest.raises(CallError), world.workers[0].hub.tenants.follower("t", ALL):
         pass
+
+
+async def test_who_comes_back_reads_nothing_that_the_reader_has_passed(world: World) -> None:
+    stays, comes_back = client(world), client(world)
+    for each in (stays, comes_back):
+        await each.open(0)
+    for _ in range(10):
+        world.publish(update(world))
+        await stays.read()
+    read = world.workers[0].log.reads
+    for _ in range(10):
+        await comes_back.open(0)
+    await comes_back.read()
+    assert comes_back.got == 10
+    assert world.workers[0].log.reads == read
+
+
+async def test_all_who_come_back_to_a_new_worker_cost_one_read(world: World) -> None:
+    clients = [client(world) for _ in range(10)]
+    for each in clients:
+        await each.open(0)
+        world.publish(update(world))
+        await each.read()
+        await each.close()
+    world.publish(update(world))
+    await asyncio.gather(*(each.open(1) for each in clients))
+    assert world.workers[1].log.reads == 1
+    for each in clients:
+        await each.read()
+    assert [each.got for each in clients] == [11 - number for number in range(10)]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from chat3_api.chat3.user.v1 import UpdateKind
-from chat3_user.updates.fanout.following import entries, follower, stream, tail
+from chat3_user.updates.fanout.following import entries, follower, recent, stream, tail
 from chat3_user.updates.fanout.items import Filter
 
 WINDOW = 12
@@ -145,7 +145,11 @@ class Following(RuleBasedStateMachine):
 
 @pytest.mark.timeout(600)
 def test_streams_of_a_tenant_get_what_the_log_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(follower, "_STRETCH", 7)
+    monkeypatch.setattr(follower, "LENGTH", 7)
+    monkeypatch.setattr(tail, "LENGTH", 7)
+    monkeypatch.setattr(tail, "_MARGIN", WINDOW + 4)
+    monkeypatch.setattr(tail, "_A_LITTLE", 0.001)
+    monkeypatch.setattr(recent, "_KEPT", WINDOW + 12)
     monkeypatch.setattr(follower, "LOOK_BACK", WINDOW)
     monkeypatch.setattr(entries, "LOOK_BACK", WINDOW)
     monkeypatch.setattr(tail, "_PAUSE", 0.001)

@@ -3,13 +3,12 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import msgspec
 
 from chat3_api.chat3.user.v1 import GapReason, Update, UpdateKind
 from chat3_user.metrics.streams import StreamCounts
-from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.wire import Encoded
 
 
@@ -61,6 +60,18 @@ def count(counts: StreamCounts, items: Iterable[Item]) -> None:
             counts.live(item.made_at, now)
 
 
+class Filtered(Protocol):
+    """What a filter looks at; what has no kind is no update."""
+
+    @property
+    def kind(self) -> UpdateKind | None:
+        """The kind of an update."""
+
+    @property
+    def dialog_id(self) -> str:
+        """The dialog that it is about; empty where it is about none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which updates a client wants; empty sets want all."""
@@ -68,7 +79,7 @@ class Filter:
     kinds: frozenset[UpdateKind] = frozenset()
     dialog_ids: frozenset[str] = frozenset()
 
-    def admits(self, item: Item | DecodedUpdate) -> bool:
+    def admits(self, item: Filtered) -> bool:
         """Return whether the client wants ``item``; what is no update always passes."""
         if item.kind is None:
             return True

@@ -4,9 +4,9 @@ from typing import Final
 
 import msgspec
 
-from chat3_api.chat3.user.v1 import GapReason
+from chat3_api.chat3.user.v1 import GapReason, UpdateKind
 from chat3_user.updates.broker import LogEntry, LogPosition
-from chat3_user.updates.decoded import DecodedUpdate
+from chat3_user.updates.decoded import DecodedUpdate, Decoder
 from chat3_user.updates.fanout.items import Item
 from chat3_user.updates.fanout.responses import gap_item, update_item
 from chat3_user.updates.log.tokens import NO_FEED, Token, scope_of
@@ -21,6 +21,15 @@ class Followed(msgspec.Struct, frozen=True, gc=False):
     position: LogPosition
     item: Item
     identity: bytes = b""
+
+
+class Before(msgspec.Struct, frozen=True, gc=False):
+    """What is known of an update that stood in the log before a stream began."""
+
+    offset: int
+    identity: bytes
+    kind: UpdateKind
+    dialog_id: str
 
 
 class Seen:
@@ -68,6 +77,14 @@ def tenant_token(tenant_id: str, position: LogPosition, time_ms: int) -> str:
 def identity_of(decoded: DecodedUpdate) -> bytes:
     """Return what an update of a tenant is recognised by: its id, and whom it is for."""
     return decoded.digest + decoded.user_id.encode()
+
+
+def before_of(entry: LogEntry, decode: Decoder) -> Before | None:
+    """Return what is to be known of an update; nothing when it can be delivered to nobody."""
+    decoded = decode(entry.body)
+    if decoded is None:
+        return None
+    return Before(entry.offset, identity_of(decoded), decoded.kind, decoded.dialog_id)
 
 
 def followed_update(

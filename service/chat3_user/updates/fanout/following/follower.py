@@ -3,8 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from chat3_api.chat3.user.v1 import GapReason
@@ -16,17 +15,19 @@ from chat3_user.updates.broker import (
     LogExpiredError,
     LogPosition,
     LogReplacedError,
-    UpdatesLog,
 )
-from chat3_user.updates.decoded import AddressReader, Decoder
+from chat3_user.updates.decoded import Decoder
 from chat3_user.updates.fanout.following.entries import (
     LOOK_BACK,
+    Before,
     Followed,
     Seen,
     followed_gap,
     followed_update,
     tenant_token,
 )
+from chat3_user.updates.fanout.following.recent import Nearby
+from chat3_user.updates.fanout.following.stretches import LENGTH, Stretch, Stretches
 from chat3_user.updates.fanout.following.tail import Tail
 from chat3_user.updates.fanout.items import Filter, Item, count
 from chat3_user.updates.fanout.responses import gap_reason
@@ -35,15 +36,9 @@ from chat3_user.updates.fanout.wakeup import Wakeup
 from chat3_user.updates.log.tokens import Token
 from chat3_user.wire import Encoded
 
-_STRETCH: Final = 5000
-"""Entries of the log that are read at once."""
-
-_STRETCH_BYTES: Final = 2_097_152
-"""Where such a part ends whatever its number of entries."""
-
 _BATCH: Final = 64
 _STEP: Final = 64
-"""Entries that are decoded without letting others run."""
+"""Entries that are taken without letting others run."""
 
 _DELETION: Final = b'"message.deleted"'
 
@@ -60,10 +55,8 @@ class Follower:
         self,
         tenant_id: str,
         tail: Tail,
-        log: UpdatesLog,
+        stretches: Stretches,
         decode: Decoder,
-        address_of: AddressReader,
-        readers: asyncio.Semaphore,
         wanted: Filter,
         limits: BufferLimits,
         counts: StreamCounts,
@@ -77,10 +70,8 @@ class Follower:
         self.sent_at = time.monotonic()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tail = tail
-        self._log = log
+        self._stretches = stretches
         self._decode = decode
-        self._address_of = address_of
-        self._readers = readers
         self._wanted = wanted
         self._limits = limits
         self._counts = counts
@@ -126,19 +117,44 @@ class Follower:
 
         Return whether the place was found, else a gap waits to be sent. Raises `LogError`.
         """
-        end, at_ms = await self._join()
-        if end.offset - self.position.offset > _STRETCH:
-            self._leave()
-            end, at_ms = LogPosition(self.position.offset + _STRETCH, 0), self.time_ms
-        try:
-            reached = await self._read(end)
-        except (LogExpiredError, LogReplacedError) as error:
-            await self._after_gap(error)
-            return False
-        if reached and self._complete:
+        await self._join()
+        nearby = await self._around()
+        if nearby is not None and len(nearby.behind) <= _STEP:
+            return await self._catch_up(nearby)
+        # Streams of one tenant that have missed much take turns: others notice one of them.
+        async with self._stretches.turn(self.tenant_id):
+            return await self._catch_up(await self._around())
+
+    async def _around(self) -> Nearby | None:
+        """Return what the tail knows of the stream's place."""
+        return await self._tail.around(self.position, self.tenant_id, self._look_back)
+
+    async def _catch_up(self, nearby: Nearby | None) -> bool:
+        if nearby is not None:
+            end, at_ms = nearby.end, max(self.time_ms, self._tail.time_ms)
+            stretch = self._stretches.of(nearby)
+        else:
+            end, at_ms = await self._tail.present()
+            if end.offset - self.position.offset > LENGTH:
+                self._leave()
+                end, at_ms = LogPosition(self.position.offset + LENGTH, 0), self.time_ms
+            try:
+                stretch = await self._stretches.read(
+                    self.tenant_id, self.position, end, self._look_back
+                )
+            except (LogExpiredError, LogReplacedError) as error:
+                await self._after_gap(error)
+                return False
+        await self._take_all(stretch)
+        if stretch.end.offset >= end.offset and self._complete:
             self.time_ms = at_ms
             self._go_live()
         return True
+
+    @property
+    def _look_back(self) -> int:
+        """The number of entries up to the stream's place that have to be looked at."""
+        return 0 if self._seen is not None else LOOK_BACK
 
     def close(self) -> None:
         """Follow no more."""
@@ -237,13 +253,12 @@ class Follower:
         """Send an item past the queue, if the stream waits; return whether it was sent."""
         return self._wakeup.asleep and self._send_now is not None and self._send_now(item.encoded)
 
-    async def _join(self) -> tuple[LogPosition, int]:
-        """Hold what comes from now on; return the log's end, behind which nothing is missed."""
+    async def _join(self) -> None:
+        """Hold what comes from now on: behind the log's end as it is then, nothing is missed."""
         self._leave()
         self._complete = True
         self._tail.join(self)
         await self._tail.ready()
-        return await self._tail.present()
 
     def _leave(self) -> None:
         """Go on alone, from ``position``."""
@@ -270,57 +285,34 @@ class Follower:
         self._seen = None
         self._accept(followed_gap(self.tenant_id, end, gap_reason(error), since_ms))
 
-    async def _read(self, until: LogPosition) -> bool:
-        """Read up to ``until``, or as much as one part may have; return whether it is reached.
-
-        Raises `LogError`; nothing has changed then.
-        """
-        after, last, size = self.position, self.position, 0
-        before: list[LogEntry] = []
-        entries: list[LogEntry] = []
-        look_back = 0 if self._seen is not None else LOOK_BACK
-        async with (
-            self._readers,
-            aclosing(self._log.read(after, until, look_back)) as found,
-        ):
-            async for entry in found:
-                if entry.offset <= after.offset:
-                    if self._concerns(entry):
-                        before.append(entry)
-                    continue
-                last = entry.position
-                if entry.is_gap or self._concerns(entry):
-                    entries.append(entry)
-                    size += len(entry.body)
-                    if size >= _STRETCH_BYTES:
-                        break
-        for entry in entries:
+    async def _take_all(self, stretch: Stretch) -> None:
+        """Queue what a part of the log has, and go on behind it."""
+        for entry in stretch.entries:
             if _DELETION in entry.body:
                 # Heard of first: what goes before it comes without what the message said.
                 self._decode(entry.body)
-        self._seen = self._seen or Seen()
-        for number, entry in enumerate((*before, *entries), start=1):
+        if self._seen is None:
+            self._seen = await self._seen_before(stretch.before)
+        for number, entry in enumerate(stretch.entries, start=1):
             if not number % _STEP:
                 await asyncio.sleep(0)
-            self._take(entry, news=entry.offset > after.offset)
-        self.position = last
-        return last.offset >= until.offset
+            self._take(entry)
+        self.position = stretch.end
 
-    def _concerns(self, entry: LogEntry) -> bool:
-        """Return whether an entry is an update of the tenant."""
-        if not entry.is_update:
-            return False
-        address = self._address_of(entry.body)
-        return address is not None and address[0] == self.tenant_id
+    async def _seen_before(self, before: Iterable[Before | None]) -> Seen:
+        """Return what tells what stood in the log before the stream's place."""
+        seen = Seen()
+        for number, known in enumerate(before, start=1):
+            if not number % _STEP:
+                await asyncio.sleep(0)
+            if known is not None and self._wanted.admits(known):
+                seen.is_new(known.identity, known.offset)
+        return seen
 
-    def _take(self, entry: LogEntry, *, news: bool) -> None:
-        """Queue an entry that was read; of what is no ``news`` only know that it was there."""
+    def _take(self, entry: LogEntry) -> None:
+        """Queue an entry that was read."""
         if entry.is_gap:
             reason = GapReason.LOG_UNREADABLE
             self._accept(followed_gap(self.tenant_id, entry.position, reason, self.time_ms))
         elif (decoded := self._decode(entry.body)) is not None and self._wanted.admits(decoded):
-            followed = followed_update(entry, decoded, self.time_ms, missed=True)
-            if news:
-                self._accept(followed)
-            elif self._seen is not None:
-                self._seen.is_new(followed.identity, followed.position.offset)
+            self._accept(followed_update(entry, decoded, self.time_ms, missed=True))

@@ -1,9 +1,7 @@
 """The streams of whole tenants on this worker: how many there are, and what they share."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 from chat3_api.chat3.user.v1 import ResumeOutcome
 from chat3_user.errors import CallError, reasons
@@ -12,6 +10,7 @@ from chat3_user.updates.broker import LogError, UpdatesLog
 from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.dispatcher import Dispatcher
 from chat3_user.updates.fanout.following.follower import Follower
+from chat3_user.updates.fanout.following.stretches import Stretches
 from chat3_user.updates.fanout.following.tail import Tail
 from chat3_user.updates.fanout.items import Filter
 from chat3_user.updates.fanout.log_reads import LogReads
@@ -19,9 +18,6 @@ from chat3_user.updates.fanout.settings import HubSettings
 from chat3_user.updates.log.replays import Replays
 from chat3_user.updates.log.tokens import Token
 from chat3_user.wire import Encoded
-
-_READERS: Final = 4
-"""Streams that read the log by themselves at once; others wait their turn."""
 
 
 class TenantStreams:
@@ -38,14 +34,12 @@ class TenantStreams:
         settings: HubSettings,
         metrics: StreamMetrics,
     ) -> None:
-        self._log = log
         self._log_reads = log_reads
         self._decode = decode
-        self._address_of = address_of
         self._settings = settings
         self._metrics = metrics
         self._counts = metrics.of("tenant")
-        self._readers = asyncio.Semaphore(_READERS)
+        self._stretches = Stretches(log, decode, address_of)
         self._open: set[Follower] = set()
         self._ending: Callable[[], CallError] | None = None
         self.tail = Tail(log, replays, dispatcher, decode, address_of)
@@ -95,10 +89,8 @@ class TenantStreams:
         follower = Follower(
             tenant_id,
             self.tail,
-            self._log,
+            self._stretches,
             self._decode,
-            self._address_of,
-            self._readers,
             wanted,
             self._settings.buffer,
             self._counts,

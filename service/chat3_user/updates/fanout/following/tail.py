@@ -5,7 +5,7 @@ import logging
 import random
 import time
 from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final, Protocol
 
 from chat3_api.chat3.user.v1 import GapReason
@@ -21,7 +21,14 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.decoded import AddressReader, Decoder
 from chat3_user.updates.fanout.background_tasks import BackgroundTasks
 from chat3_user.updates.fanout.dispatcher import Dispatcher
-from chat3_user.updates.fanout.following.entries import Followed, followed_gap, followed_update
+from chat3_user.updates.fanout.following.entries import (
+    LOOK_BACK,
+    Followed,
+    followed_gap,
+    followed_update,
+)
+from chat3_user.updates.fanout.following.recent import Nearby, Passed, Recent
+from chat3_user.updates.fanout.following.stretches import LENGTH
 from chat3_user.updates.log.replays import Replays
 
 log = logging.getLogger(__name__)
@@ -29,8 +36,12 @@ log = logging.getLogger(__name__)
 _CONFIRM_EVERY: Final = 5.0
 _STALLED_AFTER: Final = 10.0
 _PAUSE: Final = 0.5
+_A_LITTLE: Final = 0.25
 _STEP: Final = 64
 """Entries that are handed on without letting others run."""
+
+_MARGIN: Final = 2 * LOOK_BACK
+"""Entries before those that the tail begins with: others who come may have missed a little more."""
 
 
 class Following(Protocol):
@@ -39,6 +50,10 @@ class Following(Protocol):
     @property
     def tenant_id(self) -> str:
         """The tenant whose updates it gets."""
+
+    @property
+    def position(self) -> LogPosition:
+        """Its place in the log; of one that has none yet, the offset is negative."""
 
     def offer(self, followed: Followed) -> None:
         """Take an update of the tenant, or a gap."""
@@ -82,6 +97,8 @@ class Tail:
         self._task: asyncio.Task[None] | None = None
         self._begun = asyncio.Event()
         self._advanced = asyncio.Event()
+        self._recent = Recent()
+        self._reading = False
         self.position = LogPosition(-1, 0)
         self.time_ms = 0
         self.flowing = False
@@ -118,6 +135,19 @@ class Tail:
             except TimeoutError as error:
                 raise LogUnreadableError("the log cannot be followed") from error
 
+    async def around(self, place: LogPosition, tenant_id: str, look_back: int) -> Nearby | None:
+        """Return what a tenant has behind ``place``, and the ``look_back`` entries up to there.
+
+        The reader is waited for where ``place`` is a little ahead of it. From its place then on, a
+        stream that has joined is offered all. Returns nothing where the reader does not know.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_A_LITTLE):
+                while self._reading and self.position.offset < place.offset:
+                    self._advanced.clear()
+                    await self._advanced.wait()
+        return self._recent.around(place, tenant_id, look_back) if self._reading else None
+
     async def present(self) -> tuple[LogPosition, int]:
         """Return the log's end, and a time by which all that was published stands before it.
 
@@ -137,6 +167,7 @@ class Tail:
             try:
                 await self._begin(lost)
                 lost = None
+                self._reading = True
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._read())
                     tasks.create_task(self._confirm())
@@ -146,9 +177,12 @@ class Tail:
                 pass
             except* Exception:
                 log.exception("the updates log could not be followed")
+            self._reading = False
+            self._advanced.set()
             self._flows(flowing=False)
             if not self._followers:
                 self._begun.clear()
+                self._recent.begin(0)
                 self._task = None
                 return
             await self._dispatcher.wait_live()
@@ -162,7 +196,18 @@ class Tail:
             for follower in self._all():
                 follower.lost()
         self.position, self.time_ms = await self.present()
+        await self._look_back()
         self._begun.set()
+
+    async def _look_back(self) -> None:
+        """Read what those who wait have missed, if it is little, and what stands before that."""
+        end = self.position
+        missed = [end.offset - follower.position.offset for follower in self._all()]
+        count = max((number for number in missed if 0 < number <= LENGTH), default=0) + _MARGIN
+        self._recent.begin(max(0, end.offset + 1 - count))
+        async with aclosing(self._log.read(end, end, count)) as entries:
+            async for entry in entries:
+                self._recent.add(Passed(entry, self._tenant_of(entry)))
 
     async def _read(self) -> None:
         async with aclosing(self._log.follow(self.position)) as batches:
@@ -177,9 +222,10 @@ class Tail:
 
     def _take(self, entry: LogEntry) -> None:
         self.position = entry.position
+        tenant_id = self._tenant_of(entry)
+        self._recent.add(Passed(entry, tenant_id))
         if entry.is_update:
-            address = self._address_of(entry.body)
-            followers = None if address is None else self._followers.get(address[0])
+            followers = self._followers.get(tenant_id)
             if followers and (decoded := self._decode(entry.body)) is not None:
                 followed = followed_update(entry, decoded, self.time_ms)
                 for follower in tuple(followers):
@@ -189,6 +235,11 @@ class Tail:
                 reason = GapReason.LOG_UNREADABLE
                 gap = followed_gap(follower.tenant_id, self.position, reason, self.time_ms)
                 follower.offer(gap)
+
+    def _tenant_of(self, entry: LogEntry) -> str:
+        """Return the tenant whose update it is; empty where it is nobody's."""
+        address = self._address_of(entry.body) if entry.is_update else None
+        return "" if address is None else address[0]
 
     async def _confirm(self) -> None:
         """See now and then that the reader comes to the log's end; else it has stalled."""
