@@ -26,7 +26,6 @@ from chat3_user.updates.fanout.following.entries import (
     followed_update,
     tenant_token,
 )
-from chat3_user.updates.fanout.following.recent import Nearby
 from chat3_user.updates.fanout.following.stretches import LENGTH, Stretch, Stretches
 from chat3_user.updates.fanout.following.tail import Tail
 from chat3_user.updates.fanout.items import Filter, Item, count
@@ -37,8 +36,8 @@ from chat3_user.updates.log.tokens import Token
 from chat3_user.wire import Encoded
 
 _BATCH: Final = 64
-_STEP: Final = 64
-"""Entries that are taken without letting others run."""
+_STEP: Final = 16
+"""Entries that are decoded without letting others run."""
 
 _DELETION: Final = b'"message.deleted"'
 
@@ -78,6 +77,8 @@ class Follower:
         self._send_now = send_now
         self._seen: Seen | None = None
         self._queue: deque[Item] = deque()
+        self._unread: deque[LogEntry] = deque()
+        self._behind: tuple[LogPosition, int | None] = (self.position, None)
         self._pending: list[Followed] = []
         self._size = 0
         self._complete = False
@@ -94,7 +95,7 @@ class Follower:
     @property
     def size(self) -> int:
         """The number of bytes that wait."""
-        return self._size
+        return self._size + sum(len(entry.body) for entry in self._unread)
 
     async def start(self) -> None:
         """Begin at the present, knowing what stood in the log just before.
@@ -117,23 +118,15 @@ class Follower:
 
         Return whether the place was found, else a gap waits to be sent. Raises `LogError`.
         """
+        if self._unread:
+            await asyncio.sleep(0)  # what was read before comes first
+            return True
         await self._join()
-        nearby = await self._around()
-        if nearby is not None and len(nearby.behind) <= _STEP:
-            return await self._catch_up(nearby)
-        # Streams of one tenant that have missed much take turns: others notice one of them.
-        async with self._stretches.turn(self.tenant_id):
-            return await self._catch_up(await self._around())
-
-    async def _around(self) -> Nearby | None:
-        """Return what the tail knows of the stream's place."""
-        return await self._tail.around(self.position, self.tenant_id, self._look_back)
-
-    async def _catch_up(self, nearby: Nearby | None) -> bool:
+        nearby = await self._tail.around(self.position, self.tenant_id, self._look_back)
         if nearby is not None:
-            end, at_ms = nearby.end, max(self.time_ms, self._tail.time_ms)
-            stretch = self._stretches.of(nearby)
-        else:
+            await self._begin(self._stretches.of(nearby), nearby.end, self._tail.time_ms)
+            return True
+        async with self._stretches.turn(self.tenant_id):
             end, at_ms = await self._tail.present()
             if end.offset - self.position.offset > LENGTH:
                 self._leave()
@@ -145,10 +138,7 @@ class Follower:
             except (LogExpiredError, LogReplacedError) as error:
                 await self._after_gap(error)
                 return False
-        await self._take_all(stretch)
-        if stretch.end.offset >= end.offset and self._complete:
-            self.time_ms = at_ms
-            self._go_live()
+            await self._begin(stretch, end, at_ms)
         return True
 
     @property
@@ -175,6 +165,8 @@ class Follower:
         """
         if self._problem is not None:
             raise self._problem
+        if self._unread and not self._queue:
+            self._take_some()
         batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
         self._size -= sum(len(item.encoded) for item in batch)
         return batch
@@ -192,7 +184,7 @@ class Follower:
 
     async def wait(self, timeout: float) -> None:
         """Wait for something to send, a nudge, or the end of ``timeout`` seconds."""
-        if not self._queue and self._problem is None:
+        if not (self._queue or self._unread) and self._problem is None:
             await self._wakeup.wait(timeout)
 
     # What the tail says.
@@ -285,25 +277,41 @@ class Follower:
         self._seen = None
         self._accept(followed_gap(self.tenant_id, end, gap_reason(error), since_ms))
 
-    async def _take_all(self, stretch: Stretch) -> None:
-        """Queue what a part of the log has, and go on behind it."""
+    async def _begin(self, stretch: Stretch, until: LogPosition, at_ms: int) -> None:
+        """Have a part of the log sent, and go on behind it.
+
+        Where that is ``until``, all that was published by ``at_ms`` has been sent then.
+        """
         for entry in stretch.entries:
             if _DELETION in entry.body:
                 # Heard of first: what goes before it comes without what the message said.
                 self._decode(entry.body)
         if self._seen is None:
             self._seen = await self._seen_before(stretch.before)
-        for number, entry in enumerate(stretch.entries, start=1):
-            if not number % _STEP:
-                await asyncio.sleep(0)
-            self._take(entry)
-        self.position = stretch.end
+        self._unread = deque(stretch.entries)
+        self._behind = (stretch.end, at_ms if stretch.end.offset >= until.offset else None)
+        self._end_stretch()
+
+    def _take_some(self) -> None:
+        """Queue some of what was read: a client that leaves early costs nothing for the rest."""
+        for _ in range(min(_STEP, len(self._unread))):
+            self._take(self._unread.popleft())
+        self._end_stretch()
+
+    def _end_stretch(self) -> None:
+        """Go on behind what was read, once that is queued."""
+        if self._unread:
+            return
+        self.position, at_ms = self._behind
+        if at_ms is not None and self._complete:
+            self.time_ms = max(self.time_ms, at_ms)
+            self._go_live()
 
     async def _seen_before(self, before: Iterable[Before | None]) -> Seen:
         """Return what tells what stood in the log before the stream's place."""
         seen = Seen()
         for number, known in enumerate(before, start=1):
-            if not number % _STEP:
+            if not number % _BATCH:
                 await asyncio.sleep(0)
             if known is not None and self._wanted.admits(known):
                 seen.is_new(known.identity, known.offset)
