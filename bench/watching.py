@@ -103,7 +103,7 @@ class _Conversation(Connection):
 
 
 @asynccontextmanager
-async def _platform() -> AsyncIterator[str]:
+async def platform() -> AsyncIterator[str]:
     """Play a platform that has every user; yield its URL."""
     user = json.loads(bodies.user())["data"]
 
@@ -123,7 +123,11 @@ async def _platform() -> AsyncIterator[str]:
     async def no_dialog(_: web.Request) -> web.Response:
         return web.json_response({"error": "Bad Request", "message": "Invalid"}, status=400)
 
+    async def healthy(_: web.Request) -> web.Response:
+        return web.json_response({})
+
     app = web.Application()
+    app.router.add_get("/health", healthy)
     app.router.add_get("/api/users", users)
     app.router.add_get("/api/users/{user}", one)
     app.router.add_get("/api/users/{user}/dialogs", dialogs)
@@ -135,6 +139,14 @@ async def _platform() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def worker_of(url: str, folder: Path, broker: str, service: str) -> AsyncIterator[Any]:
+    """Run a worker within the block; the platform, of this loop, is asked before it is ready."""
+    with ExitStack() as stack:
+        opening = open_worker(folder, url, broker, service)
+        yield await asyncio.to_thread(stack.enter_context, opening)
 
 
 async def _publish(url: str, users: list[str], rounds: int) -> None:
@@ -152,8 +164,9 @@ async def _publish(url: str, users: list[str], rounds: int) -> None:
 
 
 async def _watch(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
-    async with _platform() as url:
-        with open_worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+    async with platform() as url:
+        service = service_path().get("PYTHONPATH", "")
+        async with worker_of(url, folder, broker, service) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
             headers = (("x-api-key", "chat3_rwd"), ("x-tenant-id", bodies.TENANT))
             _, connection = await asyncio.get_running_loop().create_connection(
@@ -183,8 +196,9 @@ async def _watch(folder: Path, broker: str, users: list[str], rounds: int) -> di
 
 
 async def _follow(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
-    async with _platform() as url:
-        with open_worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+    async with platform() as url:
+        service = service_path().get("PYTHONPATH", "")
+        async with worker_of(url, folder, broker, service) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
             headers = (("x-api-key", "chat3_rwd"), ("x-tenant-id", bodies.TENANT))
             _, connection = await asyncio.get_running_loop().create_connection(
@@ -208,8 +222,9 @@ async def _follow(folder: Path, broker: str, users: list[str], rounds: int) -> d
 
 
 async def _streams(folder: Path, broker: str, users: list[str], rounds: int) -> dict[str, float]:
-    async with _platform() as url:
-        with open_worker(folder, url, broker, service_path().get("PYTHONPATH", "")) as worker:
+    async with platform() as url:
+        service = service_path().get("PYTHONPATH", "")
+        async with worker_of(url, folder, broker, service) as worker:
             before, spent = worker.resident(), cpu_of(worker.pid)
             connections, streams, opened = await open_streams(
                 worker.port, users, {}, heartbeat=_HEARTBEAT

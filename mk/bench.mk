@@ -8,9 +8,9 @@ bench_python = PATH="$(abspath $(VENV))/bin:$$PATH" '$(abspath $(VENV))/bin/pyth
 
 CALL ?= page-20
 
-.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-log-read bench-connections bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts bench-profile bench-setup
+.PHONY: bench bench-unary bench-streams bench-streams-fanout bench-watching bench-protocols bench-binding bench-log-read bench-resumes bench-connections bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts bench-profile bench-setup
 
-bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-log-read bench-connections bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts ## Run all benchmarks and draw the charts
+bench: bench-unary bench-streams-fanout bench-streams bench-watching bench-protocols bench-binding bench-log-read bench-resumes bench-connections bench-latency bench-workers bench-tokens bench-telemetry bench-coldstart bench-charts ## Run all benchmarks and draw the charts
 
 bench-setup: setup
 	@tools/setup.sh bench
@@ -36,6 +36,9 @@ bench-binding: bench-setup ## CPU of an update of nobody here, beside a binding 
 
 bench-log-read: bench-setup ## CPU of an entry of the updates log that a worker reads, and how many a second
 	@$(bench_python) bench/log_read.py $(BENCH_ARGUMENTS)
+
+bench-resumes: bench-setup ## CPU of a stream of a tenant that resumes and is left at once
+	@$(bench_python) bench/resumes.py $(BENCH_ARGUMENTS)
 
 bench-connections: bench-setup ## CPU of a connection, in plaintext and with TLS
 	@$(bench_python) bench/connections.py $(BENCH_ARGUMENTS)

@@ -1,14 +1,17 @@
 """Streams of a tenant, one thing at a time: doubles, gaps, slow clients, limits, one reader."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 
 import pytest
-from following_simulation import DIALOGS, SETTINGS, Client, World
+from following_simulation import DIALOGS, SETTINGS, TEMPLATES, Client, World
 
 from chat3_api.chat3.user.v1 import ErrorReason, GapReason
 from chat3_user.errors import CallError, reasons
+from chat3_user.mapping.updates import UpdateDecoder
+from chat3_user.updates.decoded import DecodedUpdate
 from chat3_user.updates.fanout.following import entries, follower, stream, tail
 from chat3_user.updates.fanout.items import Filter
 
@@ -237,3 +240,63 @@ async def test_all_who_come_back_to_a_new_worker_cost_one_read(world: World) -> 
     for each in clients:
         await each.read()
     assert [each.got for each in clients] == [11 - number for number in range(10)]
+
+
+async def test_who_leaves_at_once_has_little_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[bytes] = []
+    decode = UpdateDecoder.decode
+
+    def counted(self: UpdateDecoder, body: bytes) -> DecodedUpdate | None:
+        decoded.append(body)
+        return decode(self, body)
+
+    monkeypatch.setattr(UpdateDecoder, "decode", counted)
+    world = World()
+    await world.open()
+    away = client(world)
+    world.publish(*(update(world) for _ in range(200)))
+    await away.open(0)
+    world.publish(*(update(world) for _ in range(200)))
+    await away.open(0)
+    before = len(decoded)
+    await away.open(0)
+    assert len(decoded) == before, "what stood before is known, and nothing is taken yet"
+    await away.read(10)
+    assert away.got == 10
+    assert len(decoded) - before < 50
+    await away.read()
+    assert away.got == 200
+    await world.close()
+
+
+async def test_what_was_deleted_meanwhile_comes_without_its_text(world: World) -> None:
+    stays, away = client(world), client(world)
+    for each in (stays, away):
+        await each.open(0)
+    created = next(
+        template.body
+        for template in TEMPLATES
+        if template.body["updateType"] == "update.message"
+        and template.body["sourceEventType"] == "message.create"
+    )
+    created = {**created, "tenantId": "t", "userId": "alice"}
+    deleted = {
+        **created,
+        "eventId": "evt_deletion",
+        "sourceEventType": "message.deleted",
+        "createdAt": f"{float(created['createdAt']) + 1000:.6f}",
+        "data": {
+            **created["data"],
+            "message": {**created["data"]["message"], "deleted": True},
+        },
+    }
+    world.publish(json.dumps(created).encode())
+    await stays.read()
+    await away.close()
+    world.publish(json.dumps(deleted).encode())
+    await stays.read()
+    await away.open(0)
+    response = await away._next()
+    assert response.update is not None
+    assert response.update.message_created is not None
+    assert not response.update.message_created.message.content
