@@ -300,3 +300,24 @@ async def test_what_was_deleted_meanwhile_comes_without_its_text(world: World) -
     assert response.update is not None
     assert response.update.message_created is not None
     assert not response.update.message_created.message.content
+
+
+async def test_others_run_while_a_client_takes_what_it_has_missed(world: World) -> None:
+    away = client(world)
+    await away.open(0)
+    await away.close()
+    world.publish(*(update(world) for _ in range(200)))
+    await away.open(0)
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    running = asyncio.create_task(other())
+    await away.read()
+    running.cancel()
+    assert away.got == 200
+    assert turns >= 10

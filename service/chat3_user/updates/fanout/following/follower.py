@@ -118,8 +118,7 @@ class Follower:
 
         Return whether the place was found, else a gap waits to be sent. Raises `LogError`.
         """
-        if self._unread:
-            await asyncio.sleep(0)  # what was read before comes first
+        if self._unread:  # comes first
             return True
         await self._join()
         nearby = await self._tail.around(self.position, self.tenant_id, self._look_back)
@@ -158,6 +157,17 @@ class Follower:
             self.ended.set_result(None)
             self.nudge()
 
+    async def decode_some(self) -> None:
+        """Queue some of what was read, once nothing else waits; others run first.
+
+        A client that leaves early costs nothing for the rest.
+        """
+        if self._unread and not self._queue:
+            await asyncio.sleep(0)
+            for _ in range(min(_STEP, len(self._unread))):
+                self._take(self._unread.popleft())
+            self._end_stretch()
+
     def next_batch(self) -> list[Item]:
         """Return what is to be sent next, oldest first; nothing when all has been sent.
 
@@ -165,8 +175,6 @@ class Follower:
         """
         if self._problem is not None:
             raise self._problem
-        if self._unread and not self._queue:
-            self._take_some()
         batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
         self._size -= sum(len(item.encoded) for item in batch)
         return batch
@@ -290,12 +298,6 @@ class Follower:
             self._seen = await self._seen_before(stretch.before)
         self._unread = deque(stretch.entries)
         self._behind = (stretch.end, at_ms if stretch.end.offset >= until.offset else None)
-        self._end_stretch()
-
-    def _take_some(self) -> None:
-        """Queue some of what was read: a client that leaves early costs nothing for the rest."""
-        for _ in range(min(_STEP, len(self._unread))):
-            self._take(self._unread.popleft())
         self._end_stretch()
 
     def _end_stretch(self) -> None:

@@ -74,6 +74,7 @@ class _Stream:
         Raises `CallError` when the stream ends.
         """
         follower, now = self._follower, time.monotonic()
+        await follower.decode_some()
         batch = follower.next_batch()
         await self._lifetime.go_on(now)
         if batch:
