@@ -218,3 +218,28 @@ async def test_a_service_that_restarts_is_found_again(tmp_path: Path) -> None:
         assert len(await back_end.users().first(9)) == len(USERS)
     await back_end.close()
     await alice.close()
+
+
+async def test_a_back_end_acts_for_many_users_on_one_connection(
+    service: TestService, proxy: Proxy
+) -> None:
+    dialog = service.add_dialog("alice", "bob")
+    options = {"api_key": service.api_key, "tenant": service.tenant}
+    async with TenantClient(f"127.0.0.1:{proxy.port}", **options) as back_end:
+        for _ in range(3):
+            for user in ("Alice", "bob"):
+                async with back_end.as_user(user) as chat:
+                    await chat.send_message(dialog, f"by {chat.user}")
+        assert len(proxy.links) == 1
+        written = [each async for each in back_end.as_user("bob").history(dialog)]
+        assert sorted({(each.sender_id, each.content) for each in written}) == [
+            ("alice", "by alice"),
+            ("bob", "by bob"),
+        ]
+        updates = back_end.as_user("bob").updates()
+        assert isinstance(await anext(updates), Connected)
+        with pytest.raises(ValueError, match="a user is needed"):
+            back_end.as_user("")
+    assert [event async for event in updates] == []
+    with pytest.raises(RuntimeError, match="closed"):
+        await back_end.as_user("bob").get_myself()

@@ -56,6 +56,7 @@ class OpenClient:
         connection = Connection(parse_address(address), context)
         self._calls = Calls(connection, identity, timeout=timeout, retry=retry, hooks=hooks)
         self._streams: set[Stream] = set()
+        self._host: OpenClient | None = None
 
     @property
     def address(self) -> str:
@@ -77,16 +78,33 @@ class OpenClient:
             kinds=kinds,
             dialog_ids=dialog_ids,
             heartbeat=heartbeat,
-            closed=self._streams.discard,
+            closed=self._ended,
         )
-        self._streams.add(stream)
+        self._begun(stream)
         return stream
 
+    def _begun(self, stream: Stream) -> None:
+        """Note a stream, which is to be closed with the client and with its host."""
+        self._streams.add(stream)
+        if self._host is not None:
+            self._host._begun(stream)  # noqa: SLF001
+
+    def _ended(self, stream: Stream) -> None:
+        self._streams.discard(stream)
+        if self._host is not None:
+            self._host._ended(stream)  # noqa: SLF001
+
     async def close(self) -> None:
-        """Close all streams and connections, and wait until they are. May be called twice."""
-        for stream in tuple(self._streams):
-            await stream.close()
-        await self._calls.connection.close()
+        """Close all streams and connections, and wait until they are. May be called twice.
+
+        A client of `TenantClient.as_user` closes its streams only: the connection is not its own.
+        """
+        try:
+            for stream in tuple(self._streams):
+                await stream.close()
+        finally:
+            if self._host is None:
+                await self._calls.connection.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -182,3 +200,13 @@ class Chat3Client(UserMethods, OpenClient):
             ),
             store,
         )
+
+
+class GuestClient(Chat3Client):
+    """A client of one user on the connection of another client, its host."""
+
+    def __init__(self, host: OpenClient, calls: Calls, user: str) -> None:
+        self._calls = calls
+        self._streams = set()
+        self._host = host
+        self.user = user.lower()

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Self
 
@@ -9,7 +10,7 @@ from chat3_api.chat3.tenant.v1 import SubscribeTenantUpdatesRequest, TenantServi
 from chat3_api.chat3.user.v1 import UpdateKind
 from chat3_client.address import DEFAULT_ADDRESS
 from chat3_client.calls import DEFAULT_TIMEOUT
-from chat3_client.client import OpenClient
+from chat3_client.client import Chat3Client, GuestClient, OpenClient
 from chat3_client.environment import DEFAULT_TENANT, back_end_settings
 from chat3_client.hooks import Hook
 from chat3_client.identity import ApiKey, TokenSource, UserToken
@@ -46,7 +47,8 @@ class TenantClient(TenantMethods, OpenClient):
         retry: RetryPolicy | None = None,
         hooks: Sequence[Hook] = (),
     ) -> None:
-        super().__init__(address, ApiKey(api_key, tenant), tls, timeout, retry, hooks)
+        self._key = ApiKey(api_key, tenant)
+        super().__init__(address, self._key, tls, timeout, retry, hooks)
 
     @classmethod
     def from_environment(
@@ -57,6 +59,19 @@ class TenantClient(TenantMethods, OpenClient):
         Raises `ValueError` that names what is missing.
         """
         return cls(**back_end_settings(environ), hooks=hooks)
+
+    def as_user(self, user_id: str) -> Chat3Client:
+        """Return a client that acts as a user by the API key, on the connection of this client.
+
+        It costs nothing: make one for each request if you like. Each stream that it opens has a
+        connection of its own. It works as long as this client is open.
+
+        Raises `ValueError` for an empty id.
+        """
+        if not user_id:
+            raise ValueError("a user is needed: an empty id is nobody's")
+        calls = self._calls.in_name_of(replace(self._key, user=user_id))
+        return GuestClient(self, calls, user_id)
 
     def token_source(self, user_id: str, ttl: timedelta = timedelta(hours=1)) -> TokenSource:
         """Return a source of tokens of one user, for a `Chat3Client` or for an app to call.
@@ -96,7 +111,7 @@ class TenantClient(TenantMethods, OpenClient):
         ``store`` keeps a resume token for each user.
         """
         stream = WatchedUsers(
-            self._calls, users, store=store, heartbeat=heartbeat, closed=self._streams.discard
+            self._calls, users, store=store, heartbeat=heartbeat, closed=self._ended
         )
-        self._streams.add(stream)
+        self._begun(stream)
         return stream
