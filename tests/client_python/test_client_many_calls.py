@@ -5,15 +5,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from client_scripted_service import Scripted, failure
+from client_scripted_service import FAST, Scripted, failure
 from grpclib.const import Status
 from grpclib.protocol import Stream
 from h2.exceptions import NoAvailableStreamIDError
 
 from chat3_api.chat3.user import v1 as pb
-from chat3_client import DeadlineError, RetryPolicy, UnavailableError, UnreachableError
+from chat3_client import Chat3Client, DeadlineError, RetryPolicy, UnavailableError, UnreachableError
 from chat3_client.answers import answer_of
-from chat3_client.testing import TestService
+from chat3_client.line import CALLS_AT_ONCE
+from chat3_client.testing import TestService, running_service
+from support.faults.proxy import Proxy
+from support.patience import HANGS
 from support.ports import free_port
 
 DIALOG = "dlg_aaaaaaaaaaaaaaaaaaaa"
@@ -39,7 +42,8 @@ class Gate:
 
 @pytest.fixture
 def two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat3_client.connection.CALLS_AT_ONCE", 2)
+    monkeypatch.setattr("chat3_client.line.CALLS_AT_ONCE", 2)
+    monkeypatch.setattr("chat3_client.connection._TURN", HANGS)
 
 
 async def test_no_call_is_refused_because_others_are_under_way(service: TestService) -> None:
@@ -73,7 +77,7 @@ async def test_a_call_whose_turn_never_comes_says_so(scripted: Scripted) -> None
         for _ in range(2):
             group.create_task(chat.get_dialog(DIALOG))
         await gate.has(2)
-        with pytest.raises(DeadlineError, match="2 other calls were under way") as failed:
+        with pytest.raises(DeadlineError, match="other calls took all the time") as failed:
             await chat.send_message(DIALOG, "Hello", timeout=0.05)
         gate.opened.set()
     assert len(failed.value.idempotency_key) == 36
@@ -126,6 +130,96 @@ async def test_a_cancelled_call_gives_its_turn_to_another(scripted: Scripted) ->
         await calls[1]
 
 
+@pytest.mark.usefixtures("two_at_once")
+async def test_a_call_that_waits_for_long_opens_another_connection(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat3_client.connection._TURN", 0.01)
+    gate = Gate()
+    scripted.then("GetDialog", *[gate] * 4, FOUND)
+    async with scripted.client() as chat, asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(chat.get_dialog(DIALOG))
+        await gate.has(4)
+        assert len(chat._calls.connection._lines) == 2
+        gate.opened.set()
+    async with scripted.client() as chat:
+        await chat.get_dialog(DIALOG)
+        assert len(chat._calls.connection._lines) == 1
+
+
+@pytest.mark.usefixtures("two_at_once")
+async def test_only_so_many_connections_are_opened(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat3_client.connection._TURN", 0.01)
+    monkeypatch.setattr("chat3_client.connection.CONNECTIONS", 2)
+    gate = Gate()
+    scripted.then("GetDialog", *[gate] * 6)
+    async with scripted.client() as chat:
+        calls = [asyncio.create_task(chat.get_dialog(DIALOG)) for _ in range(6)]
+        await gate.has(4)
+        with pytest.raises(DeadlineError, match="other calls"):
+            await chat.get_dialog(DIALOG, timeout=0.1)
+        first, second = chat._calls.connection._lines
+        gate.opened.set()
+        await asyncio.gather(*calls)
+        # One is enough now, and the other is closed.
+        assert (first.retired, second.retired) == (False, True)
+
+
+async def test_a_service_that_allows_fewer_calls_keeps_none_waiting_on_a_lost_connection() -> None:
+    """grpclib tells calls of a lost connection, and not those that wait to begin."""
+    async with running_service(connection_streams=1) as service:
+        proxy = Proxy(int(service.address.rpartition(":")[2]))
+        async with (
+            proxy.running(),
+            Chat3Client(
+                f"127.0.0.1:{proxy.port}",
+                api_key=service.api_key,
+                tenant=service.tenant,
+                user="alice",
+                retry=FAST,
+            ) as chat,
+        ):
+            await chat.get_myself()
+            (line,) = chat._calls.connection._lines
+            proxy.stall()
+            calls = [asyncio.create_task(chat.get_myself(timeout=HANGS)) for _ in range(5)]
+            while CALLS_AT_ONCE - line.room < len(calls):
+                await asyncio.sleep(0)
+            proxy.cut()
+            assert all([(await call).user for call in calls])
+
+
+async def test_who_hangs_up_before_anything_came_was_sent_nothing() -> None:
+    """A proxy without a service behind it accepts connections, and closes them."""
+    taken = 0
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        taken += 1
+        writer.transport.abort()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    scripted = Scripted(address=f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    policy = RetryPolicy(attempts=3, first=0.001, longest=0.001, budget=0.0)
+    async with server, scripted.client(retry=policy) as chat:
+        with pytest.raises(UnreachableError, match="closed before anything came") as failed:
+            await chat.send_message(DIALOG, "Hello", idempotency_key="")
+    assert failed.value.attempts == taken == 3
+
+
+async def test_calls_share_one_attempt_to_connect() -> None:
+    scripted = Scripted(address=f"127.0.0.1:{free_port()}")
+    async with scripted.client(retry=RetryPolicy(attempts=1)) as chat:
+        connecting = chat._calls.connection
+        calls = [chat.get_dialog(DIALOG) for _ in range(50)]
+        failed = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(each) for each in failed} == {UnreachableError}
+        assert connecting._backoff.failures == 1
+
+
 async def test_a_connection_that_takes_no_more_calls_is_replaced(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,9 +250,11 @@ async def test_repetitions_that_sent_nothing_are_not_counted_against_the_client(
     assert failed.value.attempts == 5
 
 
-async def test_repetitions_of_what_was_sent_are_counted(scripted: Scripted) -> None:
-    scripted.then("GetDialog", failure(Status.UNAVAILABLE))
+async def test_a_lost_connection_costs_each_of_its_calls_one_repetition_and_no_budget(
+    scripted: Scripted,
+) -> None:
+    scripted.then("GetDialog", *[failure(Status.UNAVAILABLE)] * 2)
     async with scripted.client(retry=RetryPolicy(first=0.001, budget=0.0)) as chat:
         with pytest.raises(UnavailableError) as failed:
             await chat.get_dialog(DIALOG)
-    assert failed.value.attempts == 1
+    assert failed.value.attempts == 2

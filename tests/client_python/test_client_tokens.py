@@ -127,7 +127,11 @@ async def test_a_token_that_seems_to_end_at_once_is_not_replaced_with_every_call
     source: Source,
 ) -> None:
     token = RefreshedToken(source, lambda: source.now + 99.0)
-    assert [await bearer(token) for _ in range(3)] == ["token-1"] * 3
+    for _ in range(3):
+        assert await bearer(token) == "token-1"
+        source.now += 2.0
+    source.now += 10.0
+    assert await bearer(token) == "token-2"
 
 
 async def test_a_call_waits_for_a_source_that_fails_for_a_while(

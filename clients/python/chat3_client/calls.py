@@ -14,10 +14,11 @@ from grpclib.client import Channel
 from h2.exceptions import ProtocolError as ConnectionUnusable
 
 from chat3_client.answers import Answer, note
-from chat3_client.connection import Connection, Line, in_own_task, noting
+from chat3_client.connection import Connection, in_own_task, noting
 from chat3_client.failures import Chat3Error, DeadlineError, TokenRefusedError
 from chat3_client.hooks import Attempt, Hook, entered
 from chat3_client.identity import Identity
+from chat3_client.line import Line
 from chat3_client.retry import RetryBudget, RetryPolicy
 from chat3_client.translation import late, translated
 
@@ -109,7 +110,7 @@ class Calls:
                     raise error from error.__cause__
                 pause = self._retry.pause(number, error.retry_after)
                 spent = number >= self._retry.attempts or time.monotonic() + pause >= end
-                if spent or not self._affords(error):
+                if spent or not self._affords(error, number):
                     raise error from error.__cause__
                 _log.info("%s failed, again in %.2f s: %s", procedure.name, pause, error)
             else:
@@ -118,9 +119,14 @@ class Calls:
                 return response
             await asyncio.sleep(pause)
 
-    def _affords(self, error: Chat3Error) -> bool:
-        """Say whether the budget allows a repetition: one that follows nothing sent costs none."""
-        return not error.failure.sent or self._budget.take()
+    def _affords(self, error: Chat3Error, number: int) -> bool:
+        """Say whether the budget allows a repetition.
+
+        One that follows nothing sent is no more load than there was. A connection that is lost
+        takes all of its calls at once, and each may be made once more.
+        """
+        lost_first = number == 1 and not error.reason
+        return lost_first or not error.failure.sent or self._budget.take()
 
     async def _attempt(
         self,
@@ -149,7 +155,7 @@ class Calls:
         silent = isinstance(error, DeadlineError) and not error.reason
         unusable = isinstance(error.__cause__, ConnectionUnusable)
         if silent or unusable or error.reason == "ERROR_REASON_SHUTTING_DOWN":
-            self.connection.renew(line)
+            line.retire()
 
 
 async def _in_time(end: float, identified: Awaitable[T]) -> T:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from typing import Final, cast
 from weakref import WeakSet
 
@@ -31,7 +32,7 @@ class TrackedProtocol(H2Protocol):
 
 
 class TrackedChannel(Channel):
-    """A channel of grpclib that adds each of its connections to ``connections``."""
+    """A channel of grpclib that makes its connection by ``protocol`` and adds it to a set."""
 
     def __init__(
         self,
@@ -39,14 +40,22 @@ class TrackedChannel(Channel):
         port: int,
         *,
         tls: ssl.SSLContext | None,
+        protocol: Callable[..., TrackedProtocol],
         connections: WeakSet[TrackedProtocol],
     ) -> None:
         super().__init__(host, port, ssl=tls)
+        self._protocol_of = protocol
         self._connections = connections
+
+    async def __connect__(self) -> H2Protocol:
+        """Connect, once: a connection that was lost is not made again under calls that begin."""
+        if self._protocol is not None and not self._connected:
+            raise ConnectionResetError("the connection was lost")
+        return await super().__connect__()
 
     def _protocol_factory(self) -> TrackedProtocol:
         plain = super()._protocol_factory()
-        protocol = TrackedProtocol(plain.handler, plain.config, plain.h2_config)
+        protocol = self._protocol_of(plain.handler, plain.config, plain.h2_config)
         self._connections.add(protocol)
         return protocol
 

@@ -1,9 +1,8 @@
-"""Holds the connection of unary calls, and opens one of its own for each stream."""
+"""Holds the connections of unary calls, and opens one of its own for each stream."""
 
 import asyncio
-import os
 import ssl
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
@@ -15,6 +14,9 @@ from grpclib.events import RecvInitialMetadata, RecvTrailingMetadata, listen
 from chat3_client.address import Address
 from chat3_client.answers import Answer
 from chat3_client.channel import TrackedChannel, TrackedProtocol, closed
+from chat3_client.failures import Failure, UnreachableError
+from chat3_client.line import Line
+from chat3_client.retry import Backoff
 from chat3_client.translation import late, lost, unreachable
 
 T = TypeVar("T")
@@ -23,78 +25,13 @@ _answer: ContextVar[Answer | None] = ContextVar("chat3_client_answer", default=N
 """Where the metadata of the present attempt's answer is noted."""
 
 
-CALLS_AT_ONCE: Final = 100
-"""How many calls one connection carries at once; further ones wait for their turn.
-
-HTTP/2 lets the service set a limit, advises not to set one below this, and has calls that go over
-it refused. grpclib keeps to it only once it has heard of it, and then wakes all that wait for each
-call that ends.
-"""
-
-
-class Line:
-    """One connection to the service, and how many calls it carries."""
-
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
-        self._loop = asyncio.get_running_loop()
-        self._process = os.getpid()
-        self._places = asyncio.Semaphore(CALLS_AT_ONCE)
-        self._calls = self._waiting = 0
-        self._retired = False
-
-    def usable_here(self) -> bool:
-        """Say whether the present event loop can use the connection.
-
-        Raises `RuntimeError` when another loop works with it at this time.
-        """
-        if self._loop is asyncio.get_running_loop():
-            return True
-        if self._inherited() or self._loop.is_closed():
-            self.close()
-            return False
-        raise RuntimeError("another event loop uses this client: make one for each loop")
-
-    async def taken(self) -> bool:
-        """Wait for a place and count a call that begins; return whether the line is still used."""
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
-        self._calls += 1
-        return not self._retired
-
-    def given_back(self) -> None:
-        """Count a call that has ended."""
-        self._calls -= 1
-        self._places.release()
-        self._close_when_idle()
-
-    def retire(self) -> None:
-        """Send those away who wait for a place, and close the connection once its calls end."""
-        self._retired = True
-        for _ in range(self._waiting):
-            self._places.release()
-        self._close_when_idle()
-
-    def close(self) -> None:
-        """Close the connection at once; what is under way on it fails."""
-        if self._inherited():
-            # The parent goes on with it. To close it here would take it away from there: both
-            # processes share what the parent's event loop waits with.
-            self.channel._protocol = None  # noqa: SLF001 - `Channel.__del__` would close it
-        elif not self._loop.is_closed():
-            self.retire()
-            self.channel.close()
-
-    def _inherited(self) -> bool:
-        """Say whether this process was forked from the one that connected."""
-        return self._process != os.getpid()
-
-    def _close_when_idle(self) -> None:
-        if self._retired and not self._calls:
-            self.channel.close()
+CONNECTIONS: Final = 5
+"""How many connections there are for unary calls at most: one, as long as that is enough."""
+_TURN: Final = 1.0
+"""Seconds that a call waits for its turn before another connection is opened."""
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 1.0
+"""Bounds in seconds of the pause after a connection that could not be made: it is for all calls."""
 
 
 class Connection:
@@ -103,8 +40,11 @@ class Connection:
     def __init__(self, address: Address, tls: ssl.SSLContext | None) -> None:
         self.address = address
         self._tls = tls
-        self._line: Line | None = None
+        self._lines: list[Line] = []
         self._connections = WeakSet[TrackedProtocol]()
+        self._failure: Failure | None = None
+        self._backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
+        self._open_at = 0.0
         self._closed = False
         self._answered = False
 
@@ -114,59 +54,98 @@ class Connection:
 
     @asynccontextmanager
     async def shared(self, timeout: float) -> AsyncIterator[Line]:
-        """Lend the connection of unary calls for a block; connect within ``timeout`` seconds.
+        """Lend a connection of unary calls for a block; connect within ``timeout`` seconds.
 
         Raises `UnreachableError`, and `DeadlineError` when other calls took all the time.
         """
         end = asyncio.get_running_loop().time() + timeout
         line = await self._place(end)
         try:
-            await self._connected(line.channel, end)
+            await self._opened(line, end)
             yield line
         finally:
             line.given_back()
+            if line.idle and line in self._lines[1:]:
+                self._lines.remove(line)
+                line.retire()
 
     async def _place(self, end: float) -> Line:
-        """Wait for a place on the connection of unary calls, whichever it is by then."""
+        """Wait for a place on a connection; when that takes long, open another one."""
+        patient = True
         try:
             async with asyncio.timeout_at(end):
                 while True:
-                    self._check_open()
-                    if self._line is None or not self._line.usable_here():
-                        self._line = Line(self._channel())
-                    line = self._line
-                    if await line.taken():
+                    line = await self._line(patient=patient)
+                    try:
+                        async with asyncio.timeout(_TURN if patient else None):
+                            used = await line.taken()
+                    except TimeoutError:
+                        patient = False
+                        continue
+                    if used:
                         return line
                     line.given_back()
         except TimeoutError as error:
-            text = f"{CALLS_AT_ONCE} other calls were under way until the deadline"
-            raise late(text, sent=False) from error
+            if self._failure is not None:
+                raise UnreachableError(self._failure) from error
+            raise late("other calls took all the time", sent=False) from error
+
+    async def _line(self, *, patient: bool) -> Line:
+        """Return the connection with the most room. A call that has waited may open another."""
+        while True:
+            line = self._roomiest()
+            if line is not None and (patient or not line.full or len(self._lines) >= CONNECTIONS):
+                return line
+            pause = self._open_at - asyncio.get_running_loop().time()
+            if pause <= 0.0:
+                self._lines.append(Line(self._channel))
+                return self._lines[-1]
+            await asyncio.sleep(pause)  # another call may open one meanwhile
+
+    def _roomiest(self) -> Line | None:
+        self._check_open()
+        self._lines = [line for line in self._lines if line.usable_here()]
+        return max(self._lines, key=lambda line: line.room, default=None)
+
+    async def _opened(self, line: Line, end: float) -> None:
+        """Wait until the connection is made; when it cannot be, none is made for a moment."""
+        try:
+            async with asyncio.timeout_at(end) as waiting:
+                await line.opened()
+        except OSError as error:  # TimeoutError and ssl.SSLError are ones
+            failed = unreachable(self.address, error, tls=self._tls is not None)
+            if line in self._lines and not waiting.expired():
+                self._lines.remove(line)
+                self._failure = failed.failure
+                self._open_at = asyncio.get_running_loop().time() + self._backoff.next(None)
+                line.retire()
+            raise failed from error
+        self._failure = None
+        self._backoff.reset()
 
     @asynccontextmanager
     async def own(self, timeout: float) -> AsyncIterator[Channel]:
         """Open a connection for a block, for one stream that may be read slowly."""
         self._check_open()
-        channel = self._channel()
+        channel = self._channel(TrackedProtocol)
         try:
-            await self._connected(channel, asyncio.get_running_loop().time() + timeout)
+            try:
+                async with asyncio.timeout(timeout):
+                    await channel.__connect__()
+            except OSError as error:
+                raise unreachable(self.address, error, tls=self._tls is not None) from error
             yield channel
         finally:
             channel.close()
 
-    def renew(self, line: Line) -> None:
-        """Let later calls use a new connection instead of this one."""
-        if self._line is line:
-            self._line = None
-            line.retire()
-
     async def close(self) -> None:
-        """Close the connection of unary calls, and wait until all connections are closed.
+        """Close the connections of unary calls, and wait until all connections are closed.
 
         What is under way fails. What is still connecting is closed once it is connected.
         """
         self._closed = True
-        line, self._line = self._line, None
-        if line is not None:
+        lines, self._lines = self._lines, []
+        for line in lines:
             line.close()
         await closed(self._connections)
 
@@ -174,9 +153,13 @@ class Connection:
         if self._closed:
             raise RuntimeError("the client is closed")
 
-    def _channel(self) -> Channel:
+    def _channel(self, protocol: Callable[..., TrackedProtocol]) -> TrackedChannel:
         channel = TrackedChannel(
-            self.address.host, self.address.port, tls=self._tls, connections=self._connections
+            self.address.host,
+            self.address.port,
+            tls=self._tls,
+            protocol=protocol,
+            connections=self._connections,
         )
         listen(channel, RecvInitialMetadata, self._note_initial)
         listen(channel, RecvTrailingMetadata, _note_trailers)
@@ -187,13 +170,6 @@ class Connection:
         answer = _answer.get()
         if answer is not None:
             answer.initial = _plain(event.metadata)
-
-    async def _connected(self, channel: Channel, end: float) -> None:
-        try:
-            async with asyncio.timeout_at(end):
-                await channel.__connect__()
-        except OSError as error:  # TimeoutError and ssl.SSLError are ones
-            raise unreachable(self.address, error, tls=self._tls is not None) from error
 
 
 async def in_own_task(coroutine: Coroutine[Any, Any, T]) -> T:

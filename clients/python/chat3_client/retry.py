@@ -19,8 +19,8 @@ class RetryPolicy:
     longest: float = 5.0
     """The bound in seconds of any pause that the service has not asked for."""
     budget: float = 500.0
-    """How many repetitions there may be when everything fails; see `RetryBudget`. One after an
-    attempt that sent nothing costs none: it is no load on the service."""
+    """How many repetitions there may be when everything fails; see `RetryBudget`. One costs none
+    after an attempt that sent nothing, and when a connection was lost for the first time."""
 
     def pause(self, failures: int, wanted: float | None) -> float:
         """Return the seconds to wait after so many failures in a row."""

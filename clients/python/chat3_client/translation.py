@@ -22,6 +22,10 @@ from chat3_client.failures import (
 )
 
 
+class HungUpError(ConnectionResetError):
+    """The service closed a connection before it said anything."""
+
+
 @contextmanager
 def translated(answer: Answer, answered: Callable[[], bool]) -> Iterator[None]:
     """Raise `Chat3Error` for whatever goes wrong with a call that may have been sent.
@@ -69,8 +73,10 @@ def unreachable(address: object, error: Exception, *, tls: bool) -> Chat3Error:
         return UnreachableError(Failure(Status.FAILED_PRECONDITION, text, sent=False))
     else:
         text = f"cannot reach {address}: {getattr(error, 'strerror', None) or error}"
-    if tls and isinstance(error, ConnectionResetError):
+    if isinstance(error, ConnectionResetError) and tls:
         text += "; is TLS spoken there?"
+    elif isinstance(error, HungUpError):
+        text += "; does it want TLS?"
     return error_of(Failure(Status.UNAVAILABLE, text, sent=False))
 
 
