@@ -195,7 +195,8 @@ async def test_an_application_that_blocks_the_event_loop_loses_no_stream(
         go_on.set()
         await asyncio.sleep(0)  # the server, in the same loop, has sent it; nobody has read it
         time.sleep(0.2)  # noqa: ASYNC251 - the fault that is tried
-        assert await ids(stream, 1) == ["u1"]
+        async with asyncio.timeout(HANGS):
+            assert await ids(stream, 1) == ["u1"]
 
 
 async def test_two_tasks_do_not_share_a_stream(scripted: Scripted) -> None:
@@ -247,7 +248,8 @@ async def test_a_refused_token_is_a_gap(scripted: Scripted, status: Status, reas
         assert pb.ReloadTarget.DIALOGS in gap.reload
         # Whoever breaks off before the gap was dealt with is told again, or begins anew.
         assert store.token == ""
-        assert await ids(stream, 1) == ["u1"]
+        async with asyncio.timeout(HANGS):
+            assert await ids(stream, 1) == ["u1"]
         assert store.token == "t0"
     assert [call.request.resume_token for call in scripted.calls] == ["old", ""]
 
@@ -306,7 +308,8 @@ async def test_a_stream_that_was_open_outlives_what_the_way_and_the_service_say(
         streaming(connected("t0", RESUMED), update("t1", "u1")),
     )
     async with scripted.client() as chat, chat.updates() as stream:
-        assert await ids(stream, 1) == ["u1"]
+        async with asyncio.timeout(HANGS):
+            assert await ids(stream, 1) == ["u1"]
 
 
 async def test_waiting_for_an_event_may_be_cancelled(scripted: Scripted) -> None:
@@ -326,7 +329,8 @@ async def test_waiting_for_an_event_may_be_cancelled(scripted: Scripted) -> None
                 async with asyncio.timeout(0.02):
                     await anext(stream)
         go_on.set()
-        assert await ids(stream, 1) == ["u1"]
+        async with asyncio.timeout(HANGS):
+            assert await ids(stream, 1) == ["u1"]
     assert len(scripted.calls) == 1
 
 
