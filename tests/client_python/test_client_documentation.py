@@ -70,4 +70,4 @@ def test_the_programs_of_the_documentation_run(demo: Demo, tmp_path: Path) -> No
     assert {name: text for name, (outcome, text) in ran.items() if outcome != "ran"} == {}
     printed = {name for name, (_, text) in ran.items() if text}
     assert printed == {name for name, each in PROGRAMS.items() if SILENT not in each}
-    assert len(printed) == 10
+    assert len(printed) == 11
