@@ -162,11 +162,13 @@ class Follower:
 
         A client that leaves early costs nothing for the rest.
         """
-        if self._unread and not self._queue:
+        if not self._unread or self._queue:
+            return
+        async with self._stretches.decoding:
             await asyncio.sleep(0)
             for _ in range(min(_STEP, len(self._unread))):
                 self._take(self._unread.popleft())
-            self._end_stretch()
+        self._end_stretch()
 
     def next_batch(self) -> list[Item]:
         """Return what is to be sent next, oldest first; nothing when all has been sent.

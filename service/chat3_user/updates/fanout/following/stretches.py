@@ -32,13 +32,18 @@ class Stretch:
 
 
 class Stretches:
-    """Takes parts out of memory, or reads them from the log."""
+    """Takes parts out of memory, or reads them from the log.
+
+    Streams hold ``decoding`` while they decode a little: however many there are, others run after
+    each.
+    """
 
     def __init__(self, log: UpdatesLog, decode: Decoder, address_of: AddressReader) -> None:
         self._log = log
         self._decode = decode
         self._address_of = address_of
         self._readers = asyncio.Semaphore(_READERS)
+        self.decoding = asyncio.Lock()
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
