@@ -125,6 +125,7 @@ class Theatre:
                     if last == self._calm_from:
                         mishaps.enough()
                 await process.wait()
+                mishaps.enough()  # a player that fails ends before the calm steps
                 if happening is not None:
                     await happening
         except TimeoutError:
