@@ -38,8 +38,8 @@ const (
 	// The stream resumes after the token. All updates that the client has missed follow, without a
 	// gap, before those that are published from now on.
 	ResumeOutcome_RESUME_OUTCOME_RESUMED ResumeOutcome = 2
-	// The stream resumes after the token, but updates may be missing. A `Gap` marks their place,
-	// before the updates that are published from now on, and says what to reload.
+	// The stream resumes after the token, but updates may be missing. A `Gap` follows before the
+	// updates that are published from now on, and says what to reload.
 	ResumeOutcome_RESUME_OUTCOME_RESUMED_WITH_GAP ResumeOutcome = 3
 )
 
@@ -378,8 +378,10 @@ func (x *Heartbeat) GetState() StreamState {
 	return StreamState_STREAM_STATE_UNSPECIFIED
 }
 
-// Gap says that updates may be missing at this point of the stream. The client then reloads what
-// `reload` names. After the gap the stream is complete again.
+// Gap says that updates may be missing between `from_time` and this point of the stream. A few
+// updates that were published after the missing ones may precede the gap: the service learns of a
+// restarted broker only when both are back. The client then reloads what `reload` names. After the
+// gap the stream is complete again.
 type Gap struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Why updates may be missing.

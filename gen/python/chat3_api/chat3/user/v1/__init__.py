@@ -1687,8 +1687,8 @@ class ResumeOutcome(betterproto2.Enum):
 
     RESUMED_WITH_GAP = 3
     """
-    The stream resumes after the token, but updates may be missing. A `Gap` marks their place,
-    before the updates that are published from now on, and says what to reload.
+    The stream resumes after the token, but updates may be missing. A `Gap` follows before the
+    updates that are published from now on, and says what to reload.
     """
 
     @classmethod
@@ -2597,8 +2597,10 @@ default_message_pool.register_message("chat3.user.v1", "EditMessageResponse", Ed
 @dataclass(eq=False, repr=False)
 class Gap(betterproto2.Message):
     """
-    Gap says that updates may be missing at this point of the stream. The client then reloads what
-    `reload` names. After the gap the stream is complete again.
+    Gap says that updates may be missing between `from_time` and this point of the stream. A few
+    updates that were published after the missing ones may precede the gap: the service learns of a
+    restarted broker only when both are back. The client then reloads what `reload` names. After the
+    gap the stream is complete again.
     """
 
     reason: "GapReason" = betterproto2.field(
