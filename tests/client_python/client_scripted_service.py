@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.rpc import error_details_pb2
 from grpclib.const import Cardinality, Handler, Status
 from grpclib.exceptions import GRPCError
+from grpclib.health.service import Health
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_client import Chat3Client, RetryPolicy
@@ -89,7 +90,7 @@ class Scripted:
 @asynccontextmanager
 async def running_script() -> AsyncIterator[Scripted]:
     scripted = Scripted()
-    async with grpc_server(scripted) as port:
+    async with grpc_server(scripted, Health()) as port:
         scripted.address = f"127.0.0.1:{port}"
         yield scripted
 

@@ -6,6 +6,7 @@ without asyncio. The messages of the contract are those of `chat3_api`.
 
 from chat3_client.address import tls_context
 from chat3_client.answers import replayed, request_id, trailers_of
+from chat3_client.calls import Procedure
 from chat3_client.client import Chat3Client
 from chat3_client.failures import (
     AlreadyExistsError,
@@ -88,6 +89,7 @@ __all__ = [
     "Pages",
     "PermissionDeniedError",
     "PreconditionError",
+    "Procedure",
     "Read",
     "ReadDialog",
     "ReadHistory",

@@ -15,7 +15,12 @@ from h2.exceptions import ProtocolError as ConnectionUnusable
 
 from chat3_client.answers import Answer, note
 from chat3_client.connection import Connection, in_own_task, noting
-from chat3_client.failures import Chat3Error, DeadlineError, TokenRefusedError
+from chat3_client.failures import (
+    Chat3Error,
+    DeadlineError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from chat3_client.hooks import Attempt, Hook, entered
 from chat3_client.identity import Identity
 from chat3_client.line import Line
@@ -46,6 +51,24 @@ class Procedure(Generic[Response]):
     """The method of the generated stub, not bound to one."""
 
 
+class _Deadline:
+    """When a call has to be over."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        """What it had when it began."""
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left; a little at least, for I/O takes no other number."""
+        return max(self._end - time.monotonic(), 0.001)
+
+    def allows(self, pause: float) -> bool:
+        """Say whether there is time left after a pause of so many seconds."""
+        return time.monotonic() + pause < self._end
+
+
 class Calls:
     """Makes unary calls in the name of one caller."""
 
@@ -61,9 +84,9 @@ class Calls:
         self.connection = connection
         self.identity = identity
         self.hooks = hooks
-        self._timeout = timeout
-        self._retry = retry or RetryPolicy()
-        self._budget = RetryBudget(self._retry.budget)
+        self.retry = retry or RetryPolicy()
+        self.timeout = timeout
+        self._budget = RetryBudget(self.retry.budget)
 
     def in_name_of(self, identity: Identity) -> "Calls":
         """Return the calls of another caller on the same connection, with one budget for both."""
@@ -76,12 +99,15 @@ class Calls:
         procedure: Procedure[Response],
         request: betterproto2.Message,
         timeout: float | None,
+        retry: RetryPolicy | None = None,
     ) -> Response:
         """Make a call within ``timeout`` seconds, the client's own timeout by default.
 
-        Raises `Chat3Error`, with the idempotency key and the number of attempts.
+        ``retry`` is for this call, in place of the client's own policy. Raises `Chat3Error`, with
+        the idempotency key and the number of attempts.
         """
-        end = time.monotonic() + (self._timeout if timeout is None else timeout)
+        retry = retry or self.retry
+        deadline = _Deadline(self.timeout if timeout is None else timeout)
         keyed = hasattr(request, "idempotency_key")
         key: str = getattr(request, "idempotency_key", "")
         number, renewed = 0, False
@@ -90,26 +116,27 @@ class Calls:
             answer = Answer(idempotency_key=key, attempts=number)
             metadata: dict[str, str] = {}
             try:
-                metadata |= await _in_time(end, self.identity.metadata())
+                metadata |= await _in_time(deadline, self.identity.metadata())
                 sent = dict(metadata)
                 attempt = Attempt(
                     procedure.name, number, str(self.connection.address), sent, answer
                 )
-                response = await in_own_task(self._attempt(procedure, request, end, attempt))
+                response = await in_own_task(self._attempt(procedure, request, deadline, attempt))
             except Chat3Error as failure:
                 error = failure
                 if isinstance(error, TokenRefusedError) and not renewed:
                     try:
-                        renewed = await _in_time(end, self.identity.refused(metadata))
+                        renewed = await _in_time(deadline, self.identity.refused(metadata))
                     except Chat3Error as no_token:
                         error = no_token
                     if renewed:
                         continue  # nothing was done, so this repetition is free
                 error.idempotency_key, error.attempts = key, number
-                if not may_repeat(error, blind=keyed and not key):
+                hopeless = self._is_hopeless(error, retry)
+                if hopeless or not may_repeat(error, blind=keyed and not key):
                     raise error from error.__cause__
-                pause = self._retry.pause(number, error.retry_after)
-                spent = number >= self._retry.attempts or time.monotonic() + pause >= end
+                pause = retry.pause(number, error.retry_after)
+                spent = number >= retry.attempts or not deadline.allows(pause)
                 if spent or not self._affords(error, number):
                     raise error from error.__cause__
                 _log.info("%s failed, again in %.2f s: %s", procedure.name, pause, error)
@@ -132,23 +159,27 @@ class Calls:
         self,
         procedure: Procedure[Response],
         request: betterproto2.Message,
-        end: float,
+        deadline: _Deadline,
         attempt: Attempt,
     ) -> Response:
         noting(attempt.answer)
-        left = max(end - time.monotonic(), 0.001)
         with entered(self.hooks, attempt):
-            async with self.connection.shared(left) as line:
+            async with self.connection.shared(deadline.left) as line:
                 stub = procedure.stub(line.channel)
-                left = max(end - time.monotonic(), 0.001)
+                understood = self.connection.understood
                 try:
-                    with translated(attempt.answer, self.connection.understood):
+                    with translated(attempt.answer, understood, deadline.seconds):
                         return await procedure.method(
-                            stub, request, timeout=left, metadata=attempt.metadata
+                            stub, request, timeout=deadline.left, metadata=attempt.metadata
                         )
                 except Chat3Error as error:
                     self._renew_after(error, line)
                     raise
+
+    def _is_hopeless(self, error: Chat3Error, retry: RetryPolicy) -> bool:
+        """Say whether there is nobody to wait for, as far as this client knows."""
+        waits = retry.wait_for_service or self.connection.answered
+        return isinstance(error, UnreachableError) and not waits
 
     def _renew_after(self, error: Chat3Error, line: Line) -> None:
         """Leave a connection that ends, or on which nobody answers."""
@@ -158,13 +189,13 @@ class Calls:
             line.retire()
 
 
-async def _in_time(end: float, identified: Awaitable[T]) -> T:
+async def _in_time(deadline: _Deadline, identified: Awaitable[T]) -> T:
     """Wait for a token source, which has until the call's deadline.
 
     Raises `DeadlineError`.
     """
     try:
-        async with asyncio.timeout(max(end - time.monotonic(), 0.001)):
+        async with asyncio.timeout(deadline.left):
             return await identified
     except TimeoutError as error:
         raise late("no user token came before the deadline", sent=False) from error

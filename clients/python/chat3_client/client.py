@@ -6,6 +6,8 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Final, Protocol, Self
 
+import betterproto2
+
 from chat3_api.chat3.user.v1 import (
     SubscribeUpdatesRequest,
     Update,
@@ -13,9 +15,10 @@ from chat3_api.chat3.user.v1 import (
     UserServiceStub,
 )
 from chat3_client.address import DEFAULT_ADDRESS, parse_address, tls_context, usable_by_grpc
-from chat3_client.calls import DEFAULT_TIMEOUT, Calls
+from chat3_client.calls import DEFAULT_TIMEOUT, Calls, Procedure, Response
 from chat3_client.connection import Connection
 from chat3_client.environment import DEFAULT_TENANT, user_settings
+from chat3_client.health import health
 from chat3_client.hooks import Hook
 from chat3_client.identity import ApiKey, Identity, RefreshedToken, TokenSource, fixed_token
 from chat3_client.methods.user import UserMethods
@@ -62,6 +65,29 @@ class OpenClient:
     def address(self) -> str:
         """Where the service is: `HOST:PORT`."""
         return str(self._calls.connection.address)
+
+    async def call(
+        self,
+        procedure: Procedure[Response],
+        request: betterproto2.Message,
+        *,
+        timeout: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Response:
+        """Make a call with a request of the contract, as the methods of this client do.
+
+        For those who have a request, or a method that this version does not know, or who want
+        another ``retry`` for once. An idempotency key is theirs to give. Raises `Chat3Error`.
+        """
+        return await self._calls.unary(procedure, request, timeout, retry)
+
+    async def health(self, service: str = "", timeout: float | None = None) -> str:
+        """Ask the standard health service once; return a status such as `SERVING`.
+
+        An empty name is the whole server. Raises `Chat3Error`.
+        """
+        seconds = self._calls.timeout if timeout is None else timeout
+        return await health(self._calls.connection, service, seconds)
 
     def _stream(
         self,

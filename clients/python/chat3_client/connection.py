@@ -48,9 +48,19 @@ class Connection:
         self._closed = False
         self._answered = False
 
+    @property
+    def answered(self) -> bool:
+        """Whether anything ever came from the service."""
+        return self._answered
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is spoken."""
+        return self._tls is not None
+
     def understood(self) -> bool:
         """Say whether the service speaks as this client does, for all that is known."""
-        return self._answered or self._tls is not None
+        return self.answered or self.encrypted
 
     @asynccontextmanager
     async def shared(self, timeout: float) -> AsyncIterator[Line]:
@@ -113,7 +123,7 @@ class Connection:
             async with asyncio.timeout_at(end) as waiting:
                 await line.opened()
         except OSError as error:  # TimeoutError and ssl.SSLError are ones
-            failed = unreachable(self.address, error, tls=self._tls is not None)
+            failed = unreachable(self.address, error, tls=self.encrypted)
             if line in self._lines and not waiting.expired():
                 self._lines.remove(line)
                 self._failure = failed.failure
@@ -133,7 +143,7 @@ class Connection:
                 async with asyncio.timeout(timeout):
                     await channel.__connect__()
             except OSError as error:
-                raise unreachable(self.address, error, tls=self._tls is not None) from error
+                raise unreachable(self.address, error, tls=self.encrypted) from error
             yield channel
         finally:
             channel.close()

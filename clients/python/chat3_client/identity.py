@@ -64,6 +64,18 @@ class ApiKey:
         return False
 
 
+class Nobody:
+    """Says nothing about who calls: the health service, for one, answers everybody."""
+
+    async def metadata(self) -> dict[str, str]:
+        """Return nothing."""
+        return {}
+
+    async def refused(self, metadata: Mapping[str, str]) -> bool:  # noqa: ARG002 - of the protocol
+        """Say that there is nothing to be called with instead."""
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class UserToken:
     """A token of one user."""
@@ -102,14 +114,15 @@ class RefreshedToken:
         return self._bearer()
 
     async def refused(self, metadata: Mapping[str, str]) -> bool:
-        """Get a new token, unless that was done since the call began.
+        """Get a new token, unless that was done since the call began; say whether there is one.
 
         Raises `TokenSourceError` and `SignInRequiredError`.
         """
+        used = metadata.get("authorization")
         async with self._lock():
-            if metadata.get("authorization") == self._bearer()["authorization"]:
+            if used == self._bearer()["authorization"]:
                 await self._renew()
-        return True
+            return used != self._bearer()["authorization"]
 
     async def _renew_in_time(self) -> None:
         lock = self._lock()

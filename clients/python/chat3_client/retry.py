@@ -21,6 +21,11 @@ class RetryPolicy:
     budget: float = 500.0
     """How many repetitions there may be when everything fails; see `RetryBudget`. One costs none
     after an attempt that sent nothing, and when a connection was lost for the first time."""
+    opening: float = 20.0
+    """Seconds that a stream has to be opened, each time."""
+    wait_for_service: bool = True
+    """Whether a service that was never reached is tried again. Its address may be wrong: a program
+    that somebody looks at says so at once."""
 
     def pause(self, failures: int, wanted: float | None) -> float:
         """Return the seconds to wait after so many failures in a row."""

@@ -5,16 +5,18 @@ threads may use one. Iterators are ordinary ones; closing them ends what is behi
 """
 
 import ssl
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import betterproto2
 
 from chat3_api.chat3.user.v1 import Update, UpdateKind
 from chat3_client import client as asynchronous
 from chat3_client import tenant as asynchronous_tenant
 from chat3_client.address import DEFAULT_ADDRESS
-from chat3_client.calls import DEFAULT_TIMEOUT
+from chat3_client.calls import DEFAULT_TIMEOUT, Procedure, Response
 from chat3_client.environment import DEFAULT_TENANT, back_end_settings, user_settings
 from chat3_client.hooks import Hook
 from chat3_client.identity import TokenSource
@@ -39,6 +41,9 @@ class Stream(Protocol[E_co]):
 
     async def acknowledge(self) -> None:
         """Save the place behind the last event."""
+
+    def responses(self) -> AsyncIterator[Any]:
+        """Yield the contract's responses in place of events."""
 
     async def close(self) -> None:
         """End the stream."""
@@ -67,6 +72,10 @@ class Events(Generic[E_co]):
     def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
         self._loop.run(self._stream.acknowledge())
+
+    def responses(self) -> Iterator[Any]:
+        """Yield what the service sends, as it came, in place of events, and each `Disconnected`."""
+        return self._loop.iterate(self._stream.responses())
 
     def close(self) -> None:
         """End the stream. May be called twice, and after its client was closed."""
@@ -123,11 +132,50 @@ async def _next(stream: Stream[E_co]) -> E_co:
     return await anext(stream)
 
 
-class _Sync:
+AsyncClient = TypeVar("AsyncClient", asynchronous.Chat3Client, asynchronous_tenant.TenantClient)
+
+
+class _Sync(Generic[AsyncClient]):
     """What both clients have in common: a thread, and the client that works in it."""
 
-    _loop: LoopThread
-    _asynchronous: asynchronous.OpenClient
+    def __init__(self, client: AsyncClient) -> None:
+        self._asynchronous: AsyncClient = client
+        self._loop = LoopThread()
+
+    @property
+    def address(self) -> str:
+        """Where the service is: `HOST:PORT`."""
+        return self._asynchronous.address
+
+    def updates(
+        self,
+        store: ResumeStore | None = None,
+        *,
+        kinds: Iterable[UpdateKind] = (),
+        dialog_ids: Iterable[str] = (),
+        heartbeat: timedelta = HEARTBEAT,
+    ) -> Updates:
+        """Follow what changes, as the asynchronous client does."""
+        stream = self._asynchronous.updates(
+            store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
+        )
+        return Updates(self._loop, stream)
+
+    def call(
+        self,
+        procedure: Procedure[Response],
+        request: betterproto2.Message,
+        *,
+        timeout: float | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> Response:
+        """Make a call with a request of the contract, as the asynchronous client does."""
+        made = self._asynchronous.call(procedure, request, timeout=timeout, retry=retry)
+        return self._loop.run(made)
+
+    def health(self, service: str = "", timeout: float | None = None) -> str:
+        """Ask the standard health service once, as the asynchronous client does."""
+        return self._loop.run(self._asynchronous.health(service, timeout))
 
     def close(self) -> None:
         """Close the connection, all streams and the thread. May be called twice."""
@@ -147,7 +195,7 @@ class _Sync:
         self.close()
 
 
-class Chat3Client(SyncUserMethods, _Sync):
+class Chat3Client(SyncUserMethods, _Sync[asynchronous.Chat3Client]):
     """Chat3 as one user sees it; see `chat3_client.Chat3Client`."""
 
     _asynchronous: asynchronous.Chat3Client
@@ -165,49 +213,47 @@ class Chat3Client(SyncUserMethods, _Sync):
         retry: RetryPolicy | None = None,
         hooks: Sequence[Hook] = (),
     ) -> None:
-        self._asynchronous = asynchronous.Chat3Client(
-            address,
-            api_key=api_key,
-            tenant=tenant,
-            user=user,
-            token=token,
-            tls=tls,
-            timeout=timeout,
-            retry=retry,
-            hooks=hooks,
+        super().__init__(
+            asynchronous.Chat3Client(
+                address,
+                api_key=api_key,
+                tenant=tenant,
+                user=user,
+                token=token,
+                tls=tls,
+                timeout=timeout,
+                retry=retry,
+                hooks=hooks,
+            )
         )
-        self._loop = LoopThread()
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, *, hooks: Sequence[Hook] = ()
+    ) -> Self:
         """Make a client from the environment, as the asynchronous one.
 
         Raises `ValueError` that names what is missing.
         """
-        return cls(**user_settings(environ))
+        return cls(**user_settings(environ), hooks=hooks)
 
-    def updates(
+    def missed_updates(
         self,
-        store: ResumeStore | None = None,
+        store: ResumeStore,
         *,
         kinds: Iterable[UpdateKind] = (),
         dialog_ids: Iterable[str] = (),
-        heartbeat: timedelta = HEARTBEAT,
-    ) -> Updates:
-        """Follow what changes for the user, as the asynchronous client does."""
-        return Updates(
-            self._loop,
-            self._asynchronous.updates(
-                store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
-            ),
+        timeout: float | None = None,
+    ) -> Iterator[Update | Gap]:
+        """Read what was missed since the token in ``store``, without a stream, and end."""
+        return self._loop.iterate(
+            self._asynchronous.missed_updates(
+                store, kinds=kinds, dialog_ids=dialog_ids, timeout=timeout
+            )
         )
 
-    def missed_updates(self, store: ResumeStore) -> Iterator[Update | Gap]:
-        """Read what was missed since the token in ``store``, without a stream, and end."""
-        return self._loop.iterate(self._asynchronous.missed_updates(store))
 
-
-class TenantClient(SyncTenantMethods, _Sync):
+class TenantClient(SyncTenantMethods, _Sync[asynchronous_tenant.TenantClient]):
     """Chat3 as a tenant's back end sees it; see `chat3_client.TenantClient`."""
 
     _asynchronous: asynchronous_tenant.TenantClient
@@ -223,40 +269,27 @@ class TenantClient(SyncTenantMethods, _Sync):
         retry: RetryPolicy | None = None,
         hooks: Sequence[Hook] = (),
     ) -> None:
-        self._asynchronous = asynchronous_tenant.TenantClient(
-            address,
-            api_key=api_key,
-            tenant=tenant,
-            tls=tls,
-            timeout=timeout,
-            retry=retry,
-            hooks=hooks,
+        super().__init__(
+            asynchronous_tenant.TenantClient(
+                address,
+                api_key=api_key,
+                tenant=tenant,
+                tls=tls,
+                timeout=timeout,
+                retry=retry,
+                hooks=hooks,
+            )
         )
-        self._loop = LoopThread()
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Self:
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, *, hooks: Sequence[Hook] = ()
+    ) -> Self:
         """Make a client from the environment, as the asynchronous one.
 
         Raises `ValueError` that names what is missing.
         """
-        return cls(**back_end_settings(environ))
-
-    def updates(
-        self,
-        store: ResumeStore | None = None,
-        *,
-        kinds: Iterable[UpdateKind] = (),
-        dialog_ids: Iterable[str] = (),
-        heartbeat: timedelta = HEARTBEAT,
-    ) -> Updates:
-        """Follow what changes for all users of the tenant, as the asynchronous client does."""
-        return Updates(
-            self._loop,
-            self._asynchronous.updates(
-                store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
-            ),
-        )
+        return cls(**back_end_settings(environ), hooks=hooks)
 
     def watch(
         self,

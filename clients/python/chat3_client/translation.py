@@ -27,17 +27,20 @@ class HungUpError(ConnectionResetError):
 
 
 @contextmanager
-def translated(answer: Answer, answered: Callable[[], bool]) -> Iterator[None]:
+def translated(
+    answer: Answer, answered: Callable[[], bool], timeout: float | None = None
+) -> Iterator[None]:
     """Raise `Chat3Error` for whatever goes wrong with a call that may have been sent.
 
-    ``answered`` says whether anything ever came from the service without TLS.
+    ``answered`` says whether anything ever came from the service without TLS. ``timeout`` is what
+    the whole call has, in seconds.
     """
     try:
         yield
     except GRPCError as error:
         raise error_of(_of_status(error, answer.trailers)) from error
     except TimeoutError as error:
-        raise late() from error
+        raise late(within(timeout)) from error
     except (StreamTerminatedError, ProtocolError, ConnectionUnusable, ConnectionError) as error:
         text = f"the connection was lost: {error}"
         raise lost(text if answered() else f"{text}; does it want TLS?") from error
@@ -46,7 +49,14 @@ def translated(answer: Answer, answered: Callable[[], bool]) -> Iterator[None]:
         raise lost("the answer was cut off") from error
 
 
-def late(text: str = "no answer came before the deadline", *, sent: bool = True) -> Chat3Error:
+def within(timeout: float | None) -> str:
+    """Say that there was no answer within ``timeout`` seconds."""
+    if timeout is None:
+        return "no answer came before the deadline"
+    return f"no answer came within {timeout:g} s"
+
+
+def late(text: str, *, sent: bool = True) -> Chat3Error:
     """Return the failure of a call that had no answer in time."""
     return error_of(Failure(Status.DEADLINE_EXCEEDED, text, sent=sent))
 

@@ -15,18 +15,17 @@ from chat3_client.calls import Calls
 from chat3_client.connection import noting
 from chat3_client.failures import (
     Chat3Error,
+    DeadlineError,
     SignInRequiredError,
     TokenRefusedError,
     UnreachableError,
 )
 from chat3_client.hooks import Attempt, entered
 from chat3_client.retry import Backoff
-from chat3_client.translation import lost, translated
+from chat3_client.translation import late, lost, translated, unreachable, within
 
 _log = logging.getLogger(__name__)
 
-OPENING: Final = 20.0
-"""Seconds that a stream has to be opened."""
 _TURNS: Final = 10
 """Turns of the event loop in which a response gets from the socket to whoever waits for it."""
 _UNSAID_HEARTBEAT: Final = timedelta(seconds=30)
@@ -81,10 +80,11 @@ class Attempts(Generic[R]):
         self._open = open_
         self._mends = mends
         self._backoff = Backoff()
-        self._patience = OPENING
+        self._patience = calls.retry.opening
         self._heard_at = self._retry_at = 0.0
         self._number = 0
-        self._opened = self._renewed = False
+        self._opened = self._renewed = self._fresh = False
+        self._connected = self._heard = False
         self._closing = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._responses: asyncio.Queue[R | Exception] = asyncio.Queue(1)
@@ -106,8 +106,7 @@ class Attempts(Generic[R]):
                 found: R | Exception = await self._responses.get()
         except TimeoutError:
             await self._let_read()
-            silent = lost(f"nothing was heard for {self._patience:g} s")
-            found = silent if self._responses.empty() else self._responses.get_nowait()
+            found = self._silence() if self._responses.empty() else self._responses.get_nowait()
         if not isinstance(found, Exception):
             self._note(found)
             return found
@@ -142,19 +141,28 @@ class Attempts(Generic[R]):
 
     def _begin(self) -> None:
         self._number += 1
-        self._patience = OPENING
+        self._patience = self._calls.retry.opening
+        self._connected = self._heard = False
         self._heard_at = asyncio.get_running_loop().time()
         self._responses = asyncio.Queue(1)
         self._reader = asyncio.create_task(self._read(self._responses))
 
     def _note(self, response: R) -> None:
-        self._renewed = False
+        self._renewed, self._heard = False, True
         self._backoff.reset()
         established = response.connection_established
         if established is not None:
             self._opened = True
             interval = established.heartbeat_interval or _UNSAID_HEARTBEAT
             self._patience = 2.0 * interval.total_seconds()
+
+    def _silence(self) -> Chat3Error:
+        """Return the failure of a stream that says nothing, or says nothing any more."""
+        if self._heard:
+            return lost(f"nothing was heard for {self._patience:g} s")
+        if self._connected:
+            return late(within(self._patience))
+        return unreachable(self._calls.connection.address, TimeoutError(), tls=False)
 
     async def _read(self, responses: "asyncio.Queue[R | Exception]") -> None:
         """Read one stream to its end, which is always a failure."""
@@ -172,7 +180,8 @@ class Attempts(Generic[R]):
         noting(attempt.answer)
         try:
             with entered(hooks, attempt):
-                async with connection.own(OPENING) as channel:
+                async with connection.own(self._calls.retry.opening) as channel:
+                    self._connected = True
                     with translated(attempt.answer, connection.understood):
                         # The stub says AsyncIterator; what it returns is a generator.
                         opened = cast(
@@ -185,13 +194,13 @@ class Attempts(Generic[R]):
                                 self._heard_at = asyncio.get_running_loop().time()
         except TokenRefusedError:
             if not self._renewed:
-                await self._calls.identity.refused(metadata)
+                self._fresh = await self._calls.identity.refused(metadata)
             raise
 
     def _judged(self, error: Chat3Error) -> Exception:
         """Return what is to be raised: the failure itself when no repetition helps."""
-        if isinstance(error, TokenRefusedError) and not self._renewed:
-            self._renewed = True
+        if isinstance(error, TokenRefusedError) and self._fresh:
+            self._renewed, self._fresh = True, False
             self._retry_at = 0.0
             return Lost(error, 0.0)
         if isinstance(error, SignInRequiredError) or not self._passes(error):
@@ -202,9 +211,19 @@ class Attempts(Generic[R]):
         return Lost(error, pause)
 
     def _passes(self, error: Chat3Error) -> bool:
-        if self._mends(error) or error.transient:
+        if self._mends(error):
+            return True
+        if self._is_hopeless(error):
+            return False
+        if error.transient:
             return True
         # The service gives its own failures a reason. Others come from the way to it, and pass,
         # unless nothing else was ever heard from there: then the address or TLS may be wrong.
         wrong = isinstance(error, UnreachableError) or error.status in _TRUSTED_AFTER_OPENING
         return not error.reason and (self._opened or not wrong)
+
+    def _is_hopeless(self, error: Chat3Error) -> bool:
+        """Say whether there is nobody to wait for, as far as this client knows."""
+        waits = self._calls.retry.wait_for_service or self._opened
+        silent = isinstance(error, DeadlineError) and not error.reason
+        return not waits and (silent or isinstance(error, UnreachableError))

@@ -1,6 +1,6 @@
 """The updates of one user, or of a whole tenant, as an iterator that does not end."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -109,12 +109,31 @@ class UpdateStream:
                 event = await self._next()
             except Closed:
                 raise StopAsyncIteration from None
-            except Chat3Error:
-                await self.close()
-                raise
             if event is not None:
                 return event
             await self.acknowledge()
+
+    async def responses(self) -> AsyncGenerator[SubscribeUpdatesResponse | Disconnected, None]:
+        """Yield what the service sends, as it came and heartbeats too, in place of events.
+
+        All else is as for events, but for one thing: of a resume token that was refused,
+        `Disconnected.error` tells, and no `Gap` follows.
+        """
+        while self.state is not ConnectionState.CLOSED:
+            try:
+                with self._reader.reading():
+                    await self.acknowledge()
+                    response = await self._response()
+            except Closed:
+                return
+            if isinstance(response, Disconnected):
+                yield response
+                continue
+            event = self._event(response)
+            self._waiting = None
+            self.resume_token = response.resume_token or self.resume_token
+            if response.update is None or event is not None:
+                yield response
 
     async def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
@@ -151,17 +170,25 @@ class UpdateStream:
             # Only now: whoever breaks off before the gap begins without a token again.
             self.resume_token = self._after_waiting
             return waiting
-        try:
-            response = await self._attempts.next()
-        except Lost as lost:
-            self.state = ConnectionState.RECONNECTING
-            return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+        response = await self._response()
+        if isinstance(response, Disconnected):
+            return response
         event = self._event(response)
         if self._waiting is None:
             self.resume_token = response.resume_token or self.resume_token
         else:
             self._after_waiting = response.resume_token
         return event
+
+    async def _response(self) -> SubscribeUpdatesResponse | Disconnected:
+        try:
+            return await self._attempts.next()
+        except Lost as lost:
+            self.state = ConnectionState.RECONNECTING
+            return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+        except Chat3Error:
+            await self.close()
+            raise
 
     def _event(self, response: SubscribeUpdatesResponse) -> Event | None:
         if response.connection_established is not None:

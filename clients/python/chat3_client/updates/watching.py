@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, Self
@@ -118,22 +118,37 @@ class WatchedUsers:
             raise StopAsyncIteration
         await self.acknowledge()
         while not self._ready:
-            if self._open_now:
-                await self._ask()
             try:
-                response = await self._attempts.next()
-            except Lost as lost:
-                self.state = ConnectionState.RECONNECTING
-                return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+                response = await self._response()
             except Closed:
                 raise StopAsyncIteration from None
-            except Chat3Error:
-                await self.close()
-                raise
+            if isinstance(response, Disconnected):
+                return response
             self._take(response)
             if not self._ready:
                 await self.acknowledge()
         return self._ready.popleft()
+
+    async def responses(self) -> AsyncGenerator[WatchUpdatesResponse | Disconnected, None]:
+        """Yield what the service sends, as it came and heartbeats too, in place of events.
+
+        All else is as for events: whom the service drops for slowness is watched again.
+        """
+        while self.state is not ConnectionState.CLOSED:
+            try:
+                with self._reader.reading():
+                    await self.acknowledge()
+                    response = await self._response()
+            except Closed:
+                return
+            if isinstance(response, Disconnected):
+                yield response
+                continue
+            self._take(response)
+            is_new = response.update is None or bool(self._ready)
+            self._ready.clear()
+            if is_new:
+                yield response
 
     async def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
@@ -163,6 +178,18 @@ class WatchedUsers:
     @property
     def _open_now(self) -> bool:
         return self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}
+
+    async def _response(self) -> WatchUpdatesResponse | Disconnected:
+        if self._open_now:
+            await self._ask()
+        try:
+            return await self._attempts.next()
+        except Lost as lost:
+            self.state = ConnectionState.RECONNECTING
+            return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+        except Chat3Error:
+            await self.close()
+            raise
 
     def _take(self, response: WatchUpdatesResponse) -> None:
         user_id = response.user_id
