@@ -41,9 +41,14 @@ PLAYERS: Final[Mapping[str, Player]] = {
     "reference": Player(
         (sys.executable, f"{_HERE}/reference_player.py"), path=("tests", "gen/python")
     ),
-    "cli": Player((sys.executable, f"{_HERE}/cli_player.py"), path=("tests", "gen/python", "cli")),
+    "cli": Player(
+        (sys.executable, f"{_HERE}/cli_player.py"),
+        path=("tests", "gen/python", "cli", "clients/python"),
+    ),
     "python": Player(
-        (sys.executable, "player.py"), folder="clients/python", built="clients/python/player.py"
+        (sys.executable, "-m", "player"),
+        folder="clients/python",
+        built="clients/python/player/__main__.py",
     ),
     "typescript": Player(
         ("node", "build/player/main.js"),

@@ -1,0 +1,1 @@
+"""A program that plays a scenario with the Python client."""
