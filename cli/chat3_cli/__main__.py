@@ -6,12 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from chat3_cli.command_line import Invocation, parse
-from chat3_cli.failures import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, CallFailedError
+from chat3_cli.failures import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE, exit_code
 from chat3_cli.groups import GROUPS
 from chat3_cli.local import Context, Local
 from chat3_cli.output import Output
 from chat3_cli.settings import config_file
 from chat3_cli.settings.errors import SettingsError
+from chat3_client import Chat3Error
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,9 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _performed(parse(sys.argv[1:] if argv is None else argv, os.environ))
         finally:
             sys.stdout.flush()
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        # grpclib cancels a task whose connection is lost, and does not take that back: Ctrl-C is
-        # then a second cancellation, and no KeyboardInterrupt.
+    except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of our output is gone. What is still buffered goes nowhere, or the interpreter
@@ -45,9 +44,9 @@ def _performed(invocation: Invocation) -> int:
             context = Context(args, invocation.settings, place, os.environ, GROUPS, out)
             return command.perform(context)
         return asyncio.run(command.run(args, invocation.open_session, out))
-    except CallFailedError as error:
-        out.failure(error.failure, given=vars(args))
-        return error.failure.exit_code
+    except Chat3Error as error:
+        out.failure(error, given=vars(args))
+        return exit_code(error)
     except SettingsError as error:
         out.complaint(str(error))
         return EXIT_USAGE

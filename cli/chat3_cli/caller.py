@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from chat3_api.chat3.tenant.v1 import ListUsersRequest, TenantServiceStub
-from chat3_api.chat3.user.v1 import Credential, GetMyselfRequest, UserInfo
-from chat3_cli.session import ATTEMPTS, Identity, Session
+from chat3_api.chat3.user.v1 import Credential, UserInfo
+from chat3_cli.session import Identity, Session
 from chat3_cli.token_end import end_of_signed
 
 
@@ -31,11 +30,10 @@ class Caller:
         return f"{who}{where}, by {'a token' if self.by_token else 'an API key'}"
 
 
-async def ask_who(session: Session, identity: Identity, attempts: int = ATTEMPTS) -> Caller:
-    """Ask by one call; raise `CallFailedError` when the service does not accept the identity."""
+async def ask_who(session: Session, identity: Identity) -> Caller:
+    """Ask by one call; raise `Chat3Error` when the service does not accept the identity."""
     if identity.user or identity.token:
-        request = GetMyselfRequest()
-        response = await session.call(session.stub.get_myself, request, attempts)
+        response = await session.user.get_myself()
         user, credential = response.user or UserInfo(), response.credential or Credential()
         return Caller(
             user.user_id,
@@ -44,6 +42,5 @@ async def ask_who(session: Session, identity: Identity, attempts: int = ATTEMPTS
             by_token=bool(identity.token),
             token_ends=credential.expire_time or end_of_signed(identity.token),
         )
-    stub: TenantServiceStub = session.stub_of(ListUsersRequest)
-    await session.call(stub.list_users, ListUsersRequest(page_size=1), attempts)
+    await session.back_end.list_users(page_size=1)
     return Caller("", "", identity.tenant, by_token=False)

@@ -10,8 +10,7 @@ from abc import ABC, abstractmethod
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Concatenate, Generic, TypeVar, cast
+from typing import Any, Concatenate, Generic, cast
 
 import betterproto2
 
@@ -20,11 +19,9 @@ from chat3_cli import render, views
 from chat3_cli.arguments import IDEMPOTENCY_KEY, Argument, OneOf
 from chat3_cli.failures import EXIT_OK
 from chat3_cli.output import Output
-from chat3_cli.session import OpenSession, Session
+from chat3_cli.session import OpenSession, Request, Response, procedure
 from chat3_cli.views import View
-
-Request = TypeVar("Request", bound=betterproto2.Message)
-Response = TypeVar("Response", bound=betterproto2.Message)
+from chat3_client import Procedure, replayed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,9 +79,10 @@ class Unary(Command, Generic[Request, Response]):
         """The method of the stub."""
         return self.method.__name__
 
-    def bound(self, session: Session) -> Callable[..., Awaitable[Response]]:
-        """Give the method on a session's connection."""
-        return partial(self.method, session.stub_of(self.request))
+    @property
+    def procedure(self) -> Procedure[Response]:
+        """The method as the library calls it."""
+        return procedure(self.method, self.request)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +100,10 @@ class Call(Unary[Request, Response]):
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Make the call and print what it answered."""
         async with open_session() as session:
-            response = await session.call(self.bound(session), filled(self.request, args))
-            view = self.view(args, response)
-            if session.replayed:
-                view = views.replayed(view)
+            response = await session.call(self.procedure, filled(self.request, args))
+        view = self.view(args, response)
+        if replayed(response):
+            view = views.replayed(view)
         out.answer(response, views.lines(view, out.style, out.columns))
         if missing := render.missing_parts(getattr(response, "missing_parts", ())):
             out.warning(missing)

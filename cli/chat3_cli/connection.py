@@ -11,6 +11,7 @@ from chat3_cli.session import Identity, Session, Target
 from chat3_cli.settings.errors import SettingsError
 from chat3_cli.settings.known import SETTINGS, SWITCHES, Known
 from chat3_cli.settings.precedence import Settings
+from chat3_client import tls_context as context_of
 
 DEFAULT_SECONDS = 30.0
 
@@ -89,13 +90,8 @@ def tls_context(settings: Settings, alpn: str = "h2") -> ssl.SSLContext | None:
     if not (wanted or ((ca or cert) and wanted is None)):
         return None
     try:
-        context = ssl.create_default_context(cafile=ca)
-        if ca:
-            context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the server's own will do
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.set_alpn_protocols([alpn])
-        if cert:
-            context.load_cert_chain(cert, key)
+        context = context_of(ca, certificate=cert, key=key)
     except OSError as error:  # ssl.SSLError is one
         raise SettingsError(f"the TLS files cannot be used: {error}") from None
+    context.set_alpn_protocols([alpn])
     return context

@@ -1,16 +1,13 @@
-"""Reads what went wrong with a call: status, reason, violated fields, and the exit code for it."""
+"""Says a failed call to the user: its title, a hint, JSON, and the exit code for it."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-# The package has types for its modules but does not say so (no py.typed).
-from google.rpc import error_details_pb2  # type: ignore[import-untyped, unused-ignore]
 from grpclib.const import Status
-from grpclib.exceptions import GRPCError, StreamTerminatedError
 
+from chat3_api.chat3.tenant.v1 import WatchRefused
 from chat3_cli.hints import hint
+from chat3_client import Chat3Error, UnreachableError
+from chat3_client.failures import Failure, FieldViolation, error_of
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -26,113 +23,57 @@ _EXIT_CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What is known about a failed call."""
-
-    status: Status
-    text: str
-    reason: str | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    violations: Sequence[tuple[str, str]] = ()
-    retry_after: float | None = None
-    request_id: str | None = None
-    reached: bool = True
-
-    @property
-    def exit_code(self) -> int:
-        """The process's exit code when this failure ends it."""
-        return _EXIT_CODES.get(self.status, EXIT_FAILED)
-
-    @property
-    def passing(self) -> bool:
-        """Whether the same call can succeed later: the service says so, or names a delay."""
-        return self.status is Status.UNAVAILABLE or self.retry_after is not None
-
-    @property
-    def title(self) -> str:
-        """The reason and the text, on one line."""
-        return f"{self.reason or self.status.name}: {self.text}"
-
-    @property
-    def hint(self) -> str:
-        """What to do about it at a shell prompt; empty when there is nothing to say."""
-        return hint(self.reason, reached=self.reached)
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the failure as a JSON object with what is known only."""
-        known: dict[str, Any] = {
-            "status": self.status.name,
-            "reason": self.reason,
-            "message": self.text,
-            "metadata": dict(self.metadata),
-            "fieldViolations": [
-                {"field": name, "description": rule} for name, rule in self.violations
-            ],
-            "retryAfterSeconds": self.retry_after,
-            "requestId": self.request_id,
-            "hint": self.hint or None,
-        }
-        return {key: value for key, value in known.items() if value not in (None, [], {})}
+def exit_code(error: Chat3Error) -> int:
+    """Give the process's exit code when this failure ends it."""
+    if isinstance(error, UnreachableError):
+        return EXIT_UNAVAILABLE
+    return _EXIT_CODES.get(error.status, EXIT_FAILED)
 
 
-class CallFailedError(Exception):
-    """A call, or the way to the service, failed."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.title)
-        self.failure = failure
+def title(error: Chat3Error) -> str:
+    """Give the reason and the text, on one line."""
+    return f"{error.reason or error.status.name}: {error.failure.text}"
 
 
-@contextmanager
-def translated(timeout: float | None) -> Iterator[None]:
-    """Turn every way in which grpclib reports a failed call into `CallFailedError`."""
-    try:
-        yield
-    except GRPCError as error:
-        raise CallFailedError(_from_status(error)) from error
-    except TimeoutError as error:
-        within = f" within {timeout:g} s" if timeout is not None else ""
-        text = f"no answer{within}"
-        raise CallFailedError(Failure(Status.DEADLINE_EXCEEDED, text)) from error
-    except (StreamTerminatedError, ConnectionError) as error:
-        text = f"the connection was lost: {error}"
-        raise CallFailedError(Failure(Status.UNAVAILABLE, text)) from error
+def hint_of(error: Chat3Error) -> str:
+    """Say what to do about it at a shell prompt; empty when there is nothing to say."""
+    return hint(error.reason, reached=not isinstance(error, UnreachableError))
 
 
-def unreachable(address: str, error: OSError | None) -> CallFailedError:
-    """Describe a service to which no connection can be made."""
-    why = (error.strerror or str(error)) if error else "no answer in time"
-    text = f"cannot reach {address}: {why}"
-    return CallFailedError(Failure(Status.UNAVAILABLE, text, reached=False))
+def to_json(error: Chat3Error) -> dict[str, Any]:
+    """Give the failure as a JSON object with what is known only."""
+    known: dict[str, Any] = {
+        "status": error.status.name,
+        "reason": error.reason,
+        "message": error.failure.text,
+        "metadata": dict(error.metadata),
+        "fieldViolations": [
+            {"field": each.field, "description": each.description} for each in error.violations
+        ],
+        "retryAfterSeconds": error.retry_after,
+        "requestId": error.request_id,
+        "hint": hint_of(error),
+    }
+    return {key: value for key, value in known.items() if value not in (None, "", [], {})}
 
 
-def _from_status(error: GRPCError) -> Failure:
-    reason: str | None = None
-    metadata: dict[str, str] = {}
-    violations: list[tuple[str, str]] = []
-    retry_after: float | None = None
-    request_id: str | None = None
-    for detail in error.details or ():
-        match detail:
-            case error_details_pb2.ErrorInfo():
-                reason, metadata = detail.reason, dict(detail.metadata)
-            case error_details_pb2.BadRequest():
-                violations += [
-                    (found.field, found.description) for found in detail.field_violations
-                ]
-            case error_details_pb2.RetryInfo():
-                retry_after = detail.retry_delay.ToTimedelta().total_seconds()
-            case error_details_pb2.RequestInfo():
-                request_id = detail.request_id
-            case _:
-                pass  # a detail that says nothing this client acts on
-    return Failure(
-        status=error.status,
-        text=error.message or "the service gave no text",
-        reason=reason,
-        metadata=metadata,
-        violations=violations,
-        retry_after=retry_after,
-        request_id=request_id,
+def endless(why: str) -> Chat3Error:
+    """Return the failure of a list whose pages lead nowhere."""
+    return error_of(Failure(Status.INTERNAL, f"the list does not end: {why}"))
+
+
+def of_a_refused_request(refused: WatchRefused) -> Chat3Error:
+    """Return what a refused request on an open stream says, as a call that failed."""
+    delay = refused.retry_delay
+    text = f"{refused.user_id}: {refused.message}" if refused.user_id else refused.message
+    return error_of(
+        Failure(
+            Status.FAILED_PRECONDITION if delay is None else Status.UNAVAILABLE,
+            text,
+            reason=f"ERROR_REASON_{refused.reason}",
+            violations=tuple(
+                FieldViolation(broken.field, broken.rule) for broken in refused.broken_rules
+            ),
+            retry_after=None if delay is None else delay.total_seconds(),
+        )
     )

@@ -63,6 +63,6 @@ UNREACHABLE = "`chat3 doctor` finds out why"
 _BY_NAME = {f"ERROR_REASON_{reason.name}": text for reason, text in HINTS.items()}
 
 
-def hint(reason: str | None, *, reached: bool = True) -> str:
+def hint(reason: str, *, reached: bool = True) -> str:
     """Say what to do about a failure; empty when its text says it all."""
-    return UNREACHABLE if not reached else _BY_NAME.get(reason or "", "")
+    return UNREACHABLE if not reached else _BY_NAME.get(reason, "")

@@ -5,17 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from grpclib.const import Status
-
 from chat3_cli.arguments import ALL, PAGING, Argument, OneOf
-from chat3_cli.command import Request, Response, Unary, field_names, filled
-from chat3_cli.failures import EXIT_OK, CallFailedError, Failure
+from chat3_cli.command import Unary, field_names, filled
+from chat3_cli.failures import EXIT_OK, endless
 from chat3_cli.output import Output
 from chat3_cli.render import counted
-from chat3_cli.session import OpenSession, Session
+from chat3_cli.session import OpenSession, Request, Response, Session
 from chat3_cli.style import DIM, safe
 from chat3_cli.table import Column, Table
 from chat3_cli.unknown_user import unknown_user
+from chat3_client import Chat3Error
 
 Item = TypeVar("Item")
 
@@ -78,7 +77,7 @@ class _Run(Generic[Request, Response, Item]):
         try:
             while self._every_page and self._next:
                 await self._page(session, _following(self._request, self._next))
-        except CallFailedError:
+        except Chat3Error:
             self._out.note(f"{self._count()} so far; continue with --page-token={self._next}")
             raise
 
@@ -95,14 +94,13 @@ class _Run(Generic[Request, Response, Item]):
                 yield f"{which} page: --page-token={safe(token)}"
 
     async def _page(self, session: Session, request: Request) -> Response:
-        response = await session.call(self._listing.bound(session), request)
+        response = await session.call(self._listing.procedure, request)
         items = self._listing.items(response)
         self._out.answer(response, self._table.lines(items))
         self._shown += len(items)
         token = getattr(response, "next_page_token", "")
         if token and token == self._next:
-            text = "the list does not end: it names the same page again"
-            raise CallFailedError(Failure(Status.INTERNAL, text))
+            raise endless("it names the same page again")
         self._next = token
         return response
 

@@ -150,7 +150,7 @@ async def _speaks_tls(settings: Settings) -> bool:
 async def _checked(settings: Settings, patience: float) -> Caller:
     """Go all the way to the service, and ask it who calls.
 
-    Raises `WrongWayError`, `SettingsError` and `CallFailedError`.
+    Raises `WrongWayError`, `SettingsError` and `Chat3Error`.
     """
     target, finding = reaching.located(settings, patience)
     if target is None:

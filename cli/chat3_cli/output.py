@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import betterproto2
 
 from chat3_cli import caret, json_output
-from chat3_cli.failures import Failure
+from chat3_cli.failures import hint_of, title, to_json
 from chat3_cli.style import RED, YELLOW, Style, clock, safe, terminal_columns
+from chat3_client import Chat3Error
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +57,31 @@ class Output:
             return
         _complain(f"{self.error_style.paint('error:', RED)} {safe(text)}")
 
-    def failure(self, failure: Failure, given: Mapping[str, object] | None = None) -> None:
+    def failure(self, error: Chat3Error, given: Mapping[str, object] | None = None) -> None:
         """Print why the command failed; point to the place in what was `given` that is wrong."""
         if self.as_json:
-            _complain(json_output.dump({"error": failure.to_json()}))
+            _complain(json_output.dump({"error": to_json(error)}))
             return
-        _complain(f"{self.error_style.paint('error:', RED)} {safe(failure.title)}")
-        for name, rule in failure.violations:
+        _complain(f"{self.error_style.paint('error:', RED)} {safe(title(error))}")
+        columns = terminal_columns(sys.stderr)
+        for broken in error.violations:
+            name, rule = broken.field, broken.description
             _complain(f"  {safe(name)}: {safe(rule)}")
-            for line in caret.under((given or {}).get(name), rule, terminal_columns(sys.stderr)):
+            for line in caret.under((given or {}).get(name), rule, columns):
                 _complain(f"    {line}")
-        if failure.hint:
-            _complain(f"  hint: {failure.hint}")
-        if failure.request_id:
-            _complain(f"  request id: {safe(failure.request_id)}")
+        if hint := hint_of(error):
+            _complain(f"  hint: {hint}")
+        if error.request_id:
+            _complain(f"  request id: {safe(error.request_id)}")
 
-    def reconnecting(self, failure: Failure, pause: float) -> None:
+    def reconnecting(self, error: Chat3Error, pause: float) -> None:
         """Say that the stream broke and when it is opened again."""
         if self.as_json:
             seconds = round(pause, 3)
-            _complain(json_output.dump({"error": failure.to_json(), "reconnectInSeconds": seconds}))
+            _complain(json_output.dump({"error": to_json(error), "reconnectInSeconds": seconds}))
             return
         word = self.error_style.paint("reconnecting", YELLOW)
-        _complain(f"{clock(None)} {word} in {pause:.1f} s: {safe(failure.title)}")
+        _complain(f"{clock(None)} {word} in {pause:.1f} s: {safe(title(error))}")
 
 
 def _complain(text: str) -> None:

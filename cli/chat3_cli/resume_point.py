@@ -1,55 +1,36 @@
-"""Keeps the position up to which a stream of updates was printed, in a file when one is named."""
+"""Says where a command goes on, and keeps the place up to which it has printed."""
 
-import os
-import tempfile
 from pathlib import Path
+
+from chat3_client import FileStore
 
 
 class ResumePoint:
-    """The last resume token; what is in the file is what was printed, or a little less."""
+    """A resume token that is given, else the one in a file, which then gets the later ones.
+
+    A `ResumeStore`. What is in the file is what was printed, or a little less.
+    """
 
     def __init__(self, token: str, path: Path | None) -> None:
-        self._path = path
-        self.token = token or (_read(path) if path else "")
+        self._given = token
+        self._file = FileStore(path, durable=False) if path else None
+        self._begins = path is not None and path.is_file() and not path.stat().st_size
+        self.where = f"the resume token in {path}" if path else "the resume token"
+        """Where the token comes from, for people."""
 
-    @property
-    def where(self) -> str:
-        """Say for people where the token comes from."""
-        return f"the resume token in {self._path}" if self._path else "the resume token"
+    async def load(self) -> str:
+        """Return the token; empty when there is none.
 
-    def forget(self) -> None:
-        """Begin anew, without a token; the file keeps the old one until there is a newer."""
-        self.token = ""
-
-    def advance(self, token: str) -> None:
-        """Take note of a newer token.
-
-        To be called after its response was printed: whoever is killed between the two sees one
-        response again and misses none.
+        An empty file holds none yet. Raises `OSError` for a file that holds something else.
         """
-        if not token or token == self.token:
-            return
-        self.token = token
-        if self._path:
-            _write(self._path, token)
+        if self._given or self._file is None or self._begins:
+            return self._given
+        return await self._file.load()
 
+    async def save(self, token: str) -> None:
+        """Keep a newer token. The file keeps a refused one until there is a newer one.
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return ""
-    except UnicodeDecodeError as error:
-        raise OSError(f"{path} holds no resume token") from error
-
-
-def _write(path: Path, token: str) -> None:
-    # A new file that takes the old one's place: a reader finds the old token or the new one.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(f"{token}\n")
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        Raises `OSError`.
+        """
+        if token and self._file:
+            await self._file.save(token)

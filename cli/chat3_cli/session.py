@@ -1,47 +1,28 @@
-"""Holds the connection to the service, and makes calls with identity, deadline and safe retries."""
+"""Opens the client of the library that a command needs, and makes its calls."""
 
-import asyncio
 import ssl
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
-from urllib.parse import quote
-from weakref import WeakSet
+from typing import Any, Concatenate, Self, TypeVar
 
 import betterproto2
-from grpclib.events import RecvTrailingMetadata, listen
-from grpclib.health.v1.health_grpc import HealthStub
-from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
-from chat3_api.chat3.tenant.v1 import (
-    SubscribeTenantUpdatesRequest,
-    SubscribeTenantUpdatesResponse,
-    TenantServiceStub,
-    WatchUpdatesRequest,
-    WatchUpdatesResponse,
-)
-from chat3_api.chat3.user.v1 import (
-    ConnectionEstablished,
-    SubscribeUpdatesRequest,
-    SubscribeUpdatesResponse,
-    UserServiceStub,
-)
-from chat3_cli import backoff
-from chat3_cli.failures import CallFailedError, translated, unreachable
-from chat3_client.channel import TrackedChannel, TrackedProtocol, closed
+from chat3_api.chat3.tenant.v1 import TenantServiceStub
+from chat3_api.chat3.user.v1 import UserServiceStub
+from chat3_client import Chat3Client, Procedure, RetryPolicy, TenantClient
+from chat3_client.address import Address
+from chat3_client.client import OpenClient
+from chat3_client.identity import Nobody
 
 _STUBS = {stub.__module__: stub for stub in (UserServiceStub, TenantServiceStub)}
 """The stubs by the modules that they and the messages of their package are generated into."""
 
 ATTEMPTS = 4
-UNSAID_HEARTBEAT_SECONDS = 30.0
+ONCE = RetryPolicy(attempts=1)
 
+Request = TypeVar("Request", bound=betterproto2.Message)
 Response = TypeVar("Response", bound=betterproto2.Message)
-Streamed = TypeVar(
-    "Streamed", SubscribeUpdatesResponse, WatchUpdatesResponse, SubscribeTenantUpdatesResponse
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +37,7 @@ class Target:
     @property
     def address(self) -> str:
         """The target as `host:port`."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return str(Address(self.host, self.port))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +49,18 @@ class Identity:
     user: str
     token: str = field(default="", repr=False)
 
-    def metadata(self) -> dict[str, str]:
-        """Give the request metadata as the contract wants it: the user id percent-encoded."""
-        if self.token:
-            return {"authorization": f"Bearer {self.token}"}
-        back_end = {"x-api-key": self.api_key, "x-tenant-id": self.tenant}
-        return {**back_end, "x-user-id": quote(self.user, safe="")} if self.user else back_end
-
 
 class Session:
-    """One connection to the service, and the identity of every call made on it."""
+    """One client, and the identity of every call made with it.
 
-    def __init__(self, target: Target, identity: Identity) -> None:
-        self._target = target
-        self._metadata = identity.metadata()
-        self._connections = WeakSet[TrackedProtocol]()
-        self._channel = TrackedChannel(
-            target.host, target.port, tls=target.tls, connections=self._connections
+    A service that was never reached is not waited for: the address may be wrong.
+    """
+
+    def __init__(self, target: Target, identity: Identity, attempts: int = ATTEMPTS) -> None:
+        retry = RetryPolicy(
+            attempts, first=1.0, longest=30.0, opening=target.timeout, wait_for_service=False
         )
-        self.stub = UserServiceStub(self._channel)
-        self.replayed = False
-        """Whether the last answer repeats that of an earlier call with the same idempotency key."""
-        listen(self._channel, RecvTrailingMetadata, self._read_trailers)
+        self._client = _client(target, identity, retry)
 
     async def __aenter__(self) -> Self:
         return self
@@ -100,121 +71,75 @@ class Session:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._channel.close()
-        await closed(self._connections)
+        await self._client.close()
 
-    def stub_of(self, request: type[betterproto2.Message]) -> Any:
-        """Give the stub of the service that takes such requests."""
-        return _STUBS[request.__module__](self._channel)
+    @property
+    def user(self) -> Chat3Client:
+        """The client of the user who acts."""
+        if not isinstance(self._client, Chat3Client):
+            raise TypeError("no user acts here")
+        return self._client
+
+    @property
+    def back_end(self) -> TenantClient:
+        """The client of a back end, which acts for nobody."""
+        if not isinstance(self._client, TenantClient):
+            raise TypeError("no back end acts here")
+        return self._client
 
     async def call(
         self,
-        method: Callable[..., Awaitable[Response]],
+        procedure: Procedure[Response],
         request: betterproto2.Message,
-        attempts: int = ATTEMPTS,
+        retry: RetryPolicy | None = None,
     ) -> Response:
         """Make a unary call; repeat it within the deadline while the service is not available.
 
-        Every mutation of this client carries an idempotency key, and all else may be repeated. A
-        service that was never reached is not waited for: the address may be wrong.
+        Every mutation of this command carries an idempotency key, and all else may be repeated.
+        Raises `Chat3Error`.
         """
-        end = time.monotonic() + self._target.timeout
-        attempt = 0
-        while True:
-            attempt += 1
-            left = max(end - time.monotonic(), 0.001)
-            try:
-                await self._connect(left)
-                with translated(self._target.timeout):
-                    return await method(request, timeout=left, metadata=self._metadata)
-            except CallFailedError as error:
-                failure = error.failure
-                pause = backoff.pause(attempt, failure.retry_after)
-                hopeless = not failure.passing or (attempt == 1 and not failure.reached)
-                if hopeless or attempt >= attempts or time.monotonic() + pause >= end:
-                    raise
-            await asyncio.sleep(pause)
-
-    def subscribe(
-        self, request: SubscribeUpdatesRequest
-    ) -> AsyncGenerator[SubscribeUpdatesResponse, None]:
-        """Open a stream of updates and yield its responses until it fails; it never just ends."""
-        return self._stream(lambda: self.stub.subscribe_updates(request, metadata=self._metadata))
-
-    def watch_users(
-        self, request: WatchUpdatesRequest
-    ) -> AsyncGenerator[WatchUpdatesResponse, None]:
-        """Open a stream of the updates of many users, as `subscribe` does of one."""
-        stub = self.stub_of(WatchUpdatesRequest)
-        return self._stream(lambda: stub.watch_updates([request], metadata=self._metadata))
-
-    def follow_tenant(
-        self, request: SubscribeTenantUpdatesRequest
-    ) -> AsyncGenerator[SubscribeTenantUpdatesResponse, None]:
-        """Open a stream of the updates of a whole tenant, as `subscribe` does of one user."""
-        stub = self.stub_of(SubscribeTenantUpdatesRequest)
-        return self._stream(lambda: stub.subscribe_tenant_updates(request, metadata=self._metadata))
-
-    async def _stream(
-        self, open_: Callable[[], AsyncIterator[Streamed]]
-    ) -> AsyncGenerator[Streamed, None]:
-        """Open a stream and yield its responses.
-
-        The first response must come within the timeout. Later silence is the service's choice, but
-        after twice the promised heartbeat interval the connection counts as lost.
-        """
-        await self._connect(self._target.timeout)
-        # The stub says AsyncIterator; what it returns is a generator, and must be closed as one so
-        # that the stream is cancelled at once and not at garbage collection.
-        stream = cast("AsyncGenerator[Streamed, None]", open_())
-        try:
-            with translated(self._target.timeout):
-                response = await _next(stream, self._target.timeout)
-            interval = _heartbeat_interval(response.connection_established)
-            while True:
-                yield response
-                with translated(None):
-                    try:
-                        response = await _next(stream, 2 * interval)
-                    except TimeoutError:
-                        raise ConnectionError(f"nothing heard for {2 * interval:g} s") from None
-        finally:
-            await stream.aclose()
+        return await self._client.call(procedure, request, retry=retry)
 
     async def health(self, service: str) -> str:
-        """Ask the standard health service; give the name of the status."""
-        await self._connect(self._target.timeout)
-        with translated(self._target.timeout):
-            request = HealthCheckRequest(service=service)
-            answer = await HealthStub(self._channel).Check(request, timeout=self._target.timeout)
-        return HealthCheckResponse.ServingStatus.Name(answer.status)
+        """Ask the standard health service; give the name of the status.
 
-    async def _connect(self, patience: float) -> None:
-        try:
-            async with asyncio.timeout(patience):
-                await self._channel.__connect__()
-        except TimeoutError as error:
-            raise unreachable(self._target.address, None) from error
-        except OSError as error:
-            raise unreachable(self._target.address, error) from error
-
-    async def _read_trailers(self, event: RecvTrailingMetadata) -> None:
-        self.replayed = event.metadata.get("idempotency-replayed") == "true"
+        Raises `Chat3Error`.
+        """
+        return await self._client.health(service)
 
 
 OpenSession = Callable[[], Session]
 """Makes a new connection to the same service for the same user."""
 
 
-async def _next(stream: AsyncGenerator[Streamed, None], patience: float) -> Streamed:
-    async with asyncio.timeout(patience):
-        response = await anext(stream, None)
-    if response is None:
-        raise ConnectionError("the stream ended without a status")
-    return response
+def procedure(
+    method: Callable[Concatenate[Any, Request, ...], Awaitable[Response]], request: type[Request]
+) -> Procedure[Response]:
+    """Give the procedure of a stub's method, which is not bound to one."""
+    stub = _STUBS[request.__module__]
+    service = stub.__name__.removesuffix("Stub")
+    name = "".join(word.title() for word in method.__name__.split("_"))
+    package = stub.__module__.removeprefix("chat3_api.")
+    return Procedure(f"{package}.{service}/{name}", stub, method)
 
 
-def _heartbeat_interval(established: ConnectionEstablished | None) -> float:
-    if established is not None and established.heartbeat_interval:
-        return established.heartbeat_interval.total_seconds()
-    return UNSAID_HEARTBEAT_SECONDS
+def _client(target: Target, identity: Identity, retry: RetryPolicy) -> OpenClient:
+    address, tls, timeout = target.address, target.tls or False, target.timeout
+    if identity.token:
+        return Chat3Client(address, token=identity.token, tls=tls, timeout=timeout, retry=retry)
+    key, tenant = identity.api_key, identity.tenant
+    if identity.user:
+        return Chat3Client(
+            address,
+            api_key=key,
+            tenant=tenant,
+            user=identity.user,
+            tls=tls,
+            timeout=timeout,
+            retry=retry,
+        )
+    if key:
+        return TenantClient(
+            address, api_key=key, tenant=tenant, tls=tls, timeout=timeout, retry=retry
+        )
+    return OpenClient(address, Nobody(), tls, timeout, retry, hooks=())

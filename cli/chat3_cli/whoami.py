@@ -7,7 +7,7 @@ from typing import Any
 
 from chat3_cli import connection, json_output, views
 from chat3_cli.caller import Caller, ask_who
-from chat3_cli.failures import EXIT_OK, CallFailedError
+from chat3_cli.failures import EXIT_OK
 from chat3_cli.local import Context, Local
 from chat3_cli.session import Identity, Session, Target
 from chat3_cli.settings import credentials
@@ -15,6 +15,7 @@ from chat3_cli.settings.identity import identity, token_that_counts
 from chat3_cli.settings.precedence import Settings
 from chat3_cli.token_end import end_of_signed, in_words, is_soon
 from chat3_cli.views import Record
+from chat3_client import Chat3Error
 
 _SHOWN = ("address", "tls", "ca", "cert", "key", "tenant", "user")
 _OF_A_KEY = ("tenant", "user")
@@ -33,7 +34,7 @@ class Whoami(Local):
         try:
             caller: Caller | None = asyncio.run(_ask(target, who))
             failure = None
-        except CallFailedError as error:
+        except Chat3Error as error:
             # Then above all it matters where the settings come from.
             caller, failure = None, error
         sources = _sources(settings, by_token=bool(who.token))

@@ -2,15 +2,12 @@
 
 import betterproto2
 
-from chat3_api.chat3.tenant.v1 import SubscribeTenantUpdatesResponse
-from chat3_api.chat3.user.v1 import GetMessageRequest, PartialMessage, SubscribeUpdatesResponse
-from chat3_cli.failures import CallFailedError
+from chat3_api.chat3.user.v1 import PartialMessage, SubscribeUpdatesResponse
 from chat3_cli.session import Session
+from chat3_client import Chat3Error
 
 
-async def whole_text(
-    session: Session, response: SubscribeUpdatesResponse | SubscribeTenantUpdatesResponse
-) -> None:
+async def whole_text(session: Session, response: SubscribeUpdatesResponse) -> None:
     """Put the whole text into an update that may have it cut.
 
     What cannot be read stays as it is, marked: the stream goes on.
@@ -21,10 +18,9 @@ async def whole_text(
     message = getattr(payload, "message", None)
     if not isinstance(message, PartialMessage) or not message.content_may_be_cut:
         return
-    request = GetMessageRequest(dialog_id=message.dialog_id, message_id=message.message_id)
     try:
-        read = (await session.call(session.stub.get_message, request)).message
-    except CallFailedError:
+        read = (await session.user.get_message(message.dialog_id, message.message_id)).message
+    except Chat3Error:
         return
     if read is not None:
         message.content, message.content_may_be_cut = read.content, False

@@ -39,6 +39,8 @@ BREAK = "break"
 
 
 class ScriptedService(UserServiceBase):
+    """In a scripted stream, an event is waited for."""
+
     def __init__(self) -> None:
         self.answers: dict[type[betterproto2.Message], list[Any]] = defaultdict(list)
         self.streams: list[list[Any]] = []
@@ -55,6 +57,8 @@ class ScriptedService(UserServiceBase):
 
     async def answer(self, request: betterproto2.Message) -> Any:
         self.requests.append(request)
+        if not self.answers[type(request)]:
+            raise failure(Status.UNIMPLEMENTED, text="the test has scripted no answer")
         answer = self.answers[type(request)].pop(0)
         if answer is HANG:
             self.hanging.set()
@@ -75,6 +79,9 @@ class ScriptedService(UserServiceBase):
             if item is HANG:
                 self.hanging.set()
                 await asyncio.Event().wait()
+            if isinstance(item, asyncio.Event):
+                await item.wait()
+                continue
             if item is BREAK:
                 return
             if isinstance(item, Exception):
@@ -101,10 +108,12 @@ class ScriptedTenantService(TenantServiceBase):
     async def watch_updates(
         self, messages: AsyncIterator[WatchUpdatesRequest]
     ) -> AsyncIterator[WatchUpdatesResponse]:
-        async for message in messages:
-            self.beside.requests.append(message)
-            break
+        """Answer a request of users, acknowledged or refused, when it has come."""
+        self.beside.requests.append(await anext(messages))
         async for item in self.beside.scripted_stream():
+            acknowledged = item.acknowledged
+            if item.refused is not None or (acknowledged is not None and acknowledged.watched):
+                self.beside.requests.append(await anext(messages))
             yield item
 
 
@@ -170,10 +179,10 @@ def established(
 
 
 def users_watched(*user_ids: str) -> list[WatchUpdatesResponse]:
-    """Return how a stream of many users begins."""
+    """Return how a stream of many users begins, and how a request for them is answered."""
     first = established().connection_established
     watched = [UserWatched(user_id=each, resume_token=f"{each}-1") for each in user_ids]
     return [
         WatchUpdatesResponse(connection_established=first),
-        WatchUpdatesResponse(acknowledged=WatchAcknowledged(batch_id="watch", watched=watched)),
+        WatchUpdatesResponse(acknowledged=WatchAcknowledged(batch_id="1", watched=watched)),
     ]

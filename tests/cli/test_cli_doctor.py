@@ -473,7 +473,7 @@ async def test_a_very_slow_service_does_not_hold_it(well: ScriptedService, run: 
     well.answers[GetMyselfRequest] = [HANG]
     code, findings = await examined(run, "--timeout", "1")
     assert code == 3
-    assert "no answer within 1 s" in findings["calls"]["text"]
+    assert "no answer came within 1 s" in findings["calls"]["text"]
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ async def run_example(
         service.answers[handler.request_type] = [filled_message(handler.reply_type, text)]
         return await run(*argv[1:], *options)
     parts = stream(text, handler.reply_type)
-    begins: list[Any] = users_watched()
+    begins: list[Any] = users_watched("alice", "bob")
     if handler.reply_type is not WatchUpdatesResponse:
         begins = [handler.reply_type.parse(bytes(established()))]
     service.streams = [[*begins, *parts, HANG]]
@@ -68,6 +68,8 @@ async def run_example(
 def stream(text: str, kind: Any = SubscribeUpdatesResponse) -> list[Any]:
     """An update of every kind, in which every text is `text`."""
     updates = filled_message(ListUpdatesResponse, text).updates
+    for number, update in enumerate(updates):
+        update.update_id += str(number)  # an update that comes twice is printed once
     return [kind(update=update) for update in updates]
 
 

@@ -167,7 +167,7 @@ async def test_silence_for_two_heartbeats_is_a_broken_stream(
     service.streams = [[established(heartbeat=0.1), HANG]]
     result = await run("watch", "--no-reconnect")
     assert result.code == 3
-    assert "nothing heard for 0.2 s" in result.err
+    assert "nothing was heard for 0.2 s" in result.err
 
 
 async def test_a_stream_that_says_no_interval_has_the_usual_one(

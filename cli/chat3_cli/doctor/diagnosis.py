@@ -44,7 +44,7 @@ async def _in_order(
 
 
 async def _served(target: Target, caller: Identity | None) -> AsyncIterator[Finding]:
-    async with Session(target, caller or Identity("", "", "")) as session:
+    async with Session(target, caller or Identity("", "", ""), attempts=1) as session:
         yield await serving.service(session)
         if caller is None:
             for check in (*parts(caller), "platform", "updates"):

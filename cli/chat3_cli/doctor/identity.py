@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from chat3_api.chat3.user.v1 import ErrorReason
 from chat3_cli.caller import Caller
 from chat3_cli.doctor.findings import Finding, doubtful, fine, not_checked, refused
-from chat3_cli.failures import Failure
+from chat3_cli.failures import hint_of, title
 from chat3_cli.session import Identity
 from chat3_cli.token_end import in_words, is_soon
+from chat3_client import Chat3Error
 
 _PART_OF_REASON = {
     ErrorReason.API_KEY_MISSING: "key",
@@ -61,16 +62,16 @@ def _accepted_token(ends: datetime | None, now: datetime) -> Finding:
     return doubtful("token", text, "get a new one: `chat3 tenant tokens create USER_ID`")
 
 
-def judged(failure: Failure, identity: Identity) -> Sequence[Finding]:
+def judged(error: Chat3Error, identity: Identity) -> Sequence[Finding]:
     """Say which part was refused; nothing when the failure is not about the identity."""
     problems = {
-        _PART_OF_METADATA[name]: (rule, _CORRECT)
-        for name, rule in failure.violations
-        if name in _PART_OF_METADATA
+        _PART_OF_METADATA[broken.field]: (broken.description, _CORRECT)
+        for broken in error.violations
+        if broken.field in _PART_OF_METADATA
     }
-    part = _BY_NAME.get(failure.reason or "")
+    part = _BY_NAME.get(error.reason)
     if part is not None:
-        problems = {part: (failure.title, failure.hint or _CORRECT)}
+        problems = {part: (title(error), hint_of(error) or _CORRECT)}
     names = parts(identity)
     if problems and not problems.keys() & set(names):
         # The API key behind a token lacks a permission.

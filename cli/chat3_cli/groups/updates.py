@@ -4,10 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from grpclib.const import Status
-
 from chat3_api.chat3.user.v1 import (
-    ListUpdatesRequest,
     ListUpdatesResponse,
     SubscribeUpdatesResponse,
     UserServiceStub,
@@ -24,15 +21,16 @@ from chat3_cli.arguments import (
     argument,
 )
 from chat3_cli.command import Command, Group
-from chat3_cli.failures import EXIT_OK, CallFailedError, Failure
+from chat3_cli.failures import EXIT_OK, endless
 from chat3_cli.output import Output
 from chat3_cli.render import counted
 from chat3_cli.render_updates import UpdateRenderer
 from chat3_cli.resume_point import ResumePoint
 from chat3_cli.session import OpenSession
 from chat3_cli.style import DIM, safe
-from chat3_cli.watching import watch
+from chat3_cli.watching import Watching
 from chat3_cli.whole_text import whole_text
+from chat3_client import Chat3Error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +46,21 @@ class Missed(Command):
         """Print what was missed, and where to continue."""
         renderer = UpdateRenderer(out.style)
         point = ResumePoint(args.resume, args.resume_file)
+        token = await point.load()
         shown, more = 0, True
         async with open_session() as session:
             while more:
                 try:
-                    response = await session.call(
-                        session.stub.list_updates, _request(args, point.token)
+                    response = await session.user.list_updates(
+                        resume_token=token,
+                        page_size=args.page_size,
+                        update_kinds=[UPDATE_KINDS[name] for name in args.kinds],
+                        dialog_ids=args.dialogs,
                     )
-                except CallFailedError:
+                except Chat3Error:
                     if shown:
                         out.note(
-                            f"{counted(shown, 'update')} so far; "
-                            f"continue with --resume={point.token}"
+                            f"{counted(shown, 'update')} so far; continue with --resume={token}"
                         )
                     raise
                 parts = _as_on_the_stream(response)
@@ -68,14 +69,14 @@ class Missed(Command):
                 out.answer(response, filter(None, map(renderer.line, parts)))
                 shown += len(response.updates)
                 more = args.all and response.has_more
-                if more and response.next_resume_token == point.token:
-                    text = "the list does not end: it continues where it began"
-                    raise CallFailedError(Failure(Status.INTERNAL, text))
-                point.advance(response.next_resume_token)
+                if more and response.next_resume_token == token:
+                    raise endless("it continues where it began")
+                token = response.next_resume_token or token
+                await point.save(token)
         if not out.as_json:
             waiting = ", more are waiting" if response.has_more else ""
             out.line(out.style.paint(f"{counted(shown, 'update')}{waiting}", DIM))
-            out.line(out.style.paint(f"continue: --resume={safe(point.token)}", DIM))
+            out.line(out.style.paint(f"continue: --resume={safe(token)}", DIM))
         return EXIT_OK
 
 
@@ -90,16 +91,7 @@ class Watch(Command):
 
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Print updates until there are enough."""
-        return await watch(args, open_session, out)
-
-
-def _request(args: Namespace, token: str) -> ListUpdatesRequest:
-    return ListUpdatesRequest(
-        resume_token=token,
-        page_size=args.page_size,
-        update_kinds=[UPDATE_KINDS[name] for name in args.kinds],
-        dialog_ids=args.dialogs,
-    )
+        return await Watching(args, out).run(open_session)
 
 
 def _as_on_the_stream(response: ListUpdatesResponse) -> list[SubscribeUpdatesResponse]:

@@ -25,6 +25,8 @@ def identity(settings: Settings, needed: Sequence[str]) -> Identity:
         raise SettingsError("give --user or set CHAT3_USER")
     if "api_key" in needed and key is None:
         raise SettingsError(f"give {WAYS_OF_A_KEY}")
+    if "api_key" in needed and not settings.value("tenant"):
+        raise SettingsError("give --tenant or set CHAT3_TENANT")
     wanted = key is not None and "api_key" in needed
     return Identity(
         api_key=key.read() if key is not None and wanted else "",

@@ -11,7 +11,7 @@ from chat3_cli.command import Command, Group
 from chat3_cli.groups.tenant import IDENTITY
 from chat3_cli.output import Output
 from chat3_cli.session import OpenSession
-from chat3_cli.watching import FollowingTenant, follow
+from chat3_cli.watching import FollowingTenant
 from chat3_cli.watching_users import WatchingUsers
 
 
@@ -26,7 +26,7 @@ class WatchUsers(Command):
 
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Print updates until there are enough."""
-        return await follow(WatchingUsers(args, out), args, open_session, out)
+        return await WatchingUsers(args, out).run(open_session)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class FollowTenant(Command):
 
     async def run(self, args: Namespace, open_session: OpenSession, out: Output) -> int:
         """Print updates until there are enough."""
-        return await follow(FollowingTenant(args, out), args, open_session, out)
+        return await FollowingTenant(args, out).run(open_session)
 
 
 _HEARTBEAT: Final = argument(
