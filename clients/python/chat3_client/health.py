@@ -1,5 +1,7 @@
 """Asks the standard health service, which wants to know nothing about the caller."""
 
+import time
+
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
@@ -20,7 +22,9 @@ async def health(connection: Connection, service: str, timeout: float) -> str:
 async def _asked(connection: Connection, service: str, timeout: float) -> HealthCheckResponse:
     answer = Answer()
     noting(answer)
+    end = time.monotonic() + timeout
     async with connection.shared(timeout) as line:
         with translated(answer, connection.understood, timeout):
             request = HealthCheckRequest(service=service)
-            return await HealthStub(line.channel).Check(request, timeout=timeout)
+            left = max(end - time.monotonic(), 0.001)
+            return await HealthStub(line.channel).Check(request, timeout=left)
