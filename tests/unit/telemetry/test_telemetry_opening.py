@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -116,7 +117,7 @@ async def test_a_collector_that_never_answers_holds_nothing_up(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("chat3_user.telemetry.opening._EXPORT_WITHIN", 0.1)
-    gone = asyncio.Event()
+    before, gone = set(threading.enumerate()), asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await gone.wait()
@@ -130,6 +131,9 @@ async def test_a_collector_that_never_answers_holds_nothing_up(
                 pass
         gone.set()
     assert "the last spans were not exported in time" in caplog.text
+    # While the exporter's thread tries again it draws numbers, which other tests notice.
+    for thread in set(threading.enumerate()) - before:
+        await asyncio.to_thread(thread.join)
 
 
 @pytest.mark.parametrize("result", list(SpanExportResult))
