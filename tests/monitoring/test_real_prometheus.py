@@ -104,6 +104,16 @@ async def scraping(folder: Path, rules: Path, ops: int) -> AsyncIterator[Prometh
 
 
 @asynccontextmanager
+async def both_ready(prometheus: Prometheus) -> AsyncIterator[None]:
+    """Wait for both workers before the block.
+
+    Each that finds a broker without a log notes a gap in the new one: streams begin after these.
+    """
+    await prometheus.until("sum(chat3_ready) == 2")
+    yield
+
+
+@asynccontextmanager
 async def under_load(load: Load) -> AsyncIterator[None]:
     """Load the service within the block; a call that should succeed and fails ends the test."""
     async with asyncio.TaskGroup() as group:
@@ -141,12 +151,12 @@ async def test_every_query_of_dashboard_and_alerts_has_an_answer(
     panels = list(dashboard_queries(project))
     async with (
         serving(upstream, rabbitmq, tmp_path) as (grpc, ops),
+        scraping(tmp_path, alerts, ops) as prometheus,
+        both_ready(prometheus),
         streams(grpc),
         aiohttp.ClientSession() as session,
-        scraping(tmp_path, alerts, ops) as prometheus,
         under_load(Load(grpc, dialog, session)),
     ):
-        await prometheus.until("sum(chat3_ready) == 2")
         await answered(prometheus, (each for each in panels if not may_be_silent(*each)))
         # What may be silent is right all the same: Prometheus can answer it.
         await without_answer(prometheus, panels)
