@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
@@ -15,6 +14,7 @@ from h2.exceptions import ProtocolError as ConnectionUnusable
 
 from chat3_client.answers import Answer, note
 from chat3_client.connection import Connection, in_own_task, noting
+from chat3_client.deadline import Deadline
 from chat3_client.failures import (
     Chat3Error,
     DeadlineError,
@@ -49,24 +49,6 @@ class Procedure(Generic[Response]):
     stub: Callable[[Channel], Any]
     method: Callable[..., Awaitable[Response]]
     """The method of the generated stub, not bound to one."""
-
-
-class _Deadline:
-    """When a call has to be over."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        """What it had when it began."""
-        self._end = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        """The seconds that are left; a little at least, for I/O takes no other number."""
-        return max(self._end - time.monotonic(), 0.001)
-
-    def allows(self, pause: float) -> bool:
-        """Say whether there is time left after a pause of so many seconds."""
-        return time.monotonic() + pause < self._end
 
 
 class Calls:
@@ -107,7 +89,7 @@ class Calls:
         the idempotency key and the number of attempts.
         """
         retry = retry or self.retry
-        deadline = _Deadline(self.timeout if timeout is None else timeout)
+        deadline = Deadline(self.timeout if timeout is None else timeout)
         keyed = hasattr(request, "idempotency_key")
         key: str = getattr(request, "idempotency_key", "")
         number, renewed = 0, False
@@ -159,7 +141,7 @@ class Calls:
         self,
         procedure: Procedure[Response],
         request: betterproto2.Message,
-        deadline: _Deadline,
+        deadline: Deadline,
         attempt: Attempt,
     ) -> Response:
         noting(attempt.answer)
@@ -189,7 +171,7 @@ class Calls:
             line.retire()
 
 
-async def _in_time(deadline: _Deadline, identified: Awaitable[T]) -> T:
+async def _in_time(deadline: Deadline, identified: Awaitable[T]) -> T:
     """Wait for a token source, which has until the call's deadline.
 
     Raises `DeadlineError`.

@@ -59,7 +59,6 @@ class OpenClient:
         connection = Connection(parse_address(address), context)
         self._calls = Calls(connection, identity, timeout=timeout, retry=retry, hooks=hooks)
         self._streams: set[Stream] = set()
-        self._host: OpenClient | None = None
 
     @property
     def address(self) -> str:
@@ -110,15 +109,11 @@ class OpenClient:
         return stream
 
     def _begun(self, stream: Stream) -> None:
-        """Note a stream, which is to be closed with the client and with its host."""
+        """Note a stream, which is to be closed with the client."""
         self._streams.add(stream)
-        if self._host is not None:
-            self._host._begun(stream)  # noqa: SLF001
 
     def _ended(self, stream: Stream) -> None:
         self._streams.discard(stream)
-        if self._host is not None:
-            self._host._ended(stream)  # noqa: SLF001
 
     async def close(self) -> None:
         """Close all streams and connections, and wait until they are. May be called twice.
@@ -126,11 +121,13 @@ class OpenClient:
         A client of `TenantClient.as_user` closes its streams only: the connection is not its own.
         """
         try:
-            for stream in tuple(self._streams):
-                await stream.close()
+            await self._close_streams()
         finally:
-            if self._host is None:
-                await self._calls.connection.close()
+            await self._calls.connection.close()
+
+    async def _close_streams(self) -> None:
+        for stream in tuple(self._streams):
+            await stream.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -229,10 +226,22 @@ class Chat3Client(UserMethods, OpenClient):
 
 
 class GuestClient(Chat3Client):
-    """A client of one user on the connection of another client, its host."""
+    """A client of one user on the connection of another client, its host, which closes it too."""
 
     def __init__(self, host: OpenClient, calls: Calls, user: str) -> None:
         self._calls = calls
         self._streams = set()
         self._host = host
         self.user = user.lower()
+
+    def _begun(self, stream: Stream) -> None:
+        super()._begun(stream)
+        self._host._begun(stream)  # noqa: SLF001 - of the same class
+
+    def _ended(self, stream: Stream) -> None:
+        super()._ended(stream)
+        self._host._ended(stream)  # noqa: SLF001
+
+    async def close(self) -> None:
+        """Close the streams of this client."""
+        await self._close_streams()

@@ -1,12 +1,11 @@
 """Asks the standard health service, which wants to know nothing about the caller."""
 
-import time
-
 from grpclib.health.v1.health_grpc import HealthStub
 from grpclib.health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from chat3_client.answers import Answer
 from chat3_client.connection import Connection, in_own_task, noting
+from chat3_client.deadline import Deadline
 from chat3_client.translation import translated
 
 
@@ -22,9 +21,8 @@ async def health(connection: Connection, service: str, timeout: float) -> str:
 async def _asked(connection: Connection, service: str, timeout: float) -> HealthCheckResponse:
     answer = Answer()
     noting(answer)
-    end = time.monotonic() + timeout
-    async with connection.shared(timeout) as line:
+    deadline = Deadline(timeout)
+    async with connection.shared(deadline.left) as line:
         with translated(answer, connection.understood, timeout):
             request = HealthCheckRequest(service=service)
-            left = max(end - time.monotonic(), 0.001)
-            return await HealthStub(line.channel).Check(request, timeout=left)
+            return await HealthStub(line.channel).Check(request, timeout=deadline.left)

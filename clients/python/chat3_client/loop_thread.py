@@ -48,13 +48,20 @@ class LoopThread:
             future.cancel()  # Ctrl-C: nobody waits for it any more
             raise
 
+    def next(self, iterator: AsyncIterator[T]) -> T:
+        """Return the next item of an asynchronous iterator.
+
+        Raises `StopAsyncIteration` at its end.
+        """
+        return self.run(_next(iterator))
+
     def iterate(self, items: AsyncIterable[T]) -> Iterator[T]:
         """Yield what an asynchronous iterator yields; leaving the loop closes it."""
         iterator = aiter(items)
         try:
             while True:
                 try:
-                    item = self.run(_next(iterator))
+                    item = self.next(iterator)
                 except StopAsyncIteration:
                     return
                 yield item

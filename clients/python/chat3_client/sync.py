@@ -5,10 +5,10 @@ threads may use one. Iterators are ordinary ones; closing them ends what is behi
 """
 
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import betterproto2
 
@@ -27,45 +27,30 @@ from chat3_client.retry import RetryPolicy
 from chat3_client.updates import watching as asynchronous_watching
 from chat3_client.updates.events import Event, Gap
 from chat3_client.updates.following import HEARTBEAT, UpdateStream
+from chat3_client.updates.reconnecting import Reconnecting
 from chat3_client.updates.resume import ResumeStore
 from chat3_client.updates.watch_events import UserStore, WatchEvent
 
-E_co = TypeVar("E_co", covariant=True)
+E = TypeVar("E")
 
 
-class Stream(Protocol[E_co]):
-    """A stream of events, as the asynchronous clients give them."""
-
-    async def __anext__(self) -> E_co:
-        """Wait for the next event."""
-
-    async def acknowledge(self) -> None:
-        """Save the place behind the last event."""
-
-    def responses(self) -> AsyncIterator[Any]:
-        """Yield the contract's responses in place of events."""
-
-    async def close(self) -> None:
-        """End the stream."""
-
-
-class Events(Generic[E_co]):
+class Events(Generic[E]):
     """The events of a stream; one counts as dealt with when the next one is asked for."""
 
-    def __init__(self, loop: LoopThread, stream: Stream[E_co]) -> None:
+    def __init__(self, loop: LoopThread, stream: Reconnecting[Any, E]) -> None:
         self._loop = loop
         self._stream = stream
 
-    def __iter__(self) -> Iterator[E_co]:
+    def __iter__(self) -> Iterator[E]:
         return self
 
-    def __next__(self) -> E_co:
+    def __next__(self) -> E:
         """Wait for the next event; another thread may end that by `close`.
 
         Raises `Chat3Error` when the stream fails for good.
         """
         try:
-            return self._loop.run(_next(self._stream))
+            return self._loop.next(self._stream)
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -126,10 +111,6 @@ class WatchedUsers(Events[WatchEvent]):
     def unwatch(self, *users: str) -> None:
         """Watch users no longer."""
         self._loop.run(self._watched.unwatch(*users))
-
-
-async def _next(stream: Stream[E_co]) -> E_co:
-    return await anext(stream)
 
 
 AsyncClient = TypeVar("AsyncClient", asynchronous.Chat3Client, asynchronous_tenant.TenantClient)

@@ -1,10 +1,9 @@
 """The updates of one user, or of a whole tenant, as an iterator that does not end."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import betterproto2
 from grpclib.client import Channel
@@ -12,23 +11,21 @@ from grpclib.client import Channel
 from chat3_api.chat3.user.v1 import (
     ConnectionEstablished,
     ResumeOutcome,
-    StreamState,
     SubscribeUpdatesResponse,
     Update,
     UpdateKind,
 )
 from chat3_client.calls import Calls
 from chat3_client.failures import Chat3Error, ResumeTokenRefusedError
-from chat3_client.updates.attempts import Attempts, Closed, Lost
+from chat3_client.updates.attempts import Attempts
 from chat3_client.updates.events import (
     Connected,
     ConnectionState,
     Disconnected,
     Event,
     Gap,
-    StateChanged,
 )
-from chat3_client.updates.readers import OneReader
+from chat3_client.updates.reconnecting import Reconnecting
 from chat3_client.updates.resume import MemoryStore, ResumeStore
 from chat3_client.updates.seen import Seen
 
@@ -47,7 +44,7 @@ class StreamKind:
     request: Callable[..., betterproto2.Message]
 
 
-class UpdateStream:
+class UpdateStream(Reconnecting[SubscribeUpdatesResponse, Event]):
     """Iterates over what happens: `async for event in client.updates(): …`.
 
     An event counts as dealt with when the next one is asked for: then its resume token is saved.
@@ -64,76 +61,22 @@ class UpdateStream:
         kinds: Iterable[UpdateKind] = (),
         dialog_ids: Iterable[str] = (),
         heartbeat: timedelta = HEARTBEAT,
-        closed: Callable[["UpdateStream"], None] = lambda _: None,
+        closed: Callable[[Any], None] = lambda _: None,
     ) -> None:
-        self.state = ConnectionState.CONNECTING
-        """How the connection is."""
+        super().__init__(Attempts(calls, kind.method, self._open, mends=self._mends), closed)
         self.resume_token = ""
         """The place behind the event that was handed out last, for those who keep it themselves."""
         self._kind = kind
         self._store = store or MemoryStore()
         self._filter = {"update_kinds": list(kinds), "dialog_ids": list(dialog_ids)}
         self._heartbeat = heartbeat
-        self._attempts: Attempts[SubscribeUpdatesResponse] = Attempts(
-            calls, kind.method, self._open, mends=self._mends
-        )
-        self._closed = closed
         self._loaded = False
         self._saved = ""
         self._seen = Seen()
         self._refused = ""
         self._first = True
-        self._reader = OneReader()
         self._waiting: Event | None = None
         self._after_waiting = ""
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Event:
-        """Return the next event.
-
-        Raises `Chat3Error` when the stream fails in a way that no repetition helps: the API key is
-        refused, the user is removed. Raises what the resume store raises, and `RuntimeError` when
-        another task waits for an event.
-        """
-        with self._reader.reading():
-            return await self._next_event()
-
-    async def _next_event(self) -> Event:
-        if self.state is ConnectionState.CLOSED:
-            raise StopAsyncIteration
-        await self.acknowledge()
-        while True:
-            try:
-                event = await self._next()
-            except Closed:
-                raise StopAsyncIteration from None
-            if event is not None:
-                return event
-            await self.acknowledge()
-
-    async def responses(self) -> AsyncGenerator[SubscribeUpdatesResponse | Disconnected, None]:
-        """Yield what the service sends, as it came and heartbeats too, in place of events.
-
-        All else is as for events, but for one thing: of a resume token that was refused,
-        `Disconnected.error` tells, and no `Gap` follows.
-        """
-        while self.state is not ConnectionState.CLOSED:
-            try:
-                with self._reader.reading():
-                    await self.acknowledge()
-                    response = await self._response()
-            except Closed:
-                return
-            if isinstance(response, Disconnected):
-                yield response
-                continue
-            event = self._event(response)
-            self._waiting = None
-            self.resume_token = response.resume_token or self.resume_token
-            if response.update is None or event is not None:
-                yield response
 
     async def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
@@ -144,24 +87,7 @@ class UpdateStream:
             await self._store.save(self.resume_token)
             self._saved = self.resume_token
 
-    async def close(self) -> None:
-        """End the stream. What was handed out last is not acknowledged by this."""
-        self.state = ConnectionState.CLOSED
-        await self._attempts.close()
-        self._closed(self)
-
-    aclose = close
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
+    aclose = Reconnecting.close
 
     async def _next(self) -> Event | None:
         """Return what the next response says; None when the application need not hear of it."""
@@ -180,15 +106,11 @@ class UpdateStream:
             self._after_waiting = response.resume_token
         return event
 
-    async def _response(self) -> SubscribeUpdatesResponse | Disconnected:
-        try:
-            return await self._attempts.next()
-        except Lost as lost:
-            self.state = ConnectionState.RECONNECTING
-            return Disconnected(lost.error.reason, lost.retry_in, lost.error)
-        except Chat3Error:
-            await self.close()
-            raise
+    def _is_news(self, response: SubscribeUpdatesResponse) -> bool:
+        event = self._event(response)
+        self._waiting = None
+        self.resume_token = response.resume_token or self.resume_token
+        return response.update is None or event is not None
 
     def _event(self, response: SubscribeUpdatesResponse) -> Event | None:
         if response.connection_established is not None:
@@ -199,8 +121,7 @@ class UpdateStream:
         if response.gap is not None:
             return Gap.of(response.gap)
         if response.heartbeat is not None:
-            degraded = response.heartbeat.state is StreamState.DEGRADED
-            return self._flows(ConnectionState.DEGRADED if degraded else ConnectionState.LIVE)
+            return self._flows(response.heartbeat)
         return None  # of a newer service
 
     def _connected(self, established: ConnectionEstablished) -> Connected:
@@ -214,12 +135,6 @@ class UpdateStream:
             outcome = established.resume_outcome
         interval = established.heartbeat_interval or self._heartbeat
         return Connected(outcome, interval, established.connection_id, first)
-
-    def _flows(self, state: ConnectionState) -> StateChanged | None:
-        if state is self.state:
-            return None
-        self.state = state
-        return StateChanged(state)
 
     def _open(self, channel: Channel, metadata: dict[str, str]) -> Any:
         request = self._kind.request(

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from grpclib.client import Channel
 
@@ -17,12 +16,11 @@ from chat3_api.chat3.tenant.v1 import (
     WatchUpdatesRequest,
     WatchUpdatesResponse,
 )
-from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState
+from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome
 from chat3_client.calls import Calls
-from chat3_client.failures import Chat3Error
-from chat3_client.updates.attempts import Attempts, Closed, Lost
-from chat3_client.updates.events import ConnectionState, Disconnected, Gap, StateChanged
-from chat3_client.updates.readers import OneReader
+from chat3_client.updates.attempts import Attempts
+from chat3_client.updates.events import ConnectionState, Disconnected, Gap
+from chat3_client.updates.reconnecting import Reconnecting
 from chat3_client.updates.seen import Seen
 from chat3_client.updates.watch_events import (
     MemoryUserStore,
@@ -42,7 +40,7 @@ _OF_THE_TOKEN: Final = (
 )
 
 
-class WatchedUsers:
+class WatchedUsers(Reconnecting[WatchUpdatesResponse, WatchEvent]):
     """Iterates over what happens to many users.
 
     As with a stream of one user, an event counts as dealt with when the next one is asked for. A
@@ -59,14 +57,10 @@ class WatchedUsers:
         heartbeat: timedelta,
         closed: Callable[[Any], None] = lambda _: None,
     ) -> None:
-        self.state = ConnectionState.CONNECTING
-        """How the connection is."""
+        method = "chat3.tenant.v1.TenantService/WatchUpdates"
+        super().__init__(Attempts(calls, method, self._open), closed)
         self._store = store or MemoryUserStore()
         self._heartbeat = heartbeat
-        self._closed = closed
-        self._attempts: Attempts[WatchUpdatesResponse] = Attempts(
-            calls, "chat3.tenant.v1.TenantService/WatchUpdates", self._open
-        )
         self._wanted: dict[str, None] = dict.fromkeys(user.lower() for user in users)
         self._refused: dict[str, str] = {}
         self._tokens: dict[str, str] = {}
@@ -77,7 +71,6 @@ class WatchedUsers:
         self._asked: dict[str, WatchUpdatesRequest] = {}
         self._number = 0
         self._seen = Seen()
-        self._reader = OneReader()
 
     @property
     def users(self) -> list[str]:
@@ -101,55 +94,6 @@ class WatchedUsers:
         if gone and self._open_now:
             self._send(WatchUpdatesRequest(unwatch=gone))
 
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> WatchEvent:
-        """Return the next event.
-
-        Raises `Chat3Error` when the stream fails in a way that no repetition helps, what the store
-        raises, and `RuntimeError` when another task waits for an event.
-        """
-        with self._reader.reading():
-            return await self._next_event()
-
-    async def _next_event(self) -> WatchEvent:
-        if self.state is ConnectionState.CLOSED:
-            raise StopAsyncIteration
-        await self.acknowledge()
-        while not self._ready:
-            try:
-                response = await self._response()
-            except Closed:
-                raise StopAsyncIteration from None
-            if isinstance(response, Disconnected):
-                return response
-            self._take(response)
-            if not self._ready:
-                await self.acknowledge()
-        return self._ready.popleft()
-
-    async def responses(self) -> AsyncGenerator[WatchUpdatesResponse | Disconnected, None]:
-        """Yield what the service sends, as it came and heartbeats too, in place of events.
-
-        All else is as for events: whom the service drops for slowness is watched again.
-        """
-        while self.state is not ConnectionState.CLOSED:
-            try:
-                with self._reader.reading():
-                    await self.acknowledge()
-                    response = await self._response()
-            except Closed:
-                return
-            if isinstance(response, Disconnected):
-                yield response
-                continue
-            self._take(response)
-            is_new = response.update is None or bool(self._ready)
-            self._ready.clear()
-            if is_new:
-                yield response
-
     async def acknowledge(self) -> None:
         """Save the place behind the last event, before a `break` for instance."""
         while self._reached and not self._ready:
@@ -158,38 +102,28 @@ class WatchedUsers:
             self._tokens[user_id] = token
             del self._reached[user_id]
 
-    async def close(self) -> None:
-        """End the stream. What was handed out last is not acknowledged by this."""
-        self.state = ConnectionState.CLOSED
-        await self._attempts.close()
-        self._closed(self)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     @property
     def _open_now(self) -> bool:
         return self.state in {ConnectionState.LIVE, ConnectionState.DEGRADED}
 
+    async def _next(self) -> WatchEvent | None:
+        if not self._ready:
+            response = await self._response()
+            if isinstance(response, Disconnected):
+                return response
+            self._take(response)
+        return self._ready.popleft() if self._ready else None
+
+    def _is_news(self, response: WatchUpdatesResponse) -> bool:
+        self._take(response)
+        is_news = response.update is None or bool(self._ready)
+        self._ready.clear()
+        return is_news
+
     async def _response(self) -> WatchUpdatesResponse | Disconnected:
         if self._open_now:
             await self._ask()
-        try:
-            return await self._attempts.next()
-        except Lost as lost:
-            self.state = ConnectionState.RECONNECTING
-            return Disconnected(lost.error.reason, lost.retry_in, lost.error)
-        except Chat3Error:
-            await self.close()
-            raise
+        return await super()._response()
 
     def _take(self, response: WatchUpdatesResponse) -> None:
         user_id = response.user_id
@@ -207,8 +141,8 @@ class WatchedUsers:
                 self._ready.append(response.update)
         elif response.gap is not None:
             self._ready.append(Gap.of(response.gap, user_id))
-        elif response.heartbeat is not None:
-            self._flows(degraded=response.heartbeat.state is StreamState.DEGRADED)
+        elif response.heartbeat is not None and (change := self._flows(response.heartbeat)):
+            self._ready.append(change)
         if user_id and response.resume_token and user_id in self._wanted:
             self._reached[user_id] = response.resume_token
 
@@ -263,12 +197,6 @@ class WatchedUsers:
         else:
             del self._wanted[user_id]
             self._ready.append(Unwatched(user_id, wire_name(reason)))
-
-    def _flows(self, *, degraded: bool) -> None:
-        state = ConnectionState.DEGRADED if degraded else ConnectionState.LIVE
-        if state is not self.state:
-            self.state = state
-            self._ready.append(StateChanged(state))
 
     async def _ask(self) -> None:
         """Ask for the users who have not been asked for. May be cancelled: they stay."""
