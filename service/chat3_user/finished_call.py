@@ -4,8 +4,15 @@ It has typed fields only, and none for what a call carries: no content, key or t
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import msgspec
+
+FAULTS: Final = frozenset({"UNAVAILABLE", "INTERNAL", "UNKNOWN", "DATA_LOSS", "DEADLINE_EXCEEDED"})
+"""Statuses of calls that failed by the service's fault or the platform's, not their callers'."""
+
+SERVER_ERRORS: Final = FAULTS | {"UNIMPLEMENTED"}
+"""Statuses that OpenTelemetry's conventions count as errors of a server."""
 
 
 class FinishedCall(msgspec.Struct, frozen=True, gc=False):

@@ -5,14 +5,10 @@ from typing import Final
 
 from prometheus_client import Counter, Histogram
 
-from chat3_user.finished_call import FinishedCall
+from chat3_user.finished_call import FAULTS, SERVER_ERRORS, FinishedCall
 from chat3_user.metrics.instruments import Instruments
 
 _SYSTEMS: Final = {"connect": "connectrpc"}
-_FAULTS: Final = ("UNAVAILABLE", "INTERNAL", "UNKNOWN", "DATA_LOSS", "DEADLINE_EXCEEDED")
-"""Statuses of calls that failed by the service's fault or the platform's, not their callers'."""
-_ERRORS: Final = (*_FAULTS, "UNIMPLEMENTED")
-"""Statuses that OpenTelemetry's conventions count as errors of a server."""
 _STREAMS: Final = ("Subscribe", "Watch")
 """How the names of methods with streamed responses begin."""
 
@@ -87,9 +83,9 @@ class CallMetrics:
         if method.rpartition("/")[2].startswith(_STREAMS):
             outcome = _Sum()
         else:
-            outcome = self._failed if status in _FAULTS else self._answered
+            outcome = self._failed if status in FAULTS else self._answered
         return (
-            self._seconds.labels(system, method, status, status if status in _ERRORS else ""),
+            self._seconds.labels(system, method, status, status if status in SERVER_ERRORS else ""),
             self._calls.labels(protocol, method, status, reason),
             outcome,
         )

@@ -20,18 +20,13 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from chat3_user.finished_call import FinishedCall
+from chat3_user.finished_call import SERVER_ERRORS, FinishedCall
 from chat3_user.telemetry.carriers import unsampled_headers
 from chat3_user.telemetry.spans import CallSpan, DeliverySpan, OperationSpan, SilentSpan
 from chat3_user.telemetry.tracing import Named
 
 _ERROR: Final = Status(StatusCode.ERROR)
 _BAD_REQUEST: Final = 400
-
-_SERVER_ERRORS: Final = frozenset(
-    {"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"}
-)
-"""The statuses that are the server's failures; all others are the caller's affair."""
 
 _CONNECT_NAMES: Final = {"CANCELLED": "canceled"}
 
@@ -109,7 +104,7 @@ class OtelCallSpan(_Current, CallSpan):
             "chat3.error.reason": call.reason,
         }
         self._span.set_attributes({name: value for name, value in told.items() if value})
-        if call.status in _SERVER_ERRORS:
+        if call.status in SERVER_ERRORS:
             self._fail(status)
 
 

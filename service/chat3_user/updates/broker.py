@@ -49,6 +49,8 @@ GAP = b"hole "
 Its bytes stay as they are: logs in use, and workers of an older version, have them.
 """
 
+_DELETION = b'"message.deleted"'
+
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
@@ -62,6 +64,11 @@ class LogEntry:
     def is_gap(self) -> bool:
         """Whether updates before this entry may be missing from the log."""
         return not self.is_update and self.body.startswith(GAP)
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether it may tell of a deleted message; a text can have the same words."""
+        return _DELETION in self.body
 
     @property
     def position(self) -> LogPosition:

@@ -15,8 +15,6 @@ from chat3_user.updates.decoded import Address
 _ENTRY_BYTES: Final = 200
 """What an entry costs in memory besides its body."""
 
-_DELETION: Final = b'"message.deleted"'
-
 
 @dataclass(slots=True)
 class Window:
@@ -51,7 +49,7 @@ class Window:
         """Keep the entry for its user."""
         self.size += len(entry.body) + _ENTRY_BYTES
         self.by_user.setdefault(address, []).append(entry)
-        if _DELETION in entry.body:
+        if entry.is_deletion:
             self.deletions.setdefault(address, []).append(entry.body)
 
     def join(self, later: "Window") -> None:

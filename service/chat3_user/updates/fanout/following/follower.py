@@ -39,8 +39,6 @@ _BATCH: Final = 64
 _STEP: Final = 16
 """Entries that are decoded without letting others run."""
 
-_DELETION: Final = b'"message.deleted"'
-
 
 class Follower:
     """Goes on in the log from ``position``: by itself while it is behind, then with the tail.
@@ -293,7 +291,7 @@ class Follower:
         Where that is ``until``, all that was published by ``at_ms`` has been sent then.
         """
         for entry in stretch.entries:
-            if _DELETION in entry.body:
+            if entry.is_deletion:
                 # Heard of first: what goes before it comes without what the message said.
                 self._decode(entry.body)
         if self._seen is None:
