@@ -16,7 +16,8 @@ export interface RetryOptions {
 
 /**
  * Calls until it succeeds, fails for good, or the time is over; throws a `Chat3Error`, whose code is
- * `Canceled` when `signal` is aborted. Only for calls that can be repeated: reads, and mutations whose idempotency key is the same in every attempt.
+ * `Canceled` when `signal` is aborted. Only for calls that can be repeated: reads, and mutations whose
+ * idempotency key is the same in every attempt.
  */
 export async function withRetries<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
   const { forMs, signal, clock = systemClock, wakeups = noWakeups, failed } = options;
