@@ -1,9 +1,12 @@
 """The broker goes away in every way it can: clients stay connected and lose nothing."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
+from aiormq.abc import AbstractChannel
 
+from support.faults.amqp_proxy import AmqpProxy
 from support.faults.history import Address, HeartbeatSeen
 from support.faults.proxy import Way
 from support.faults.scene import ALICE, Listener
@@ -114,6 +117,68 @@ async def test_a_queue_declared_by_an_attempt_that_failed_is_not_taken_for_whole
     assert not alice.ends
 
 
+async def delete_queue(stage: Stage, amqp: AmqpProxy, channel: AbstractChannel) -> None:
+    await channel.queue_delete(amqp.queue or "")
+
+
+async def delete_log(stage: Stage, amqp: AmqpProxy, channel: AbstractChannel) -> None:
+    await channel.queue_delete(stage.log)
+
+
+async def delete_exchange(stage: Stage, amqp: AmqpProxy, channel: AbstractChannel) -> None:
+    await channel.exchange_delete("chat3_updates")
+    await channel.exchange_declare("chat3_updates", exchange_type="topic", durable=True)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("harm", "stride"),
+    [
+        (delete_queue, 3),
+        pytest.param(delete_queue, 1, marks=pytest.mark.slow),
+        pytest.param(delete_log, 1, marks=pytest.mark.slow),
+        pytest.param(delete_exchange, 1, marks=pytest.mark.slow),
+    ],
+)
+async def test_harm_at_any_moment_of_a_reconnection_loses_nothing(
+    stage: Stage,
+    harm: Callable[[Stage, AmqpProxy, AbstractChannel], Awaitable[None]],
+    stride: int,
+) -> None:
+    """Before each method, or each third, that a worker sends as it reconnects."""
+    worker, amqp = await stage.worker()
+    stays = await stage.scene.listener(worker.grpc_port)
+    comes = await stage.scene.listener(worker.grpc_port)
+    held = 0
+    async with stage.channel() as channel:
+        while True:
+            await comes.leave()
+            amqp.hold_at(held + stride)
+            live = worker.says("broker session is live")
+            amqp.proxy.cut()
+            holding = asyncio.ensure_future(amqp.held.wait())
+            await asyncio.wait((live, holding), return_when=asyncio.FIRST_COMPLETED)
+            amqp.hold_at(0)
+            if not holding.done():
+                holding.cancel()
+                break
+            held += stride
+            await stage.scene.publish(1)
+            await harm(stage, amqp, channel)
+            await stage.scene.publish(3)
+            amqp.proxy.flow()
+            await live
+            await comes.come()
+            await stage.scene.publish(1)
+    assert held > 20, "the proxy sees what a worker sends"
+    await comes.come()
+    verdict = await stage.scene.verdict()
+    assert verdict.kept, list(verdict.findings())
+    assert not stays.ends
+    if harm is delete_queue:
+        assert not verdict.gaps, "the log has what a queue loses"
+
+
 @pytest.mark.timeout(600)
 async def test_a_broker_restart_loses_nothing_for_clients_that_stay(stage: Stage) -> None:
     worker, _ = await stage.worker()
@@ -210,6 +275,30 @@ async def test_an_exchange_deleted_by_an_operator_is_a_gap(stage: Stage) -> None
     await live
     await stage.scene.publish(3)
     leaves.proxy.target = second.grpc_port
+    await leaves.come()
+    verdict = await stage.scene.verdict()
+    assert verdict.kept, list(verdict.findings())
+    assert not stays.ends
+    for listener in (stays, leaves):
+        assert {gap.reason for gap in listener.gaps} == {"GAP_REASON_LOG_UNREADABLE"}
+
+
+async def test_an_exchange_deleted_while_no_worker_is_connected_is_a_gap(stage: Stage) -> None:
+    worker, amqp = await stage.worker()
+    stays = await stage.scene.listener(worker.grpc_port)
+    leaves = await stage.scene.listener(worker.grpc_port)
+    await stays.has(*await stage.scene.publish(3))
+    await leaves.has(*stays.got)
+    await leaves.leave()
+    amqp.proxy.refusing = True
+    amqp.proxy.cut()
+    await stays.sees(degraded)
+    async with stage.channel() as channel:
+        await channel.exchange_delete("chat3_updates")
+        await channel.exchange_declare("chat3_updates", exchange_type="topic", durable=True)
+    await stage.scene.publish(3)
+    amqp.proxy.flow()
+    await live_again(stays)
     await leaves.come()
     verdict = await stage.scene.verdict()
     assert verdict.kept, list(verdict.findings())

@@ -1,10 +1,11 @@
-"""A proxy before RabbitMQ that knows frames: it learns queue names and injects whole frames."""
+"""A proxy before RabbitMQ that knows frames: it learns queue names, holds and injects frames."""
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from support.faults.proxy import Link, Proxy, Watch
+from support.faults.proxy import Link, Proxy, Watch, Way
 
 _HEADER = 8
 _FRAME_HEAD = struct.Struct(">BHI")
@@ -14,12 +15,18 @@ _ACK = struct.pack(">HHQB", 60, 80, 2**40, 0)
 
 
 class AmqpProxy:
-    """Stands before a broker; follows the worker's consumer."""
+    """Stands before a broker; follows the worker's consumer.
+
+    ``cut_at_consume`` cuts the next link on which the worker begins to consume its queue. `hold_at`
+    stops a link before one of its methods; ``held`` is set then.
+    """
 
     def __init__(self, broker_port: int) -> None:
         self.proxy = Proxy(broker_port, self._watch)
         self.queue: str | None = None
         self.cut_at_consume = False
+        self.held = asyncio.Event()
+        self._hold_at = 0
         self._consumer: tuple[Link, int] | None = None
 
     @asynccontextmanager
@@ -28,8 +35,10 @@ class AmqpProxy:
         async with self.proxy.running():
             yield self
 
-    # `cut_at_consume` cuts the next link on which the worker begins to consume its queue: the queue
-    # is declared then, and nobody is bound.
+    def hold_at(self, method: int) -> None:
+        """Let the next link send so many methods less one, then nothing more until it `flow`s."""
+        self.held.clear()
+        self._hold_at = method
 
     def break_channel(self) -> bool:
         """Make the broker close the consumer's channel: an ack of what was never delivered."""
@@ -42,9 +51,10 @@ class AmqpProxy:
         """Hold back incomplete frames, so that a frame can be sent between two."""
         held = b""
         greeted = False
+        methods, hold_at = 0, self._hold_at
 
         def watch(data: bytes) -> bytes:
-            nonlocal held, greeted
+            nonlocal held, greeted, methods
             held += data
             cut = 0
             if not greeted:
@@ -57,6 +67,10 @@ class AmqpProxy:
                 if end > len(held):
                     break
                 if kind == _METHOD:
+                    methods += 1
+                    if methods == hold_at == self._hold_at:
+                        link.stall(Way.UP)
+                        self.held.set()
                     self._method(link, channel, held[cut + _FRAME_HEAD.size : end - 1])
                 cut = end
             whole, held = held[:cut], held[cut:]

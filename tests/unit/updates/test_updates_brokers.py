@@ -295,12 +295,11 @@ async def session(rabbitmq: RabbitMQ) -> AsyncIterator[AmqpSession]:
         connection,
         deliveries,
         exchange=f"updates_{name}",
-        queue=f"queue_{name}",
         log_queue=f"log_{name}",
         sink=Listener(),
         limits=DeliveryLimits(),
     )
-    await made.start()
+    await made.start(f"queue_{name}")
     channel = await connection.channel()
     await channel.queue_declare(f"log_{name}", exclusive=True)
     await channel.queue_bind(f"log_{name}", f"updates_{name}", probe_key(f"log_{name}"))

@@ -32,18 +32,13 @@ from chat3_user.updates.amqp.failures import (
 from chat3_user.updates.amqp.log import AmqpLog
 from chat3_user.updates.amqp.log_declaration import LogDeclaration, log_arguments
 from chat3_user.updates.amqp.node_losses import NodeLosses
-from chat3_user.updates.amqp.session import (
-    AmqpSession,
-    QueueAwayError,
-    QueueBusyError,
-    SessionEndedError,
-)
+from chat3_user.updates.amqp.session import AmqpSession, SessionEndedError
 from chat3_user.updates.broker import BrokerUnavailableError, LogError, Sink
 from chat3_user.updates.delivery_limits import DeliveryLimits
 
 log = logging.getLogger(__name__)
 
-_Failures = (*FAILURES, SessionEndedError, LogError, QueueBusyError, QueueAwayError)
+_Failures = (*FAILURES, SessionEndedError, LogError)
 _Refusals = (ChannelAccessRefused, ChannelPreconditionFailed, ConnectionNotImplemented)
 
 _START_TIMEOUT = 60.0
@@ -187,7 +182,6 @@ class AmqpBroker:
             connection,
             deliveries,
             exchange=self._exchange,
-            queue=self._queue,
             log_queue=self._log_queue,
             sink=sink,
             limits=self._limits,
@@ -206,11 +200,6 @@ class AmqpBroker:
             )
             sink.regained(complete=kept)
             await self._until_ended(session, connection, deliveries)
-        except (QueueBusyError, QueueAwayError):
-            # A connection cut in silence lives on at the broker for a while, a dead node may stay
-            # away. The queue is left to expire; what is in it stands in the log too.
-            self._queue = self._new_queue()
-            raise
         finally:
             self._log.detach()
             if cancelled_by_owner():
@@ -229,16 +218,20 @@ class AmqpBroker:
         several = len(self._nodes) > 1
         try:
             async with asyncio.timeout(_START_TIMEOUT_OF_SEVERAL if several else _START_TIMEOUT):
-                # A queue that an attempt before this one has declared missed what was published
-                # in between, and perhaps its bindings.
-                kept = self._queue_whole = await session.queue_exists() and self._queue_whole
-                await session.start()
-        except TimeoutError as error:
-            if several:
-                raise QueueAwayError("the node of the queue does not answer") from error
+                if self._queue_whole and await session.resume(self._queue):
+                    return True
+                # Never by the same name again: the old queue is left to expire, and so is one whose
+                # declaration still waits in a connection that has failed.
+                self._queue, self._queue_whole = self._new_queue(), False
+                await session.start(self._queue)
+                if self.log_problem is None and not await session.log_is_bound():
+                    self._declaration.was_unbound = True
+                    raise SessionEndedError("the exchange was deleted meanwhile")
+        except TimeoutError:
+            self._queue_whole = self._queue_whole and not several
             raise
         self._queue_whole = True
-        return kept
+        return False
 
     async def _until_ended(
         self, session: AmqpSession, connection: AbstractConnection, deliveries: Deliveries

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import ChannelPreconditionFailed
+from aiormq.exceptions import ChannelPreconditionFailed, PublishError
 from pamqp.common import FieldValue
 
 from chat3_user.updates.amqp.deliveries import Deliveries
@@ -34,7 +34,7 @@ def log_arguments(
 class LogDeclaration:
     """Declares the log in ``queue``, binds it, and notes in it where updates may be missing.
 
-    ``was_unbound`` tells that a session found the exchange deleted since the last gap was noted.
+    ``was_unbound`` tells that the exchange was found deleted since the last gap was noted.
     """
 
     def __init__(
@@ -65,14 +65,27 @@ class LogDeclaration:
             # Declared before with another retention: an operator's choice, and still a log.
             channel = await connection.channel()
             await channel.queue_declare(self._queue, passive=True)
-        for key in (UPDATES, probe_key(self._queue)):
-            await channel.queue_bind(self._queue, self._exchange, key)
+        await self._bind(channel)
         self._log.attach(connection, deliveries, lost)
         # A log whose end can be found runs; a gap that was noted sooner could get lost like the
         # updates it tells of.
         await self._log.end()
         await self._note_gap(connection, channel)
         await channel.close()
+
+    async def _bind(self, channel: AbstractChannel) -> None:
+        """Bind the log; where it was not bound, the exchange was deleted, or the log is new."""
+        try:
+            await channel.basic_publish(
+                b"probe",
+                exchange=self._exchange,
+                routing_key=probe_key(self._queue),
+                mandatory=True,
+            )
+        except PublishError:
+            self.was_unbound = True
+        for key in (UPDATES, probe_key(self._queue)):
+            await channel.queue_bind(self._queue, self._exchange, key)
 
     async def _note_gap(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
         """Note a gap in the log when updates may have been published that never reached it.

@@ -35,19 +35,12 @@ class SessionEndedError(Exception):
     """The session cannot go on; the text says why."""
 
 
-class QueueBusyError(Exception):
-    """The queue has a consumer already."""
-
-
-class QueueAwayError(Exception):
-    """The queue is on a node of the cluster that is away: it cannot be declared elsewhere."""
-
-
 class AmqpSession:
     """Consumes updates from the worker's queue until the connection, channel or consumer dies.
 
-    The queue outlives the session, and a restart of the broker, for as long as ``limits`` say: the
-    next session of the same worker goes on where this one ended. `delete` leaves nothing behind.
+    `start` declares a queue, which outlives the session, and a restart of the broker, for as long
+    as ``limits`` say: the next session of the same worker can `resume` it. `delete` leaves nothing
+    behind.
     ``unbound`` tells that the exchange was deleted, with the binding of the updates log: what was
     published since may be nowhere. It is being found out while ``judging`` is held. The headers of
     updates are looked at only where they are ``traced``.
@@ -59,7 +52,6 @@ class AmqpSession:
         deliveries: Deliveries,
         *,
         exchange: str,
-        queue: str,
         log_queue: str,
         sink: Sink,
         limits: DeliveryLimits,
@@ -71,11 +63,11 @@ class AmqpSession:
         self.judging = asyncio.Lock()
         self._deliveries = deliveries
         self._exchange = exchange
-        self._queue = queue
         self._probe_key = probe_key(log_queue)
         self._limits = limits
-        self._barrier_key = barrier_key(queue)
-        self._barrier_key_sent = self._barrier_key.encode()
+        self._queue = ""
+        self._barrier_key = ""
+        self._barrier_key_sent = b""
         self._sink = sink
         self._channel: AbstractChannel | None = None
         self._ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -83,34 +75,48 @@ class AmqpSession:
         self._last_tag = 0
         self._acknowledging: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Declare the exchange and the queue, bind it to all updates, consume.
+    async def resume(self, queue: str) -> bool:
+        """Consume from a queue that was started before; return whether it has missed nothing.
 
-        Raises `QueueBusyError` when the broker still takes the worker's last connection for alive,
-        `QueueAwayError` when the queue is on a node that is not there.
+        It has where it is gone, where its node is away, and where the broker still takes the
+        worker's last connection for alive. Nothing is declared or bound here, for a queue may be
+        deleted at any moment: what is made anew has missed what came before.
+
+        Raises `SessionEndedError` where its bindings are gone.
         """
+        channel = await self._open_channel(queue)
+        try:
+            await self._consume(channel, queue)
+        except (ChannelAccessRefused, ChannelNotFoundEntity):
+            return False
+        try:
+            await self._publish(channel, self._barrier_key, b"probe")
+        except PublishError as error:
+            self.unbound = await queue_exists(self.connection, queue)
+            raise SessionEndedError("the exchange or the queue was deleted meanwhile") from error
+        return True
+
+    async def start(self, queue: str) -> None:
+        """Declare a queue that nobody has declared before, bind it to all updates, consume."""
+        channel = await self._open_channel(queue)
+        expires = int(self._limits.queue_expires * 1000)
+        await channel.queue_declare(queue, durable=True, arguments={"x-expires": expires})
+        await self._consume(channel, queue)
+        for key in (UPDATES, self._barrier_key):
+            await channel.queue_bind(queue, self._exchange, key)
+
+    async def _open_channel(self, queue: str) -> AbstractChannel:
+        self._queue, self._barrier_key = queue, barrier_key(queue)
+        self._barrier_key_sent = self._barrier_key.encode()
         channel = self._channel = await self.connection.channel()
+        await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
+        return channel
+
+    async def _consume(self, channel: AbstractChannel, queue: str) -> None:
         channel.on_consumer_cancel_callbacks.add(self._cancelled)
         self._deliveries.take_from(_CONSUMER, self._taken)
-        await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
-        expires = int(self._limits.queue_expires * 1000)
-        try:
-            await channel.queue_declare(self._queue, durable=True, arguments={"x-expires": expires})
-        except ChannelNotFoundEntity as error:
-            raise QueueAwayError(str(error)) from error
         await channel.basic_qos(prefetch_count=self._limits.prefetch)
-        try:
-            await channel.basic_consume(
-                self._queue, _ignore, exclusive=True, consumer_tag=_CONSUMER
-            )
-        except ChannelAccessRefused as error:
-            raise QueueBusyError from error
-        for key in (UPDATES, self._barrier_key):
-            await channel.queue_bind(self._queue, self._exchange, key)
-
-    async def queue_exists(self) -> bool:
-        """Return whether the queue is there already."""
-        return await queue_exists(self.connection, self._queue)
+        await channel.basic_consume(queue, _ignore, exclusive=True, consumer_tag=_CONSUMER)
 
     async def delete(self) -> None:
         """Delete the queue."""
@@ -123,12 +129,11 @@ class AmqpSession:
     async def send_barrier(self, barrier: str) -> None:
         """Send a barrier through the exchange to the own queue."""
         async with self._needs_exchange():
-            await self._open().basic_publish(
-                barrier.encode(),
-                exchange=self._exchange,
-                routing_key=self._barrier_key,
-                mandatory=True,
-            )
+            await self._publish(self._open(), self._barrier_key, barrier.encode())
+
+    async def _publish(self, channel: AbstractChannel, key: str, body: bytes) -> None:
+        """Publish to the exchange; raises `PublishError` where no queue is bound to ``key``."""
+        await channel.basic_publish(body, exchange=self._exchange, routing_key=key, mandatory=True)
 
     @asynccontextmanager
     async def _needs_exchange(self) -> AsyncIterator[None]:
@@ -138,18 +143,16 @@ class AmqpSession:
         except (ChannelNotFoundEntity, PublishError) as error:
             async with self.judging:
                 self.unbound = True  # unless the log says otherwise, should the connection die now
-                self.unbound = not await self._log_is_bound()
+                self.unbound = not await self.log_is_bound()
             self.end(f"the exchange or its bindings are gone: {error}")
             raise
 
-    async def _log_is_bound(self) -> bool:
-        """Return whether updates still reach the log: then only the own queue was deleted."""
+    async def log_is_bound(self) -> bool:
+        """Return whether updates reach the log, as they do unless the exchange was deleted."""
         try:
             async with asyncio.timeout(_PROBE_TIMEOUT):
                 channel = await self.connection.channel()
-                await channel.basic_publish(
-                    b"probe", exchange=self._exchange, routing_key=self._probe_key, mandatory=True
-                )
+                await self._publish(channel, self._probe_key, b"probe")
                 await channel.close()
         except FAILURES:
             return False
