@@ -27,7 +27,12 @@ async def played(
 ) -> Verdict:
     """Play schedules in which the platform publishes with ``keys`` in turn; return all verdicts."""
     plan = Plan(
-        seats=(25, 35), faults=(8, 12), among=COMING_AND_GOING, length=6.0, generations=keys
+        seats=(25, 35),
+        faults=(8, 12),
+        among=COMING_AND_GOING,
+        length=6.0,
+        updates=500,
+        generations=keys,
     )
     total = Verdict()
     async with world(broker, SEED) as made:

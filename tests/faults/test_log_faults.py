@@ -85,8 +85,8 @@ async def test_a_truncated_log_is_a_gap(stage: Stage) -> None:
     await alice.has(*await stage.scene.publish(3))
     await alice.leave()
     stage.upstream.store.add_user("tnt_one", "bob")
-    for _ in range(60):
-        await stage.scene.publish(1, Address("tnt_one", "bob"), padding=90_000)
+    while not await stage.oldest_of_the_log():
+        await stage.scene.publish(10, Address("tnt_one", "bob"), padding=90_000)
     second, _ = await stage.worker(UPDATES_LOG_MAX_BYTES="1000000")
     alice.proxy.target = second.grpc_port
     await alice.come()
@@ -103,10 +103,11 @@ async def test_a_log_deleted_and_declared_anew_is_a_gap(stage: Stage) -> None:
     stays = await stage.scene.listener(worker.grpc_port)
     await alice.has(*await stage.scene.publish(3))
     await alice.leave()
+    live = worker.says("broker session is live")
     async with stage.channel() as channel:
         await channel.queue_delete(stage.log)
     await stage.scene.publish(3)
-    await worker.says("broker session is live")
+    await live
     await stage.scene.publish(3)
     second, _ = await stage.worker()
     alice.proxy.target = second.grpc_port

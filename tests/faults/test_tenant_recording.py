@@ -25,6 +25,7 @@ from support.faults.recording import Recorded, Recording, wanted
 from support.faults.schedules import Plan, Schedule
 from support.faults.world import World, world
 from support.gateway import KEY
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 
 SCHEDULES = int(os.environ.get("SCHEDULES", "20"))
@@ -41,7 +42,7 @@ _FILTERS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 )
 """Kinds and dialogs; all recorded updates that are of a dialog are of one."""
 
-_PLAN = Plan(seats=(6, 8), phones=0.0, back_ends=0.0, archives=1.0)
+_PLAN = Plan(seats=(6, 8), updates=200, phones=0.0, back_ends=0.0, archives=1.0)
 
 
 def differences(
@@ -85,10 +86,11 @@ class RecordedSchedule(Schedule):
         return archive
 
     async def _do_harm(self) -> None:
-        """Begin when all streams are open."""
-        async with asyncio.timeout(30):
+        """Begin when all streams are open, and let all archives come back at the end."""
+        async with asyncio.timeout(HANGS):
             await asyncio.gather(*(archive.live.wait() for archive in self.archives))
         await super()._do_harm()
+        await self.storm()
 
     async def _settle(self) -> None:
         """Wait until all have what the log has, and compare them with the recordings."""
@@ -99,7 +101,7 @@ class RecordedSchedule(Schedule):
         ]
         for archive in self.archives:
             with suppress(TimeoutError):
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(HANGS):
                     while differences(archive, logged, by_id):
                         await self._world.recorder.changed()
             self.compared += differences(archive, logged, by_id)
@@ -127,7 +129,7 @@ class RecordedSchedule(Schedule):
                 self.compared.append(f"{archive.history.name} was told of no gap for {untold}")
 
 
-@pytest.mark.timeout(120 + 60 * SCHEDULES)
+@pytest.mark.timeout(300 + 120 * SCHEDULES)
 async def test_streams_of_a_tenant_equal_full_recordings_of_the_broker(
     broker: RabbitMQ, capsys: pytest.CaptureFixture[str]
 ) -> None:

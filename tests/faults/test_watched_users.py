@@ -24,6 +24,8 @@ FEW = Plan(
     pause=0.005,
     back_ends=1.0,
     length=4.0,
+    updates=800,
+    streams=300,
     exactly=(
         *(Harm.kill_worker, Harm.platform_away, Harm.cut_broker),
         *(Harm.cut_client_repeatedly, Harm.stop_reading_in_a_burst),
@@ -35,6 +37,8 @@ THOUSANDS = Plan(
     pause=0.004,
     back_ends=1.0,
     length=20.0,
+    updates=6000,
+    streams=3000,
     exactly=(
         *(Harm.kill_worker, Harm.terminate_worker, Harm.restart_broker),
         *(Harm.platform_away, Harm.stall_platform, Harm.platform_away),

@@ -117,11 +117,15 @@ class ClientHistory:
 
 
 class Recorder:
-    """Collects the history while it happens, and wakes who waits for it to go on."""
+    """Collects the history while it happens, and wakes who waits for it to go on.
+
+    ``streams`` is how many have begun.
+    """
 
     def __init__(self) -> None:
         self.publications: dict[str, Publication] = {}
         self.clients: list[ClientHistory] = []
+        self.streams = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
     def published(self, publication: Publication) -> None:
@@ -137,6 +141,7 @@ class Recorder:
     def saw(self, client: ClientHistory, event: Event) -> None:
         """Note what a client saw."""
         client.events.append(event)
+        self.streams += isinstance(event, Established)
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():

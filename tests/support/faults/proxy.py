@@ -100,7 +100,7 @@ class Link:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: Way
     ) -> None:
         with suppress(OSError, RuntimeError):
-            while data := await reader.read(_PIECE):
+            while data := await _received(reader):
                 if way is Way.UP and self.watch is not None:
                     data = self.watch(data)
                 await self._send(writer, data, way)
@@ -116,6 +116,17 @@ class Link:
             data = data[size:]
             if self.piece is not None:
                 await asyncio.sleep(0.001)
+
+
+async def _received(reader: asyncio.StreamReader) -> bytes:
+    """Return what has come; nothing at the end, and when a killed process resets its connections.
+
+    Else the other side would take it for silence.
+    """
+    try:
+        return await reader.read(_PIECE)
+    except ConnectionError:
+        return b""
 
 
 class Proxy:

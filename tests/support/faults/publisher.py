@@ -18,9 +18,13 @@ from pamqp.commands import Basic
 
 from support.faults.generations import Generation, routing_key
 from support.faults.history import Address, Publication, Recorder
+from support.patience import HANGS
 
 EXCHANGE = "chat3_updates"
 _RECORDED = Path(__file__).resolve().parents[2] / "contract" / "recorded" / "updates"
+_PATIENCE = 15.0
+"""Seconds within which the broker confirms an update, or it is not waited for any longer."""
+
 _Failures = (AMQPError, OSError, TimeoutError, RuntimeError, asyncio.InvalidStateError)
 
 
@@ -93,8 +97,9 @@ class Publisher:
         typing: bool | None = None,
         padding: int = 0,
         twice: bool = False,
+        patience: float = _PATIENCE,
     ) -> Publication:
-        """Publish an update; one the broker did not confirm comes back without a time for it.
+        """Publish an update; one not confirmed in ``patience`` seconds comes back without a time.
 
         ``twice`` lets a mixed platform publish it under both forms of key.
         """
@@ -117,7 +122,7 @@ class Publisher:
         self._recorder().published(publication)
         _, category, *_, segment = template.key.split(".")
         with suppress(*_Failures):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(patience):
                 channel = await self._open()
                 for generation in self._generations(twice=twice):
                     await channel.basic_publish(
@@ -144,7 +149,8 @@ class Publisher:
         """Publish many updates to one user, in order, without waiting between them."""
         with suppress(*_Failures):
             await self._open()
-        await asyncio.gather(*(self.publish(address, typing=typing) for _ in range(count)))
+        publishing = (self.publish(address, typing=typing, patience=HANGS) for _ in range(count))
+        await asyncio.gather(*publishing)
 
     async def run(self, addresses: Sequence[Address], pause: float) -> None:
         """Publish to ``addresses`` by turns, ``pause`` seconds apart at most, until cancelled."""

@@ -23,14 +23,18 @@ from support.faults.proxy import Proxy
 from support.faults.web import WebStreamClient
 from support.faults.world import TENANTS, World
 from support.gateway import KEY
+from support.patience import HANGS
 from support.web_client import FORMS
 
 Harmful = Callable[[Harm], Awaitable[None]]
 
-_SETTLE = 45.0
+_SETTLE = 2 * HANGS
 _SETTLE_EACH = 0.05
 """Seconds in which every client must have everything once all faults are healed; more for each
 address, to which a last update is published."""
+
+_LOOK = 0.02
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Plan:
     ``phones`` is the part of the clients that hold no stream for long, ``back_ends`` the part that
     watch all ``users`` of a tenant on one, ``archives`` the part that follow a whole tenant. Of the
     others two in three listen by Connect or gRPC-Web. A publisher waits ``pause`` seconds at most.
+    In ``length`` seconds ``updates`` are published at least, and ``streams`` begun, where clients
+    begin many by themselves: it takes longer on a busy machine.
     ``exactly`` is what goes wrong instead of ``faults`` chosen at random ``among`` others.
     """
 
@@ -50,6 +56,8 @@ class Plan:
     among: tuple[Fault, ...] = FAULTS
     exactly: tuple[Harmful, ...] = ()
     length: float = 2.0
+    updates: int = 0
+    streams: int = 0
     phones: float = 0.3
     back_ends: float = 0.2
     archives: float = 0.2
@@ -65,6 +73,7 @@ class Schedule(Harm):
         self._with_broker = with_broker
         self._plan = plan
         self.told: list[str] = []
+        self._begun = 0.0
         self._stuck: list[str] = []
 
     async def play(self) -> Verdict:
@@ -125,11 +134,12 @@ class Schedule(Harm):
     async def _do_harm(self) -> None:
         """Start a few faults at random moments and wait until all are over."""
         rng, length = self._rng, self._plan.length
+        self._begun = time.monotonic()
         chosen = self._plan.exactly or self._chosen()
         moments = [rng.uniform(0.0, length) for _ in chosen]
         steps = sorted(rng.uniform(0.2, 0.8) * length for _ in self._plan.generations[1:])
         await asyncio.gather(
-            self._last(),
+            self._moment(length),
             self._upgrade(steps),
             *(self._later(*when) for when in zip(moments, chosen, strict=True)),
         )
@@ -143,15 +153,20 @@ class Schedule(Harm):
         chosen = [fault for fault, _ in faults]
         return [*chosen[:3], Harm.restart_broker] if self._with_broker else chosen
 
-    async def _last(self) -> None:
-        await asyncio.sleep(self._plan.length)
+    async def _moment(self, moment: float) -> None:
+        """Wait until the schedule has lasted so long, and until as much has happened."""
+        await asyncio.sleep(max(0.0, self._begun + moment - time.monotonic()))
+        plan, recorder = self._plan, self._world.recorder
+        part = moment / plan.length
+        while len(recorder.publications) < part * plan.updates or (
+            recorder.streams < part * plan.streams
+        ):
+            await asyncio.sleep(_LOOK)
 
     async def _upgrade(self, moments: Sequence[float]) -> None:
         """Let the platform publish the next form of routing key at each of ``moments``."""
-        now = 0.0
         for number, moment in enumerate(moments, start=1):
-            await asyncio.sleep(moment - now)
-            now = moment
+            await self._moment(moment)
             self._step(number)
 
     def _step(self, number: int) -> None:
@@ -160,8 +175,8 @@ class Schedule(Harm):
         for publisher in self._world.publishers:
             publisher.generation = generation
 
-    async def _later(self, delay: float, fault: Harmful) -> None:
-        await asyncio.sleep(delay)
+    async def _later(self, moment: float, fault: Harmful) -> None:
+        await self._moment(moment)
         name = fault.__name__
         begun = time.time()
         self.told.append(f"{begun:.3f} {name}")

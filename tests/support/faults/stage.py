@@ -1,12 +1,14 @@
 """A stage for one test: an upstream, a scene, and workers made to measure."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiormq
-from aiormq.abc import AbstractChannel
+from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from support.faults.amqp_proxy import AmqpProxy
 from support.faults.scene import Scene, scene
@@ -62,6 +64,20 @@ class Stage:
             yield await connection.channel()
         finally:
             await connection.close()
+
+    async def oldest_of_the_log(self) -> int:
+        """Return the offset of the oldest entry that the log has not dropped yet."""
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def came(message: DeliveredMessage) -> None:
+            headers: Any = message.header.properties.headers
+            if not found.done():
+                found.set_result(int(headers["x-stream-offset"]))
+
+        async with self.channel() as channel:
+            await channel.basic_qos(prefetch_count=1)
+            await channel.basic_consume(self.log, came, arguments={"x-stream-offset": "first"})
+            return await found
 
     def queues(self) -> list[str]:
         """Return the workers' queues at the broker."""
