@@ -7,14 +7,17 @@ import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
 
 import pytest
+from aiormq.exceptions import AMQPError
 
 from support.faults.checker import judge
 from support.faults.client import StreamClient, stopped
 from support.faults.cluster import ClusterWorld, cluster_world
 from support.faults.history import Address, GapSeen
+from support.faults.recording import HOLE, Recording
 from support.gateway import KEY, TENANT
 from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
@@ -22,6 +25,9 @@ from support.rabbitmq_cluster import RabbitCluster
 from support.redis_sentinel import RedisBehindSentinels
 
 ALICE = Address(TENANT, "alice")
+
+_UNDER_WAY: Final = 200
+"""Updates that have been published when the node is killed; more are."""
 
 Engines = tuple[RabbitCluster, RedisBehindSentinels]
 
@@ -35,6 +41,14 @@ def leader(world: ClusterWorld) -> RabbitMQ:
         if name == world.log:
             return next(each for each in world.nodes if each.name == node)
     raise AssertionError("there is no log")
+
+
+async def holes(world: ClusterWorld, node: RabbitMQ) -> int:
+    """Return how many holes a worker has noted in the log; none while it cannot be read."""
+    with suppress(AMQPError, OSError, TimeoutError):
+        logged = await Recording(node.url).logged(world.log)
+        return sum(one.update_id == HOLE for one in logged)
+    return 0
 
 
 @asynccontextmanager
@@ -60,26 +74,33 @@ async def test_what_the_log_missed_is_told_to_who_resumes(engines: Engines) -> N
     ):
         world.add_user(ALICE.user)
         dying = leader(world)
-        publisher = next(
-            publisher
+        publisher, node = next(
+            (publisher, node)
             for publisher, node in zip(world.publishers, world.nodes, strict=True)
             if node is not dying
         )
         for number in range(4):
             await stack.enter_async_context(listening(world, f"stays{number}", number))
         async with listening(world, "resumes", 0) as resuming:
-            await publisher.publish(ALICE, typing=False)
-            await asyncio.sleep(1)  # Its last token is from before the loss.
+            # Its last token is from before the loss.
+            first = await publisher.publish(ALICE, typing=False)
+            async with asyncio.timeout(HANGS):
+                while first.update_id not in world.recorder.delivered(resuming.history):
+                    await world.recorder.changed()
 
         async def publish() -> None:
             while True:
                 await publisher.publish(ALICE, typing=False)
                 await asyncio.sleep(0.003)
 
+        before = await holes(world, node)
         publishing = asyncio.create_task(publish())
-        await asyncio.sleep(1)
+        while len(world.recorder.publications) < _UNDER_WAY:
+            await asyncio.sleep(0.01)
         await asyncio.to_thread(dying.kill)
-        await asyncio.sleep(3)
+        async with asyncio.timeout(2 * HANGS):
+            while await holes(world, node) <= before:
+                await asyncio.sleep(0.1)
         await stopped(publishing)
         task = asyncio.create_task(resuming.run())
         stack.push_async_callback(stopped, task)

@@ -7,7 +7,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 from monitoring_load import Load, streams
 
 from support.gateway import TOKEN_KEYS, Upstream, run_upstream
+from support.patience import HANGS
 from support.ports import free_port
 from support.prometheus import JOB, Prometheus
 from support.promql import selectors
@@ -33,13 +34,21 @@ QUIET = {
 QUIET_PANELS = {"Failures of stores": "no store fails"}
 """Panels that ask for failures alone, of a metric that there is."""
 
+ABOUT_SPEED = {
+    "Chat3CallsSlow",
+    "Chat3EventLoopLate",
+    "Chat3PlatformSlow",
+    "Chat3UpdatesLate",
+}
+"""Alerts that a busy machine makes pending, for they look back for minutes."""
+
 
 @asynccontextmanager
 async def serving(
     upstream: Upstream, rabbitmq: RabbitMQ, folder: Path
 ) -> AsyncIterator[tuple[int, int]]:
     """Run the service with two workers; yield its port and the operators'."""
-    grpc, ops = free_port(), free_port()
+    grpc, ops = free_port(), free_port(WORKERS)
     environment = {
         **os.environ,
         "TENANT_API_URL": upstream.url,
@@ -58,7 +67,7 @@ async def serving(
             [sys.executable, "-m", "chat3_user"], env=environment, stdout=output, stderr=output
         )
     try:
-        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(2 * HANGS), aiohttp.ClientSession() as session:
             for port in range(ops, ops + WORKERS):
                 while not await _ready(session, port):
                     assert process.poll() is None, (folder / "service").read_text()
@@ -66,7 +75,7 @@ async def serving(
         yield grpc, ops
     finally:
         process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(process.wait, 60)
+        await asyncio.to_thread(process.wait, 2 * HANGS)
 
 
 async def _ready(session: aiohttp.ClientSession, port: int) -> bool:
@@ -132,15 +141,47 @@ async def without_answer(
     ]
 
 
-async def answered(prometheus: Prometheus, queries: Iterable[tuple[str, str]]) -> None:
-    """Wait until every query has an answer."""
-    left = list(queries)
+async def comes_to_nothing(what: Callable[[], Awaitable[Sequence[object]]]) -> None:
+    """Look until there is nothing left; a scrape that failed on a busy machine is made up for."""
+    left: Sequence[object] = ()
     try:
-        async with asyncio.timeout(60):
-            while left := await without_answer(prometheus, left):
+        async with asyncio.timeout(2 * HANGS):
+            while left := await what():
                 await asyncio.sleep(0.2)
     except TimeoutError:
-        pytest.fail(f"without an answer: {left}")
+        pytest.fail(f"what stays: {left}")
+
+
+async def answered(prometheus: Prometheus, queries: Iterable[tuple[str, str]]) -> None:
+    """Wait until every query has had an answer."""
+    left = list(queries)
+
+    async def unanswered() -> Sequence[object]:
+        nonlocal left
+        left = await without_answer(prometheus, left)
+        return left
+
+    await comes_to_nothing(unanswered)
+
+
+async def rules_amiss(prometheus: Prometheus) -> Sequence[object]:
+    """Name the rules that fail or alert, and what they ask for and there is not."""
+    found = []
+    for rule in await prometheus.rules():
+        name = rule["name"]
+        if rule["health"] != "ok":
+            found.append((name, rule["health"], rule.get("lastError")))
+        if rule.get("state", "inactive") != "inactive" and name not in ABOUT_SPEED:
+            found.append((name, rule["state"], rule["alerts"]))
+        for metric, labels in selectors(rule["query"]):
+            if metric in QUIET or metric.startswith("job:"):
+                continue
+            series = await prometheus.query(metric)
+            # Prometheus drops a label without a value: here, of operations that went well.
+            there = {label for each in series for label in each["metric"]} | {"error_type"}
+            if not series or not labels <= there:
+                found.append((name, metric, labels, there))
+    return found
 
 
 async def test_every_query_of_dashboard_and_alerts_has_an_answer(
@@ -160,21 +201,8 @@ async def test_every_query_of_dashboard_and_alerts_has_an_answer(
         await answered(prometheus, (each for each in panels if not may_be_silent(*each)))
         # What may be silent is right all the same: Prometheus can answer it.
         await without_answer(prometheus, panels)
-
-        async with asyncio.timeout(30):
-            while any(not rule["lastEvaluation"] for rule in await prometheus.rules()):
-                await asyncio.sleep(0.1)
-        for rule in await prometheus.rules():
-            assert rule["health"] == "ok", rule
-            if rule["type"] == "alerting":
-                assert rule["state"] == "inactive", rule
-            for metric, labels in selectors(rule["query"]):
-                if metric not in QUIET and not metric.startswith("job:"):
-                    series = await prometheus.query(metric)
-                    assert series, metric
-                    # Prometheus drops a label without a value: here, of operations that went well.
-                    there = {label for each in series for label in each["metric"]} | {"error_type"}
-                    assert labels <= there, (metric, labels)
+        assert {rule["name"] for rule in await prometheus.rules()} >= ABOUT_SPEED
+        await comes_to_nothing(lambda: rules_amiss(prometheus))
 
 
 async def test_alerts_see_what_breaks(project: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 
+from support.patience import HANGS
 from support.ports import free_port
 
 JOB = "chat3-user-service"
@@ -84,7 +85,7 @@ class Prometheus:
         self, what: str, found: Callable[[Any], list[dict[str, Any]]], **parameters: str
     ) -> dict[str, Any]:
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(2 * HANGS):
                 while True:
                     with suppress(aiohttp.ClientError):  # it may not have started yet
                         series = found(await self._get(what, **parameters))
