@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from support.faults.amqp_proxy import AmqpProxy
+from support.faults.processes import Process, begun, forked
 from support.ports import free_port
 
 _PROJECT = Path(__file__).resolve().parents[3]
@@ -30,6 +30,7 @@ class Worker:
         self, name: str, environment: Mapping[str, str], *, project: Path = _PROJECT
     ) -> None:
         self.name = name
+        self._project = project
         self.grpc_port = free_port()
         self.ops_port = free_port(int(environment.get("WORKERS", "1")))
         self.changing = asyncio.Lock()
@@ -43,7 +44,7 @@ class Worker:
             "WORKERS": "1",
             **environment,
         }
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._said: list[tuple[str, asyncio.Future[None]]] = []
 
@@ -60,16 +61,8 @@ class Worker:
     async def start(self, *, until: str = "broker session is live") -> None:
         """Start the process and wait until it has logged ``until``."""
         said = self.says(until)
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "chat3_user",
-            env=self.environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            limit=2**20,
-        )
+        alone = self.environment["WORKERS"] == "1" and self._project == _PROJECT
+        self._process = await (forked if alone else begun)(self.environment)
         self._reader = asyncio.create_task(self._follow(self._process))
         try:
             async with asyncio.timeout(_START_TIMEOUT):
@@ -137,7 +130,7 @@ class Worker:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
-    async def _follow(self, process: asyncio.subprocess.Process) -> None:
+    async def _follow(self, process: Process) -> None:
         if process.stderr is None:
             return
         async for line in process.stderr:
