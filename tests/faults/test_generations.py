@@ -55,6 +55,7 @@ def nothing_broke(verdict: Verdict) -> None:
     assert verdict.streams > 50, "clients have come back"
 
 
+@pytest.mark.slow  # The change of the form begins with the one, and ends with the other.
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("keys", [Generation.OLD, Generation.NEW], ids=["old", "new"])
 async def test_streams_lose_nothing_with_keys_of_one_form(
