@@ -19,6 +19,7 @@ from support.faults.generations import Generation
 from support.faults.harm import Harm
 from support.faults.schedules import Plan, Schedule
 from support.keyed_sends import keyed_sends
+from support.patience import HANGS
 from support.persistent_calls import CallTally
 from support.rabbitmq import RabbitMQ
 from support.rabbitmq_cluster import RabbitCluster
@@ -57,11 +58,11 @@ async def lose_two_nodes_at_once(harm: Harm) -> None:
 async def fail_redis_over(harm: Harm) -> None:
     world = cast("ClusterWorld", harm._world)
     assert world.redis is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(2 * HANGS):
         while (primary := world.redis.primary()) is None or world.redis.replicas_in_step() < 2:
             await asyncio.sleep(0.2)
     primary.kill()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(2 * HANGS):
         while world.redis.primary() is None:
             await asyncio.sleep(0.2)
     primary.start()

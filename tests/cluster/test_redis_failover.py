@@ -35,7 +35,7 @@ async def whole(redis: RedisBehindSentinels) -> RedisServer:
 
 @asynccontextmanager
 async def store(redis: RedisBehindSentinels, replicas: int) -> AsyncIterator[RedisStore]:
-    made = RedisStore(RedisSettings(url=redis.url, replicas=replicas), Times(lease=60.0))
+    made = RedisStore(RedisSettings(url=redis.url, replicas=replicas), Times(lease=10 * HANGS))
     yield made
     await made.close()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from support.faults.workers import Worker
+from support.patience import HANGS
 from support.ports import free_port
 
 _PROJECT: Final = Path(__file__).resolve().parents[2]
@@ -78,7 +79,7 @@ class HaProxy:
             stdout=subprocess.DEVNULL,
         )
         self._processes.append(process)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             while True:
                 assert process.poll() is None, "HAProxy refuses its configuration"
                 with suppress(OSError):
@@ -91,13 +92,13 @@ class HaProxy:
         """Put another process in its place, and wait for the end of the one before."""
         *_, before = self._processes
         await self.start()
-        await asyncio.to_thread(before.wait, 60)
+        await asyncio.to_thread(before.wait, 2 * HANGS)
 
     async def stop(self) -> None:
         for process in self._processes:
             if process.poll() is None:
                 process.terminate()
-                await asyncio.to_thread(process.wait, 20)
+                await asyncio.to_thread(process.wait, HANGS)
 
 
 def end_worker(pid: int) -> None:

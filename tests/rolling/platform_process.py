@@ -11,6 +11,7 @@ import aiohttp
 from chat3_embedded import Store
 from chat3_embedded.publishing import AmqpPublisher
 from support.gateway import KEY, TENANT, Upstream
+from support.patience import HANGS
 from support.ports import free_port
 
 
@@ -31,7 +32,7 @@ class PlatformProcess:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+        async with asyncio.timeout(HANGS), aiohttp.ClientSession() as session:
             while True:
                 with suppress(aiohttp.ClientError):
                     async with session.get(f"{self.upstream.url}/health"):

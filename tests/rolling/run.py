@@ -31,6 +31,7 @@ from support.faults.history import Address, Delivered, Ended, GapSeen, Recorder
 from support.faults.publisher import Publisher
 from support.faults.workers import Worker
 from support.keyed_sends import KeyedSends, keyed_sends
+from support.patience import HANGS
 from support.persistent_calls import CallTally
 from support.rabbitmq import RabbitMQ
 from support.rabbitmq_cluster import RabbitCluster
@@ -109,7 +110,7 @@ class Rolling:
     async def _rabbit(self, rabbit: RabbitMQ) -> None:
         await asyncio.to_thread(rabbit.stop)
         await asyncio.to_thread(rabbit.start)
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(2 * HANGS):
             while self._copies() < len(self.cluster.nodes):
                 await asyncio.sleep(0.5)
 
@@ -124,11 +125,11 @@ class Rolling:
 
     async def _redis(self, server: RedisServer) -> None:
         await asyncio.to_thread(server.stop)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(2 * HANGS):
             while await asyncio.to_thread(self.redis.primary) is None:
                 await asyncio.sleep(0.3)
         server.start()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(2 * HANGS):
             while await asyncio.to_thread(self.redis.replicas_in_step) < 2:
                 await asyncio.sleep(0.3)
 
@@ -166,8 +167,8 @@ async def _settled(
     recorder: Recorder, publishers: Sequence[Publisher], addresses: Sequence[Address]
 ) -> list[str]:
     """Publish a last update to everybody; name the clients that do not get it."""
-    last = {address: (await publishers[0].publish(address, typing=False)) for address in addresses}
-    deadline = time.monotonic() + 60
+    last = {address: await publishers[0].confirmed(address) for address in addresses}
+    deadline = time.monotonic() + 2 * HANGS
     missing = list(recorder.clients)
     while missing and time.monotonic() < deadline:
         await asyncio.sleep(0.5)

@@ -138,6 +138,14 @@ class Publisher:
                     publication.confirmed = publication.confirmed or time.time()
         return publication
 
+    async def confirmed(self, address: Address) -> Publication:
+        """Publish an update, again and again until the broker confirms one."""
+        while True:
+            publication = await self.publish(address, typing=False)
+            if publication.confirmed is not None:
+                return publication
+            await asyncio.sleep(0.2)
+
     def _generations(self, *, twice: bool) -> Sequence[Generation]:
         """Return the form of the next update's key; both, in turn, for one of a mixed ten."""
         if self.generation is not Generation.MIXED:

@@ -199,10 +199,7 @@ class Schedule(Harm):
             async with asyncio.timeout(_SETTLE + _SETTLE_EACH * len(self._addresses)):
                 await asyncio.gather(*(seat.client.live.wait() for seat in self._seats))
                 last = {
-                    address: [
-                        await self._confirmed(index, address)
-                        for index in range(len(world.publishers))
-                    ]
+                    address: [await publisher.confirmed(address) for publisher in world.publishers]
                     for address in self._addresses
                 }
                 waiting = self._heard()
@@ -217,14 +214,6 @@ class Schedule(Harm):
                 for seat, history in self._heard()
                 if self._lacks(history, last)
             ]
-
-    async def _confirmed(self, index: int, address: Address) -> Publication:
-        """Publish until the broker confirms."""
-        while True:
-            publication = await self._world.publishers[index].publish(address, typing=False)
-            if publication.confirmed is not None:
-                return publication
-            await asyncio.sleep(0.2)
 
     def _heard(self) -> list[tuple[Seat, ClientHistory]]:
         return [(seat, history) for seat in self._seats for history in seat.client.histories]
