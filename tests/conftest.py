@@ -19,16 +19,29 @@ def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
 
 
 @pytest.fixture
-async def upstream(rabbitmq: RabbitMQ) -> AsyncIterator[Upstream]:
-    """The embedded tenant-api, publishing to RabbitMQ: tenants `tnt_one` and `tnt_two`."""
-    async with run_upstream(rabbitmq.url) as running:
+def broker_url(request: pytest.FixtureRequest) -> str:
+    """RabbitMQ's address; none where the test looks at no updates, and the marker says so.
+
+    Declaring the updates log and deleting it takes most of the time of a short test.
+    """
+    marker = request.node.get_closest_marker("broker")
+    if marker is not None and marker.args == ("in_process",):
+        return ""
+    rabbitmq: RabbitMQ = request.getfixturevalue("rabbitmq")
+    return rabbitmq.url
+
+
+@pytest.fixture
+async def upstream(broker_url: str) -> AsyncIterator[Upstream]:
+    """The embedded tenant-api, publishing to the broker: tenants `tnt_one` and `tnt_two`."""
+    async with run_upstream(broker_url) as running:
         yield running
 
 
 @pytest.fixture
-async def gateway(upstream: Upstream, rabbitmq: RabbitMQ) -> AsyncIterator[Gateway]:
+async def gateway(upstream: Upstream, broker_url: str) -> AsyncIterator[Gateway]:
     """The service between the two, in this process."""
-    async with run_gateway(upstream.url, rabbitmq.url) as running:
+    async with run_gateway(upstream.url, broker_url) as running:
         yield running
 
 

@@ -6,7 +6,6 @@ import pytest
 from integration_vocabulary import Caller, Client, Scripted
 
 from support.gateway import Gateway, run_gateway
-from support.rabbitmq import RabbitMQ
 
 
 @pytest.fixture
@@ -37,10 +36,10 @@ async def scripted() -> AsyncIterator[Scripted]:
 
 
 @pytest.fixture
-async def tricked(scripted: Scripted, rabbitmq: RabbitMQ) -> AsyncIterator[Caller]:
+async def tricked(scripted: Scripted, broker_url: str) -> AsyncIterator[Caller]:
     """Alice, at a service whose upstream is scripted."""
     async with (
-        run_gateway(scripted.url, rabbitmq.url) as gateway,
+        run_gateway(scripted.url, broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         yield client.as_user("alice")

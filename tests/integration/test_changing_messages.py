@@ -8,7 +8,8 @@ from integration_vocabulary import Caller, Client, marking, platform, reacting, 
 
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import READ_KEY, Upstream, run_gateway, run_upstream
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 TOPIC = "topic_" + "a" * 20
 OWN_ONLY = [
@@ -185,10 +186,10 @@ async def test_only_who_may_changes_a_message(
     assert (now.content, now.deleted, now.edited, now.topic_id) == ("mine", False, False, None)
 
 
-async def test_an_old_platform_edits_but_does_not_delete(rabbitmq: RabbitMQ) -> None:
+async def test_an_old_platform_edits_but_does_not_delete(broker_url: str) -> None:
     async with (
-        run_upstream(rabbitmq.url, platform="0.0.80") as upstream,
-        run_gateway(upstream.url, rabbitmq.url) as gateway,
+        run_upstream(broker_url, platform="0.0.80") as upstream,
+        run_gateway(upstream.url, broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         alice = client.as_user("alice")

@@ -12,6 +12,8 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from support.gateway import NO_KEY, READ_KEY, TENANT, WRITE_KEY, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 Reason = pb.ErrorReason
 NAMES = ("alice", "bob", "carol")
 REPLAYED = "idempotency-replayed"
@@ -303,6 +305,7 @@ async def test_equal_creations_at_once_are_as_many_as_calls(
     assert not any(answer.missing_parts for answer in (*made, *named))
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_what_this_service_keeps_in_meta_is_never_shown(
     alice: Caller, bob: Caller, upstream: Upstream
 ) -> None:

@@ -15,7 +15,8 @@ from support.gateway import KEY, NO_KEY, READ_KEY, Upstream, run_gateway
 from support.gateway import TENANT as TENANT_ID
 from support.method_cases import ACTOR, Scene
 from support.ports import free_port
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 Reason = pb.ErrorReason
 REPLAYED = "idempotency-replayed"
@@ -150,10 +151,10 @@ async def test_an_answer_nobody_understands_is_told_as_such(
 
 @every_method
 async def test_a_platform_that_is_not_there_is_told(
-    rabbitmq: RabbitMQ, upstream: Upstream, name: str
+    broker_url: str, upstream: Upstream, name: str
 ) -> None:
     async with (
-        run_gateway(f"http://127.0.0.1:{free_port()}", rabbitmq.url) as gateway,
+        run_gateway(f"http://127.0.0.1:{free_port()}", broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         refused = await client.as_user(ACTOR).fails(case(name, upstream))
@@ -181,11 +182,11 @@ async def test_a_key_stands_for_one_request_whose_answer_is_repeated(
 @pytest.mark.parametrize("whose", ["user", "key"])
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_rate_holds_for_every_method_of_its_kind_and_for_no_other(
-    rabbitmq: RabbitMQ, upstream: Upstream, kind: str, whose: str
+    broker_url: str, upstream: Upstream, kind: str, whose: str
 ) -> None:
     limit = {f"rate_limit_{whose}_{kind}": "1/hour"}
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **limit) as gateway,
+        run_gateway(upstream.url, broker_url, **limit) as gateway,
         Client(gateway.address) as client,
     ):
         caller = client.as_user(ACTOR)
@@ -205,11 +206,11 @@ async def test_a_rate_holds_for_every_method_of_its_kind_and_for_no_other(
 
 @every_method_of_the_back_end
 async def test_a_back_end_needs_no_user_and_spends_no_users_rate(
-    rabbitmq: RabbitMQ, upstream: Upstream, name: str
+    broker_url: str, upstream: Upstream, name: str
 ) -> None:
     limit = {f"rate_limit_user_{METHODS[name].kind}": "1/hour"}
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **limit) as gateway,
+        run_gateway(upstream.url, broker_url, **limit) as gateway,
         Client(gateway.address) as client,
     ):
         back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT_ID})

@@ -14,9 +14,10 @@ from support.faults.wire import SUBSCRIBE, message_class
 from support.gateway import KEY, NO_KEY, Gateway, Upstream, metadata, run_gateway
 from support.method_cases import ACTOR
 from support.patience import HANGS
-from support.rabbitmq import RabbitMQ
 from support.scrape import scraped
 from support.web_client import FORMS, CallFailed, Form, WebClient
+
+pytestmark = pytest.mark.broker("in_process")
 
 GET_MYSELF = "/chat3.user.v1.UserService/GetMyself"
 UNARY = [name for name, method in METHODS.items() if not isinstance(method, Streaming | Bidi)]
@@ -107,6 +108,7 @@ async def test_a_key_without_permissions_may_nothing(web: Web, form: Form) -> No
         assert stream.end.reason == "API_KEY_INVALID"
 
 
+@pytest.mark.broker("rabbitmq")
 @every_form
 async def test_a_stream_delivers_and_resumes(
     web: Web, alice: Caller, upstream: Upstream, form: Form
@@ -142,11 +144,11 @@ async def _read_until(stream: Any, content: str) -> str:
                 return str(response.resume_token)
 
 
-async def test_no_protocol_has_a_rate_of_its_own(upstream: Upstream, rabbitmq: RabbitMQ) -> None:
+async def test_no_protocol_has_a_rate_of_its_own(upstream: Upstream, broker_url: str) -> None:
     request, kind = message_class("GetMyselfRequest")(), message_class("GetMyselfResponse")
     upstream.dialog(ACTOR, "bob")
     async with (
-        run_gateway(upstream.url, rabbitmq.url, rate_limit_user_read="4/minute") as gateway,
+        run_gateway(upstream.url, broker_url, rate_limit_user_read="4/minute") as gateway,
         aiohttp.ClientSession() as session,
     ):
         url = f"http://{gateway.address}"

@@ -15,6 +15,8 @@ from chat3_user.paging import Cut, CutToken, Tokens
 from chat3_user.validation import Identity
 from support.gateway import KEY, OTHER_TENANT, TENANT, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 MORNING = 1795424735959.186035
 MESSAGES = 120
 WRITTEN_MEANWHILE = 60

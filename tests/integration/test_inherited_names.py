@@ -8,6 +8,8 @@ from chat3_api.chat3.user import v1 as pb
 from support.gateway import KEY, READ_KEY, TENANT, Upstream
 from support.inherited_names import FILTERS, NAMES, SORTS
 
+pytestmark = pytest.mark.broker("in_process")
+
 Reason = pb.ErrorReason
 Request = pb.GetUserDialogsRequest | pb.GetDialogMessagesRequest
 

@@ -22,6 +22,8 @@ from integration_vocabulary import (
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import TENANT, WRITE_KEY, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 Reason = pb.ErrorReason
 CALLS: dict[str, Callable[[str, str], Any]] = {
     "list": lambda dialog, _: pb.GetDialogMessagesRequest(dialog_id=dialog),

@@ -9,6 +9,8 @@ from integration_vocabulary import Caller, Client, written
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import OTHER_TENANT, TENANT, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 ESCAPES = [
     "(dialogId,eq,{dialog})",
     "(tenantId,eq,tnt_two)",

@@ -10,6 +10,8 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, WRITE_KEY, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 Reason = pb.ErrorReason
 TOPIC = "topic_" + "a" * 20
 
@@ -113,6 +115,7 @@ async def test_a_member_in_another_letter_case_is_removed_as_the_platform_spells
     assert members_of(upstream, dialog) == {"alice", "bob"}
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_one_update_tells_of_all_keys_of_a_dialog(
     alice: Caller, bob: Caller, upstream: Upstream, dialog: str
 ) -> None:
@@ -142,6 +145,7 @@ async def test_one_update_tells_of_all_keys_of_a_dialog(
     assert stored["chat3_key"] == "ours"
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_a_user_changes_his_own_custom_data_only(
     bob: Caller, upstream: Upstream, dialog: str
 ) -> None:
@@ -160,6 +164,7 @@ async def test_a_user_changes_his_own_custom_data_only(
     assert update.user_id == "bob"
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_a_topic_is_changed_by_members_of_its_dialog(
     alice: Caller, bob: Caller, upstream: Upstream, dialog: str
 ) -> None:
@@ -201,6 +206,7 @@ async def test_keys_are_removed_by_keys_that_may_delete(
     assert allowed.meta.to_dict() == {"old": 1, "n": 1}
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_a_dialog_is_marked_as_read(alice: Caller, bob: Caller, upstream: Upstream) -> None:
     dialog = upstream.dialog("alice", "bob")
     for number in range(3):

@@ -26,7 +26,8 @@ from support.gateway import (
     Upstream,
     run_gateway,
 )
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 
 def inside(dialog: str, message: str) -> list[Any]:
@@ -122,7 +123,7 @@ async def test_the_tenant_is_required(client: Client, upstream: Upstream) -> Non
 
 
 async def test_a_proof_of_membership_counts_for_a_moment(
-    upstream: Upstream, rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+    upstream: Upstream, broker_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert access.PROOF_SECONDS == 5.0
     now = [0.0]
@@ -131,7 +132,7 @@ async def test_a_proof_of_membership_counts_for_a_moment(
     member = upstream.store.members.get(TENANT, dialog, "bob")
     assert member is not None
     async with (
-        run_gateway(upstream.url, rabbitmq.url) as gateway,
+        run_gateway(upstream.url, broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         bob = client.as_user("bob")

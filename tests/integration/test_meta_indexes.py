@@ -13,6 +13,8 @@ from chat3_api.google.protobuf import Struct, Value
 from chat3_embedded.store.records import MetaIndex
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 Kind, Mode, Op = pb.MetaKind, pb.MetaIndexMode, pb.MetaIndexOperator
 UNIQUE = "unique:email"
 KINDS = {

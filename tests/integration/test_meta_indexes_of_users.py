@@ -17,6 +17,8 @@ from chat3_embedded.steps import CutAfter
 from chat3_embedded.store.records import MetaIndex, When
 from support.gateway import KEY, TENANT
 
+pytestmark = pytest.mark.broker("in_process")
+
 KEEPER = "key-that-deletes-nothing"
 UNIQUE = "unique:email"
 

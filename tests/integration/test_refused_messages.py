@@ -14,6 +14,8 @@ from chat3_embedded.settings import Settings
 from chat3_embedded.store.records import MetaIndex
 from support.gateway import KEY, TENANT
 
+pytestmark = pytest.mark.broker("in_process")
+
 BACK_END = {"x-api-key": KEY, "x-tenant-id": TENANT}
 UNIQUE = MetaIndex(TENANT, "message", "unique:order", "unique", ["order"], None, "test", 1.0)
 

@@ -24,7 +24,8 @@ from support.gateway import (
     run_gateway,
     run_upstream,
 )
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 PACK = "pck_" + "a" * 20
 
@@ -43,11 +44,11 @@ def dialog(upstream: Upstream) -> str:
 
 
 @pytest.fixture
-async def old_platform(rabbitmq: RabbitMQ) -> AsyncIterator[tuple[Upstream, Caller]]:
+async def old_platform(broker_url: str) -> AsyncIterator[tuple[Upstream, Caller]]:
     """Alice, at a platform that knows no deletion and no versions."""
     async with (
-        run_upstream(rabbitmq.url, platform="0.0.80") as upstream,
-        run_gateway(upstream.url, rabbitmq.url) as gateway,
+        run_upstream(broker_url, platform="0.0.80") as upstream,
+        run_gateway(upstream.url, broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         yield upstream, client.as_user("alice")

@@ -11,6 +11,8 @@ from chat3_api.chat3.user.v1 import GetUserDialogsRequest
 from chat3_api.google.protobuf import Struct
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 FOREIGN = [
     lambda dialog: pb.GetDialogRequest(dialog_id=dialog),
     lambda dialog: pb.UpdateDialogMetaRequest(

@@ -31,7 +31,8 @@ from chat3_user.validation.text_rules import Expression
 from support.all_cases import CASES
 from support.gateway import KEY, OTHER_TENANT, TENANT, Upstream, run_gateway
 from support.method_cases import Scene
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 BACK_END: Final = [label for label, method in METHODS.items() if method.service is SERVICE]
 PERMISSIONS: Final = ("read", "write", "delete")
@@ -207,10 +208,10 @@ async def recorded(scripted: Scripted, upstream: Upstream) -> AsyncIterator[Scri
 
 
 @pytest.fixture
-async def back_end(recorded: Scripted, rabbitmq: RabbitMQ) -> AsyncIterator[Caller]:
+async def back_end(recorded: Scripted, broker_url: str) -> AsyncIterator[Caller]:
     """A back end of the tenant, at a service before the recorded platform."""
     async with (
-        run_gateway(recorded.url, rabbitmq.url) as gateway,
+        run_gateway(recorded.url, broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         yield client.with_metadata(METADATA)

@@ -12,6 +12,8 @@ from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user.v1 import ErrorReason as Reason
 from support.gateway import KEY, OTHER_TENANT, TENANT, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 MORNING = 1795424735959.186035
 
 

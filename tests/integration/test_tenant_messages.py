@@ -28,7 +28,8 @@ from support.gateway import (
     run_gateway,
     run_upstream,
 )
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 TOPIC = "topic_" + "a" * 20
 OF_A_MESSAGE = [
@@ -128,6 +129,7 @@ async def test_a_change_that_changes_nothing_needs_the_permission_too(
         assert refused.metadata == {"permission": "write"}
 
 
+@pytest.mark.broker("rabbitmq")
 @pytest.mark.parametrize("sender", ["bob", "Bob", "helper"])
 async def test_a_message_is_sent_in_the_name_of_any_user_and_all_members_are_told(
     back_end: Caller, client: Client, upstream: Upstream, sender: str
@@ -389,10 +391,10 @@ async def test_the_history_is_read_whoever_can_be_asked(
     assert refused.metadata == {"dialog_id": dialog}
 
 
-async def test_an_older_platform_lacks_what_it_lacks(rabbitmq: RabbitMQ) -> None:
+async def test_an_older_platform_lacks_what_it_lacks(broker_url: str) -> None:
     async with (
-        run_upstream(rabbitmq.url, platform=OLDEST) as upstream,
-        run_gateway(upstream.url, rabbitmq.url) as gateway,
+        run_upstream(broker_url, platform=OLDEST) as upstream,
+        run_gateway(upstream.url, broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT})

@@ -17,6 +17,8 @@ from chat3_embedded.store.records import Pack, PackLink
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Upstream
 from support.patience import HANGS
 
+pytestmark = pytest.mark.broker("in_process")
+
 PACK = "pck_" + "q" * 20
 THEIRS = "pck_" + "t" * 20
 LONG_AGO = 1_795_424_735_959.186

@@ -12,6 +12,8 @@ from chat3_api.chat3.user.v1 import GetUserRequest as GetUserAsUser
 from chat3_api.google.protobuf import Struct
 from support.gateway import KEY, NO_KEY, OTHER_TENANT, READ_KEY, TENANT, WRITE_KEY, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 WRITES = [
     pb.CreateUserRequest(user_id="new"),
     pb.UpsertUserRequest(user_id="bob", type="bot"),
@@ -126,6 +128,7 @@ async def test_upsert_creates_then_changes_then_leaves(
     assert stored(upstream) == {"bob": "bot"}
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_update_sets_and_removes_and_tells_the_user(
     back_end: Caller, bob: Caller, upstream: Upstream
 ) -> None:

@@ -25,7 +25,8 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from support.gateway import run_gateway
 from support.ports import free_port
-from support.rabbitmq import RabbitMQ
+
+pytestmark = pytest.mark.broker("in_process")
 
 Reason = pb.ErrorReason
 HTML = b"<!DOCTYPE html><html><body><pre>Cannot GET /api/users</pre></body></html>"
@@ -144,9 +145,9 @@ async def test_a_server_error_is_unavailable_and_says_when_to_retry(
 
 
 @every_call
-async def test_a_platform_that_is_down_is_unavailable(rabbitmq: RabbitMQ, name: str) -> None:
+async def test_a_platform_that_is_down_is_unavailable(broker_url: str, name: str) -> None:
     async with (
-        run_gateway(f"http://127.0.0.1:{free_port()}", rabbitmq.url) as gateway,
+        run_gateway(f"http://127.0.0.1:{free_port()}", broker_url) as gateway,
         Client(gateway.address) as client,
     ):
         refused = await client.as_user("alice").fails(REQUESTS[name])
@@ -304,7 +305,7 @@ async def test_the_duplicate_guard_stays_invisible(
 
 
 async def test_a_guard_that_never_opens_ends_with_the_deadline(
-    scripted: Scripted, rabbitmq: RabbitMQ
+    scripted: Scripted, broker_url: str
 ) -> None:
     async def closed(request: web.Request) -> web.StreamResponse:
         if request.method == "GET":
@@ -313,7 +314,7 @@ async def test_a_guard_that_never_opens_ends_with_the_deadline(
 
     scripted.answer = closed
     async with (
-        run_gateway(scripted.url, rabbitmq.url, default_deadline=1.0) as gateway,
+        run_gateway(scripted.url, broker_url, default_deadline=1.0) as gateway,
         Client(gateway.address) as client,
     ):
         refused = await client.as_user("alice").fails(marking(DIALOG, MESSAGE), timeout=None)
@@ -358,11 +359,11 @@ async def test_a_call_that_is_cancelled_is_cancelled_upstream(
 
 
 async def test_calls_without_a_deadline_get_the_services(
-    scripted: Scripted, rabbitmq: RabbitMQ
+    scripted: Scripted, broker_url: str
 ) -> None:
     scripted.answer = slow
     async with (
-        run_gateway(scripted.url, rabbitmq.url, default_deadline=0.3) as gateway,
+        run_gateway(scripted.url, broker_url, default_deadline=0.3) as gateway,
         Client(gateway.address) as client,
     ):
         refused = await client.as_user("alice").fails(REQUESTS["dialogs"], timeout=None)

@@ -21,9 +21,10 @@ from chat3_user.methods import METHODS, tenant, user
 from support.all_cases import CASES
 from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, Gateway, Upstream, run_gateway
 from support.method_cases import ACTOR, Scene
-from support.rabbitmq import RabbitMQ
 from support.scrape import scraped
 from support.tokens import Issuer, bearer, token
+
+pytestmark = pytest.mark.broker("in_process")
 
 Reason = pb.ErrorReason
 SOON = 5
@@ -203,6 +204,7 @@ async def test_a_token_ends_with_the_api_key_behind_it(client: Client, upstream:
     assert "get a new token" in refused.message
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_a_stream_ends_with_its_token_and_goes_on_with_the_next(
     client: Client, upstream: Upstream
 ) -> None:
@@ -244,12 +246,12 @@ async def test_every_stream_of_a_user_ends_with_its_token(
 
 
 async def test_an_open_stream_ends_when_the_key_behind_its_token_is_revoked(
-    upstream: Upstream, rabbitmq: RabbitMQ
+    upstream: Upstream, broker_url: str
 ) -> None:
     upstream.dialog("alice")
     upstream.store.add_key("short-lived", ("read",))
     async with (
-        run_gateway(upstream.url, rabbitmq.url, stream_recheck_interval=0.1) as gateway,
+        run_gateway(upstream.url, broker_url, stream_recheck_interval=0.1) as gateway,
         Client(gateway.address) as client,
         client.with_metadata(bearer(token(key="short-lived"))).subscribed() as stream,
     ):
@@ -285,11 +287,11 @@ async def test_a_resume_token_is_of_the_user_and_not_of_the_token(
 
 
 async def test_rates_and_keys_of_repetition_are_those_of_the_proved_user(
-    upstream: Upstream, rabbitmq: RabbitMQ
+    upstream: Upstream, broker_url: str
 ) -> None:
     dialog = upstream.dialog("alice", "bob")
     async with (
-        run_gateway(upstream.url, rabbitmq.url, rate_limit_user_write="2/hour") as gateway,
+        run_gateway(upstream.url, broker_url, rate_limit_user_write="2/hour") as gateway,
         Client(gateway.address) as client,
     ):
         request = sending(dialog, idempotency_key="k")
@@ -328,11 +330,11 @@ async def issuer() -> AsyncIterator[Issuer]:
 
 
 async def test_tokens_of_a_customers_issuer_are_accepted_beside_our_own(
-    issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
+    issuer: Issuer, upstream: Upstream, broker_url: str
 ) -> None:
     dialog = upstream.dialog("alice")
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **issuer.settings()) as gateway,
+        run_gateway(upstream.url, broker_url, **issuer.settings()) as gateway,
         Client(gateway.address) as client,
     ):
         for text in (issuer.signed(), token()):
@@ -344,11 +346,11 @@ async def test_tokens_of_a_customers_issuer_are_accepted_beside_our_own(
 
 
 async def test_a_token_that_nearly_lasts_for_ever_ends_with_the_last_year(
-    issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
+    issuer: Issuer, upstream: Upstream, broker_url: str
 ) -> None:
     upstream.dialog("alice")
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **issuer.settings()) as gateway,
+        run_gateway(upstream.url, broker_url, **issuer.settings()) as gateway,
         Client(gateway.address) as client,
     ):
         lasting = client.with_metadata(bearer(issuer.signed(exp=10**30)))
@@ -357,11 +359,11 @@ async def test_a_token_that_nearly_lasts_for_ever_ends_with_the_last_year(
 
 
 async def test_a_key_that_the_issuer_takes_up_counts_at_once(
-    issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
+    issuer: Issuer, upstream: Upstream, broker_url: str
 ) -> None:
     upstream.dialog("alice")
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **issuer.settings()) as gateway,
+        run_gateway(upstream.url, broker_url, **issuer.settings()) as gateway,
         Client(gateway.address) as client,
     ):
         issuer.add("two")
@@ -372,12 +374,12 @@ async def test_a_key_that_the_issuer_takes_up_counts_at_once(
 
 @pytest.mark.health_row("token_issuer_keys", "not_read")
 async def test_an_issuer_that_is_away_ends_nothing_and_is_told_to_operators(
-    issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
+    issuer: Issuer, upstream: Upstream, broker_url: str
 ) -> None:
     upstream.dialog("alice")
     issuer.status = 503
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **issuer.settings()) as gateway,
+        run_gateway(upstream.url, broker_url, **issuer.settings()) as gateway,
         Client(gateway.address) as client,
     ):
         refused = await client.with_metadata(bearer(issuer.signed())).fails(
@@ -393,12 +395,12 @@ async def test_an_issuer_that_is_away_ends_nothing_and_is_told_to_operators(
 
 
 async def test_an_issuer_speaks_for_its_tenants_alone(
-    issuer: Issuer, upstream: Upstream, rabbitmq: RabbitMQ
+    issuer: Issuer, upstream: Upstream, broker_url: str
 ) -> None:
     upstream.dialog("alice")
     settings = issuer.settings(token_issuer_tenants=TENANT)
     async with (
-        run_gateway(upstream.url, rabbitmq.url, **settings) as gateway,
+        run_gateway(upstream.url, broker_url, **settings) as gateway,
         Client(gateway.address) as client,
     ):
         own = client.with_metadata(bearer(issuer.signed()))

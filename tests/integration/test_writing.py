@@ -18,6 +18,8 @@ from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from support.gateway import KEY, NO_KEY, OTHER_TENANT, READ_KEY, TENANT, WRITE_KEY, Upstream
 
+pytestmark = pytest.mark.broker("in_process")
+
 Reason = pb.ErrorReason
 
 
@@ -88,6 +90,7 @@ async def test_reactions_change_once(alice: Caller, bob: Caller, upstream: Upstr
     assert (reaction.reaction, reaction.count, reaction.mine) == ("🔥", 1, False)
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_a_typing_signal_may_repeat(alice: Caller, bob: Caller, upstream: Upstream) -> None:
     dialog = upstream.dialog("alice", "bob")
     request = pb.SendTypingIndicatorRequest(dialog_id=dialog)
@@ -177,6 +180,7 @@ async def test_values_of_meta_the_platform_cannot_keep_are_refused(
     assert all(path.startswith("meta.k") for path in refused.violations)
 
 
+@pytest.mark.broker("rabbitmq")
 async def test_what_names_an_attempt_stays_hidden(
     alice: Caller, bob: Caller, upstream: Upstream
 ) -> None:

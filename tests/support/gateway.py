@@ -10,7 +10,7 @@ import aiormq
 from aiormq.exceptions import AMQPError
 
 from chat3_embedded.prototype import ObjectPrototype
-from chat3_embedded.publishing import AmqpPublisher, UpdatePublisher
+from chat3_embedded.publishing import AmqpPublisher, NullPublisher, UpdatePublisher
 from chat3_embedded.server import serve
 from chat3_embedded.settings import DEFAULT_PLATFORM, Settings
 from chat3_embedded.store import Store
@@ -71,6 +71,7 @@ async def run_upstream(
     publishes: Callable[[AmqpPublisher], UpdatePublisher] = lambda publisher: publisher,
     **settings: Any,
 ) -> AsyncIterator[Upstream]:
+    """Run the embedded tenant-api; without a broker it drops its updates."""
     with Store(":memory:") as store:
         for tenant in (TENANT, OTHER_TENANT):
             store.add_tenant(tenant)
@@ -82,7 +83,7 @@ async def run_upstream(
         prototype = ObjectPrototype()
         async with serve(
             store=store,
-            publisher=publishes(publisher),
+            publisher=publishes(publisher) if rabbitmq_url else NullPublisher(),
             settings=Settings(platform=platform, counter_delay=0.01, **settings),
             prototype=prototype,
         ) as url:
@@ -99,6 +100,7 @@ async def run_gateway(
     tracing: Tracing = OFF,
     **settings: Any,
 ) -> AsyncIterator[Gateway]:
+    """Run the service in this process; without a broker's address it has one within."""
     # A log of its own, unless named: what other tests publish is not replayed here.
     log = settings.pop("rabbitmq_updates_log", f"log_{secrets.token_hex(4)}")
     config = composed(
@@ -107,7 +109,12 @@ async def run_gateway(
         tenant_api_url=tenant_api_url,
         rabbitmq_url=rabbitmq_url,
         rabbitmq_updates_log=log,
-        **{"idempotency_database": ":memory:", "token_keys": TOKEN_KEYS, **settings},
+        **{
+            "demo": not rabbitmq_url,
+            "idempotency_database": ":memory:",
+            "token_keys": TOKEN_KEYS,
+            **settings,
+        },
     )
     async with running(config, observers, tracing) as service:
         await service.ready()
