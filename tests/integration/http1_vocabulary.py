@@ -69,7 +69,7 @@ class Wire:
 
     async def closed(self) -> bytes:
         """Wait until the service closes the connection; return what it still said."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             try:
                 return await self.reader.read()
             except ConnectionError:

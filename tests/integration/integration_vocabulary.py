@@ -196,7 +196,7 @@ class Caller:
         """Open a stream, read on until it ends, and return how."""
         cardinality = CARDINALITY[type(METHOD_OF[type(request)])]
         try:
-            async with asyncio.timeout(30), self._stream(request, cardinality, None) as stream:
+            async with asyncio.timeout(HANGS), self._stream(request, cardinality, None) as stream:
                 while await stream.recv_message() is not None:
                     pass
                 await stream.recv_trailing_metadata()

@@ -20,7 +20,7 @@ from integration_vocabulary import Client
 
 from chat3_api.chat3.user import v1 as pb
 from support.faults.wire import message_class
-from support.patience import HANGS
+from support.patience import HANGS, STARTS
 from support.ports import free_port
 from support.web_client import FORMS, WebClient
 
@@ -63,7 +63,7 @@ class Process:
 
     def ends(self) -> int:
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(60)
+        return self._process.wait(STARTS)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def process(tmp_path: Path) -> Iterator[Process]:
         )
     try:
         found = Process(port, log, running)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + STARTS
         while not found.having(message="serving"):
             assert running.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
@@ -95,7 +95,7 @@ def process(tmp_path: Path) -> Iterator[Process]:
         yield found
     finally:
         running.kill()
-        running.wait(30)
+        running.wait(STARTS)
 
 
 @asynccontextmanager

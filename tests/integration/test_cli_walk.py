@@ -11,6 +11,7 @@ import pytest
 from chat3_cli.__main__ import main
 from chat3_embedded.demo import API_KEY, GENERAL, TEAM, TENANT, seed_demo
 from support.gateway import Gateway, Upstream
+from support.patience import HANGS
 
 Type = Callable[..., Awaitable[str]]
 """Types a command; gives what it prints, once it has succeeded."""
@@ -164,7 +165,7 @@ async def test_updates(type_: Type, tmp_path: Path) -> None:
     await sent(type_, GENERAL, "Hello")
     await sent(type_, GENERAL, "Bye")
     listed = ""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(HANGS):
         while "alice: Bye" not in listed:
             listed += await type_(*missed)
     assert listed.index("alice: Hello") < listed.index("alice: Bye")

@@ -16,6 +16,7 @@ from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome, StreamState, UpdateKind
 from chat3_user.errors import reasons
 from support.gateway import KEY, OTHER_TENANT, TENANT, Gateway, Upstream, run_gateway
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 from support.scrape import scraped
 
@@ -138,7 +139,7 @@ async def test_a_lost_connection_to_the_broker_is_said_and_loses_nothing(
         while (await stream.next()).heartbeat.state is not StreamState.DEGRADED:
             pass
         names = []
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(HANGS):
             while len(names) < 10:
                 try:
                     names.append(await publish(upstream, "alice"))

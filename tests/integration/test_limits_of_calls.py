@@ -12,6 +12,7 @@ from edge_vocabulary import IDENTITY, SUBSCRIBE, Answer, RawClient, demo, header
 from redis.asyncio import Redis
 
 from chat3_api.chat3.user import v1 as pb
+from support.patience import HANGS
 from support.platform_health import answers_health
 from support.ports import free_port
 from support.servers import web_server
@@ -24,7 +25,7 @@ async def _subscribe(client: RawClient, **changed: str) -> Answer:
     client.h2.send_data(stream, message(), end_stream=True)
     client.flush()
     answer = client.answers[stream]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         while not answer.data and not answer.ended.is_set():
             await asyncio.sleep(0.02)
     return answer
@@ -62,7 +63,7 @@ async def test_calls_over_the_limit_are_told_to_retry_at_once(
         for stream in streams:
             client.h2.send_data(stream, message(), end_stream=True)
         client.flush()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while len(asked) < 3:
                 await asyncio.sleep(0.01)
         shed = await client.call()
@@ -84,7 +85,7 @@ async def test_streams_of_an_api_key_are_bounded_and_a_closed_one_makes_room() -
         assert (third.status, third.reason) == (8, "TOO_MANY_STREAMS")
         client.h2.reset_stream(1, 8)
         client.flush()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while not (await _subscribe(client, x_user_id="carl")).data:
                 await asyncio.sleep(0.05)
 
@@ -173,7 +174,7 @@ async def test_with_redis_workers_share_the_rate_and_redis_learns_no_secret(
         "rate_limit_key_read": "99/hour",
     }
     async with Redis.from_url(url) as connection, AsyncExitStack() as stack:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while True:
                 try:
                     await connection.ping()

@@ -76,7 +76,7 @@ async def test_connections_over_the_limit_are_turned_away_with_a_word() -> None:
             gone = await third.turned_away()
         assert (gone.error_code, gone.additional_data) == (0, b"too many connections")
         await first.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while len(service.server.connections) > 1:
                 await asyncio.sleep(0.01)
         await _next_call_works(service)
@@ -172,7 +172,7 @@ async def test_calls_that_are_cancelled_before_they_begin_leave_nothing_behind()
         client.flush()
         assert (await client.call()).status == 0
         (connection,) = service.server.connections
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while connection.streams:
                 await asyncio.sleep(0.01)
 

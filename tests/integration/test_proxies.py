@@ -18,6 +18,7 @@ from grpclib.client import Channel
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.app import Running
 from support.faults.wire import SUBSCRIBE, message_class
+from support.patience import HANGS
 from support.ports import free_port
 from support.web_client import FORMS, Form, WebClient
 
@@ -63,7 +64,7 @@ class Proxy:
 
     async def start(self) -> None:
         self._process = subprocess.Popen(self._command, stderr=subprocess.DEVNULL)  # noqa: ASYNC220
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             while True:
                 assert self._process.poll() is None, "the proxy refuses its configuration"
                 try:
@@ -190,7 +191,7 @@ async def test_a_stream_outlives_a_restart_of_the_proxy(
                 await listener.until(6)
             if number in {5, 25}:
                 await asyncio.sleep(SILENCE)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANGS):
             await listener.until(30)
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

@@ -18,6 +18,7 @@ from chat3_embedded.demo import API_KEY
 from chat3_user.calls.service import TENANT
 from chat3_user.methods import METHODS
 from support import tokens
+from support.patience import STARTS
 from support.ports import free_port
 from support.recorded_spans import Recording
 from support.tokens import Issuer, token
@@ -146,7 +147,7 @@ async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path:
                         seen += await answer.read()
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(STARTS)
     output_bytes = (tmp_path / "output").read_bytes()
     assert b"connection ended" in output_bytes, "debug level was not on"
     printed = subprocess.run(  # noqa: ASYNC221
@@ -182,7 +183,7 @@ def _all_of(answer: Answer) -> bytes:
 
 
 async def _listening(port: int) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(STARTS):
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from support.gateway import Upstream
+from support.patience import STARTS
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
@@ -28,7 +29,7 @@ class Service:
     async def logged(self, pattern: str) -> re.Match[str]:
         """Return the match of the next line that has the pattern."""
         assert self.process.stderr is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(STARTS):
             while True:
                 line = (await self.process.stderr.readline()).decode()
                 assert line, f"the process ended without logging {pattern!r}"
@@ -38,7 +39,7 @@ class Service:
     async def ends(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         assert self.process.stderr is not None
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(STARTS):
             await self.process.stderr.read()
             return await self.process.wait()
 

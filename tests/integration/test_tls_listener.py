@@ -18,6 +18,7 @@ from chat3_user.app import Running
 from chat3_user.config import load
 from chat3_user.settings import ConfigError
 from chat3_user.tls.checking import check_files
+from support.patience import HANGS
 
 # grpcio and grpclib's reflection cannot live in one process.
 _GRPCIO = """
@@ -28,7 +29,7 @@ credentials = grpc.ssl_channel_credentials(read(ca), *(read(path) for path in re
 with grpc.secure_channel(f"localhost:{port}", credentials) as channel:
     call = channel.unary_unary(sys.stdin.readline().strip())
     try:
-        print(len(call(b"", metadata=eval(sys.stdin.readline()), timeout=10)) > 20)
+        print(len(call(b"", metadata=eval(sys.stdin.readline()), timeout=60)) > 20)
     except grpc.RpcError as error:
         print(error.code().name)
 """
@@ -64,7 +65,7 @@ async def _run(*command: Any, stdin: str = "") -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         output, _ = await process.communicate(stdin.encode())
     return output.decode(errors="replace")
 
@@ -146,7 +147,7 @@ async def test_alpn_chooses_http_1(certs: Path, protocols: list[str]) -> None:
 async def test_a_plaintext_client_is_refused_and_the_next_is_served(certs: Path) -> None:
     async with _encrypted(certs) as service:
         async with await RawClient.open(service.grpc_port) as client:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(HANGS):
                 await client.closed.wait()
         async with await RawClient.open(service.grpc_port, tls=_trusting(certs)) as client:
             assert (await client.call()).status == 0
@@ -183,7 +184,7 @@ async def test_new_certificates_are_used_while_an_open_stream_lives_on(
             client.flush()
             await _until(lambda: bool(client.answers[stream].data))
             _make(project, tmp_path)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(HANGS):
                 while await _serial(service.grpc_port) == before:
                     await asyncio.sleep(0.2)
             # The connection from before goes on: an old stream, and new calls.
@@ -243,7 +244,7 @@ async def test_a_client_that_never_finishes_the_handshake_is_closed(certs: Path)
         connection_handshake_timeout=0.3,
     ) as service:
         reader, writer = await asyncio.open_connection("127.0.0.1", service.grpc_port)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             assert await reader.read() == b""
         writer.close()
 
@@ -280,6 +281,6 @@ async def _dialog(client: RawClient) -> str:
 
 
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         while not condition():
             await asyncio.sleep(0.02)

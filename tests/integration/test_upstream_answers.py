@@ -24,6 +24,7 @@ from integration_vocabulary import (
 from chat3_api.chat3.user import v1 as pb
 from chat3_api.google.protobuf import Struct
 from support.gateway import run_gateway
+from support.patience import HANGS
 from support.ports import free_port
 
 pytestmark = pytest.mark.broker("in_process")
@@ -335,7 +336,7 @@ async def test_the_callers_deadline_ends_the_request_upstream(
             assert refused.reason is Reason.DEADLINE_EXCEEDED
         if scripted.asked:
             break
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         await scripted.dropped.wait()
 
 
@@ -350,7 +351,7 @@ async def test_a_call_that_is_cancelled_is_cancelled_upstream(
 ) -> None:
     scripted.answer = slow
     call = asyncio.create_task(tricked.fails(REQUESTS[name], timeout=None))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         while not scripted.asked:
             await asyncio.sleep(0.01)
         call.cancel()

@@ -14,6 +14,7 @@ from integration_vocabulary import Client
 from chat3_api.chat3.tenant.v1 import CreateUserTokenRequest
 from chat3_api.chat3.user.v1 import GetUserDialogsRequest
 from support.gateway import KEY, TENANT, Upstream, metadata
+from support.patience import STARTS
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 from support.scrape import scraped
@@ -41,11 +42,11 @@ def two_workers(
         yield process
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(STARTS)
 
 
 async def ready(*ports: int) -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(STARTS), aiohttp.ClientSession() as session:
         for port in ports:
             while True:
                 try:
@@ -72,7 +73,7 @@ async def test_a_worker_that_dies_is_replaced_and_all_end_together(
         await ready(ops, ops + 1)
         first = await process_of(ops)
         os.kill(first, signal.SIGKILL)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(STARTS):
             while True:
                 try:
                     if await process_of(ops) != first:
@@ -82,7 +83,7 @@ async def test_a_worker_that_dies_is_replaced_and_all_end_together(
                 await asyncio.sleep(0.05)
         await ready(ops, ops + 1)
         parent.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(parent.wait, 60) == 0
+        assert await asyncio.to_thread(parent.wait, STARTS) == 0
         with pytest.raises(aiohttp.ClientError):
             await process_of(ops)
 
@@ -104,7 +105,7 @@ async def test_a_token_of_one_worker_of_a_demo_is_good_at_all_of_them(
         async with Client(f"127.0.0.1:{port}") as client:
             back_end = client.with_metadata({"x-api-key": KEY, "x-tenant-id": TENANT})
             created = await back_end.call(CreateUserTokenRequest(user_id="alice"))
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(STARTS):
                 # Every connection is of one worker, whichever the kernel chose.
                 while not (await accepted_tokens(ops) and await accepted_tokens(ops + 1)):
                     app = client.with_metadata(bearer(created.token))
@@ -121,7 +122,7 @@ async def test_one_scrape_of_any_worker_has_the_calls_of_all(
         await ready(ops, ops + 1)
         async with Client(f"127.0.0.1:{port}") as client:
             made = 0
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(STARTS):
                 while True:
                     # Every connection is of one worker, whichever the kernel chose.
                     alice = client.with_metadata(metadata("alice"))

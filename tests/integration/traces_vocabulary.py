@@ -18,6 +18,7 @@ from integration_vocabulary import Client
 from chat3_api.chat3.user import v1 as pb
 from support.gateway import Upstream, metadata, run_upstream
 from support.otlp import Received, Receiver
+from support.patience import STARTS
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 from support.traced_platform import TracedPublisher, traced_by
@@ -113,7 +114,7 @@ class Workers:
     async def end(self) -> None:
         """Tell it to end, and wait until it has."""
         self.process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(self.process.wait, 60) == 0, self.log.read_text()
+        assert await asyncio.to_thread(self.process.wait, STARTS) == 0, self.log.read_text()
 
 
 @asynccontextmanager
@@ -142,11 +143,11 @@ async def two_workers(
         yield Workers(f"127.0.0.1:{port}", process, log)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(STARTS)
 
 
 async def _ready(*ports: int) -> None:
-    async with asyncio.timeout(60), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(STARTS), aiohttp.ClientSession() as session:
         for port in ports:
             status = 0
             while status != 200:

@@ -14,9 +14,9 @@ from integration_vocabulary import Caller, Failure, failure
 
 from chat3_api.chat3.tenant import v1 as pb
 from chat3_api.chat3.user.v1 import ConnectionEstablished, Gap, ResumeOutcome, Update
+from support.patience import HANGS
 
 PATH = "/chat3.tenant.v1.TenantService/WatchUpdates"
-PATIENCE = 30.0
 
 
 class Watcher:
@@ -89,7 +89,7 @@ class Watcher:
 
     async def sees(self, what: Any) -> None:
         """Wait until ``what()`` is true."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(HANGS):
             while not what():
                 assert not self.ended, self.failure
                 self._news.clear()
@@ -97,7 +97,7 @@ class Watcher:
 
     async def ends(self) -> Failure:
         """Wait for the end of the stream; return how it failed."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(HANGS):
             while not self.ended:
                 self._news.clear()
                 await self._news.wait()

@@ -7,3 +7,6 @@ HANGS: Final = 60.0
 
 Tests of deadlines name their own.
 """
+
+STARTS: Final = 180.0
+"""Seconds for processes to start or to end: an idle machine needs three for one with workers."""
