@@ -14,6 +14,7 @@ from integration_vocabulary import Caller, Client, failure, sending
 from chat3_api.chat3.user import v1 as pb
 from chat3_embedded.settings import Settings
 from support.gateway import OTHER_TENANT, READ_KEY, TENANT, run_gateway
+from support.patience import HANGS
 from support.ports import free_port
 
 PAIRS = 50
@@ -30,7 +31,7 @@ async def two_workers(
     folder: Path, *, shared: bool, platform: Settings | None = None, **settings: Any
 ) -> AsyncIterator[tuple[Lossy, Clients]]:
     """Two workers before one platform, with one store of keys or one each."""
-    settings = {"demo": True, "idempotency_settle": SETTLE, "idempotency_lease": 3.0} | settings
+    settings = {"idempotency_settle": SETTLE, "idempotency_lease": HANGS} | settings
     async with AsyncExitStack() as stack:
         lossy = await stack.enter_async_context(lossy_platform(platform))
         clients = []

@@ -34,9 +34,7 @@ async def cut_platform(
     version: str, cut: CutAfter, *, by_back_end: bool = False
 ) -> AsyncIterator[tuple[Lossy, Caller]]:
     settings = Settings(platform=version, after_step=cut, keep_updates=True)
-    # No worker dies here: a lease that a busy machine cannot outlast would end calls midway.
-    leased = {"idempotency_lease": 60.0}
-    async with lossy_platform(settings) as lossy, service(lossy, **leased) as client:
+    async with lossy_platform(settings) as lossy, service(lossy) as client:
         yield lossy, client.with_metadata(BACK_END) if by_back_end else client.as_user("alice")
 
 

@@ -390,7 +390,7 @@ async def cut(step: CutAfter) -> AsyncIterator[tuple[Metrics, Caller, str, str]]
     async with lossy_platform(Settings(platform=NEWEST, after_step=step)) as lossy:
         dialog = lossy.dialog("alice", "bob")
         message = lossy.store.add_message(TENANT, dialog, "alice", "one").message_id
-        settings = {"demo": True, "idempotency_lease": 3.0, "idempotency_settle": 0.5}
+        settings = {"idempotency_lease": HANGS, "idempotency_settle": 0.5}
         async with (
             run_gateway(lossy.url, "", **settings) as gateway,
             Client(gateway.address) as client,

@@ -139,7 +139,8 @@ async def test_no_secret_is_logged_answered_or_measured(upstream: str, tmp_path:
             command, env=environment, stdout=output, stderr=output
         )
         try:
-            await _listening(grpc)
+            for port in (grpc, ops):
+                await _listening(port)
             seen = await _calls(grpc)
             async with aiohttp.ClientSession() as session:
                 for path in ("metrics", "readyz", "healthz"):

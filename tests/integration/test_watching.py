@@ -30,12 +30,18 @@ def back_end(client: Client) -> Caller:
 
 
 async def publish(
-    upstream: Upstream, user: str, count: int = 1, *, tenant: str = TENANT, padding: int = 0
+    upstream: Upstream,
+    user: str,
+    count: int = 1,
+    *,
+    tenant: str = TENANT,
+    padding: int = 0,
+    event: str = "",
 ) -> list[str]:
-    """Publish updates for a user; return their ids."""
+    """Publish updates for a user, of new events unless one is named; return their ids."""
     ids = []
     for _ in range(count):
-        event = f"evt_{next(COUNT):032x}"
+        event = event or f"evt_{next(COUNT):032x}"
         body: dict[str, Any] = {
             "tenantId": tenant,
             "userId": user,
@@ -49,6 +55,7 @@ async def publish(
             f"update.user.user.{user}.user", json.dumps(body).encode(), {}, int(time.time() * 1000)
         )
         ids.append(f"{event}:update.user:{user}")
+        event = ""
     return ids
 
 
@@ -139,7 +146,7 @@ async def test_a_lost_connection_to_the_broker_loses_nothing_for_anybody(
     async with watching(back_end) as watcher:
         await watcher.applied(await watcher.send(users))
         wanted = {user: await publish(upstream, user) for user in users}
-        rabbitmq.ctl("close_all_connections", "a test")
+        await asyncio.to_thread(rabbitmq.ctl, "close_all_connections", "a test")
         async with asyncio.timeout(HANGS):
             while not any(
                 response.heartbeat is not None and response.heartbeat.state is StreamState.DEGRADED
@@ -154,10 +161,11 @@ async def test_a_lost_connection_to_the_broker_loses_nothing_for_anybody(
 
 
 async def _published_somehow(upstream: Upstream, user: str) -> list[str]:
-    """Publish, again where the publisher's own connection was closed."""
+    """Publish, the same again where the publisher's own connection was closed."""
+    event = f"evt_{next(COUNT):032x}"
     while True:
         try:
-            return await publish(upstream, user)
+            return await publish(upstream, user, event=event)
         except Exception:  # noqa: BLE001 - the publisher's connection is being renewed
             await asyncio.sleep(0.1)
 

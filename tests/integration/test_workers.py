@@ -17,7 +17,7 @@ from support.gateway import KEY, TENANT, Upstream, metadata
 from support.patience import STARTS
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
-from support.scrape import scraped
+from support.scrape import Scraped, scraped
 from support.tokens import bearer
 
 pytestmark = pytest.mark.timeout(600)
@@ -112,6 +112,15 @@ async def test_a_token_of_one_worker_of_a_demo_is_good_at_all_of_them(
                     assert await app.call(GetUserDialogsRequest())
 
 
+async def scraped_of_both(port: int) -> Scraped:
+    """Scrape a worker until the other one answers it in time."""
+    async with asyncio.timeout(STARTS):
+        while True:
+            told = await scraped(port)
+            if told.value("chat3_worker_up") == 2:
+                return told
+
+
 async def test_one_scrape_of_any_worker_has_the_calls_of_all(
     upstream: Upstream, rabbitmq: RabbitMQ
 ) -> None:
@@ -136,9 +145,8 @@ async def test_one_scrape_of_any_worker_has_the_calls_of_all(
                         break
         assert sum(of_each) == made
         for asked in (ops, ops + 1):
-            told = await scraped(asked)
+            told = await scraped_of_both(asked)
             assert told.value(calls, rpc_method=method) == made
-            assert told.value("chat3_worker_up") == 2
         alone = await scraped(ops + 1, "/metrics/worker")
         assert alone.value(calls, rpc_method=method) == of_each[1]
         stopped = await process_of(ops + 1)
