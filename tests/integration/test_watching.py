@@ -5,7 +5,7 @@ import itertools
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -59,6 +59,16 @@ async def publish(
     return ids
 
 
+async def published(
+    upstream: Upstream, users: Sequence[str], wanted: Mapping[str, list[str]]
+) -> None:
+    """Publish an update for each of the users at once; add their ids to what is ``wanted``."""
+    for user, ids in zip(
+        users, await asyncio.gather(*(publish(upstream, user) for user in users)), strict=True
+    ):
+        wanted[user].extend(ids)
+
+
 def known(upstream: Upstream, users: Sequence[str], tenant: str = TENANT) -> None:
     for user in users:
         upstream.store.add_user(tenant, user)
@@ -80,16 +90,13 @@ async def test_a_thousand_users_come_and_go_while_updates_flow(
     async with watching(back_end) as watcher:
         await watcher.applied(await watcher.send(USERS))
         assert set(watcher.outcomes.values()) == {ResumeOutcome.FRESH}
-        for user in USERS:
-            wanted[user] += await publish(upstream, user)
+        await published(upstream, USERS, wanted)
         await watcher.sees(lambda: all(watcher.updates[user] for user in USERS))
         goes = await watcher.send(unwatch=leaving)
-        for user in staying:
-            wanted[user] += await publish(upstream, user)
+        await published(upstream, staying, wanted)
         await watcher.applied(goes)
         gone = {user: len(watcher.updates[user]) for user in leaving}
-        for user in USERS:
-            wanted[user] += await publish(upstream, user)
+        await published(upstream, USERS, wanted)
         for user in staying:
             await has(watcher, user, wanted[user])
         assert {user: len(watcher.updates[user]) for user in leaving} == gone
@@ -97,8 +104,7 @@ async def test_a_thousand_users_come_and_go_while_updates_flow(
             await watcher.send({user: watcher.tokens[user] for user in leaving})
         )
         assert {watched.resume_outcome for watched in back.watched} == {ResumeOutcome.RESUMED}
-        for user in USERS:
-            wanted[user] += await publish(upstream, user)
+        await published(upstream, USERS, wanted)
         for user in USERS:
             await has(watcher, user, wanted[user])
         assert not watcher.gaps

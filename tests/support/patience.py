@@ -2,7 +2,7 @@
 
 from typing import Final
 
-HANGS: Final = 60.0
+HANGS: Final = 120.0
 """Seconds: an idle machine needs less than one; a shared one with ten times the work has its time.
 
 Tests of deadlines name their own.
