@@ -167,6 +167,20 @@ async def test_a_loop_on_time_is_well_and_one_that_stood_still_is_not() -> None:
     assert min(lags) >= 0
 
 
+async def test_a_loop_that_stands_still_between_two_looks_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look and what stops the loop can be due in the same turn."""
+    probe = event_loop(HANGS, lambda _: None)
+    assert await probe.look() == WELL
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    monkeypatch.setattr(loop, "time", lambda: time() + HANGS)
+    found = await probe.look()
+    assert found is not None
+    assert found.reason == "stalled"
+
+
 async def test_a_look_that_makes_an_error_of_its_cancellation_holds_nothing_up() -> None:
     stage, looking = Stage("a"), asyncio.Event()
 

@@ -15,14 +15,18 @@ _NAP: Final = 0.25
 def event_loop(stall: float, noted: Callable[[float], None]) -> Probe:
     """Return the probe that finds the loop ``stall`` seconds late, or later.
 
-    Each lag is ``noted``.
+    Each lag is ``noted``. A look begins when the last one ended: what stands still in between is a
+    stall as well.
     """
+    ended: float | None = None
 
     async def look() -> Finding:
+        nonlocal ended
         loop = asyncio.get_running_loop()
-        due = loop.time() + _NAP
+        due = _NAP + (loop.time() if ended is None else ended)
         await asyncio.sleep(_NAP)
-        late = max(0.0, loop.time() - due)
+        ended = loop.time()
+        late = max(0.0, ended - due)
         noted(late)
         return WELL if late < stall else Finding("stalled", f"{late:.1f} s")
 
