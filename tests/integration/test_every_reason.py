@@ -89,8 +89,9 @@ class World:
     client: Client
     upstream: Upstream
     scripted: Scripted
-    rabbitmq: RabbitMQ
+    broker_url: str
     monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest
 
     @property
     def alice(self) -> Caller:
@@ -101,7 +102,7 @@ class World:
         """Return alice at a service of the case's own."""
         url = url or self.upstream.url
         async with (
-            run_gateway(url, self.rabbitmq.url, **settings) as gateway,
+            run_gateway(url, self.broker_url, **settings) as gateway,
             Client(gateway.address) as client,
         ):
             yield client.as_user("alice")
@@ -219,7 +220,7 @@ async def _(world: World) -> Failure:
 @case(Reason.PLATFORM_TOO_OLD)
 async def _(world: World) -> Failure:
     async with (
-        run_upstream(world.rabbitmq.url, platform="0.0.80") as old,
+        run_upstream(world.broker_url, platform="0.0.80") as old,
         world.another(old.url) as alice,
     ):
         dialog = old.dialog("alice")
@@ -338,7 +339,8 @@ async def _(world: World) -> Failure:
 @case(Reason.UPDATES_LOG_UNAVAILABLE)
 async def _(world: World) -> Failure:
     """The broker does not let the service declare a log."""
-    name, broker = f"narrow_{secrets.token_hex(4)}", world.rabbitmq
+    name = f"narrow_{secrets.token_hex(4)}"
+    broker: RabbitMQ = world.request.getfixturevalue("rabbitmq")
     may = r"^chat3_updates(\.worker\..*)?$"
     await asyncio.to_thread(broker.ctl, "add_user", name, "secret")
     await asyncio.to_thread(broker.ctl, "set_permissions", name, may, ".*", ".*")
@@ -483,6 +485,13 @@ def documented() -> dict[pb.ErrorReason, Documented]:
 DOCUMENTED = documented()
 
 
+def _at_its_broker(reason: pb.ErrorReason) -> Any:
+    """Return the parameter of a reason, with the broker that it is about."""
+    about_updates = {Reason.SLOW_CONSUMER, Reason.UPDATES_LOG_UNAVAILABLE}
+    broker = pytest.mark.broker("rabbitmq" if reason in about_updates else "in_process")
+    return pytest.param(reason, marks=broker, id=reason.name)
+
+
 def test_every_reason_has_a_status_and_a_comment() -> None:
     reasons = set(Reason) - {Reason.UNSPECIFIED}
     assert set(STATUS) == reasons
@@ -507,16 +516,17 @@ def test_a_reason_that_is_brought_about_elsewhere_has_its_test(
     assert reason.name in file.read_text(), f"{path} never expects {reason.name}"
 
 
-@pytest.mark.parametrize("reason", CASES, ids=lambda reason: reason.name)
+@pytest.mark.parametrize("reason", [*map(_at_its_broker, CASES)])
 async def test_a_reason_is_sent_as_the_contract_says(
     client: Client,
     upstream: Upstream,
     scripted: Scripted,
-    rabbitmq: RabbitMQ,
+    broker_url: str,
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
     reason: pb.ErrorReason,
 ) -> None:
-    world = World(client, upstream, scripted, rabbitmq, monkeypatch)
+    world = World(client, upstream, scripted, broker_url, monkeypatch, request)
     failed = await CASES[reason](world)
     comment = DOCUMENTED[reason]
     assert failed.reason is reason
