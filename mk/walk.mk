@@ -1,7 +1,7 @@
 # Two users do everything with each other through the contract, and a back end fills a whole tenant
 # and finds all of it again; about four minutes.
 #
-#   WALK_MESSAGES=10000   messages that are read back while others write; `make test` takes 1,000
+#   WALK_MESSAGES=10000   messages that are read back while others write; `make test` takes 500
 #   WALK_USERS=1000       users of the back end's tenant, with a dialog for ten; `make test` takes 60
 
 .PHONY: test-walk

@@ -20,7 +20,7 @@ from support.rabbitmq import RabbitMQ
 Kind = pb.UpdateKind
 
 PAIRS = 100
-MESSAGES = int(os.environ.get("WALK_MESSAGES", "1000"))
+MESSAGES = int(os.environ.get("WALK_MESSAGES", "500"))
 """How many messages are read back; `make test-walk` takes 10,000."""
 
 WRITTEN_MEANWHILE = 200
