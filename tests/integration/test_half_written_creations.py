@@ -16,7 +16,9 @@ from chat3_embedded.generations import NEWEST, OLDEST
 from chat3_embedded.settings import Settings
 from chat3_embedded.steps import CutAfter
 from chat3_embedded.store.records import Dialog, Topic
+from chat3_user.idempotency import once
 from support.gateway import TENANT
+from support.patience import HANGS
 
 REPLAYED = "idempotency-replayed"
 MEMBERS = ("alice", "bob", "carol")
@@ -260,7 +262,11 @@ async def test_who_left_a_direct_dialog_is_in_it_again_at_once(who: str, settle:
         assert sorted(members(lossy, first.dialog.dialog_id)) == ["alice", "bob"]
 
 
-async def test_a_direct_dialog_that_is_there_is_read_and_nothing_is_written() -> None:
+async def test_a_direct_dialog_that_is_there_is_read_and_nothing_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A store that does not say soon whether something is in doubt has it looked for.
+    monkeypatch.setattr(once, "_PATIENCE", HANGS)
     async with cut_platform(CutAfter("nothing")) as (lossy, client):
         first = await asked_for_direct(client)
         await asyncio.sleep(0.5)  # until it is older than the settle time of these services
