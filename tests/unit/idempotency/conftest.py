@@ -1,7 +1,8 @@
 """Both stores, by the fixtures `store` and `times`: one suite for both."""
 
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from chat3_user.idempotency import Store, Times
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.shared_redis import RedisSettings
+from support.patience import HANGS
 from support.redis import RedisServer
 
 
@@ -24,7 +26,7 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 
 @pytest.fixture
 def times() -> Times:
-    return Times(lease=2.0, settle=2.0, retention=3600.0)
+    return Times(lease=HANGS, settle=HANGS, retention=3600.0)
 
 
 def age_redis(server: RedisServer) -> None:
@@ -36,10 +38,32 @@ def age_redis(server: RedisServer) -> None:
 
 def age_sqlite(path: Path) -> None:
     """Make the file look older than keys are kept."""
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE boots SET began = 0")
-    connection.commit()
-    connection.close()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE boots SET began = 0")
+
+
+@pytest.fixture
+def passing(
+    store_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Callable[[float], None]:
+    """Makes what `store` has older by so many seconds, as if they had passed."""
+
+    def sqlite_passes(seconds: float) -> None:
+        with closing(sqlite3.connect(tmp_path / "keys.db")) as connection, connection:
+            connection.execute(
+                "UPDATE keys SET lease = lease - :past, doubt = doubt - :past,"
+                " began = began - :past, keep = keep - :past",
+                {"past": seconds},
+            )
+
+    def redis_passes(seconds: float) -> None:
+        server: RedisServer = request.getfixturevalue("redis_server")
+        with Redis.from_url(server.url) as redis:
+            for key in redis.keys("chat3:idempotency:*"):
+                for name in {b"lease", b"doubt", b"began"}.intersection(redis.hkeys(key)):
+                    redis.hincrby(key, name, -round(seconds * 1000))
+
+    return sqlite_passes if store_kind == "sqlite" else redis_passes
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -64,7 +88,7 @@ async def store(
     else:
         server: RedisServer = request.getfixturevalue("redis_server")
         age_redis(server)
-        found = RedisStore(RedisSettings(server.url, timeout=30.0), times)
+        found = RedisStore(RedisSettings(server.url, timeout=HANGS), times)
     await found.open()
     yield found
     await found.close()

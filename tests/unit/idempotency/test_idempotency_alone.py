@@ -1,8 +1,10 @@
 """One call at a time works on a thing, for all users and workers: each test over both stores."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
+from idempotency_simulation import World
 
 from chat3_api.chat3.user import v1 as pb
 from chat3_user.calls import Call
@@ -14,18 +16,23 @@ from chat3_user.validation import Identity
 from support.patience import HANGS
 
 Response = pb.GetOrCreateDirectDialogResponse
-TIMES = Times(lease=2.0, settle=0.3, retention=3600.0)
+TIMES = Times(lease=HANGS, settle=HANGS, retention=3600.0)
+
+
+@pytest.fixture
+def times() -> Times:
+    return TIMES
 
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a busy machine be late."""
-    monkeypatch.setattr(once, "_PATIENCE", 5.0)
+    monkeypatch.setattr(once, "_PATIENCE", HANGS)
 
 
 def call(user_id: str = "alice", tenant_id: str = "tnt_one") -> Call:
     found = Call("GetOrCreateDirectDialog", "request", Identity("key", tenant_id, user_id))
-    found.deadline = asyncio.get_running_loop().time() + 10.0
+    found.deadline = asyncio.get_running_loop().time() + HANGS
     return found
 
 
@@ -133,7 +140,7 @@ async def test_the_doubt_of_an_attempt_ends_with_the_call_that_finds_what_it_lef
 async def test_a_refusal_that_an_attempt_itself_brought_about_is_its_answer(
     store: Store, *, arrives: bool
 ) -> None:
-    doer, work = Once(store, TIMES), Work()
+    doer, work = Once(store, replace(TIMES, settle=0.1)), Work()
     work.failures = [in_doubt(reasons.upstream_unavailable())]
 
     async def ready() -> None:
@@ -226,17 +233,23 @@ async def test_a_store_that_is_away_refuses_or_lets_write_as_set(*, choice: bool
     assert work.written == 0
 
 
-async def test_a_look_whose_repairs_are_cut_off_comes_again_in_measure(store: Store) -> None:
-    doer, work = Once(store, TIMES), Work()
-    work.failures = [in_doubt(reasons.upstream_unavailable())]
+def test_a_look_whose_repairs_are_cut_off_comes_again_in_measure() -> None:
+    world, work = World(), Work()
 
     async def repair(earlier: Earlier) -> Response | None:
         work.looked.append(earlier)
         raise in_doubt(reasons.upstream_unavailable())
 
-    impatient = call("alice")
-    impatient.deadline = asyncio.get_running_loop().time() + 1.0
-    with pytest.raises(CallError) as unknown:
-        await doer.alone(impatient, "pair", Mutation(Response, work.write, repair))
-    assert unknown.value.reason is pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
+    async def look() -> None:
+        impatient = call("alice")
+        impatient.deadline = world.loop.time() + 1.0
+        with pytest.raises(CallError) as unknown:
+            await world.workers[0].once.alone(
+                impatient, "pair", Mutation(Response, work.write, repair)
+            )
+        assert unknown.value.reason is pb.ErrorReason.IDEMPOTENCY_OUTCOME_UNKNOWN
+
+    work.failures = [in_doubt(reasons.upstream_unavailable())]
+    world.loop.run_until_complete(look())
+    world.close()
     assert 2 <= len(work.looked) <= 10

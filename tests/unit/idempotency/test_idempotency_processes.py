@@ -20,7 +20,7 @@ from chat3_user.idempotency.sqlite import SqliteStore
 from chat3_user.idempotency.store import Attempt, Held
 
 async def main(path, keys):
-    store = SqliteStore(path, Times())
+    store = SqliteStore(path, Times(lease=60.0))
     await store.open()
     print("ready", flush=True)
     sys.stdin.readline()

@@ -2,14 +2,17 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from idempotency_patience import answered
 
 from chat3_user.idempotency import StoreUnavailableError, Times
 from chat3_user.idempotency.redis import RedisStore
 from chat3_user.idempotency.store import Attempt, Finished, Held
 from chat3_user.shared_redis import RedisSettings
+from support.patience import HANGS
 from support.redis import RedisServer
 
 
@@ -25,10 +28,11 @@ def servers(tmp_path: Path) -> Iterator[tuple[RedisServer, RedisServer]]:
         server.stop()
 
 
-@pytest.fixture
-async def store(servers: tuple[RedisServer, RedisServer]) -> AsyncIterator[RedisStore]:
-    settings = RedisSettings(url=servers[0].url, replicas=1)
-    made = RedisStore(settings, Times(lease=2.0, settle=2.0, retention=3600.0))
+@asynccontextmanager
+async def replicated(server: RedisServer, patience: float) -> AsyncIterator[RedisStore]:
+    """Make a store that waits for one replica, for half of its patience."""
+    settings = RedisSettings(url=server.url, timeout=patience, replicas=1)
+    made = RedisStore(settings, Times(retention=3600.0))
     yield made
     await made.close()
 
@@ -38,23 +42,27 @@ def attempt(scope: bytes) -> Attempt:
 
 
 async def test_a_key_that_no_replica_has_is_refused_and_free(
-    store: RedisStore, servers: tuple[RedisServer, RedisServer]
+    servers: tuple[RedisServer, RedisServer],
 ) -> None:
-    with pytest.raises(StoreUnavailableError):
-        await store.claim(attempt(b"s" * 16))
-    assert servers[0].cli("keys", "chat3:idempotency:*").strip() == ""
+    primary, _ = servers
+    async with replicated(primary, 0.5) as store:
+        with pytest.raises(StoreUnavailableError):
+            await store.claim(attempt(b"s" * 16))
+    assert primary.cli("keys", "chat3:idempotency:*").strip() == ""
 
 
 async def test_a_claimed_key_is_on_the_replica_and_an_answer_is_heard_from_one_alone(
-    store: RedisStore, servers: tuple[RedisServer, RedisServer]
+    servers: tuple[RedisServer, RedisServer],
 ) -> None:
     primary, replica = servers
     replica.cli("replicaof", "127.0.0.1", str(primary.port))
     while "state=online" not in primary.cli("info", "replication"):
         pass
     mine = attempt(b"s" * 16)
-    assert await store.claim(mine) == Held()
-    assert replica.cli("keys", "chat3:idempotency:*").split()
-    await store.finish(mine, b"answer")
+    async with replicated(primary, HANGS) as store:
+        assert await store.claim(mine) == Held()
+        assert replica.cli("keys", "chat3:idempotency:*").split()
+        await store.finish(mine, b"answer")
     replica.kill()
-    assert await store.claim(attempt(b"s" * 16)) == Finished(b"answer")
+    async with replicated(primary, 0.5) as store:
+        assert await answered(store, attempt(b"s" * 16)) == Finished(b"answer")

@@ -12,6 +12,7 @@ from chat3_user.limits.rates import Rate, RedisRates
 from chat3_user.metrics.instruments import Instruments
 from chat3_user.metrics.stores import StoreMetrics
 from chat3_user.shared_redis import RedisSettings
+from support.patience import HANGS
 from support.ports import free_port
 from support.recorded_spans import Recording
 from support.redis import RedisServer
@@ -73,7 +74,7 @@ async def test_an_operation_that_fails_says_so(store: Store, store_kind: str) ->
 
 async def test_rates_say_what_they_decided(redis_server: RedisServer) -> None:
     recording = Recording()
-    rates = RedisRates(RedisSettings(redis_server.url), tracing=recording.tracing)
+    rates = RedisRates(RedisSettings(redis_server.url, HANGS), tracing=recording.tracing)
     rate, key = Rate(1, "hour"), secrets.token_hex(4)
     first, second = await rates.spend(rate, key), await rates.spend(rate, key)
     await rates.close()
@@ -83,7 +84,10 @@ async def test_rates_say_what_they_decided(redis_server: RedisServer) -> None:
     assert key not in str(told(recording))
 
 
-async def test_what_is_counted_without_redis_is_no_operation_of_redis() -> None:
+async def test_what_is_counted_without_redis_is_no_operation_of_redis(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat3_user.limits.rates._REDIS_PAUSE", HANGS)
     recording = Recording()
     away = RedisSettings(f"redis://127.0.0.1:{free_port()}", 0.2)
     rates = RedisRates(away, tracing=recording.tracing)

@@ -107,7 +107,10 @@ async def test_a_broker_that_cannot_be_reached_is_counted() -> None:
     await broker.close()
 
 
-async def test_rates_are_counted_by_each_worker_while_redis_is_away() -> None:
+async def test_rates_are_counted_by_each_worker_while_redis_is_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("chat3_user.limits.rates._REDIS_PAUSE", HANGS)
     metrics = Metrics()
     settings = RedisSettings(f"redis://127.0.0.1:{free_port()}", 0.2)
     rates = RedisRates(settings, metrics=metrics.rates, stores=metrics.stores)
