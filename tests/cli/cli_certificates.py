@@ -5,6 +5,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.patience import HANGS
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -58,4 +60,4 @@ def _with_key(folder: Path, name: str) -> Pair:
 
 
 def _openssl(*arguments: str | Path) -> None:
-    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=30)
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=HANGS)

@@ -18,6 +18,7 @@ from chat3_api.chat3.user.v1 import (
     ListPacksResponse,
     Message,
 )
+from support.patience import HANGS
 
 
 def members(*names: str, token: str = "", total: int | None = None) -> ListDialogMembersResponse:
@@ -79,7 +80,7 @@ async def test_all_prints_a_page_as_soon_as_it_is_there(
     service.answers[ListDialogMembersRequest] = [members("alice", token="t2"), HANG]
     process = await spawn("members", DIALOG, "--all")
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         await service.hanging.wait()
         await process.stdout.readline()
         assert (await process.stdout.readline()).startswith(b"alice ")

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 from support.chromium import chromium
+from support.patience import HANGS
 
 
 def page_after(tmp_path: Path, address: str, *options: str) -> str:
@@ -27,6 +28,6 @@ def page_after(tmp_path: Path, address: str, *options: str) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=50,
+        timeout=HANGS,
     )
     return run.stdout

@@ -20,6 +20,7 @@ from h2.events import ResponseReceived, TrailersReceived
 from hpack import Encoder
 from hyperframe.frame import SettingsFrame
 
+from support.patience import HANGS
 from support.ports import free_port
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -58,7 +59,7 @@ class Worker:
             h2.send_headers(1, list(head.items()))
             h2.send_data(1, bytes(5), end_stream=True)
             status = None
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANGS):
                 while status is None:
                     writer.write(h2.data_to_send())
                     data = await reader.read(65536)
@@ -93,7 +94,7 @@ async def worker() -> AsyncIterator[Worker]:
         )
         try:
             started = Worker(process, port)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(HANGS):
                 while True:
                     try:
                         await started.normal_call()
@@ -146,7 +147,7 @@ async def _attack(port: int, rng: random.Random, each: int) -> bool:
 async def _greeting(reader: asyncio.StreamReader) -> bool:
     """Wait until the worker has acknowledged the settings it was sent."""
     heard = b""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(HANGS):
         while _ACKNOWLEDGED not in heard:
             more = await reader.read(65536)
             if not more:

@@ -14,6 +14,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from hypothesis import strategies as st
 
+from support.patience import HANGS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,7 +51,7 @@ def contract_pairs() -> list[Pair]:
     """Every message of the contract, from what buf says about the proto files."""
     built = subprocess.run(
         [SCRIPTS / "buf", "build", "--as-file-descriptor-set", "-o", "-"],
-        cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True, timeout=50,
+        cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True, timeout=HANGS,
     )  # fmt: skip
     module = importlib.import_module("chat3_api.chat3.user.v1")
     return [
@@ -70,7 +72,7 @@ def all_types_pairs(directory: Path) -> list[Pair]:
             f"--python_betterproto2_out={package}", f"--descriptor_set_out={descriptors}",
             "--include_imports", "all_types.proto",
         ],
-        env=ENVIRONMENT, check=True, capture_output=True, timeout=50,
+        env=ENVIRONMENT, check=True, capture_output=True, timeout=HANGS,
     )  # fmt: skip
     sys.path.insert(0, str(directory))
     try:

@@ -13,6 +13,7 @@ import pytest
 
 from chat3_user.config import SETTINGS, Config, altered, load, masked, parse
 from chat3_user.settings import ConfigError
+from support.patience import HANGS
 
 DEMO = {"DEMO": "true"}
 NAMES = tuple(SETTINGS)
@@ -215,7 +216,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         env=environment,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANGS,
         check=False,
     )
 

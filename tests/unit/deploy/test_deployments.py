@@ -19,6 +19,7 @@ import yaml
 from chat3_embedded.__main__ import parse_arguments as parse_embedded
 from chat3_page.__main__ import parse_arguments as parse_page
 from chat3_user.config import Config, load
+from support.patience import HANGS
 
 PINNED = re.compile(r"^docker\.io/library/[a-z]+:[\w.-]+@sha256:[0-9a-f]{64}$")
 
@@ -121,7 +122,9 @@ def answering(status: int) -> Iterator[int]:
 
 def health_check(deploy: Path, port: int) -> int:
     command = [sys.executable, "-IS", str(deploy / "image" / "healthcheck.py")]
-    return subprocess.run(command, env={"OPS_PORT": str(port)}, timeout=30, check=False).returncode
+    return subprocess.run(
+        command, env={"OPS_PORT": str(port)}, timeout=HANGS, check=False
+    ).returncode
 
 
 def test_the_health_check_tells_life_from_death(deploy: Path) -> None:

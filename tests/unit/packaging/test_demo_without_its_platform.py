@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import HANGS
+
 SERVICE = ("chat3-codec", "chat3-contract", "chat3-gateway")
 ANY_PORTS = {"GRPC_PORT": "0", "OPS_PORT": "0", "DEMO_PAGE_PORT": "0"}
 
@@ -26,7 +28,7 @@ def run(
         env={"PYTHONPATH": path, **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=HANGS,
         check=False,
     )
 

@@ -10,6 +10,7 @@ import pytest
 import chat3_user.tenant_api.exchange as exchanges
 from chat3_user.tenant_api.exchange import EndlessError, Exchange
 from chat3_user.validation import Identity
+from support.patience import HANGS
 
 ALICE = Identity("key-secret", "tnt_one", "alice")
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -195,7 +196,7 @@ async def test_a_cancelled_request_takes_its_connection_along() -> None:
     script.hold = True
     async with talking(script) as exchange:
         request = asyncio.create_task(get(exchange))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while not script.requests:
                 await asyncio.sleep(0.001)
         request.cancel()

@@ -23,6 +23,7 @@ from chat3_user.updates.memory_broker import MemoryLog
 from chat3_user.wire import encode
 from support.faults.publisher import recorded_templates
 from support.hub import Puppet, streamed
+from support.patience import HANGS
 
 TEMPLATES = recorded_templates()
 DIALOG = "dlg_ydilh8cuh0grd04mctjy"
@@ -249,7 +250,7 @@ class World:
         self.workers[index].broker.flow()
         try:
             async with (
-                asyncio.timeout(5),
+                asyncio.timeout(HANGS),
                 aclosing(streamed(hub, client.address, read, client.wanted)) as responses,
             ):
                 async for response in responses:

@@ -29,6 +29,7 @@ from chat3_user.updates.log.tokens import decode_token
 from chat3_user.updates.memory_broker import MemoryLog
 from support.faults.publisher import recorded_templates
 from support.hub import Puppet
+from support.patience import HANGS
 
 TEMPLATES = recorded_templates()
 DIALOG = "dlg_ydilh8cuh0grd04mctjy"
@@ -211,7 +212,7 @@ class Client:
 
     async def _next(self) -> SubscribeTenantUpdatesResponse:
         assert self._stream is not None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(HANGS):
             while not self._unread:
                 batch = await anext(self._stream)
                 self._unread = [

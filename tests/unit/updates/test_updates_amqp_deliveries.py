@@ -18,6 +18,7 @@ from pamqp.heartbeat import Heartbeat
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 
 OURS, LOGS = 2, 3
@@ -129,7 +130,7 @@ async def test_a_broker_that_hangs_up_is_not_waited_for(greeting: bytes) -> None
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(AMQPError):
-            await connect(f"amqp://127.0.0.1:{port}/", Deliveries(), timeout=10)
+            await connect(f"amqp://127.0.0.1:{port}/", Deliveries(), timeout=HANGS)
 
 
 async def test_a_greeting_may_come_in_pieces(rabbitmq: RabbitMQ) -> None:
@@ -148,7 +149,7 @@ async def test_a_greeting_may_come_in_pieces(rabbitmq: RabbitMQ) -> None:
     async with await asyncio.start_server(dawdle, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         url = f"amqp://guest:guest@127.0.0.1:{port}/"
-        connection = await connect(url, Deliveries(), timeout=10)
+        connection = await connect(url, Deliveries(), timeout=HANGS)
         assert (await connection.channel()).number == 1
         await connection.close()
 
@@ -156,7 +157,7 @@ async def test_a_greeting_may_come_in_pieces(rabbitmq: RabbitMQ) -> None:
 async def test_who_waits_on_a_connection_that_closes_hears_of_it(rabbitmq: RabbitMQ) -> None:
     """Not cancelled, not by a bare `Exception`: nobody could tell these from a fault of ours."""
     for moment in range(20):
-        connection = await connect(rabbitmq.url, Deliveries(), timeout=10)
+        connection = await connect(rabbitmq.url, Deliveries(), timeout=HANGS)
 
         async def after(steps: int, connection: AbstractConnection = connection) -> None:
             for _ in range(steps):
@@ -182,8 +183,8 @@ async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: Rab
         nonlocal taken
         taken += 1
 
-    publisher = await connect(rabbitmq.url, Deliveries(), timeout=10)
-    consumer = await connect(f"{rabbitmq.url}?heartbeat=1", deliveries, timeout=10)
+    publisher = await connect(rabbitmq.url, Deliveries(), timeout=HANGS)
+    consumer = await connect(f"{rabbitmq.url}?heartbeat=1", deliveries, timeout=HANGS)
     channel, published = await consumer.channel(), await publisher.channel()
     await channel.queue_declare(name, exclusive=True)
     deliveries.take_from(CONSUMER, take)
@@ -191,7 +192,7 @@ async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: Rab
     for _ in range(80):
         await published.basic_publish(b"x", routing_key=name)
         await asyncio.sleep(0.1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         while taken < 80:
             await asyncio.sleep(0.01)
     assert not consumer.is_closed

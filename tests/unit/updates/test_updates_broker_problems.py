@@ -5,13 +5,14 @@ import pytest
 from chat3_user.updates.amqp.connection import connect
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES, BrokerProblem, problem_of
+from support.patience import HANGS
 from support.ports import free_port
 from support.rabbitmq import RabbitMQ
 
 
 async def problem_at(url: str) -> BrokerProblem:
     with pytest.raises(FAILURES) as caught:
-        await connect(url, Deliveries(), timeout=10)
+        await connect(url, Deliveries(), timeout=HANGS)
     return problem_of(caught.value)
 
 

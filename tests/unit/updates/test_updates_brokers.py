@@ -27,6 +27,7 @@ from chat3_user.updates.broker import (
 from chat3_user.updates.delivery_limits import DeliveryLimits
 from chat3_user.updates.memory_broker import MemoryBroker
 from chat3_user.updates.routing import UPDATES, probe_key
+from support.patience import HANGS
 from support.rabbitmq import RabbitMQ
 
 
@@ -66,14 +67,14 @@ class Scene:
             await self.publisher.publish(f"update.user.user.{user}.user", body.encode(), {}, 0)
 
     async def received(self, count: int) -> list[str]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             return [(await self.sink.bodies.get()).decode() for _ in range(count)]
 
     async def settled(self) -> None:
         """Wait until all that was published before has been delivered."""
         barrier = secrets.token_hex(4)
         await self.broker.send_barrier(barrier)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             assert await self.sink.barriers.get() == barrier
 
     async def read(self, after: LogPosition, until: LogPosition) -> list[LogEntry]:
@@ -102,7 +103,7 @@ async def scene(request: pytest.FixtureRequest, rabbitmq: RabbitMQ) -> AsyncIter
     )
     publisher = AmqpPublisher(rabbitmq.url, exchange=f"updates_{name}")
     await broker.open(sink)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         await sink.live.wait()
     yield Scene(broker, publisher, sink)
     await publisher.close()
@@ -192,7 +193,7 @@ async def test_who_follows_the_log_gets_what_is_in_it_and_what_comes(scene: Scen
     start = await scene.broker.log.end()
     await scene.publish("alice", "1", "2")
     got: list[LogEntry] = []
-    async with asyncio.timeout(30), aclosing(scene.broker.log.follow(start)) as following:
+    async with asyncio.timeout(HANGS), aclosing(scene.broker.log.follow(start)) as following:
         async for entries in following:
             got += entries
             updates = [entry.body.decode() for entry in got if entry.is_update]
@@ -215,7 +216,7 @@ async def test_readers_that_go_away_at_any_moment_leave_the_log_readable(scene: 
         await asyncio.wait({leaving}, timeout=step / 4000)
         leaving.cancel()
         await asyncio.wait({leaving})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         assert len([entry for entry in await scene.read(start, end) if entry.is_update]) == 2000
 
 
@@ -290,7 +291,7 @@ async def session(rabbitmq: RabbitMQ) -> AsyncIterator[AmqpSession]:
     """A session that its broker's cancellation does not reach, and a log beside it."""
     name = secrets.token_hex(4)
     deliveries = Deliveries()
-    connection = await connect(rabbitmq.url, deliveries, timeout=10)
+    connection = await connect(rabbitmq.url, deliveries, timeout=HANGS)
     made = AmqpSession(
         connection,
         deliveries,

@@ -21,6 +21,7 @@ from chat3_user.updates.fanout.settings import HubSettings
 from chat3_user.updates.log import windows
 from chat3_user.updates.log.tokens import decode_token, digest_of, scope_of
 from support.hub import Phone, Puppet, Reader, a_hub
+from support.patience import HANGS
 
 NOTHING = Filter(frozenset({UpdateKind.TYPING}))
 SCOPE = scope_of("t", "alice")
@@ -520,6 +521,6 @@ async def test_what_was_read_for_catch_ups_expires_without_any_stream() -> None:
         await phone.wakes(3)
         kept = hub._replays._windows
         assert kept._window is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while kept._window is not None:
                 await asyncio.sleep(0.01)

@@ -21,6 +21,7 @@ from chat3_user.updates.fanout.subscription import Subscription
 from chat3_user.updates.log.tokens import Token, decode_token, digest_of
 from chat3_user.updates.log.watermarks import Watermark
 from chat3_user.updates.routing import is_update
+from support.patience import HANGS
 
 NAME = b"work"
 
@@ -255,13 +256,13 @@ async def test_waiting_ends_by_an_offer_by_an_end_and_by_time() -> None:
         waiting = asyncio.create_task(stream.wait(60))
         await asyncio.sleep(0)
         wake()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             await waiting
         if not stream.ended.done():
             stream.drain()
     quiet = opened(a_subscription())
     quiet.drain()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         await quiet.wait(0.01)
 
 

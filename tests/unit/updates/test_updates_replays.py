@@ -13,10 +13,11 @@ from chat3_user.updates.broker import (
     LogUnreadableError,
 )
 from chat3_user.updates.log.replays import Replays
+from support.patience import HANGS
 
 
 async def bodies(reader: Replays, user: str, after: LogPosition) -> list[bytes]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(HANGS):
         part = await reader.behind(("t", user), after)
     return [entry.body.removeprefix(f"{user} ".encode()) for entry in part.entries]
 

@@ -13,6 +13,7 @@ from chat3_user.updates.broker import GAP, LogEntry, LogPosition
 from chat3_user.updates.fanout.hub import Hub
 from chat3_user.updates.log.tokens import IDS_MAX, Token, decode_token, scope_of
 from support.hub import ALL, Puppet, Reader, a_hub, streamed
+from support.patience import HANGS
 
 ALICE = ("t", "alice")
 
@@ -34,7 +35,7 @@ async def left_at(hub: Hub, broker: Puppet, count: int = 1) -> Token:
 async def opened(hub: Hub, token: Token, *, until: int) -> list[SubscribeUpdatesResponse]:
     """Return what a stream says first, up to so many responses."""
     found: list[SubscribeUpdatesResponse] = []
-    async with asyncio.timeout(30), aclosing(streamed(hub, ALICE, token)) as stream:
+    async with asyncio.timeout(HANGS), aclosing(streamed(hub, ALICE, token)) as stream:
         async for response in stream:
             found.append(response)
             if len(found) == until:
@@ -166,7 +167,7 @@ async def test_a_gap_may_come_later_on_any_stream() -> None:
         assert feed is not None
         feed.gap(GapReason.LOG_UNREADABLE, 1)
         await broker.update(2)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS):
             while not reader.got:
                 await asyncio.sleep(0)
         assert (reader.gaps, reader.outcome) == (1, ResumeOutcome.RESUMED)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chat3_user.process.descriptors import RESERVED
+from support.patience import HANGS
 
 PROGRAM = dedent(
     """
@@ -36,7 +37,7 @@ OTHERS = 100 + RESERVED
 def fit(soft: int, hard: int, connections: int) -> dict[str, Any]:
     """Return what becomes of the settings in a process with such limits."""
     command = [sys.executable, "-c", PROGRAM, *map(str, (soft, hard, connections))]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=HANGS, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from textwrap import dedent
 
+from support.patience import HANGS
+
 EVERY_LINE = dedent(
     """
     import signal
@@ -47,7 +49,11 @@ EVERY_LINE = dedent(
 
 def test_a_signal_at_every_line_ends_it() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", EVERY_LINE], capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-c", EVERY_LINE],
+        capture_output=True,
+        text=True,
+        timeout=HANGS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 10
