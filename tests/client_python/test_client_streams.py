@@ -334,6 +334,30 @@ async def test_waiting_for_an_event_may_be_cancelled(scripted: Scripted) -> None
     assert len(scripted.calls) == 1
 
 
+async def test_who_is_cancelled_while_a_lost_stream_ends_hears_of_the_loss_next_time(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted.then("SubscribeUpdates", streaming(connected("t0"), then=failure(Status.UNAVAILABLE)))
+    async with scripted.client() as chat, chat.updates() as stream:
+        await anext(stream)
+        end, ending, ended = stream._attempts._end, asyncio.Event(), asyncio.Event()
+
+        async def slowly() -> None:
+            ending.set()
+            await end()
+            await ended.wait()
+
+        monkeypatch.setattr(stream._attempts, "_end", slowly)
+        waiting = asyncio.create_task(anext(stream))
+        await ending.wait()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        ended.set()
+        assert isinstance(await anext(stream), Disconnected)
+        assert len(scripted.calls) == 1
+
+
 async def test_any_response_resets_the_back_off(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:

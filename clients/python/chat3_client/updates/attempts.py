@@ -86,6 +86,7 @@ class Attempts(Generic[R]):
         self._opened = self._renewed = self._fresh = False
         self._connected = self._heard = False
         self._closing = asyncio.Event()
+        self._failure: Exception | None = None
         self._reader: asyncio.Task[None] | None = None
         self._responses: asyncio.Queue[R | Exception] = asyncio.Queue(1)
 
@@ -95,6 +96,19 @@ class Attempts(Generic[R]):
         Raises `Lost` when a stream ended, the `Chat3Error` of one that fails for good, and `Closed`
         after `close`.
         """
+        if self._failure is None:
+            found = await self._found()
+            if not isinstance(found, Exception):
+                self._note(found)
+                return found
+            self._failure = self._judged(found) if isinstance(found, Chat3Error) else found
+        # Who is cancelled here hears of it next time.
+        await self._end()
+        failure, self._failure = self._failure, None
+        raise failure
+
+    async def _found(self) -> R | Exception:
+        """Wait for the next response, or for what ended the stream."""
         if self._reader is None:
             await self._pause()
         if self._closing.is_set():
@@ -103,15 +117,10 @@ class Attempts(Generic[R]):
             self._begin()
         try:
             async with asyncio.timeout_at(self._heard_at + self._patience):
-                found: R | Exception = await self._responses.get()
+                return await self._responses.get()
         except TimeoutError:
             await self._let_read()
-            found = self._silence() if self._responses.empty() else self._responses.get_nowait()
-        if not isinstance(found, Exception):
-            self._note(found)
-            return found
-        await self._end()
-        raise self._judged(found) if isinstance(found, Chat3Error) else found
+            return self._silence() if self._responses.empty() else self._responses.get_nowait()
 
     async def _let_read(self) -> None:
         """Let the reader read what has come: an application may have blocked the event loop."""
