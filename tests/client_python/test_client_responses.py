@@ -160,9 +160,11 @@ async def test_who_does_not_wait_hears_at_once_that_nobody_is_there() -> None:
 async def test_a_stream_that_does_not_open_in_time_is_late(
     scripted: Scripted, *, waits: bool
 ) -> None:
+    scripted.then("GetDialog", pb.GetDialogResponse())
     scripted.then("SubscribeUpdates", streaming(), streaming(connected("t0")))
     retry = RetryPolicy(opening=0.05, wait_for_service=waits)
     async with scripted.client(retry=retry) as chat, chat.updates() as stream:
+        await chat.get_dialog("dlg_1")  # connected: on a busy machine that takes a while
         if waits:
             lost = await anext(stream)
             assert isinstance(lost, Disconnected)
