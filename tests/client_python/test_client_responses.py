@@ -1,6 +1,7 @@
 """What an application can have raw: responses of streams, calls with a request, and health."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -203,7 +204,10 @@ def test_all_of_it_is_there_without_asyncio(threaded: ThreadedTestService) -> No
     found = alice.call(GET_DIALOG, request).dialog
     assert found is not None
     assert found.dialog_id == dialog
-    assert alice.health("chat3.user.v1.UserService") == "SERVING"
+    # A service that stood still for two seconds is not ready for a moment.
+    until = time.monotonic() + HANGS
+    while alice.health("chat3.user.v1.UserService") != "SERVING":
+        assert time.monotonic() < until
     with alice.updates() as updates:
         first = next(updates.responses())
     assert first.connection_established is not None

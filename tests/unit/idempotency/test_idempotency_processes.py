@@ -4,10 +4,13 @@ import asyncio
 import os
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
+
+import pytest
 
 from chat3_user.idempotency import Times
 from chat3_user.idempotency.sqlite import SqliteStore
@@ -102,7 +105,27 @@ def test_of_racing_processes_one_wins_each_key(tmp_path: Path) -> None:
 
 def test_processes_that_start_at_once_make_one_file(tmp_path: Path) -> None:
     # About one in a thousand switches to write-ahead logging meets another's and fails at once.
-    assert _race(_OPENER, str(tmp_path), "300") == ["opened\n"] * 4
+    assert _race(_OPENER, str(tmp_path), "30") == ["opened\n"] * 4
+
+
+async def test_a_switch_that_meets_anothers_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "keys.db")
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            other.close()
+
+        monkeypatch.setattr("chat3_user.idempotency.sqlite.time.sleep", pause)
+        store = SqliteStore(path, Times())
+        await store.open()
+        assert await store.claim(Attempt(b"s" * 16, b"r" * 16, b"owner"))
+        await store.close()
+    assert len(pauses) == 1
 
 
 async def test_what_a_killed_process_was_told_is_kept(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Requests keep the rules or are refused with every broken rule at once."""
 
 from datetime import timedelta
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -299,6 +300,7 @@ BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+@cache
 def any_of(hint: Any) -> st.SearchStrategy[Any]:
     """Return anything that the wire can carry for a field of the type."""
     if isinstance(hint, type) and issubclass(hint, betterproto2.Enum):
