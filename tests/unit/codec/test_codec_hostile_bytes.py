@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from codec_fuzz import NotComparable, as_python_can_say, delimited, hostile_bytes, tag, varint
@@ -13,6 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from betterproto2_compiled import DecodeError, decode, encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 thorough = settings(max_examples=4000, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -135,11 +141,24 @@ def test_json_nests_as_deep_as_google_lets_it(
 MEGABYTE = 1 << 20
 
 
-def growth(pair: Pair, small: bytes, large: bytes, times: int = 1) -> float:
-    """Return how many times as long decoding ``large`` takes as decoding ``small``.
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Run the block without the garbage collector and without whatever traces lines.
 
-    Without the garbage collector: what it takes depends on all that other tests have left behind.
+    What these take depends on all that other tests have left behind, and is the greater part.
     """
+    tracer = sys.gettrace()
+    gc.disable()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
+        gc.enable()
+
+
+def growth(pair: Pair, small: bytes, large: bytes, times: int = 1) -> float:
+    """Return how many times as long decoding ``large`` takes as decoding ``small``."""
 
     def seconds(wire: bytes) -> float:
         started = time.process_time()
@@ -147,15 +166,14 @@ def growth(pair: Pair, small: bytes, large: bytes, times: int = 1) -> float:
             decode(pair.ours, wire)
         return time.process_time() - started
 
-    gc.disable()
-    try:
+    with undisturbed():
         return seconds(large) / min(seconds(small) for _ in range(3))
-    finally:
-        gc.enable()
 
 
 def check_same(pair: Pair, wire: bytes) -> None:
-    assert deterministic(pair.google.FromString(encode(decode(pair.ours, wire)))) == deterministic(
+    with undisturbed():
+        again = encode(decode(pair.ours, wire))
+    assert deterministic(pair.google.FromString(again)) == deterministic(
         pair.google.FromString(wire)
     )
 
