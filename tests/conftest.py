@@ -4,9 +4,19 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.gateway import Gateway, Upstream, run_gateway, run_upstream
 from support.rabbitmq import RabbitMQ
+
+# How long an example takes tells of the machine, and of what else runs on it.
+settings.register_profile(
+    "any machine",
+    settings(),
+    deadline=None,
+    suppress_health_check={*settings().suppress_health_check, HealthCheck.too_slow},
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -224,7 +224,7 @@ async def _ended(task: "asyncio.Task[None]") -> None:
     assert isinstance(outcome, asyncio.CancelledError), outcome
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(deeds)
 def test_a_live_store_equals_a_fresh_snapshot(done: list[tuple[str, str, int, str]]) -> None:
     asyncio.run(_live(done))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from betterproto2_compiled import decode, encode
 
-thorough = settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=1500, suppress_health_check=list(HealthCheck))
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -25,7 +25,7 @@ from betterproto2_compiled import (
 )
 from chat3_api.chat3.user.v1 import Message, StatusCount, Topic, UserInfo
 
-thorough = settings(max_examples=800, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=800, suppress_health_check=list(HealthCheck))
 NOW = datetime(2026, 11, 24, 15, 30, 0, 125, tzinfo=UTC)
 
 pytestmark = pytest.mark.timeout(600)

@@ -20,7 +20,7 @@ from betterproto2_compiled import DecodeError, decode, encode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-thorough = settings(max_examples=4000, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=4000, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.timeout(600)

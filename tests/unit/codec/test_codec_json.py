@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chat3_user.transport.json_output import Printers
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_message_in_json_is_what_google_writes(every: list[Pair], data: st.DataObject) -> None:
     pair = data.draw(st.sampled_from(every))

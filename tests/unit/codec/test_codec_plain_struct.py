@@ -70,7 +70,7 @@ def as_json_numbers(data: Any) -> Any:
     return data
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(data=JSON_OBJECT)
 def test_plain_data_travel_as_google_writes_them(data: dict[str, Any]) -> None:
     wire = google_struct(data)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from creations_vocabulary import KEY, USERS, Workers, earlier, identity
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scripted_creations import ScriptedCreations, Thing
 
@@ -50,7 +50,6 @@ async def test_every_cut_is_finished(others: tuple[str, ...], meta: dict[str, An
         assert again.dialog.dialog_id == created.dialog.dialog_id
 
 
-@settings(deadline=None)
 @given(st.sampled_from(METAS), st.lists(st.integers(0, MOST_STEPS), max_size=8))
 async def test_repairs_may_be_cut_at_any_step_too(meta: dict[str, Any], cuts: list[int]) -> None:
     wanted = wanted_of(meta, "bob", "carol")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from creations_vocabulary import KEY, Workers, earlier, topic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scripted_creations import ScriptedCreations, Thing
 
@@ -46,7 +46,6 @@ async def test_every_cut_is_finished(meta: dict[str, Any]) -> None:
         assert again.topic.topic_id == created.topic.topic_id
 
 
-@settings(deadline=None)
 @given(st.sampled_from(METAS), st.lists(st.integers(0, MOST_STEPS), max_size=8))
 async def test_repairs_may_be_cut_at_any_step_too(meta: dict[str, Any], cuts: list[int]) -> None:
     wanted = topic(meta)
@@ -56,7 +55,6 @@ async def test_repairs_may_be_cut_at_any_step_too(meta: dict[str, Any], cuts: li
     assert len(platform.topics) == 1
 
 
-@settings(deadline=None)
 @given(st.sampled_from(METAS), st.lists(st.integers(0, MOST_STEPS), max_size=8))
 async def test_two_keys_never_share_a_topic(meta: dict[str, Any], cuts: list[int]) -> None:
     wanted = topic(meta)

@@ -113,4 +113,4 @@ class HistoryUnderWriters(RuleBasedStateMachine):
 
 
 TestHistoryUnderWriters = HistoryUnderWriters.TestCase
-TestHistoryUnderWriters.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestHistoryUnderWriters.settings = settings(max_examples=150, stateful_step_count=25)

@@ -42,7 +42,6 @@ def test_a_pair_has_one_name_whoever_asks_and_no_other_pair_has_it() -> None:
     assert len({ALICE.name, *(pair.name for pair in others)}) == 4
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, MOST_STEPS), max_size=8))
 async def test_whatever_is_cut_where_it_is_one_with_both_in_it_and_announced(
     cuts: list[int],
@@ -59,7 +58,7 @@ async def test_whatever_is_cut_where_it_is_one_with_both_in_it_and_announced(
     assert (mine.created, theirs.created) == (True, False)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.randoms(use_true_random=False), st.integers(2, 4))
 async def test_calls_that_nothing_keeps_apart_end_with_one_dialog(
     draw: random.Random, count: int

@@ -293,7 +293,7 @@ async def test_a_quote_that_a_write_left_out_is_told() -> None:
     assert workers.counted == ["incomplete"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     others=st.sampled_from(OTHERS),
     kind=st.sampled_from(KINDS),

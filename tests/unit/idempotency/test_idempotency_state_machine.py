@@ -103,7 +103,7 @@ class KeysUnderFire(RuleBasedStateMachine):
 
 
 TestKeysUnderFire = KeysUnderFire.TestCase
-TestKeysUnderFire.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+TestKeysUnderFire.settings = settings(max_examples=300, stateful_step_count=30)
 
 
 def test_a_repair_that_was_cut_is_over_before_anybody_judges_again() -> None:

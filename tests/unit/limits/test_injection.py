@@ -96,7 +96,7 @@ ROUTES = {name: row for name, row in vars(routes).items() if isinstance(row, Rou
 
 
 @pytest.mark.parametrize("name", ROUTES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_a_value_stays_within_its_segment_of_the_path(name: str, data: st.DataObject) -> None:
     route = ROUTES[name]
@@ -119,7 +119,7 @@ def test_a_value_stays_within_its_segment_of_the_path(name: str, data: st.DataOb
     assert b"x-user-id" not in names
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(value=VALUES, sort=VALUES)
 def test_a_value_stays_within_its_parameter_of_the_query(value: str, sort: str) -> None:
     route, asked = routes.USER_DIALOGS, paged(filter_=value, sort=sort)

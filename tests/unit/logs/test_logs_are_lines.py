@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from logs_vocabulary import Writing
 
@@ -207,7 +207,6 @@ def test_failures_at_different_places_are_counted_apart(writing: Writing) -> Non
 anything = st.text(st.characters(codec=None, exclude_categories=())) | st.integers() | st.binary()
 
 
-@settings(deadline=None)
 @given(st.text(), anything)
 def test_a_record_is_one_line_whatever_is_in_it(message: str, value: object) -> None:
     line = formatted("text", message, {"value": value})

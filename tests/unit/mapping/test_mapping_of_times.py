@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat3_user.times import to_datetime
@@ -19,7 +19,6 @@ def as_text(value: float) -> str:
     return f"{value:.6f}"
 
 
-@settings(deadline=None)
 @given(micros)
 def test_every_microsecond_survives_the_platforms_double(value: int) -> None:
     moment = EPOCH + value * MICROSECOND
@@ -28,20 +27,17 @@ def test_every_microsecond_survives_the_platforms_double(value: int) -> None:
     assert to_datetime(stored) == moment
 
 
-@settings(deadline=None)
 @given(st.floats(-2e12, 4e12))
 def test_text_and_number_of_one_double_mean_one_time(value: float) -> None:
     assert to_datetime(value) == to_datetime(as_text(value))
 
 
-@settings(deadline=None)
 @given(st.integers(-2_000_000_000_000, 4_000_000_000_000))
 def test_whole_milliseconds_come_in_three_forms(value: int) -> None:
     moment = EPOCH + timedelta(milliseconds=value)
     assert to_datetime(value) == to_datetime(str(value)) == to_datetime(float(value)) == moment
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 4e12), min_size=2, max_size=2))
 def test_order_is_kept(pair: list[float]) -> None:
     earlier, later = sorted(pair)

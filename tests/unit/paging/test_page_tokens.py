@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from chat3_api.chat3.user import v1 as pb
@@ -57,7 +57,6 @@ def is_refused(request: pb.GetDialogMessagesRequest, call: Call) -> bool:
     return unless_refused(Tokens(request, call).read) is None
 
 
-@settings(deadline=None)
 @given(cut_tokens)
 def test_a_place_comes_back_as_it_was(token: CutToken) -> None:
     text = token.write(Tokens(REQUEST, call_of()))
@@ -103,7 +102,6 @@ def test_a_token_does_not_depend_on_how_much_is_asked_for_nor_on_the_api_key() -
         assert not is_refused(with_token(some_token(), **changes), call)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_token_is_refused(data: st.DataObject) -> None:
     token = some_token()
@@ -114,13 +112,11 @@ def test_a_damaged_token_is_refused(data: st.DataObject) -> None:
     assert is_refused(with_token(token[:at] or "A"), call_of())
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1) | st.binary(min_size=1).map(lambda raw: base64.b64encode(raw).decode()))
 def test_invented_text_is_refused(text: str) -> None:
     assert is_refused(with_token(text), call_of())
 
 
-@settings(deadline=None)
 @given(st.sampled_from((0, 1, 2, 3)), st.sampled_from((1, 5, 31)), st.data())
 def test_a_payload_nobody_writes_is_refused_though_its_digest_is_right(
     kind: int, length: int, data: st.DataObject

@@ -173,7 +173,6 @@ def test_streams_and_calls_in_any_order_keep_all_promises(monkeypatch: pytest.Mo
         settings=settings(
             max_examples=100,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

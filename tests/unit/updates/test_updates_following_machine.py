@@ -159,7 +159,6 @@ def test_streams_of_a_tenant_get_what_the_log_says(monkeypatch: pytest.MonkeyPat
         settings=settings(
             max_examples=40,
             stateful_step_count=40,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )

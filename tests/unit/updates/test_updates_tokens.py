@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chat3_user.updates.broker import LogPosition
@@ -51,7 +51,6 @@ tokens = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(tokens)
 def test_a_token_comes_back_as_it_was(token: Token) -> None:
     text = token.encode()
@@ -61,7 +60,6 @@ def test_a_token_comes_back_as_it_was(token: Token) -> None:
     assert not set(text) & set("+/= ")
 
 
-@settings(deadline=None)
 @given(tokens, st.data())
 def test_a_token_with_any_bit_changed_is_refused(token: Token, data: st.DataObject) -> None:
     raw = bytearray(base64.urlsafe_b64decode(token.encode() + "=="))
@@ -71,7 +69,6 @@ def test_a_token_with_any_bit_changed_is_refused(token: Token, data: st.DataObje
         decode_token(base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), SCOPE, NOW)
 
 
-@settings(deadline=None)
 @given(tokens, st.data())
 def test_a_token_that_was_cut_or_grown_is_refused(token: Token, data: st.DataObject) -> None:
     text = token.encode()
@@ -81,14 +78,12 @@ def test_a_token_that_was_cut_or_grown_is_refused(token: Token, data: st.DataObj
             decode_token(touched, SCOPE, NOW)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_no_text_breaks_the_reader(text: str) -> None:
     with pytest.raises(TokenError):
         decode_token(text, SCOPE, NOW)
 
 
-@settings(deadline=None)
 @given(tokens, st.text(), st.text())
 def test_a_sound_token_of_somebody_else_is_foreign(token: Token, tenant: str, user: str) -> None:
     with pytest.raises(ForeignTokenError):

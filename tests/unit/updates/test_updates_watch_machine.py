@@ -296,7 +296,6 @@ def test_users_of_a_stream_of_many_keep_all_promises() -> None:
         settings=settings(
             max_examples=200,
             stateful_step_count=40,
-            deadline=None,
             print_blob=True,
             suppress_health_check=list(HealthCheck),
         ),
