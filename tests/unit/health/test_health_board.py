@@ -6,6 +6,7 @@ import pytest
 
 from chat3_user.health.board import SILENT_AFTER, Board, Entry, Seat
 from chat3_user.health.machine import Status
+from support.patience import HANGS
 
 
 class Clock:
@@ -102,7 +103,8 @@ def _say(seat: Seat) -> None:
     seat.put(Status.DEGRADED)
 
 
-def test_what_another_process_says_is_read_here() -> None:
+def test_what_another_process_says_is_read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chat3_user.health.board.SILENT_AFTER", HANGS)
     shared = Board.shared(3)
     process = multiprocessing.get_context("spawn").Process(target=_say, args=(Seat(shared, 2),))
     process.start()

@@ -22,6 +22,7 @@ from chat3_user.tenant_api.route import Route
 from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.tenant_api.transport import Http
 from chat3_user.validation import Identity, validate
+from support.patience import HANGS
 
 METHODS_OF_HTTP = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 HOSTILE = (
@@ -59,7 +60,7 @@ async def recorded() -> AsyncIterator[tuple[TenantApi, list[bytes]]]:
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        http = Http(f"http://127.0.0.1:{port}", connections=1, connect_timeout=5)
+        http = Http(f"http://127.0.0.1:{port}", connections=1, connect_timeout=HANGS)
         await http.open()
         try:
             yield TenantApi(Resilient(http, ResilienceSettings())), heads

@@ -22,6 +22,7 @@ from chat3_user.tenant_api.route import Request, Route
 from chat3_user.tenant_api.settings import ResilienceSettings
 from chat3_user.tenant_api.transport import Http
 from chat3_user.validation import Identity
+from support.patience import HANGS
 from support.recorded_spans import Recording
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -86,7 +87,7 @@ async def call(
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://user:hunter2@127.0.0.1:{runner.addresses[0][1]}"
-        http = Http(url, connections=1, connect_timeout=1, tracing=tracing)
+        http = Http(url, connections=1, connect_timeout=HANGS, tracing=tracing)
         await http.open()
         stack.push_async_callback(http.close)
         api = Resilient(http, ResilienceSettings(wait_first=0.001, wait_longest=0.002))
@@ -216,7 +217,9 @@ async def test_a_failed_request_says_so(recording: Recording) -> None:
 
 
 async def test_a_request_that_reached_nobody_says_so(recording: Recording) -> None:
-    http = Http("http://127.0.0.1:1", connections=1, connect_timeout=1, tracing=recording.tracing)
+    http = Http(
+        "http://127.0.0.1:1", connections=1, connect_timeout=HANGS, tracing=recording.tracing
+    )
     await http.open()
     with pytest.raises(CallError):
         await http.call(REQUEST)

@@ -53,7 +53,7 @@ async def talking(script: Script, path: str = "", user: str = "") -> AsyncIterat
     server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     exchange = Exchange(
-        f"http://{user}127.0.0.1:{port}{path}", connections=10, connect_timeout=1.0, ssl=True
+        f"http://{user}127.0.0.1:{port}{path}", connections=10, connect_timeout=HANGS, ssl=True
     )
     try:
         yield exchange
@@ -208,7 +208,7 @@ async def test_a_cancelled_request_takes_its_connection_along() -> None:
 
 
 async def test_nobody_listens() -> None:
-    exchange = Exchange("http://127.0.0.1:1", connections=1, connect_timeout=1.0, ssl=True)
+    exchange = Exchange("http://127.0.0.1:1", connections=1, connect_timeout=HANGS, ssl=True)
     with pytest.raises(aiohttp.ClientConnectorError):
         await get(exchange)
     await exchange.close()

@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from chat3_user.tenant_api.health import ASK_AGAIN, PlatformHealth, PlatformProblem
+from support.patience import HANGS
 
 
 class Platform:
@@ -29,7 +30,7 @@ class Platform:
         app.router.add_get("/{path:.*}", self._answer)
         async with TestServer(app) as server:
             health = PlatformHealth(
-                str(server.make_url("")), path=path, connect_timeout=10.0, clock=lambda: self.now
+                str(server.make_url("")), path=path, connect_timeout=HANGS, clock=lambda: self.now
             )
             yield health
             await health.close()
@@ -95,7 +96,7 @@ async def test_a_platform_without_ready_is_asked_for_health_until_it_may_have_be
 
 
 async def test_nobody_there_is_unreachable() -> None:
-    health = PlatformHealth("http://127.0.0.1:1", connect_timeout=10.0)
+    health = PlatformHealth("http://127.0.0.1:1", connect_timeout=HANGS)
     problem = await health.ask()
     assert problem is not None
     assert problem.reason == "unreachable"
