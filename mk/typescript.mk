@@ -8,13 +8,13 @@ typescript_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
 .PHONY: clients-typescript test-typescript test-typescript-package
 
-clients-typescript test-typescript test-typescript-package: setup
+clients-typescript: setup
 
 clients-typescript: ## Build the library in TypeScript, its example and its player of the scenario
 	@$(typescript_path) tools/typescript_client.sh build
 	@echo "clients-typescript: clients/typescript/dist, clients/typescript/build"
 
-test-typescript: ## Check style and types of the library in TypeScript, and run its unit tests
+test-typescript: clients-typescript ## Check style and types of the library in TypeScript, and run its unit tests
 	@$(typescript_path) tools/typescript_client.sh test
 
 test-typescript-package: clients-typescript ## Install the packed library, and run it against the service

@@ -5,9 +5,15 @@ VENV ?= .venv
 
 web_path = PATH="$(abspath $(VENV))/bin:$$PATH"
 
-.PHONY: web check-web test-web test-browsers
+.PHONY: web check-web test-web test-browsers web-packages
 
-web test-web check-web test-browsers: setup
+test-browsers: setup
+
+# Once for all targets of one call of make.
+web-packages: clients-typescript
+	@$(web_path) tools/web.sh fetch
+
+web check-web test-web: web-packages
 
 web: ## Build the page of the demo
 	@$(web_path) tools/web.sh build

@@ -2,26 +2,21 @@
 # Builds the TypeScript library of clients/typescript, or checks it.
 #
 #   tools/typescript_client.sh build    generate its stubs, compile it into clients/typescript/dist
-#   tools/typescript_client.sh test     build it, check style and types, and run its unit tests
+#   tools/typescript_client.sh test     check style and types of what was built, and run its unit tests
 #
 # npm fetches what package-lock.json pins; buf comes from PATH, where mk/typescript.mk puts it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 library=clients/typescript
 
-build() {
-  npm --prefix "$library" ci --silent --no-audit --no-fund --ignore-scripts
-  rm -rf "$library/src/gen" "$library/dist" "$library/build"
-  buf generate --template "$library/buf.gen.yaml"
-  npm --prefix "$library" run --silent build
-}
-
 case "${1:-}" in
   build)
-    build
+    npm --prefix "$library" ci --silent --no-audit --no-fund --ignore-scripts
+    rm -rf "$library/src/gen" "$library/dist" "$library/build"
+    buf generate --template "$library/buf.gen.yaml"
+    npm --prefix "$library" run --silent build
     ;;
   test)
-    build
     npm --prefix "$library" run --silent lint
     npm --prefix "$library" run --silent test
     ;;

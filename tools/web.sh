@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the page of the demo from web/, or checks that what is committed is what web/ gives.
 #
+#   tools/web.sh fetch    fetch what web/ is built with; the library in TypeScript is built before
 #   tools/web.sh build    write embedded/chat3_page/static
 #   tools/web.sh check    fail when that folder is not what web/ and the contract give
 #   tools/web.sh test     check style and types, and run the unit tests
@@ -11,19 +12,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The page uses the library @chat3/client as its users do: as a package that is built and installed.
-prepare() {
-  tools/typescript_client.sh build
-  npm --prefix web ci --silent --no-audit --no-fund --ignore-scripts
-}
-
 case "${1:-}" in
+  fetch)
+    npm --prefix web ci --silent --no-audit --no-fund --ignore-scripts
+    ;;
   build)
-    prepare
     rm -rf embedded/chat3_page/static
     npm --prefix web run --silent build -- ../embedded/chat3_page/static
     ;;
   check)
-    prepare
     rm -rf web/dist/page
     npm --prefix web run --silent build -- dist/page
     if ! diff -r web/dist/page embedded/chat3_page/static >/dev/null; then
@@ -33,13 +30,12 @@ case "${1:-}" in
     echo "web: embedded/chat3_page/static is current"
     ;;
   test)
-    prepare
     npm --prefix web run --silent lint
     npm --prefix web run --silent types
     npm --prefix web run --silent test
     ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,7s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
