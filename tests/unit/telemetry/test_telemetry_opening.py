@@ -131,7 +131,8 @@ async def test_a_collector_that_never_answers_holds_nothing_up(
                 pass
         gone.set()
     assert "the last spans were not exported in time" in caplog.text
-    # While the exporter's thread tries again it draws numbers, which other tests notice.
+    # Before it tries again the exporter draws from `random`: in a later test, Hypothesis would take
+    # that for a strategy's doing.
     for thread in set(threading.enumerate()) - before:
         await asyncio.to_thread(thread.join)
 
