@@ -10,6 +10,7 @@ from chat3_user.logs.calls import CallLog
 from chat3_user.logs.formats import TextFormat
 from chat3_user.logs.lines import Lines
 from chat3_user.logs.settings import LogSettings
+from support.patience import HANGS
 
 FAILED = replace(FINISHED, status="NOT_FOUND", reason="DIALOG_NOT_FOUND")
 
@@ -120,7 +121,10 @@ class Counting(TextFormat):
         return b"\n"
 
 
-def test_a_flood_of_failures_is_counted_by_status_and_reason(writing: Writing) -> None:
+def test_a_flood_of_failures_is_counted_by_status_and_reason(
+    writing: Writing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat3_user.logs.repeats._SECOND", HANGS)
     outage = replace(FINISHED, status="UNAVAILABLE", reason="UPSTREAM_UNAVAILABLE")
     with writing(format="json") as written:
         for number in range(500):

@@ -109,6 +109,12 @@ async def _cluster(rabbitmq: RabbitMQ) -> AsyncIterator[Cluster]:
         yield Cluster(rabbitmq, stack)
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a busy broker be late."""
+    monkeypatch.setattr("chat3_user.updates.amqp.node_losses._TIMEOUT", HANGS)
+
+
 @pytest.fixture
 async def cluster(rabbitmq: RabbitMQ) -> AsyncIterator[Cluster]:
     async with _cluster(rabbitmq) as made:
