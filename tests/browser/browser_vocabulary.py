@@ -14,13 +14,15 @@ from playwright.async_api import (
 )
 
 from support.chromium import chromium
+from support.patience import HANGS
 
 DESKTOP = {"viewport": {"width": 1100, "height": 720}}
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 # What a browser logs by itself while the service is away, and when it has forgotten its tokens.
 AWAY = ("net::ERR_", "status of 401", "status of 503")
 
-expect.set_options(timeout=15_000)
+_HANGS = 1000 * HANGS  # milliseconds
+expect.set_options(timeout=_HANGS)
 
 
 @asynccontextmanager
@@ -108,6 +110,7 @@ class Windows:
 
     async def new(self, name: str = "", dialog: str = "", **options: Any) -> Window:
         context = await self._browser.new_context(**{**DESKTOP, **options})
+        context.set_default_timeout(_HANGS)
         window = Window(await context.new_page())
         self.opened.append(window)
         await window.page.goto(self._url)

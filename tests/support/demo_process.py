@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from support.patience import HANGS
 from support.ports import free_port
 
 STARTING = 30.0
@@ -109,7 +110,7 @@ def _posted(address: str, headers: Mapping[str, str], body: Any) -> Any:
         data=json.dumps(body).encode(),
         headers={**headers, "content-type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=HANGS) as response:  # noqa: S310
         return json.load(response)
 
 

@@ -173,8 +173,12 @@ async def test_who_waits_on_a_connection_that_closes_hears_of_it(rabbitmq: Rabbi
         assert [end for end in ends if not isinstance(end, FAILURES)] == []
 
 
-async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: RabbitMQ) -> None:
-    """A broker that delivers sends no heartbeats; aiormq waits for them."""
+async def test_a_broker_that_only_delivers_is_not_taken_for_silent(
+    rabbitmq: RabbitMQ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that delivers sends no heartbeats; aiormq waits for them, here for 3 seconds."""
+    monkeypatch.setattr("aiormq.connection.Connection.HEARTBEAT_GRACE_MULTIPLIER", 0.6)
+    monkeypatch.setattr("chat3_user.updates.amqp.connection._SIGN_OF_LIFE_SECONDS", 0.1)
     name = f"busy_{secrets.token_hex(4)}"
     deliveries = Deliveries()
     taken = 0
@@ -184,16 +188,16 @@ async def test_a_broker_that_only_delivers_is_not_taken_for_silent(rabbitmq: Rab
         taken += 1
 
     publisher = await connect(rabbitmq.url, Deliveries(), timeout=HANGS)
-    consumer = await connect(f"{rabbitmq.url}?heartbeat=1", deliveries, timeout=HANGS)
+    consumer = await connect(f"{rabbitmq.url}?heartbeat=4", deliveries, timeout=HANGS)
     channel, published = await consumer.channel(), await publisher.channel()
     await channel.queue_declare(name, exclusive=True)
     deliveries.take_from(CONSUMER, take)
     await channel.basic_consume(name, _never, no_ack=True, consumer_tag=CONSUMER)
-    for _ in range(80):
+    for _ in range(50):
         await published.basic_publish(b"x", routing_key=name)
         await asyncio.sleep(0.1)
     async with asyncio.timeout(HANGS):
-        while taken < 80:
+        while taken < 50:
             await asyncio.sleep(0.01)
     assert not consumer.is_closed
     await publisher.close()
