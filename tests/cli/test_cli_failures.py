@@ -147,7 +147,7 @@ async def test_a_server_of_another_kind_is_unavailable(run: Run) -> None:
     async with listening(_speak_http1) as port:
         result = await run("--timeout", "20", "--address", f"127.0.0.1:{port}", "dialogs")
     assert result.code == 3
-    assert "the connection was lost" in result.err
+    assert "what answers there speaks HTTP/1.1" in result.err
 
 
 async def test_a_server_without_tls_fails_the_handshake(run: Run) -> None:

@@ -26,8 +26,10 @@ from chat3_client import (
     Gap,
     MemoryStore,
     PermissionDeniedError,
+    RetryPolicy,
     StateChanged,
     UnauthenticatedError,
+    UnavailableError,
     UpdateStream,
 )
 from chat3_client.updates.seen import Seen
@@ -310,6 +312,52 @@ async def test_a_stream_that_was_open_outlives_what_the_way_and_the_service_say(
     async with scripted.client() as chat, chat.updates() as stream:
         async with asyncio.timeout(HANGS):
             assert await ids(stream, 1) == ["u1"]
+
+
+async def test_an_application_sees_how_often_a_stream_failed_and_why(scripted: Scripted) -> None:
+    """By default it is opened again for ever, and whoever reads it can give up."""
+    unsaid = failure(Status.UNAVAILABLE)
+    scripted.then("SubscribeUpdates", unsaid, unsaid, streaming(connected("t0"), then=AWAY), unsaid)
+    told: list[int | None] = []
+    async with scripted.client() as chat, chat.updates() as stream:
+        async for event in stream:
+            told.append(event.failures if isinstance(event, Disconnected) else None)
+            if len(told) == 5:
+                break
+            if isinstance(event, Disconnected):
+                assert event.error.status is Status.UNAVAILABLE
+    assert told == [1, 2, None, 1, 2]
+
+
+async def test_a_service_that_is_not_waited_for_has_as_many_attempts_as_a_call(
+    scripted: Scripted,
+) -> None:
+    """Such as a proxy with nothing behind it."""
+    policy = RetryPolicy(attempts=3, wait_for_service=False)
+    scripted.then("SubscribeUpdates", *[failure(Status.UNAVAILABLE)] * 3)
+    async with scripted.client(retry=policy) as chat, chat.updates() as stream:
+        with pytest.raises(UnavailableError):
+            await asyncio.wait_for(ids(stream, 1), HANGS)
+    assert len(scripted.calls) == 3
+
+
+async def test_a_service_that_says_itself_that_it_is_away_is_waited_for(scripted: Scripted) -> None:
+    policy = RetryPolicy(attempts=1, wait_for_service=False)
+    there = streaming(connected("t0"), update("t1", "u1"))
+    scripted.then("SubscribeUpdates", AWAY, AWAY, there)
+    async with scripted.client(retry=policy) as chat, chat.updates() as stream:
+        assert await asyncio.wait_for(ids(stream, 1), HANGS) == ["u1"]
+
+
+async def test_a_stream_that_was_open_is_opened_again_whatever_was_not_waited_for(
+    scripted: Scripted,
+) -> None:
+    policy = RetryPolicy(attempts=1, wait_for_service=False)
+    unsaid = failure(Status.UNAVAILABLE)
+    again = streaming(connected("t0", RESUMED), update("t1", "u1"))
+    scripted.then("SubscribeUpdates", streaming(connected("t0"), then=AWAY), unsaid, unsaid, again)
+    async with scripted.client(retry=policy) as chat, chat.updates() as stream:
+        assert await asyncio.wait_for(ids(stream, 1), HANGS) == ["u1"]
 
 
 async def test_waiting_for_an_event_may_be_cancelled(scripted: Scripted) -> None:

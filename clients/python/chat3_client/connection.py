@@ -27,6 +27,8 @@ _answer: ContextVar[Answer | None] = ContextVar("chat3_client_answer", default=N
 
 CONNECTIONS: Final = 5
 """How many connections there are for unary calls at most: one, as long as that is enough."""
+_OPENING: Final = 10.0
+"""Seconds in which such a connection is made, or given up: calls can go on to try another."""
 _TURN: Final = 1.0
 """Seconds that a call waits for its turn before another connection is opened."""
 _FIRST_PAUSE: Final = 0.1
@@ -108,7 +110,7 @@ class Connection:
                 return line
             pause = self._open_at - asyncio.get_running_loop().time()
             if pause <= 0.0:
-                self._lines.append(Line(self._channel))
+                self._lines.append(Line(self._channel, _OPENING))
                 return self._lines[-1]
             await asyncio.sleep(pause)  # another call may open one meanwhile
 
@@ -135,18 +137,22 @@ class Connection:
 
     @asynccontextmanager
     async def own(self, timeout: float) -> AsyncIterator[Channel]:
-        """Open a connection for a block, for one stream that may be read slowly."""
+        """Open a connection for a block, for one stream that may be read slowly.
+
+        Raises `UnreachableError`.
+        """
         self._check_open()
-        channel = self._channel(TrackedProtocol)
+        line = Line(self._channel, timeout)
+        await line.taken()
         try:
             try:
-                async with asyncio.timeout(timeout):
-                    await channel.__connect__()
+                await line.opened()
             except OSError as error:
                 raise unreachable(self.address, error, tls=self.encrypted) from error
-            yield channel
+            yield line.channel
         finally:
-            channel.close()
+            line.given_back()
+            line.close()
 
     async def close(self) -> None:
         """Close the connections of unary calls, and wait until all connections are closed.

@@ -1,4 +1,4 @@
-"""One connection for unary calls: opened once for all of them, with a place for each."""
+"""One connection: opened once for all of its calls, with a place for each."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ from typing import Any, Final
 from grpclib.client import Channel
 
 from chat3_client.channel import TrackedProtocol
+from chat3_client.first_words import FirstWords
 from chat3_client.translation import HungUpError
 
 CALLS_AT_ONCE: Final = 100
@@ -18,21 +19,31 @@ HTTP/2 lets the service set a limit, advises not to set one below this, and has 
 it refused. grpclib keeps to it only once it has heard of it, and then wakes all that wait for each
 call that ends.
 """
-_OPENING: Final = 10.0
-"""Seconds in which a connection is made, or given up: calls can go on to try another."""
 
 
 class _Protocol(TrackedProtocol):
     """grpclib's side of a connection, which also tells when it was heard and when it was lost."""
 
-    def __init__(self, heard: Callable[[], None], lost: Callable[[], None], *given: Any) -> None:
+    def __init__(
+        self,
+        words: FirstWords,
+        heard: Callable[[], None],
+        lost: Callable[[], None],
+        *given: Any,
+    ) -> None:
         super().__init__(*given)
+        self._words = words
         self._heard = heard
         self._lost = lost
 
     def data_received(self, data: bytes) -> None:
+        self._words.hear(data)
+        if self._words.of_something_else:
+            # grpclib would wait for the rest of a frame that is none.
+            self.processor.close("the other side does not speak HTTP/2")
+            return
         super().data_received(data)
-        if not self.connection.is_closing():  # it was HTTP/2
+        if self._words.of_http2 and not self.connection.is_closing():
             self._heard()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -49,12 +60,17 @@ class _Protocol(TrackedProtocol):
 class Line:
     """One connection to the service, and the calls that it carries. It is made once.
 
-    ``channel`` makes its channel, from what makes the connection.
+    ``channel`` makes its channel, from what makes the connection; ``opening`` is the time in
+    seconds in which the connection is made, or given up.
     """
 
-    def __init__(self, channel: Callable[[Callable[..., TrackedProtocol]], Channel]) -> None:
+    def __init__(
+        self, channel: Callable[[Callable[..., TrackedProtocol]], Channel], opening: float
+    ) -> None:
         self._heard = asyncio.Event()
-        self.channel = channel(partial(_Protocol, self._heard.set, self._lost))
+        self._words = FirstWords()
+        self._within = opening
+        self.channel = channel(partial(_Protocol, self._words, self._heard.set, self._lost))
         self.retired = False
         """Whether later calls use another connection."""
         self._loop = asyncio.get_running_loop()
@@ -111,7 +127,8 @@ class Line:
     async def opened(self) -> None:
         """Wait until the service was heard. The first call connects, for all that wait.
 
-        Raises `OSError`; `HungUpError` when the service closed the connection in silence.
+        Raises `OSError`; `HungUpError` when the other side closed the connection before it said
+        anything, or does not speak HTTP/2.
         """
         if self._opening is None:
             self._opening = asyncio.create_task(self._open())
@@ -136,13 +153,13 @@ class Line:
             self._close()
 
     async def _open(self) -> None:
-        async with asyncio.timeout(_OPENING):
+        async with asyncio.timeout(self._within):
             await self.channel.__connect__()
             # The service begins with its settings. Before that nothing is sent, so a proxy without
             # a service behind it, which hangs up, has cost no attempt that may have been made.
             await self._heard.wait()
         if self.retired:
-            raise HungUpError("the connection was closed before anything came")
+            raise HungUpError(self._words.wrong or "the connection was closed before anything came")
 
     def _lost(self) -> None:
         self._heard.set()

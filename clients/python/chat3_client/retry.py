@@ -25,7 +25,9 @@ class RetryPolicy:
     """Seconds that a stream has to be opened, each time."""
     wait_for_service: bool = True
     """Whether a service that was never reached is tried again. Its address may be wrong: a program
-    that somebody looks at says so at once."""
+    that somebody looks at says so at once. A stream that was never open then ends, too, after
+    ``attempts`` failures that are not the service's own. One that was open is always opened again.
+    """
 
     def pause(self, failures: int, wanted: float | None) -> float:
         """Return the seconds to wait after so many failures in a row."""

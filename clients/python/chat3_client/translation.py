@@ -22,8 +22,8 @@ from chat3_client.failures import (
 )
 
 
-class HungUpError(ConnectionResetError):
-    """The service closed a connection before it said anything."""
+class HungUpError(ConnectionError):
+    """The other side closed a connection before HTTP/2 began on it."""
 
 
 @contextmanager
@@ -82,10 +82,11 @@ def unreachable(address: object, error: Exception, *, tls: bool) -> Chat3Error:
             text += "; the service seems to have none there: leave out tls"
         return UnreachableError(Failure(Status.FAILED_PRECONDITION, text, sent=False))
     else:
-        text = f"cannot reach {address}: {getattr(error, 'strerror', None) or error}"
+        why = getattr(error, "strerror", None) or str(error) or "the connection was closed"
+        text = f"cannot reach {address}: {why}"
     if isinstance(error, ConnectionResetError) and tls:
         text += "; is TLS spoken there?"
-    elif isinstance(error, HungUpError):
+    elif isinstance(error, HungUpError) and not tls:
         text += "; does it want TLS?"
     return error_of(Failure(Status.UNAVAILABLE, text, sent=False))
 

@@ -51,10 +51,11 @@ R = TypeVar("R", bound=Response)
 class Lost(Exception):  # noqa: N818 - an event: the stream goes on
     """A stream ended; the next one begins after a pause."""
 
-    def __init__(self, error: Chat3Error, retry_in: float) -> None:
+    def __init__(self, error: Chat3Error, retry_in: float, failures: int) -> None:
         super().__init__(str(error))
         self.error = error
         self.retry_in = retry_in
+        self.failures = failures
 
 
 class Closed(Exception):  # noqa: N818 - an event: nothing more comes
@@ -82,7 +83,7 @@ class Attempts(Generic[R]):
         self._backoff = Backoff()
         self._patience = calls.retry.opening
         self._heard_at = self._retry_at = 0.0
-        self._number = 0
+        self._number = self._failures = 0
         self._opened = self._renewed = self._fresh = False
         self._connected = self._heard = False
         self._closing = asyncio.Event()
@@ -158,6 +159,7 @@ class Attempts(Generic[R]):
 
     def _note(self, response: R) -> None:
         self._renewed, self._heard = False, True
+        self._failures = 0
         self._backoff.reset()
         established = response.connection_established
         if established is not None:
@@ -208,16 +210,17 @@ class Attempts(Generic[R]):
 
     def _judged(self, error: Chat3Error) -> Exception:
         """Return what is to be raised: the failure itself when no repetition helps."""
+        self._failures += 1
         if isinstance(error, TokenRefusedError) and self._fresh:
             self._renewed, self._fresh = True, False
             self._retry_at = 0.0
-            return Lost(error, 0.0)
+            return Lost(error, 0.0, self._failures)
         if isinstance(error, SignInRequiredError) or not self._passes(error):
             return error
         pause = self._backoff.next(error.retry_after)
         self._retry_at = asyncio.get_running_loop().time() + pause
         _log.info("%s was lost, again in %.2f s: %s", self._method, pause, error)
-        return Lost(error, pause)
+        return Lost(error, pause, self._failures)
 
     def _passes(self, error: Chat3Error) -> bool:
         if self._mends(error):
@@ -233,6 +236,9 @@ class Attempts(Generic[R]):
 
     def _is_hopeless(self, error: Chat3Error) -> bool:
         """Say whether there is nobody to wait for, as far as this client knows."""
-        waits = self._calls.retry.wait_for_service or self._opened
-        silent = isinstance(error, DeadlineError) and not error.reason
-        return not waits and (silent or isinstance(error, UnreachableError))
+        retry = self._calls.retry
+        if retry.wait_for_service or self._opened or error.reason:
+            return False
+        # What else answers there without a reason, such as a proxy, has as many attempts as a call.
+        nobody = isinstance(error, UnreachableError | DeadlineError)
+        return nobody or self._failures >= retry.attempts

@@ -63,7 +63,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection was lost. The stream connects again by itself."""
+    """The connection was lost, or could not be made. The stream connects again by itself."""
 
     reason: str
     """The name of an `ErrorReason`; empty when the service gave none."""
@@ -71,6 +71,9 @@ class Disconnected:
     """The seconds until the next attempt."""
     error: Chat3Error
     """Everything that is known of the loss."""
+    failures: int = 1
+    """How many attempts in a row have failed, without a response in between: 1 when a stream was
+    lost on which something had come. Whoever wants to give up after some raises `error`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Reconnecting(ABC, Generic[R, E]):
             return await self._attempts.next()
         except Lost as lost:
             self.state = ConnectionState.RECONNECTING
-            return Disconnected(lost.error.reason, lost.retry_in, lost.error)
+            return Disconnected(lost.error.reason, lost.retry_in, lost.error, lost.failures)
         except Chat3Error:
             await self.close()
             raise
