@@ -119,6 +119,50 @@ func TestAWrongSettingOfTLSIsToldAtOnce(t *testing.T) {
 	}
 }
 
+func TestAStreamSaysWhatAnswersInPlaceOfTheService(t *testing.T) {
+	certified := httptest.NewTLSServer(nil)
+	defer certified.Close()
+	for name, address := range map[string]string{
+		"a web server": http1(t), "a port with TLS": certified.Listener.Addr().String(), "who hangs up": hangsUp(t),
+	} {
+		client, err := chat3.NewClient("http://"+address, chat3.WithAPIKey("key", "tenant", "alice"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		for event, err := range client.Updates(t.Context(), chat3.UpdatesOptions{}) {
+			lost, ok := event.(chat3.Disconnected)
+			if err != nil || !ok || !errors.Is(lost.Err, chat3.ErrUnavailable) {
+				t.Errorf("%s: %v, %v", name, event, err)
+				break
+			}
+			if lost.Failures == 2 {
+				break
+			}
+		}
+	}
+}
+
+// hangsUp accepts connections and closes them, as a proxy does without a service behind it.
+func hangsUp(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			accepted, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			accepted.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
 func TestCallsThatAreRepeatedTogetherDoNotMakeTheClientConnectMoreOften(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var dialled atomic.Int64

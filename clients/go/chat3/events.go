@@ -47,11 +47,15 @@ type Gap struct {
 // (STREAM_STATE_LIVE). Nothing is lost: what is published meanwhile follows, or a gap tells.
 type StateChanged struct{ State userv1.StreamState }
 
-// Disconnected says that the stream was lost, and that another will be opened after RetryIn. It is
-// no failure: streams end when a server is stopped, when they are old, and with each cut connection.
+// Disconnected says that the stream was lost, or could not be opened, and that another will be opened
+// after RetryIn. It is no failure: streams end when a server is stopped, when they are old, and with each
+// cut connection.
 type Disconnected struct {
 	Err     error
 	RetryIn time.Duration
+	// Failures is how many streams in a row have failed on which nothing came, or 1 after a stream on which
+	// something had come. An application that wants to give up leaves the loop when there are too many.
+	Failures int
 }
 
 func (Connected) event()    {}

@@ -13,6 +13,7 @@ type lifeline struct {
 	waits    backoff
 	opened   bool // whether a stream was ever open
 	renewals int  // of user tokens, since something was heard
+	failures int  // of streams, since something was heard
 }
 
 // final is a failure that ends the loop: of the application's store of resume tokens, or a request
@@ -23,8 +24,14 @@ func (f final) Unwrap() error { return f.error }
 
 // heard makes the next failure a first one.
 func (l *lifeline) heard() {
-	l.opened, l.renewals = true, 0
+	l.opened, l.renewals, l.failures = true, 0, 0
 	l.waits.reset()
+}
+
+// disconnected counts a failure after which another stream is opened.
+func (l *lifeline) disconnected(err error, delay time.Duration) Disconnected {
+	l.failures++
+	return Disconnected{err, delay, l.failures}
 }
 
 // after says how long to wait after a failure, and whether a stream is opened again at all.

@@ -131,7 +131,7 @@ func (s *subscription) events(ctx context.Context) iter.Seq2[Event, error] {
 			}
 			s.conn.options.log.LogAttrs(ctx, slog.LevelInfo, "chat3: the stream of updates was lost",
 				slog.Any("error", err), slog.Duration("delay", delay))
-			if !yield(Disconnected{err, delay}, nil) {
+			if !yield(r.disconnected(err, delay), nil) {
 				return
 			}
 			_ = pause(ctx, delay) // the loop asks ctx

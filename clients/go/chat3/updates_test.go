@@ -283,6 +283,29 @@ func TestWaitsGrowUntilAnythingIsHeard(t *testing.T) {
 	})
 }
 
+func TestAStreamSaysHowOftenItCouldNotBeOpened(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, _ string) {
+		s.Fail("SubscribeUpdates", chat3test.Cut(), chat3test.Cut())
+		var told []int
+		for event, err := range alice.Updates(t.Context(), chat3.UpdatesOptions{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			lost, ok := event.(chat3.Disconnected)
+			if told = append(told, lost.Failures); len(told) == 5 {
+				break
+			}
+			if !ok {
+				s.Fail("SubscribeUpdates", chat3test.Cut())
+				s.Break(chat3test.Cut())
+			}
+		}
+		if !slices.Equal(told, []int{1, 2, 0, 1, 2}) {
+			t.Error(told)
+		}
+	})
+}
+
 func TestTheDelayOfTheServiceIsKeptWhenAStreamEnds(t *testing.T) {
 	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, _ string) {
 		s.Fail("SubscribeUpdates", chat3test.RetryAfter(chat3.ReasonShuttingDown, 20*time.Second))

@@ -124,7 +124,7 @@ func (w *Watcher) events(ctx context.Context, save saving) iter.Seq2[WatchEvent,
 			}
 			w.conn.options.log.LogAttrs(ctx, slog.LevelInfo, "chat3: the stream of watched users was lost",
 				slog.Any("error", err), slog.Duration("delay", delay))
-			if !yield(WatchEvent{Event: Disconnected{err, delay}}, nil) {
+			if !yield(WatchEvent{Event: r.disconnected(err, delay)}, nil) {
 				return
 			}
 			_ = pause(ctx, delay) // the loop asks ctx

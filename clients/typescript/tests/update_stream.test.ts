@@ -21,6 +21,7 @@ class Harness {
   readonly states: ConnectionState[] = [];
   readonly heard: string[] = [];
   readonly warnings: string[] = [];
+  readonly failures: number[] = [];
   readonly closing = new AbortController();
   /** What the reader waits for before it takes the next event. */
   busy: Promise<void> = Promise.resolve();
@@ -49,6 +50,7 @@ class Harness {
       else if (event.type === "gap")
         this.heard.push(`gap ${event.gap.reload.map((target) => ReloadTarget[target])}`);
       else this.heard.push(event.type);
+      if (event.type === "disconnected") this.failures.push(event.failures);
       await this.busy;
     }
   }
@@ -115,6 +117,22 @@ test("the first reconnect has jitter too, later ones wait longer, and any respon
   await settled();
   harness.clock.chance = 0;
   assert.equal(await harness.fail(), 250);
+});
+
+test("a stream that cannot be opened says why and how often, until something is heard", async () => {
+  const harness = new Harness();
+  const told: (number | undefined)[] = [];
+  for (const opens of [false, false, true, false]) {
+    await settled();
+    if (opens) harness.stream.open();
+    await harness.fail(refusal("", Code.Unavailable));
+    const state = harness.updates.state;
+    assert.ok(state.phase === "reconnecting" && state.error.code === Code.Unavailable);
+    told.push(state.failures);
+    await harness.clock.pass(state.retryInMs);
+  }
+  assert.deepEqual(told, [1, 2, 1, 2]);
+  assert.deepEqual(harness.failures, told);
 });
 
 test("a delay that the service asks for is not cut short", async () => {

@@ -4,6 +4,8 @@ import type { ClientHttp2Stream } from "node:http2";
 import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 
+import { Peer } from "./peer.js";
+
 export interface NodeOptions {
   /** `host:port`, or an URL: `https://chat.example.com`. */
   readonly address: string;
@@ -26,8 +28,13 @@ export function nodeTransport({ address, tls, interceptors = [] }: NodeOptions):
   const baseUrl = /^https?:\/\//.test(address) ? address : `${tls ? "https" : "http"}://${address}`;
   const sessionManager = new Http2SessionManager(baseUrl, PINGS, typeof tls === "object" ? { ...tls } : {});
   const request = sessionManager.request.bind(sessionManager);
-  sessionManager.request = async (...wanted) => destroyedWhenClosed(await request(...wanted));
-  return createGrpcTransport({ baseUrl, interceptors: [...interceptors], sessionManager });
+  const peer = new Peer(baseUrl);
+  sessionManager.request = async (...wanted) => {
+    const stream = await request(...wanted);
+    peer.meet(stream.session);
+    return destroyedWhenClosed(stream);
+  };
+  return createGrpcTransport({ baseUrl, interceptors: [...interceptors, peer.explain], sessionManager });
 }
 
 /**

@@ -16,7 +16,13 @@ export type ConnectionState =
   | { readonly phase: "connecting" }
   /** Updates flow. */
   | Live
-  /** The stream was lost, and is opened again in `retryInMs`. */
-  | { readonly phase: "reconnecting"; readonly error: Chat3Error; readonly retryInMs: number }
+  /** The stream was lost, or could not be opened: the next attempt is in `retryInMs`. */
+  | {
+      readonly phase: "reconnecting";
+      readonly error: Chat3Error;
+      readonly retryInMs: number;
+      /** How many attempts in a row have failed, without a response in between. */
+      readonly failures: number;
+    }
   /** The stream is closed: because somebody closed it, or with what no repetition changes. */
   | { readonly phase: "closed"; readonly error?: Chat3Error };

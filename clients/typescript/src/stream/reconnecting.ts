@@ -12,13 +12,21 @@ import { endedBy } from "./ended_by.js";
 import { noWakeups, type Wakeups } from "./wakeups.js";
 import { Watchdog } from "./watchdog.js";
 
-/** The stream was lost; the next one is opened after `retryInMs`, or when `reconnect` is called. */
+/**
+ * The stream was lost, or could not be opened; the next one is opened after `retryInMs`, or when `reconnect`
+ * is called.
+ */
 export interface Disconnected {
   readonly type: "disconnected";
   /** The name of the reason; empty when the connection was lost without one. */
   readonly reason: string;
   readonly error: Chat3Error;
   readonly retryInMs: number;
+  /**
+   * How many attempts in a row have failed, without a response in between: 1 after a stream on which something
+   * had come. Whoever wants to give up leaves the loop when there are too many.
+   */
+  readonly failures: number;
 }
 
 /** What one response means. */
@@ -62,6 +70,7 @@ export class Reconnecting<Response, Event> {
   #replace: (() => void) | undefined;
   #replaced = false;
   #refusals = 0;
+  #failures = 0;
   readonly #closing = new AbortController();
   readonly #backoff: Backoff;
 
@@ -124,8 +133,10 @@ export class Reconnecting<Response, Event> {
         this.#asked = error.retryDelayMs !== undefined;
         const retryInMs = this.#replaced ? 0 : this.#backoff.next(error.retryDelayMs);
         this.logger.info?.("a stream was lost", { reason: error.reason, code: error.code, retryInMs });
-        this.#show({ phase: "reconnecting", error, retryInMs });
-        yield { type: "disconnected", reason: error.reason, error, retryInMs };
+        this.#failures += 1;
+        const lost = { error, retryInMs, failures: this.#failures };
+        this.#show({ phase: "reconnecting", ...lost });
+        yield { type: "disconnected", reason: error.reason, ...lost };
         if (retryInMs > 0) await this.#sleep(retryInMs, this.#asleep);
       }
     } finally {
@@ -167,6 +178,7 @@ export class Reconnecting<Response, Event> {
         if (next.done) return connectionLost("the stream ended");
         this.#backoff.reset();
         this.#refusals = 0;
+        this.#failures = 0;
         const { events, heartbeatMs, live } = this.source.hear(next.value, this.#live);
         if (!opened || heartbeatMs) patience = 2 * (heartbeatMs || HEARTBEAT_MS);
         opened = true;
