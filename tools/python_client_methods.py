@@ -311,9 +311,9 @@ def _synchronous(service: Service, methods: Sequence[Method]) -> str:
         arguments = f"{_called(fields)}, page_size=page_size"
         lines.append(
             f"    def {_paged_name(method)}({_with_page_size(fields, package)})"
-            f" -> Iterator[{item}]:\n"
+            f" -> SyncPages[{item}, {package}.{method.response}]:\n"
             f"{_indented(_docstring(method.text, _PAGES), 8)}\n"
-            f"        return self._loop.iterate("
+            f"        return SyncPages(self._loop, "
             f"self._asynchronous.{_paged_name(method)}({arguments}))\n"
         )
     return "\n".join(lines)
@@ -330,10 +330,7 @@ def _head(
     ]
     if "datetime." in body:
         lines.append("import datetime")
-    lines.append(
-        "from collections.abc import Iterable, "
-        + ("Iterator, Mapping" if synchronous else "Mapping")
-    )
+    lines.append("from collections.abc import Iterable, Mapping")
     lines.append("from typing import Any" + ("" if synchronous else ", Final"))
     lines.append("")
     if package == "tenant":
@@ -343,6 +340,7 @@ def _head(
         lines.append("from chat3_client.loop_thread import LoopThread")
         lines.append(f"from chat3_client.methods.{package} import {service.name}Methods")
         lines.append("from chat3_client.pages import PAGE_SIZE")
+        lines.append("from chat3_client.sync_pages import SyncPages")
     else:
         lines.append("from chat3_client.calls import Calls, Procedure, fresh_key")
         lines.append("from chat3_client.pages import PAGE_SIZE, Pages")

@@ -37,6 +37,17 @@ async def test_updates_are_printed_with_their_user(service: ScriptedService, run
     assert [each.user_id for each in asked.watch] == ["alice", "bob"]
 
 
+async def test_silence_is_measured_by_the_heartbeat_that_was_asked_for(
+    service: ScriptedService, run: Run
+) -> None:
+    """The stream begins with the service's own, before it has read a request."""
+    granted = pb.WatchUpdatesResponse(acknowledged=pb.WatchAcknowledged(batch_id="0"))
+    service.streams = [[*users_watched("alice", "bob"), granted, HANG]]
+    result = await run(*WATCH, "--no-reconnect", "--heartbeat", "0.1")
+    assert result.code == 3
+    assert "nothing was heard for 0.2 s" in result.err
+
+
 async def test_a_stream_that_breaks_goes_on_where_each_user_was(
     service: ScriptedService, spawn: Spawn
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chat3_client import FileStore
+from chat3_client import FileStore, FolderStore
 
 
 async def test_a_token_outlives_the_process(tmp_path: Path) -> None:
@@ -57,3 +57,30 @@ async def test_a_later_token_is_never_overwritten_by_an_earlier_one(tmp_path: Pa
     # A thread that comes late, because whoever waited for it was cancelled.
     store._write_in_order(99, "098")
     assert await store.load() == "099"
+
+
+async def test_a_folder_keeps_the_tokens_of_many_users_whatever_their_names(tmp_path: Path) -> None:
+    users = ["alice", "../alice", "a/b", "..", "%2e%2e", "ж" * 33, "ж" * 34, "ж" * 100]
+    folder = tmp_path / "a" / "tokens"
+    assert await FolderStore(folder).load("alice") == ""
+    for user in users:
+        await FolderStore(folder).save(user, f"of-{users.index(user)}")
+    assert [await FolderStore(folder).load(user) for user in users] == [
+        f"of-{number}" for number in range(len(users))
+    ]
+    assert len(list(folder.iterdir())) == len(users)
+    assert folder.stat().st_mode & 0o077 == 0
+    store = FolderStore(folder)
+    await store.save("alice", "")
+    assert await store.load("alice") == ""
+    assert len(list(folder.iterdir())) == len(users) - 1
+
+
+async def test_no_user_is_called_as_the_file_of_another_user(tmp_path: Path) -> None:
+    """The name of a file is a hash when the user's own is too long."""
+    store = FolderStore(tmp_path)
+    await store.save("ж" * 100, "long")
+    (file,) = tmp_path.iterdir()
+    await store.save(file.name.removesuffix(".token"), "short")
+    await store.save(file.name.removesuffix(".token").removeprefix("#"), "short")
+    assert await store.load("ж" * 100) == "long"

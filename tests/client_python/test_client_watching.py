@@ -1,10 +1,13 @@
 """A back end's stream of many users goes on for each of them."""
 
 import asyncio
+from datetime import timedelta
 
 from chat3_api.chat3.tenant.v1 import WatchUpdatesResponse
 from chat3_api.chat3.user import v1 as pb
 from chat3_client import (
+    Connected,
+    ConnectionState,
     Disconnected,
     Gap,
     MemoryUserStore,
@@ -63,6 +66,7 @@ async def test_a_user_who_does_not_exist_is_told_and_keeps_nobody_out(
     service: TestService,
 ) -> None:
     async with service.tenant_client().watch(["alice", "nobody", "bob"]) as stream:
+        assert isinstance(await anext(stream), Connected)
         refused = await anext(stream)
         assert isinstance(refused, Unwatched)
         assert (refused.user_id, refused.reason) == ("nobody", "ERROR_REASON_USER_NOT_FOUND")
@@ -91,6 +95,32 @@ async def test_nothing_is_missed_by_anybody_while_the_connection_is_cut(
         assert texts == [f"{n}{more}" for n in range(5) for more in ("", " again")]
 
 
+async def test_a_back_end_is_told_that_its_stream_is_open_and_is_open_again(
+    service: TestService, proxy: Proxy
+) -> None:
+    """Though it watches nobody."""
+    options = {"api_key": service.api_key, "tenant": service.tenant}
+    heartbeat = timedelta(seconds=7)
+    async with (
+        TenantClient(f"127.0.0.1:{proxy.port}", **options) as back_end,
+        back_end.watch(heartbeat=heartbeat) as stream,
+        asyncio.timeout(HANGS),
+    ):
+        first = await anext(stream)
+        assert stream.state is ConnectionState.LIVE
+        proxy.cut()
+        lost = await anext(stream)
+        assert isinstance(lost, Disconnected)
+        assert (lost.failures, stream.state) == (1, ConnectionState.RECONNECTING)
+        second = await anext(stream)
+    assert isinstance(first, Connected)
+    assert isinstance(second, Connected)
+    assert first.connection_id != second.connection_id
+    assert (first.first, second.first) == (True, False)
+    assert first.outcome is second.outcome is pb.ResumeOutcome.UNSPECIFIED
+    assert first.heartbeat == second.heartbeat == heartbeat
+
+
 async def test_each_user_goes_on_from_the_stored_token(service: TestService) -> None:
     dialog = service.add_dialog("alice", "bob", "carl")
     carl, store = service.client("carl"), MemoryUserStore()
@@ -110,7 +140,7 @@ async def test_each_user_goes_on_from_the_stored_token(service: TestService) -> 
 async def test_a_users_broken_token_is_that_users_gap(service: TestService) -> None:
     store = MemoryUserStore({"alice": "broken"})
     async with service.tenant_client().watch(["alice", "bob"], store=store) as stream:
-        events = [await anext(stream) for _ in range(3)]
+        events = [await anext(stream) for _ in range(4)]
     assert Watched("alice", pb.ResumeOutcome.RESUMED_WITH_GAP) in events
     (gap,) = [event for event in events if isinstance(event, Gap)]
     assert (gap.user_id, gap.reason) == ("alice", "ERROR_REASON_RESUME_TOKEN_INVALID")

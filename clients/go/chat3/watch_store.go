@@ -2,10 +2,18 @@ package chat3
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 )
+
+// longestName is of the 255 bytes that file systems allow: a new file has a longer name at first.
+const longestName = 200
 
 // WatchStore keeps the resume tokens of watched users. [Watcher.Events] calls it from one goroutine at a
 // time, [Watcher.Run] from several, but never to save two tokens of one user at once.
@@ -40,8 +48,8 @@ func (m *MemoryWatchStore) Save(_ context.Context, userID, token string) error {
 	return nil
 }
 
-// FileWatchStore keeps the tokens in a folder that exists, a file for each user, as [FileResumeStore]
-// does. A file is written for each event and each heartbeat of a user: use a database for thousands.
+// FileWatchStore keeps the tokens in a folder, which is made: a file for each user, as [FileResumeStore]
+// keeps it. A file is written for each event and each heartbeat of a user: use a database for thousands.
 type FileWatchStore string
 
 // Load reads the file of a user.
@@ -51,9 +59,19 @@ func (f FileWatchStore) Load(ctx context.Context, userID string) (string, error)
 
 // Save replaces the file of a user.
 func (f FileWatchStore) Save(ctx context.Context, userID, token string) error {
-	return f.file(userID).Save(ctx, token)
+	err := f.file(userID).Save(ctx, token)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(string(f), 0o700); err == nil {
+			err = f.file(userID).Save(ctx, token)
+		}
+	}
+	return err
 }
 
 func (f FileWatchStore) file(userID string) FileResumeStore {
-	return FileResumeStore(filepath.Join(string(f), url.PathEscape(userID)+".resume-token"))
+	name := url.PathEscape(userID)
+	if len(name) > longestName {
+		name = fmt.Sprintf("#%x", sha256.Sum256([]byte(userID))) // no id is escaped so
+	}
+	return FileResumeStore(filepath.Join(string(f), name+".resume-token"))
 }

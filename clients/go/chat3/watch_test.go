@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -229,19 +230,43 @@ func TestALostStreamOfWatchedUsersIsLogged(t *testing.T) {
 }
 
 func TestAFolderKeepsTheTokensOfManyUsers(t *testing.T) {
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "a", "tokens")
 	store := chat3.FileWatchStore(folder)
-	for _, user := range []string{"alice", "a/b", "..", "Ж"} {
+	users := []string{"alice", "../alice", "a/b", "..", "%2e%2e", strings.Repeat("ж", 33), strings.Repeat("ж", 34), strings.Repeat("ж", 100)}
+	for _, user := range users {
+		if token, err := store.Load(t.Context(), user); token != "" || err != nil {
+			t.Error(user, token, err)
+		}
 		if err := store.Save(t.Context(), user, "token of "+user); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, user := range []string{"alice", "a/b", "..", "Ж"} {
+	for _, user := range users {
 		if token, err := store.Load(t.Context(), user); token != "token of "+user || err != nil {
 			t.Error(user, token, err)
 		}
 	}
-	if found, err := filepath.Glob(filepath.Join(folder, "*.resume-token")); len(found) != 4 {
+	found, err := filepath.Glob(filepath.Join(folder, "*.resume-token"))
+	if len(found) != len(users) {
 		t.Error(found, err)
+	}
+}
+
+func TestNoUserIsCalledAsTheFileOfAnotherUser(t *testing.T) {
+	folder := t.TempDir()
+	store := chat3.FileWatchStore(folder)
+	long := strings.Repeat("ж", 100)
+	if err := store.Save(t.Context(), long, "long"); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := os.ReadDir(folder)
+	name := strings.TrimSuffix(files[0].Name(), ".resume-token")
+	for _, user := range []string{name, strings.TrimPrefix(name, "#")} {
+		if err := store.Save(t.Context(), user, "short"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if token, err := store.Load(t.Context(), long); token != "long" || err != nil {
+		t.Error(token, err)
 	}
 }

@@ -51,6 +51,7 @@ from chat3_client.updates.events import (
 from chat3_client.updates.following import UpdateStream
 from chat3_client.updates.resume import FileStore, MemoryStore, ResumeStore
 from chat3_client.updates.watch_events import (
+    FolderStore,
     MemoryUserStore,
     Unwatched,
     UserStore,
@@ -72,6 +73,7 @@ __all__ = [
     "Event",
     "FieldViolation",
     "FileStore",
+    "FolderStore",
     "Gap",
     "Hook",
     "IdempotencyKeyReusedError",

@@ -8,110 +8,47 @@ import ssl
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 import betterproto2
 
 from chat3_api.chat3.user.v1 import Update, UpdateKind
+from chat3_client import blocking
 from chat3_client import client as asynchronous
 from chat3_client import tenant as asynchronous_tenant
 from chat3_client.address import DEFAULT_ADDRESS
+from chat3_client.blocking import (
+    AnyResumeStore,
+    AnyTokenSource,
+    AnyUserStore,
+    BlockingResumeStore,
+    BlockingTokenSource,
+    BlockingUserStore,
+)
 from chat3_client.calls import DEFAULT_TIMEOUT, Procedure, Response
 from chat3_client.environment import DEFAULT_TENANT, back_end_settings, user_settings
 from chat3_client.hooks import Hook
-from chat3_client.identity import TokenSource
+from chat3_client.identity import UserToken
 from chat3_client.loop_thread import LoopThread
 from chat3_client.methods.sync_tenant import SyncTenantMethods
 from chat3_client.methods.sync_user import SyncUserMethods
 from chat3_client.retry import RetryPolicy
-from chat3_client.updates import watching as asynchronous_watching
-from chat3_client.updates.events import Event, Gap
-from chat3_client.updates.following import HEARTBEAT, UpdateStream
-from chat3_client.updates.reconnecting import Reconnecting
-from chat3_client.updates.resume import ResumeStore
-from chat3_client.updates.watch_events import UserStore, WatchEvent
+from chat3_client.sync_pages import SyncPages
+from chat3_client.sync_streams import Events, Updates, WatchedUsers
+from chat3_client.updates.events import Gap
+from chat3_client.updates.following import HEARTBEAT
 
-E = TypeVar("E")
-
-
-class Events(Generic[E]):
-    """The events of a stream; one counts as dealt with when the next one is asked for."""
-
-    def __init__(self, loop: LoopThread, stream: Reconnecting[Any, E]) -> None:
-        self._loop = loop
-        self._stream = stream
-
-    def __iter__(self) -> Iterator[E]:
-        return self
-
-    def __next__(self) -> E:
-        """Wait for the next event; another thread may end that by `close`.
-
-        Raises `Chat3Error` when the stream fails for good.
-        """
-        try:
-            return self._loop.next(self._stream)
-        except StopAsyncIteration:
-            raise StopIteration from None
-
-    def acknowledge(self) -> None:
-        """Save the place behind the last event, before a `break` for instance."""
-        self._loop.run(self._stream.acknowledge())
-
-    def responses(self) -> Iterator[Any]:
-        """Yield what the service sends, as it came, in place of events, and each `Disconnected`."""
-        return self._loop.iterate(self._stream.responses())
-
-    def close(self) -> None:
-        """End the stream. May be called twice, and after its client was closed."""
-        if not self._loop.closed:
-            self._loop.run(self._stream.close())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class Updates(Events[Event]):
-    """What changes for a user, or for a tenant."""
-
-    def __init__(self, loop: LoopThread, stream: UpdateStream) -> None:
-        super().__init__(loop, stream)
-        self._updates = stream
-
-    @property
-    def resume_token(self) -> str:
-        """The place behind the event that was handed out last."""
-        return self._updates.resume_token
-
-
-class WatchedUsers(Events[WatchEvent]):
-    """What changes for many users."""
-
-    def __init__(self, loop: LoopThread, stream: asynchronous_watching.WatchedUsers) -> None:
-        super().__init__(loop, stream)
-        self._watched = stream
-
-    @property
-    def users(self) -> list[str]:
-        """The users who are to be watched."""
-        return self._watched.users
-
-    def watch(self, *users: str) -> None:
-        """Watch more users."""
-        self._loop.run(self._watched.watch(*users))
-
-    def unwatch(self, *users: str) -> None:
-        """Watch users no longer."""
-        self._loop.run(self._watched.unwatch(*users))
-
+__all__ = [
+    "BlockingResumeStore",
+    "BlockingTokenSource",
+    "BlockingUserStore",
+    "Chat3Client",
+    "Events",
+    "SyncPages",
+    "TenantClient",
+    "Updates",
+    "WatchedUsers",
+]
 
 AsyncClient = TypeVar("AsyncClient", asynchronous.Chat3Client, asynchronous_tenant.TenantClient)
 
@@ -130,15 +67,19 @@ class _Sync(Generic[AsyncClient]):
 
     def updates(
         self,
-        store: ResumeStore | None = None,
+        store: AnyResumeStore | None = None,
         *,
         kinds: Iterable[UpdateKind] = (),
         dialog_ids: Iterable[str] = (),
         heartbeat: timedelta = HEARTBEAT,
     ) -> Updates:
-        """Follow what changes, as the asynchronous client does."""
+        """Follow what changes, as the asynchronous client does.
+
+        The methods of ``store`` may be ordinary ones: they are called in another thread.
+        """
+        kept = None if store is None else blocking.resume_store(store)
         stream = self._asynchronous.updates(
-            store, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
+            kept, kinds=kinds, dialog_ids=dialog_ids, heartbeat=heartbeat
         )
         return Updates(self._loop, stream)
 
@@ -177,7 +118,10 @@ class _Sync(Generic[AsyncClient]):
 
 
 class Chat3Client(SyncUserMethods, _Sync[asynchronous.Chat3Client]):
-    """Chat3 as one user sees it; see `chat3_client.Chat3Client`."""
+    """Chat3 as one user sees it; see `chat3_client.Chat3Client`.
+
+    ``token`` may be an ordinary function that gets a token.
+    """
 
     _asynchronous: asynchronous.Chat3Client
 
@@ -188,7 +132,7 @@ class Chat3Client(SyncUserMethods, _Sync[asynchronous.Chat3Client]):
         api_key: str = "",
         tenant: str = DEFAULT_TENANT,
         user: str = "",
-        token: str | TokenSource | None = None,
+        token: str | AnyTokenSource | None = None,
         tls: bool | ssl.SSLContext = False,
         timeout: float = DEFAULT_TIMEOUT,
         retry: RetryPolicy | None = None,
@@ -200,7 +144,7 @@ class Chat3Client(SyncUserMethods, _Sync[asynchronous.Chat3Client]):
                 api_key=api_key,
                 tenant=tenant,
                 user=user,
-                token=token,
+                token=blocking.token_source(token) if callable(token) else token,
                 tls=tls,
                 timeout=timeout,
                 retry=retry,
@@ -218,9 +162,14 @@ class Chat3Client(SyncUserMethods, _Sync[asynchronous.Chat3Client]):
         """
         return cls(**user_settings(environ), hooks=hooks)
 
+    @property
+    def user(self) -> str:
+        """The user who calls, as the contract has user ids; empty for a client by token."""
+        return self._asynchronous.user
+
     def missed_updates(
         self,
-        store: ResumeStore,
+        store: AnyResumeStore,
         *,
         kinds: Iterable[UpdateKind] = (),
         dialog_ids: Iterable[str] = (),
@@ -229,9 +178,22 @@ class Chat3Client(SyncUserMethods, _Sync[asynchronous.Chat3Client]):
         """Read what was missed since the token in ``store``, without a stream, and end."""
         return self._loop.iterate(
             self._asynchronous.missed_updates(
-                store, kinds=kinds, dialog_ids=dialog_ids, timeout=timeout
+                blocking.resume_store(store), kinds=kinds, dialog_ids=dialog_ids, timeout=timeout
             )
         )
+
+
+class _GuestClient(Chat3Client):
+    """A client of one user on the connection and in the thread of another client, its host."""
+
+    def __init__(self, client: asynchronous.Chat3Client, loop: LoopThread) -> None:
+        self._asynchronous = client
+        self._loop = loop
+
+    def close(self) -> None:
+        """Close the streams of this client."""
+        if not self._loop.closed:
+            self._loop.run(self._asynchronous.close())
 
 
 class TenantClient(SyncTenantMethods, _Sync[asynchronous_tenant.TenantClient]):
@@ -272,13 +234,40 @@ class TenantClient(SyncTenantMethods, _Sync[asynchronous_tenant.TenantClient]):
         """
         return cls(**back_end_settings(environ), hooks=hooks)
 
+    def as_user(self, user_id: str) -> Chat3Client:
+        """Return a client that acts as a user by the API key, as the asynchronous client does.
+
+        It shares the connection and the thread of this client, and works as long as this is open.
+
+        Raises `ValueError` for an empty id.
+        """
+        return _GuestClient(self._asynchronous.as_user(user_id), self._loop)
+
+    def token_source(
+        self, user_id: str, ttl: timedelta = timedelta(hours=1)
+    ) -> BlockingTokenSource:
+        """Return a source of tokens of one user, for a `Chat3Client` or for an app to call.
+
+        ``ttl`` is the life of each token: 1 minute to 24 hours.
+        """
+
+        def source() -> UserToken:
+            answer = self.create_user_token(user_id, ttl=ttl)
+            return UserToken(answer.token, answer.expire_time)
+
+        return source
+
     def watch(
         self,
         users: Iterable[str] = (),
         *,
-        store: UserStore | None = None,
+        store: AnyUserStore | None = None,
         heartbeat: timedelta = HEARTBEAT,
     ) -> WatchedUsers:
-        """Follow what changes for many users, as the asynchronous client does."""
-        stream = self._asynchronous.watch(users, store=store, heartbeat=heartbeat)
+        """Follow what changes for many users, as the asynchronous client does.
+
+        The methods of ``store`` may be ordinary ones: they are called in another thread.
+        """
+        kept = None if store is None else blocking.user_store(store)
+        stream = self._asynchronous.watch(users, store=kept, heartbeat=heartbeat)
         return WatchedUsers(self._loop, stream)

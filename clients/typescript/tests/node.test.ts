@@ -102,7 +102,12 @@ test("the tokens of many users are kept in a folder, whatever their names", asyn
   try {
     for (const user of users) await folderResumeStore(folder).save(user, `of ${user}`);
     for (const user of users) assert.equal(await folderResumeStore(folder).load(user), `of ${user}`);
-    assert.equal((await readdir(folder)).length, users.length);
+    const files = await readdir(folder);
+    assert.equal(files.length, users.length);
+    // No user is called as the file of another one, whose name is a hash.
+    for (const file of files)
+      await folderResumeStore(folder).save(file.replace(/^#|\.token$/g, ""), "another");
+    assert.equal(await folderResumeStore(folder).load("ж".repeat(101)), `of ${"ж".repeat(101)}`);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -42,7 +42,8 @@ class Service {
           queue.push(item);
           wake();
         };
-        const heartbeatInterval = durationFromMs(10_000);
+        // The service's own: it has read no request yet.
+        const heartbeatInterval = durationFromMs(30_000);
         this.#send({
           event: { case: "connectionEstablished", value: { connectionId: "c", heartbeatInterval } },
         });
@@ -267,4 +268,18 @@ test("closing ends the reader without an error", async () => {
   watching.close();
   await reading;
   assert.deepEqual(watching.state, { phase: "closed" });
+});
+
+test("silence is measured by the heartbeat that was asked for, once the service has agreed", async () => {
+  const service = new Service();
+  const { watching } = service.watching();
+  await service.clock.pass(59_000);
+  assert.deepEqual(service.heard, ["connected"]);
+  watching.watch("alice");
+  await settled();
+  await service.clock.pass(19_000);
+  assert.deepEqual(service.heard, ["connected", "watched alice FRESH"]);
+  await service.clock.pass(1_000);
+  assert.deepEqual(service.heard, ["connected", "watched alice FRESH", "disconnected"]);
+  watching.close();
 });

@@ -4,7 +4,7 @@ Generated from the contract by `make generate`: not to be edited.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chat3_api.chat3.tenant import v1 as tenant
@@ -12,6 +12,7 @@ from chat3_api.chat3.user import v1 as user
 from chat3_client.loop_thread import LoopThread
 from chat3_client.methods.tenant import TenantMethods
 from chat3_client.pages import PAGE_SIZE
+from chat3_client.sync_pages import SyncPages
 
 
 class SyncTenantMethods:
@@ -108,15 +109,18 @@ class SyncTenantMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[tenant.User]:
+    ) -> SyncPages[tenant.User, tenant.ListUsersResponse]:
         """ListUsers lists the tenant's users.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.users(filter=filter, sort=sort, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.users(
+                filter=filter, sort=sort, timeout=timeout, page_size=page_size
+            ),
         )
 
     def update_user(
@@ -234,17 +238,18 @@ class SyncTenantMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[tenant.Dialog]:
+    ) -> SyncPages[tenant.Dialog, tenant.ListDialogsResponse]:
         """ListDialogs lists the tenant's dialogs.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.dialogs(
                 filter=filter, sort=sort, timeout=timeout, page_size=page_size
-            )
+            ),
         )
 
     def update_dialog_meta(
@@ -311,17 +316,18 @@ class SyncTenantMethods:
 
     def dialog_members(
         self, dialog_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.DialogMember]:
+    ) -> SyncPages[user.DialogMember, tenant.ListDialogMembersResponse]:
         """ListDialogMembers lists the members of a dialog.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.dialog_members(
                 dialog_id=dialog_id, timeout=timeout, page_size=page_size
-            )
+            ),
         )
 
     def add_dialog_members(
@@ -415,15 +421,16 @@ class SyncTenantMethods:
 
     def topics(
         self, dialog_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.Topic]:
+    ) -> SyncPages[user.Topic, tenant.ListTopicsResponse]:
         """ListTopics lists the topics of a dialog.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.topics(dialog_id=dialog_id, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.topics(dialog_id=dialog_id, timeout=timeout, page_size=page_size),
         )
 
     def create_topic(
@@ -531,15 +538,18 @@ class SyncTenantMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[tenant.Pack]:
+    ) -> SyncPages[tenant.Pack, tenant.ListPacksResponse]:
         """ListPacks lists the tenant's packs, with counters.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.packs(filter=filter, sort=sort, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.packs(
+                filter=filter, sort=sort, timeout=timeout, page_size=page_size
+            ),
         )
 
     def update_pack_meta(
@@ -646,15 +656,16 @@ class SyncTenantMethods:
 
     def pack_dialogs(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[tenant.PackDialog]:
+    ) -> SyncPages[tenant.PackDialog, tenant.ListPackDialogsResponse]:
         """ListPackDialogs lists the dialogs of a pack, the last added first.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.pack_dialogs(pack_id=pack_id, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.pack_dialogs(pack_id=pack_id, timeout=timeout, page_size=page_size),
         )
 
     def list_pack_messages(
@@ -677,15 +688,16 @@ class SyncTenantMethods:
 
     def pack_messages(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.Message]:
+    ) -> SyncPages[user.Message, tenant.ListPackMessagesResponse]:
         """ListPackMessages lists the messages of all dialogs of a pack, the newest first.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.pack_messages(pack_id=pack_id, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.pack_messages(pack_id=pack_id, timeout=timeout, page_size=page_size),
         )
 
     def list_pack_members(
@@ -714,7 +726,7 @@ class SyncTenantMethods:
 
     def pack_members(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[str]:
+    ) -> SyncPages[str, tenant.ListPackMembersResponse]:
         """ListPackMembers lists the users who are a member of a dialog of a pack. The platform returns
         all of them at once, so every page of a large pack costs as much as the whole list.
 
@@ -722,8 +734,9 @@ class SyncTenantMethods:
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.pack_members(pack_id=pack_id, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.pack_members(pack_id=pack_id, timeout=timeout, page_size=page_size),
         )
 
     def get_pack_member(
@@ -965,14 +978,15 @@ class SyncTenantMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[user.Message]:
+    ) -> SyncPages[user.Message, tenant.ListMessagesResponse]:
         """ListMessages lists the messages of a dialog.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.history(
                 dialog_id=dialog_id,
                 around_message_id=around_message_id,
@@ -980,7 +994,7 @@ class SyncTenantMethods:
                 sort=sort,
                 timeout=timeout,
                 page_size=page_size,
-            )
+            ),
         )
 
     def search_messages(
@@ -1015,17 +1029,18 @@ class SyncTenantMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[user.Message]:
+    ) -> SyncPages[user.Message, tenant.SearchMessagesResponse]:
         """SearchMessages lists the messages that match a filter, in all dialogs of the tenant.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.found_messages(
                 filter=filter, sort=sort, timeout=timeout, page_size=page_size
-            )
+            ),
         )
 
     def edit_message(
@@ -1149,7 +1164,7 @@ class SyncTenantMethods:
 
     def message_statuses(
         self, message_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.MessageStatusRecord]:
+    ) -> SyncPages[user.MessageStatusRecord, tenant.ListMessageStatusesResponse]:
         """ListMessageStatuses lists the status history of a message: which member set which status, and
         when.
 
@@ -1158,10 +1173,11 @@ class SyncTenantMethods:
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.message_statuses(
                 message_id=message_id, timeout=timeout, page_size=page_size
-            )
+            ),
         )
 
     def set_message_status(

@@ -3,13 +3,14 @@
 Generated from the contract by `make generate`: not to be edited.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chat3_api.chat3.user import v1 as user
 from chat3_client.loop_thread import LoopThread
 from chat3_client.methods.user import UserMethods
 from chat3_client.pages import PAGE_SIZE
+from chat3_client.sync_pages import SyncPages
 
 
 class SyncUserMethods:
@@ -59,7 +60,7 @@ class SyncUserMethods:
         include_last_message: bool = False,
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[user.Dialog]:
+    ) -> SyncPages[user.Dialog, user.GetUserDialogsResponse]:
         """GetUserDialogs lists the dialogs the calling user is a member of, newest interaction first.
 
         Needs the `read` permission. For an unknown user the list is empty. It does not contain dialogs
@@ -70,14 +71,15 @@ class SyncUserMethods:
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.dialogs(
                 filter=filter,
                 sort=sort,
                 include_last_message=include_last_message,
                 timeout=timeout,
                 page_size=page_size,
-            )
+            ),
         )
 
     def get_dialog(
@@ -228,17 +230,18 @@ class SyncUserMethods:
 
     def dialog_members(
         self, dialog_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.DialogMember]:
+    ) -> SyncPages[user.DialogMember, user.ListDialogMembersResponse]:
         """ListDialogMembers lists the members of a dialog.
 
         Needs the `read` permission and membership.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.dialog_members(
                 dialog_id=dialog_id, timeout=timeout, page_size=page_size
-            )
+            ),
         )
 
     def add_dialog_members(
@@ -326,14 +329,15 @@ class SyncUserMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[user.Message]:
+    ) -> SyncPages[user.Message, user.GetDialogMessagesResponse]:
         """GetDialogMessages lists the messages of one dialog, newest first.
 
         Needs the `read` permission and membership.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.history(
                 dialog_id=dialog_id,
                 around_message_id=around_message_id,
@@ -341,7 +345,7 @@ class SyncUserMethods:
                 sort=sort,
                 timeout=timeout,
                 page_size=page_size,
-            )
+            ),
         )
 
     def get_message(
@@ -509,7 +513,7 @@ class SyncUserMethods:
         *,
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[user.MessageStatusRecord]:
+    ) -> SyncPages[user.MessageStatusRecord, user.ListMessageStatusesResponse]:
         """ListMessageStatuses lists the status history of a message: which member set which status, and
         when.
 
@@ -517,10 +521,11 @@ class SyncUserMethods:
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
+        return SyncPages(
+            self._loop,
             self._asynchronous.message_statuses(
                 dialog_id=dialog_id, message_id=message_id, timeout=timeout, page_size=page_size
-            )
+            ),
         )
 
     def set_message_status(
@@ -602,15 +607,16 @@ class SyncUserMethods:
 
     def topics(
         self, dialog_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.Topic]:
+    ) -> SyncPages[user.Topic, user.ListTopicsResponse]:
         """ListTopics lists the topics of a dialog.
 
         Needs the `read` permission and membership.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.topics(dialog_id=dialog_id, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.topics(dialog_id=dialog_id, timeout=timeout, page_size=page_size),
         )
 
     def create_topic(
@@ -749,15 +755,18 @@ class SyncUserMethods:
         sort: str = "",
         page_size: int = PAGE_SIZE,
         timeout: float | None = None,
-    ) -> Iterator[user.Pack]:
+    ) -> SyncPages[user.Pack, user.ListPacksResponse]:
         """ListPacks lists the packs that hold at least one dialog of the calling user.
 
         Needs the `read` permission.
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.packs(filter=filter, sort=sort, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.packs(
+                filter=filter, sort=sort, timeout=timeout, page_size=page_size
+            ),
         )
 
     def get_pack(self, pack_id: str, *, timeout: float | None = None) -> user.GetPackResponse:
@@ -789,7 +798,7 @@ class SyncUserMethods:
 
     def pack_messages(
         self, pack_id: str, *, page_size: int = PAGE_SIZE, timeout: float | None = None
-    ) -> Iterator[user.Message]:
+    ) -> SyncPages[user.Message, user.ListPackMessagesResponse]:
         """ListPackMessages lists the messages of the dialogs of a pack, as far as the calling user is a
         member of them.
 
@@ -797,8 +806,9 @@ class SyncUserMethods:
 
         Goes through all pages, ``page_size`` items each, as they are needed.
         """
-        return self._loop.iterate(
-            self._asynchronous.pack_messages(pack_id=pack_id, timeout=timeout, page_size=page_size)
+        return SyncPages(
+            self._loop,
+            self._asynchronous.pack_messages(pack_id=pack_id, timeout=timeout, page_size=page_size),
         )
 
     def mark_pack_read(

@@ -123,6 +123,10 @@ class Attempts(Generic[R]):
             await self._let_read()
             return self._silence() if self._responses.empty() else self._responses.get_nowait()
 
+    def beats(self, interval: timedelta) -> None:
+        """Take that the present stream is never silent for longer than ``interval``."""
+        self._patience = 2.0 * interval.total_seconds()
+
     async def _let_read(self) -> None:
         """Let the reader read what has come: an application may have blocked the event loop."""
         for _ in range(_TURNS):
@@ -164,8 +168,7 @@ class Attempts(Generic[R]):
         established = response.connection_established
         if established is not None:
             self._opened = True
-            interval = established.heartbeat_interval or _UNSAID_HEARTBEAT
-            self._patience = 2.0 * interval.total_seconds()
+            self.beats(established.heartbeat_interval or _UNSAID_HEARTBEAT)
 
     def _silence(self) -> Chat3Error:
         """Return the failure of a stream that says nothing, or says nothing any more."""

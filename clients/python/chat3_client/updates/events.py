@@ -31,7 +31,8 @@ class Connected:
     """A stream is open. What is published from now on follows, or a `Gap` says that it may not."""
 
     outcome: ResumeOutcome
-    """`FRESH`: read everything. `RESUMED`: nothing is missing. `RESUMED_WITH_GAP`: see `Gap`."""
+    """`FRESH`: read everything. `RESUMED`: nothing is missing. `RESUMED_WITH_GAP`: see `Gap`. On a
+    stream of many users `UNSPECIFIED`: `Watched` says it of each."""
     heartbeat: timedelta
     """The longest silence on the stream. After twice as long it counts as lost."""
     connection_id: str = ""

@@ -16,10 +16,10 @@ from chat3_api.chat3.tenant.v1 import (
     WatchUpdatesRequest,
     WatchUpdatesResponse,
 )
-from chat3_api.chat3.user.v1 import ErrorReason, ResumeOutcome
+from chat3_api.chat3.user.v1 import ConnectionEstablished, ErrorReason, ResumeOutcome
 from chat3_client.calls import Calls
 from chat3_client.updates.attempts import Attempts
-from chat3_client.updates.events import ConnectionState, Disconnected, Gap
+from chat3_client.updates.events import Connected, ConnectionState, Disconnected, Gap
 from chat3_client.updates.reconnecting import Reconnecting
 from chat3_client.updates.seen import Seen
 from chat3_client.updates.watch_events import (
@@ -34,6 +34,8 @@ from chat3_client.values import wire_name
 BATCH: Final = 500
 """How many users are asked for at once; the contract allows 1,000."""
 
+_FIRST: Final = "0"
+"""The request that asks for the heartbeat, and for nobody."""
 _OF_THE_TOKEN: Final = (
     ErrorReason.RESUME_TOKEN_INVALID,
     ErrorReason.RESUME_TOKEN_FOREIGN,
@@ -70,6 +72,7 @@ class WatchedUsers(Reconnecting[WatchUpdatesResponse, WatchEvent]):
         self._requests: asyncio.Queue[WatchUpdatesRequest] = asyncio.Queue()
         self._asked: dict[str, WatchUpdatesRequest] = {}
         self._number = 0
+        self._first = True
         self._seen = Seen()
 
     @property
@@ -128,8 +131,7 @@ class WatchedUsers(Reconnecting[WatchUpdatesResponse, WatchEvent]):
     def _take(self, response: WatchUpdatesResponse) -> None:
         user_id = response.user_id
         if response.connection_established is not None:
-            self.state = ConnectionState.LIVE
-            self._unasked = dict(self._wanted)
+            self._connected(response.connection_established)
         elif response.acknowledged is not None:
             self._acknowledged(response.acknowledged)
         elif response.refused is not None:
@@ -146,8 +148,17 @@ class WatchedUsers(Reconnecting[WatchUpdatesResponse, WatchEvent]):
         if user_id and response.resume_token and user_id in self._wanted:
             self._reached[user_id] = response.resume_token
 
+    def _connected(self, established: ConnectionEstablished) -> None:
+        self.state = ConnectionState.LIVE
+        self._unasked = dict(self._wanted)
+        first, self._first = self._first, False
+        unsaid, heartbeat = ResumeOutcome.UNSPECIFIED, self._heartbeat
+        self._ready.append(Connected(unsaid, heartbeat, established.connection_id, first))
+
     def _acknowledged(self, acknowledged: WatchAcknowledged) -> None:
         self._asked.pop(acknowledged.batch_id, None)
+        if acknowledged.batch_id == _FIRST:
+            self._attempts.beats(self._heartbeat)
         for watched in acknowledged.watched:
             user_id, outcome = watched.user_id, watched.resume_outcome
             reason = self._refused.pop(user_id, "")
@@ -226,6 +237,6 @@ class WatchedUsers(Reconnecting[WatchUpdatesResponse, WatchEvent]):
     async def _sent(self) -> AsyncIterator[WatchUpdatesRequest]:
         """Yield what is to be asked on the present stream, beginning with the heartbeat."""
         requests = self._requests
-        yield WatchUpdatesRequest(batch_id="0", heartbeat_interval=self._heartbeat)
+        yield WatchUpdatesRequest(batch_id=_FIRST, heartbeat_interval=self._heartbeat)
         while True:
             yield await requests.get()

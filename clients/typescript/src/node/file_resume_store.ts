@@ -46,7 +46,9 @@ export function folderResumeStore(folder: string): UserResumeStore {
 
 function fileName(userId: string): string {
   const name = encodeURIComponent(userId);
-  return name.length <= LONGEST_NAME ? name : createHash("sha256").update(userId).digest("hex");
+  if (name.length <= LONGEST_NAME) return name;
+  // No id is encoded so.
+  return `#${createHash("sha256").update(userId).digest("hex")}`;
 }
 
 function isMissing(error: unknown): boolean {

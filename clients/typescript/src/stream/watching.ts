@@ -49,7 +49,12 @@ export class Watching implements AsyncIterable<WatchEvent> {
   readonly #stream: Reconnecting<WatchUpdatesResponse, WatchEvent>;
   #events: AsyncGenerator<WatchEvent, void, undefined> | undefined;
 
-  constructor(open: OpenWatch, options: WatchOptions, clock: Clock, logger: Logger) {
+  constructor(
+    open: OpenWatch,
+    private readonly options: WatchOptions,
+    clock: Clock,
+    logger: Logger,
+  ) {
     this.#users = new WatchedUsers(options.resume, clock, logger);
     const source = {
       open: (signal: AbortSignal) => open(this.#users.requests(signal, options.heartbeatMs), signal),
@@ -94,7 +99,8 @@ export class Watching implements AsyncIterable<WatchEvent> {
         const { heartbeatInterval } = event.value;
         const heartbeatMs = heartbeatInterval ? durationMs(heartbeatInterval) : 0;
         const live = { phase: "live", outcome: ResumeOutcome.UNSPECIFIED, degraded: false } as const;
-        return { events: [{ type: "connected", heartbeatMs }], heartbeatMs, live };
+        const wanted = this.options.heartbeatMs ?? heartbeatMs;
+        return { events: [{ type: "connected", heartbeatMs: wanted }], heartbeatMs, live };
       }
       case "update":
         return { events: [{ type: "update", userId, update: event.value }] };
@@ -108,14 +114,18 @@ export class Watching implements AsyncIterable<WatchEvent> {
           ...(live && live.degraded !== degraded && { live: { ...live, degraded } }),
         };
       }
-      case "acknowledged":
+      case "acknowledged": {
+        // The stream begins with the interval of the service; the first request has asked for another one.
+        const { heartbeatMs } = this.options;
         return {
           events: event.value.watched.map((user) => ({
             type: "watched",
             userId: user.userId,
             outcome: user.resumeOutcome,
           })),
+          ...(heartbeatMs !== undefined && { heartbeatMs }),
         };
+      }
       case "refused":
         return { events: this.#users.refused(event.value).map((userId) => dropped(userId, event.value)) };
       case "dropped": {
