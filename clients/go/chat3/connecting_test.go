@@ -6,6 +6,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http/httptest"
@@ -120,7 +122,9 @@ func TestAWrongSettingOfTLSIsToldAtOnce(t *testing.T) {
 }
 
 func TestAStreamSaysWhatAnswersInPlaceOfTheService(t *testing.T) {
-	certified := httptest.NewTLSServer(nil)
+	certified := httptest.NewUnstartedServer(nil)
+	certified.Config.ErrorLog = log.New(io.Discard, "", 0)
+	certified.StartTLS()
 	defer certified.Close()
 	for name, address := range map[string]string{
 		"a web server": http1(t), "a port with TLS": certified.Listener.Addr().String(), "who hangs up": hangsUp(t),

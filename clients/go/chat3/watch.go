@@ -25,11 +25,20 @@ type WatchOptions struct {
 }
 
 // WatchEvent is an event of one user, or of the whole stream where UserID is empty. Of a user there
-// are Connected, Update, Gap and [Dropped]; of the stream StateChanged and Disconnected.
+// are Connected, Update, Gap and [Dropped]; of the stream [Opened], StateChanged and Disconnected.
 type WatchEvent struct {
 	UserID string
 	Event  Event
 }
+
+// Opened says that the stream of watched users is open. The users that are wanted are watched next, each with
+// a Connected of its own.
+type Opened struct {
+	// ConnectionID names the stream in the service's logs.
+	ConnectionID string
+}
+
+func (Opened) event() {}
 
 // Dropped says that a user is watched no longer: the user does not exist, or cannot be watched.
 type Dropped struct{ Err *Error }

@@ -158,6 +158,7 @@ func (s *watchStream) handle(ctx context.Context, heard *tenantv1.WatchUpdatesRe
 	case *tenantv1.WatchUpdatesResponse_ConnectionEstablished:
 		s.patience = 2 * heartbeatOf(event.ConnectionEstablished)
 		s.state = userv1.StreamState_STREAM_STATE_LIVE
+		s.hand("", Opened{event.ConnectionEstablished.GetConnectionId()})
 	case *tenantv1.WatchUpdatesResponse_Acknowledged:
 		return s.acknowledged(ctx, event.Acknowledged)
 	case *tenantv1.WatchUpdatesResponse_Refused:

@@ -30,6 +30,9 @@ func watchUsers(t *testing.T, watcher *chat3.Watcher, enough int, on func(word s
 			}
 			break
 		}
+		if _, ok := event.Event.(chat3.Opened); ok {
+			continue
+		}
 		word := strings.TrimSpace(event.UserID + " " + words(event.Event))
 		seen = append(seen, word)
 		if on != nil {
@@ -69,10 +72,12 @@ func TestATokenOfAWatchedUserIsSavedWhenTheConsumerIsDoneWithItsEvent(t *testing
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, ok := event.Event.(chat3.Connected); !ok {
+			if _, ok := event.Event.(chat3.Update); ok {
 				break // as a process that dies here
 			}
-			s.AddMessage(dialog, "bob", "crashed")
+			if event.UserID == "alice" {
+				s.AddMessage(dialog, "bob", "crashed")
+			}
 		}
 		second := s.TenantClient(t).Watch(opts)
 		second.Add("alice")
@@ -170,6 +175,9 @@ func TestARefusedTokenOfAWatchedUserIsTold(t *testing.T) {
 			watcher := s.TenantClient(t).Watch(chat3.WatchOptions{Store: store})
 			watcher.Add("alice")
 			for event, err := range watcher.Events(t.Context()) {
+				if event.UserID == "" && err == nil {
+					continue
+				}
 				connected, ok := event.Event.(chat3.Connected)
 				if err != nil || !ok || connected.Refused == nil || connected.ResumeToken == "" {
 					t.Errorf("%s: %+v, %v", name, event, err)
@@ -226,6 +234,28 @@ func TestALostStreamOfWatchedUsersIsLogged(t *testing.T) {
 		if !strings.Contains(lines.String(), "the connection was cut") {
 			t.Error(lines.String())
 		}
+	})
+}
+
+func TestAWatcherSaysThatItsStreamIsOpenThoughItWatchesNobody(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, _ *chat3.Client, _ string) {
+		var told []string
+		for event, err := range s.TenantClient(t).Watch(chat3.WatchOptions{}).Events(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			told = append(told, fmt.Sprintf("%s%T", event.UserID, event.Event))
+			if opened, ok := event.Event.(chat3.Opened); ok {
+				if opened.ConnectionID == "" {
+					t.Error("the stream has no name")
+				}
+				s.Break(chat3test.Cut())
+			}
+			if len(told) == 3 {
+				break
+			}
+		}
+		expect(t, told, "chat3.Opened", "chat3.Disconnected", "chat3.Opened")
 	})
 }
 

@@ -93,6 +93,7 @@ func TestWhatWorkersHaveNotHandledComesAgain(t *testing.T) {
 			mutex.Lock()
 			defer mutex.Unlock()
 			switch word := words(event.Event); word {
+			case "chat3.Opened":
 			case "FRESH":
 				if got = append(got, word); len(got) == 2 {
 					for number := range 5 {
@@ -134,6 +135,9 @@ func TestAnEventThatIsHandledWhileWorkersEndIsNotHandledAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var got []string
 		handle := func(_ context.Context, event chat3.WatchEvent) error {
+			if event.UserID == "" {
+				return nil
+			}
 			got = append(got, words(event.Event))
 			switch words(event.Event) {
 			case "FRESH":
