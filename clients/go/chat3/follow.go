@@ -71,6 +71,15 @@ func (s *LocalStore) Open(ctx context.Context, client *Client, dialogID string, 
 	return nil
 }
 
+// Close forgets the messages of a dialog that was opened, and lets [LocalStore.Follow] read none of it any
+// more; the dialog itself stays. Messages that are new in it are kept again, as those of any dialog.
+func (s *LocalStore) Close(dialogID string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	delete(s.opened, dialogID)
+	s.forget(dialogID)
+}
+
 // record begins to keep the updates that are merged, for a read that is on its way. The first function
 // returns them and ends that; so does the second, and both may be called.
 func (s *LocalStore) record(dialogID string, messages int) (func() []*userv1.Update, func()) {

@@ -189,6 +189,25 @@ func TestAnUpdateThatComesWhileADialogIsOpenedIsKept(t *testing.T) {
 	})
 }
 
+func TestADialogThatIsClosedFreesItsMessages(t *testing.T) {
+	world(t, func(t *testing.T, s *chat3test.Server, alice *chat3.Client, dialog string) {
+		store := chat3.NewLocalStore("alice")
+		s.AddMessage(dialog, "bob", "before")
+		follow(t, store, alice, chat3.FollowOptions{}, 1, nil)
+		if err := store.Open(t.Context(), alice, dialog, 10); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, contents(store, dialog), "before")
+		store.Close(dialog)
+		expect(t, contents(store, dialog))
+		follow(t, store, alice, chat3.FollowOptions{}, 1, nil) // which reads everything again
+		expect(t, contents(store, dialog))
+		if store.Dialog(dialog) == nil {
+			t.Error("the dialog is gone")
+		}
+	})
+}
+
 func TestAStoreIsReadWhileItChanges(t *testing.T) {
 	store := chat3.NewLocalStore("alice")
 	store.PutDialog(&userv1.Dialog{DialogId: "dlg"})

@@ -200,3 +200,71 @@ test("whoever has many dialogs does not read them all at once", async () => {
   assert.ok(most > 1 && most <= 8, `${most} at once`);
   await live.close();
 });
+
+/** A store of a user with many dialogs, each with two messages. */
+async function many(service: Service, count: number) {
+  const dialogIds = Array.from({ length: count }, (_, place) => `dlg_${String(place).padStart(20, "0")}`);
+  service.dialogs = dialogIds.map((dialogId) => dialog({ dialogId }));
+  service.messages = dialogIds.flatMap((dialogId) => [1, 2].map((place) => message(place, { dialogId })));
+  const live = service.client().liveStore();
+  const ready = live.ready();
+  await settled();
+  service.stream.open();
+  await ready;
+  const kept = (): string[] => [...live.picture.value.histories.keys()].sort();
+  return { live, dialogIds, kept };
+}
+
+test("the messages of the dialogs that were shown last are kept, and no others", async () => {
+  const service = new Service();
+  const { live, dialogIds, kept } = await many(service, 25);
+  for (const dialogId of dialogIds.slice(0, 20)) live.show(dialogId);
+  await live.ready();
+  assert.deepEqual(kept(), dialogIds.slice(0, 20));
+  live.show(dialogIds[0]);
+  live.show(undefined);
+  for (const dialogId of dialogIds.slice(20)) live.show(dialogId);
+  await live.ready();
+  assert.deepEqual(kept(), [dialogIds[0], ...dialogIds.slice(6)]);
+  assert.ok(live.picture.value.dialogs.has(dialogIds[1] ?? ""), "the dialog itself stays");
+  await live.close();
+});
+
+test("a dialog that is closed frees its messages, and they are read when it is shown again", async () => {
+  const service = new Service();
+  const { live, dialogIds, kept } = await many(service, 2);
+  const [first = "", second = ""] = dialogIds;
+  for (const dialogId of dialogIds) live.show(dialogId);
+  await live.ready();
+  live.closeDialog(first);
+  assert.deepEqual(kept(), [second]);
+  live.closeDialog(second);
+  assert.deepEqual(kept(), []);
+  assert.ok(live.picture.value.dialogs.has(second));
+  service.reads.length = 0;
+  service.stream.send({ case: "gap", value: { reload: [ReloadTarget.MESSAGES] } });
+  await settled();
+  assert.deepEqual(service.reads, [], "nothing is shown any more");
+  live.show(first);
+  await live.ready();
+  assert.deepEqual(kept(), [first]);
+  assert.ok(live.isCurrent(first));
+  await live.close();
+});
+
+test("messages that arrive after their dialog was closed are not kept", async () => {
+  const service = new Service();
+  const { live, dialogIds, kept } = await many(service, 1);
+  let arrive = (): void => undefined;
+  service.reading = () =>
+    new Promise((resolve) => {
+      arrive = resolve;
+    });
+  live.show(dialogIds[0]);
+  await settled();
+  live.closeDialog(dialogIds[0] ?? "");
+  arrive();
+  await live.ready();
+  assert.deepEqual(kept(), []);
+  await live.close();
+});

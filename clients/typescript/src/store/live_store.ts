@@ -37,6 +37,9 @@ export interface LiveStoreOptions {
   readonly onFailure?: ((error: Chat3Error) => void) | undefined;
 }
 
+/** The dialogs that were shown last and whose messages are kept, so that they are there when one goes back. */
+const KEPT = 20;
+
 export class LiveStore {
   readonly user: string;
   readonly store: LocalStore;
@@ -48,6 +51,8 @@ export class LiveStore {
   /** Dialogs whose history is not what it was: read again, or about to be. */
   readonly #stale = new Set<string>();
   #shown: string | undefined;
+  /** The dialogs whose messages are kept, the one that was shown last at the end. */
+  readonly #kept = new Set<string>();
   #loaded = false;
   /** Why it has ended, unless the stream itself says so. */
   #failure: Chat3Error | undefined;
@@ -133,12 +138,28 @@ export class LiveStore {
     this.#updates.reconnect();
   }
 
-  /** Keeps the messages of a dialog current, or those of none. */
+  /**
+   * Keeps the messages of a dialog current, or those of none. The messages of the 20 dialogs that were shown last
+   * stay, unless `closeDialog` forgets them.
+   */
   show(dialogId: string | undefined): void {
     this.#shown = dialogId;
-    if (!this.#loaded || dialogId === undefined) return;
+    if (dialogId === undefined) return;
+    this.#keep(dialogId);
+    if (!this.#loaded) return;
     this.#readShown();
     if (!this.picture.value.histories.has(dialogId)) this.#readHistory(dialogId);
+  }
+
+  /**
+   * Forgets the messages of a dialog, and shows it no longer; the dialog itself stays. With `everything` they are
+   * read again when something asks for it.
+   */
+  closeDialog(dialogId: string): void {
+    if (dialogId === this.#shown) this.#shown = undefined;
+    this.#kept.delete(dialogId);
+    this.#stale.delete(dialogId);
+    this.store.closeDialog(dialogId);
   }
 
   /**
@@ -241,8 +262,21 @@ export class LiveStore {
   #readHistory(dialogId: string): void {
     this.#stale.add(dialogId);
     this.#reader.want(`messages ${dialogId}`, () =>
-      this.#reading.history(dialogId, () => this.#stale.delete(dialogId)),
+      this.#reading.history(dialogId, () => {
+        this.#stale.delete(dialogId);
+        return this.#everything || this.#kept.has(dialogId);
+      }),
     );
+  }
+
+  /** Lets go of the dialog that was not shown for longest, when there are too many. */
+  #keep(dialogId: string): void {
+    this.#kept.delete(dialogId);
+    this.#kept.add(dialogId);
+    const [oldest] = this.#kept;
+    if (this.#everything || oldest === undefined || this.#kept.size <= KEPT) return;
+    this.#kept.delete(oldest);
+    this.store.closeDialog(oldest);
   }
 
   /** A token that the service does not take any more is replaced with the history. */

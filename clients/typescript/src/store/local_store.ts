@@ -4,7 +4,7 @@ import type { Message } from "../gen/chat3/user/v1/message_pb.js";
 import type { Update } from "../gen/chat3/user/v1/update_pb.js";
 import { merge, type Read } from "./merge.js";
 import { Observable } from "./observable.js";
-import { emptyPicture, type Picture, withDialogs, withHistory } from "./picture.js";
+import { emptyPicture, type Picture, withDialogs, withHistory, withoutHistory } from "./picture.js";
 
 export class LocalStore {
   readonly picture: Observable<Picture>;
@@ -22,6 +22,12 @@ export class LocalStore {
   /** Takes the messages of a dialog as they were read, instead of all that were known. */
   putMessages(dialogId: string, messages: readonly Message[]): void {
     this.picture.change((picture) => withHistory(picture, dialogId, messages, ""));
+  }
+
+  /** Forgets the messages of a dialog; the dialog itself stays. */
+  closeDialog(dialogId: string): void {
+    if (!this.picture.value.histories.has(dialogId)) return;
+    this.picture.change((picture) => withoutHistory(picture, dialogId));
   }
 
   /** Merges an update; returns what must be read, because no update carries it. */

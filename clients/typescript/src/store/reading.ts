@@ -82,8 +82,11 @@ export class Reading {
     await this.store.read(call, (picture, found) => withDialog(picture, dialogId, found));
   }
 
-  /** Reads the newest messages: as many as are shown, or the first page. `landed` precedes the picture. */
-  async history(dialogId: string, landed: () => void): Promise<void> {
+  /**
+   * Reads the newest messages: as many as are shown, or the first page. `landed` precedes the picture, and says
+   * whether they are still wanted.
+   */
+  async history(dialogId: string, landed: () => boolean): Promise<void> {
     // Counted anew after each page: older messages can be added meanwhile.
     const shown = (): number => this.#picture.histories.get(dialogId)?.messages.length ?? 0;
     const call = async () => {
@@ -107,10 +110,10 @@ export class Reading {
       }
     };
     await this.store.read(found, (picture, page) => {
-      landed();
+      const wanted = landed();
       // Whoever is no member any more sees nothing of it.
       if (page === undefined) return withDialog(picture, dialogId, undefined);
-      return withHistory(picture, dialogId, page.messages, page.pageToken);
+      return wanted ? withHistory(picture, dialogId, page.messages, page.pageToken) : picture;
     });
   }
 
