@@ -216,21 +216,18 @@ class AmqpBroker:
     async def _start(self, session: AmqpSession) -> bool:
         """Start a session; return whether its queue has all that was published meanwhile."""
         several = len(self._nodes) > 1
-        try:
-            async with asyncio.timeout(_START_TIMEOUT_OF_SEVERAL if several else _START_TIMEOUT):
-                if self._queue_whole and await session.resume(self._queue):
-                    return True
-                # Never by the same name again: the old queue is left to expire, and so is one whose
-                # declaration still waits in a connection that has failed.
-                self._queue, self._queue_whole = self._new_queue(), False
-                await session.start(self._queue)
-                if self.log_problem is None and not await session.log_is_bound():
-                    self._declaration.was_unbound = True
-                    raise SessionEndedError("the exchange was deleted meanwhile")
-        except TimeoutError:
-            self._queue_whole = self._queue_whole and not several
-            raise
-        self._queue_whole = True
+        async with asyncio.timeout(_START_TIMEOUT_OF_SEVERAL if several else _START_TIMEOUT):
+            if self._queue_whole and await session.resume(self._queue):
+                return True
+            # Never by the same name again: the old queue is left to expire, and so is one whose
+            # declaration still waits in a connection that has failed.
+            self._queue, self._queue_whole = self._new_queue(), False
+            await session.start(self._queue)
+            if self.log_problem is None and not await session.log_is_bound():
+                self._declaration.was_unbound = True
+                raise SessionEndedError("the exchange was deleted meanwhile")
+        # A queue misses what is published by way of other nodes while its own is away.
+        self._queue_whole = not several
         return False
 
     async def _until_ended(

@@ -1,6 +1,8 @@
-"""The node that leads the updates log is killed while the platform publishes without confirms.
+"""Nodes are killed that have a part of what a worker needs: the updates log, or its queue.
 
-For a moment such updates reach the workers' queues and not the log, and RabbitMQ tells nobody.
+When the node dies that leads the log, updates that are published without confirms reach the
+workers' queues for a moment, and not the log. While the node of a queue is away, updates reach the
+log, and not the queue. RabbitMQ tells nobody.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from support.faults.checker import judge
 from support.faults.client import StreamClient, stopped
 from support.faults.cluster import ClusterWorld, cluster_world
 from support.faults.history import Address, GapSeen
+from support.faults.publisher import Publisher
 from support.faults.recording import HOLE, Recording
 from support.gateway import KEY, TENANT
 from support.patience import HANGS
@@ -41,6 +44,17 @@ def leader(world: ClusterWorld) -> RabbitMQ:
         if name == world.log:
             return next(each for each in world.nodes if each.name == node)
     raise AssertionError("there is no log")
+
+
+def home(world: ClusterWorld) -> RabbitMQ:
+    """Return the node that has the queue of the only worker."""
+    listed = world.nodes[0].ctl("list_queues", "--no-table-headers", "consumers", "name", "pid")
+    (pid,) = (
+        line.split("\t")[2]
+        for line in listed.split("\n")
+        if line.startswith("1\t") and ".worker." in line
+    )
+    return next(node for node in world.nodes if f"<{node.name}." in pid)
 
 
 async def holes(world: ClusterWorld, node: RabbitMQ) -> int:
@@ -114,3 +128,28 @@ async def test_what_the_log_missed_is_told_to_who_resumes(engines: Engines) -> N
         resumed = next(each for each in world.recorder.clients if each.name == "resumes")
         assert any(isinstance(event, GapSeen) for event in resumed.events)
         await world.heal()
+
+
+@pytest.mark.timeout(600)
+async def test_what_a_queue_missed_while_its_node_was_away_is_in_the_log(engines: Engines) -> None:
+    """The worker cannot come back before the node does: two nodes of the log are away."""
+    async with cluster_world(*engines, secrets.randbelow(1_000_000), workers=1) as world:
+        world.add_user(ALICE.user)
+        async with listening(world, "stays", 0) as staying:
+            first = home(world)
+            second, third = (node for node in world.nodes if node is not first)
+            publisher = Publisher("p", third.url, lambda: world.recorder, random.Random(0))
+            await publisher.publish(ALICE, typing=False)
+            for node in (first, second):
+                await asyncio.to_thread(node.kill)
+            publishing = asyncio.create_task(publisher.run([ALICE], 0.05))
+            await asyncio.gather(*(asyncio.to_thread(node.start) for node in (first, second)))
+            await world.heal()
+            await stopped(publishing)
+            last = await publisher.publish(ALICE, typing=False)
+            async with asyncio.timeout(HANGS):
+                while last.update_id not in world.recorder.delivered(staying.history):
+                    await world.recorder.changed()
+            await publisher.close()
+        verdict = judge(world.recorder.publications, world.recorder.clients)
+        assert verdict.kept, list(verdict.findings())
