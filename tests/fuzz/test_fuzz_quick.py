@@ -151,7 +151,7 @@ async def test_hostile_calls_get_a_status_and_never_internal(
     depth = Depth()
     async with attacked() as target:
         with caplog.at_level(logging.WARNING):
-            await fuzz_wire.calls(target, 1, 8 * len(METHODS), depth)
+            await fuzz_wire.calls(target, 1, 4 * len(METHODS), depth)
         await fuzz_wire.normal_call(target)
     assert not _faults(caplog)
     assert not depth.shallow(fuzz_wire.CALL_STAGES)
