@@ -246,10 +246,18 @@ async def test_a_resume_file_that_cannot_be_used_is_an_error(
     result = await run("watch", "--resume-file", str(tmp_path / "image"))
     assert (result.code, result.out) == (1, "")
     assert "holds no resume token" in result.err
-    service.streams = [[established("t1"), HANG]]
-    result = await run("watch", "--resume-file", str(tmp_path / "no" / "where"))
+    result = await run("watch", "--resume-file", str(tmp_path / "image" / "token"))
     assert result.code == 1
-    assert "error: [Errno 2]" in result.err
+    assert "error: [Errno 20]" in result.err
+
+
+async def test_the_folder_of_a_resume_file_is_made(
+    service: ScriptedService, run: Run, tmp_path: Path
+) -> None:
+    service.streams = [[established("t1"), HANG]]
+    path = tmp_path / "no" / "where"
+    assert (await run("watch", "--count", "0", "--resume-file", str(path))).code == 0
+    assert path.read_text() == "t1\n"
 
 
 async def test_a_failed_write_leaves_no_litter(

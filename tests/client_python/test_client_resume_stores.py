@@ -18,6 +18,14 @@ async def test_a_token_outlives_the_process(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["token"]
 
 
+async def test_the_folder_of_a_token_is_made_when_the_first_one_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "token"
+    assert await FileStore(path).load() == ""
+    await FileStore(path).save("abc")
+    assert await FileStore(path).load() == "abc"
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
 async def test_an_empty_token_forgets_the_last(tmp_path: Path) -> None:
     store = FileStore(tmp_path / "token")
     await store.save("abc")

@@ -43,7 +43,8 @@ func (m *MemoryResumeStore) Save(_ context.Context, token string) error {
 }
 
 // FileResumeStore keeps a token in the file of this path. The file is replaced as a whole, so that a
-// process or a machine that dies leaves the old token or the new one. Each user needs a file of its own.
+// process or a machine that dies leaves the old token or the new one; its folder is made. Each user needs a
+// file of its own.
 type FileResumeStore string
 
 // Load reads the file. A file that does not exist holds no token.
@@ -65,7 +66,13 @@ func (f FileResumeStore) Save(_ context.Context, token string) (err error) {
 			err = fmt.Errorf("chat3: saving the resume token: %w", err)
 		}
 	}()
-	fresh, err := os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*.new")
+	folder, pattern := filepath.Dir(string(f)), filepath.Base(string(f))+".*.new"
+	fresh, err := os.CreateTemp(folder, pattern)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(folder, 0o700); err == nil {
+			fresh, err = os.CreateTemp(folder, pattern)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,8 @@ package chat3
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"sync"
 )
@@ -59,13 +56,7 @@ func (f FileWatchStore) Load(ctx context.Context, userID string) (string, error)
 
 // Save replaces the file of a user.
 func (f FileWatchStore) Save(ctx context.Context, userID, token string) error {
-	err := f.file(userID).Save(ctx, token)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(string(f), 0o700); err == nil {
-			err = f.file(userID).Save(ctx, token)
-		}
-	}
-	return err
+	return f.file(userID).Save(ctx, token)
 }
 
 func (f FileWatchStore) file(userID string) FileResumeStore {

@@ -34,7 +34,7 @@ class MemoryStore:
 
 
 class FileStore:
-    """Keeps the token in a file of its own, which is never half-written.
+    """Keeps the token in a file of its own, which is never half-written; its folder is made.
 
     A crash leaves the old token or the new one. ``durable`` makes that true for a loss of power as
     well, at the price of a few milliseconds for each update.
@@ -83,7 +83,7 @@ class FileStore:
         if not token:
             self._path.unlink(missing_ok=True)
             return
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        descriptor, name = self._new_file()
         try:
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(f"{token}\n")
@@ -94,3 +94,11 @@ class FileStore:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+
+    def _new_file(self) -> tuple[int, str]:
+        folder, prefix = self._path.parent, f".{self._path.name}."
+        try:
+            return tempfile.mkstemp(dir=folder, prefix=prefix)
+        except FileNotFoundError:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return tempfile.mkstemp(dir=folder, prefix=prefix)

@@ -1,6 +1,5 @@
 """What a stream of many users hands out, and where its resume tokens are kept."""
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,11 +64,7 @@ class FolderStore:
 
         Raises `OSError`.
         """
-        try:
-            await self._store(user_id).save(token)
-        except FileNotFoundError:
-            await asyncio.to_thread(self._path.mkdir, mode=0o700, parents=True, exist_ok=True)
-            await self._store(user_id).save(token)
+        await self._store(user_id).save(token)
 
     def _store(self, user_id: str) -> FileStore:
         if user_id not in self._stores:
