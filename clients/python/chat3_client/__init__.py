@@ -1,9 +1,11 @@
 """The Python client of the Chat3 User Service.
 
 `Chat3Client` is a user, `TenantClient` a tenant's back end; `chat3_client.sync` has both for code
-without asyncio. The messages of the contract are those of `chat3_api`.
+without asyncio. The messages of the contract are those of `chat3_api`; `Update`, which streams hand
+out, is here as well.
 """
 
+from chat3_api.chat3.user.v1 import Update
 from chat3_client.address import tls_context
 from chat3_client.answers import replayed, request_id, trailers_of
 from chat3_client.calls import Procedure
@@ -110,6 +112,7 @@ __all__ = [
     "UnavailableError",
     "UnreachableError",
     "Unwatched",
+    "Update",
     "UpdateStream",
     "UserStore",
     "UserToken",
