@@ -173,13 +173,30 @@ def _created(picture: Picture, payload: pb.MessageCreated) -> list[Read]:
     return read
 
 
+def _deleted(picture: Picture, payload: pb.MessageDeleted) -> list[Read]:
+    """What a deleted message said is gone from the messages that quote it, too."""
+    assert payload.message is not None
+    return [*_message(picture, payload.message), *_quoting(picture, payload.message)]
+
+
 def _restored(picture: Picture, payload: pb.MessageRestored) -> list[Read]:
     """Brought back: what the deletion took away is in no update."""
     partial = payload.message
     assert partial is not None
-    if partial.message_id not in picture.messages:
-        return []
-    return [ReadMessages(partial.dialog_id, partial.message_id)]
+    read = _quoting(picture, partial)
+    if partial.message_id in picture.messages:
+        read.insert(0, ReadMessages(partial.dialog_id, partial.message_id))
+    return read
+
+
+def _quoting(picture: Picture, partial: pb.PartialMessage) -> list[Read]:
+    """Messages that quote another are read again: no update says that their quotes change."""
+    return [
+        ReadMessages(message.dialog_id, message.message_id)
+        for message in picture.messages.values()
+        if message.quoted_message is not None
+        and message.quoted_message.message_id == partial.message_id
+    ]
 
 
 def _show_last(picture: Picture, message: pb.Message) -> None:
@@ -308,7 +325,7 @@ Rule = Callable[[Picture, Any], list[Read]]
 RULES: Final[Mapping[type, Rule]] = {
     pb.MessageCreated: _created,
     pb.MessageEdited: _changed,
-    pb.MessageDeleted: _changed,
+    pb.MessageDeleted: _deleted,
     pb.MessageRestored: _restored,
     pb.MessageMetaChanged: _changed,
     pb.MessageTopicChanged: _changed,

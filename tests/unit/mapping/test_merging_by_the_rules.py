@@ -87,6 +87,18 @@ def test_a_restored_message_is_read_again_if_it_is_known() -> None:
     assert merge(Picture("alice"), restored) == []
 
 
+def test_what_quotes_a_message_is_read_again_when_that_is_deleted_and_restored() -> None:
+    """No update says that a quote shows its message no more, or does so again."""
+    seen = picture(quoted_message=pb.QuotedMessage(message_id="q", content="what it said"))
+    quoted = pb.PartialMessage(message_id="q", dialog_id="d", deleted=True)
+    gone = pb.Update(message_deleted=pb.MessageDeleted(message=quoted))
+    back = pb.Update(message_restored=pb.MessageRestored(message=quoted))
+    assert merge(seen, gone) == [ReadMessages("d", "m")]
+    assert merge(seen, back) == [ReadMessages("d", "m")]
+    seen.messages["q"] = pb.Message(message_id="q", dialog_id="d")
+    assert merge(seen, back) == [ReadMessages("d", "q"), ReadMessages("d", "m")]
+
+
 @pytest.mark.parametrize("field", ["message_created", "message_edited"])
 def test_a_text_that_may_be_cut_is_read_again_each_time_it_comes(field: str) -> None:
     payloads: dict[str, Any] = {
