@@ -164,6 +164,13 @@ def of_deletions() -> Iterator[Case]:
     yield Case("a restored message is read again", again, state(known), [restored] * 2)
     unknown = about_message("MESSAGE_RESTORED", message_id=UNKNOWN, content="x", deleted=False)
     yield Case("a restored message that is not known", again, state(message()), [unknown])
+    quotes = "messages that quote it are read again: no update says that their quotes change"
+    quoting = message(NEWER, quotedMessage={"messageId": known["messageId"], "dialogId": DIALOG})
+    yield Case(
+        "a deletion of a message that another quotes", quotes, state(message(), quoting), [gone]
+    )
+    yield Case("a restored message that another quotes", quotes, state(known, quoting), [restored])
+    yield Case("a restored message that only another shows", quotes, state(quoting), [restored])
 
 
 def of_marks() -> Iterator[Case]:

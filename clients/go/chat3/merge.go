@@ -53,7 +53,7 @@ func (s *LocalStore) rule(update *userv1.Update) []Read {
 	case *userv1.Update_MessageEdited:
 		return s.changed(payload.MessageEdited.GetMessage())
 	case *userv1.Update_MessageDeleted:
-		return s.changed(payload.MessageDeleted.GetMessage())
+		return s.deleted(payload.MessageDeleted.GetMessage())
 	case *userv1.Update_MessageMetaChanged:
 		return s.changed(payload.MessageMetaChanged.GetMessage())
 	case *userv1.Update_MessageTopicChanged:

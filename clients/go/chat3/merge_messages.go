@@ -100,12 +100,29 @@ func topicOf(partial *userv1.PartialMessage) (*string, *userv1.Topic) {
 	}
 }
 
-// restored reads a message that was brought back: what its deletion took away is in no update.
+// deleted empties a message, and reads those that quote it: their quotes show it no more.
+func (s *LocalStore) deleted(partial *userv1.PartialMessage) []Read {
+	return append(s.changed(partial), s.quoting(partial)...)
+}
+
+// restored reads a message that was brought back, and those that quote it: what its deletion took
+// away is in no update.
 func (s *LocalStore) restored(partial *userv1.PartialMessage) []Read {
 	if s.messages[partial.GetDialogId()][partial.GetMessageId()] == nil {
-		return nil
+		return s.quoting(partial)
 	}
-	return readMessage(partial)
+	return append(readMessage(partial), s.quoting(partial)...)
+}
+
+// quoting reads the messages that quote another: no update says that their quotes change.
+func (s *LocalStore) quoting(partial *userv1.PartialMessage) []Read {
+	var reads []Read
+	for _, message := range s.messages[partial.GetDialogId()] {
+		if message.GetQuotedMessage().GetMessageId() == partial.GetMessageId() {
+			reads = append(reads, Read{ReadMessage, message.GetDialogId(), message.GetMessageId()})
+		}
+	}
+	return reads
 }
 
 func (s *LocalStore) statusChanged(payload *userv1.MessageStatusChanged) {

@@ -130,7 +130,7 @@ def _of(payload: Any) -> pb.PartialDialog:
 _RULES: Final[Mapping[type, Callable[[Picture, Any], list[Read]]]] = {
     pb.MessageCreated: merge_messages.created,
     pb.MessageEdited: merge_messages.changed_message,
-    pb.MessageDeleted: merge_messages.changed_message,
+    pb.MessageDeleted: merge_messages.deleted,
     pb.MessageRestored: merge_messages.restored,
     pb.MessageMetaChanged: merge_messages.changed_message,
     pb.MessageTopicChanged: merge_messages.changed_message,

@@ -66,8 +66,14 @@ def changed_message(picture: Picture, payload: Any) -> list[Read]:
     return [_again(partial)] if partial.content_may_be_cut and not known.deleted else []
 
 
+def deleted(picture: Picture, payload: pb.MessageDeleted) -> list[Read]:
+    """Empty the message, if it is known; read those that quote it: their quotes show it no more."""
+    quoting = [] if payload.message is None else _quoting(picture, payload.message)
+    return [*changed_message(picture, payload), *quoting]
+
+
 def restored(picture: Picture, payload: pb.MessageRestored) -> list[Read]:
-    """Read the message: what its deletion took away is in no update."""
+    """Read the message and those that quote it: what a deletion took away is in no update."""
     partial = payload.message
     if partial is None:
         return []
@@ -75,7 +81,8 @@ def restored(picture: Picture, payload: pb.MessageRestored) -> list[Read]:
     last = dialog.last_message if dialog is not None else None
     shown = last is not None and last.message_id == partial.message_id
     shown = shown and not picture.keeps(partial.dialog_id)
-    return [_again(partial)] if shown or partial.message_id in picture.messages else []
+    itself = [_again(partial)] if shown or partial.message_id in picture.messages else []
+    return [*itself, *_quoting(picture, partial)]
 
 
 def status_changed(picture: Picture, payload: pb.MessageStatusChanged) -> list[Read]:
@@ -153,6 +160,15 @@ def _show_unknown_last(picture: Picture, partial: pb.PartialMessage) -> list[Rea
         last = taken(last, partial, "content")
     picture.dialogs[partial.dialog_id] = changed(dialog, last_message=last)
     return [_again(partial)] if partial.content_may_be_cut and not last.deleted else []
+
+
+def _quoting(picture: Picture, partial: pb.PartialMessage) -> list[Read]:
+    return [
+        ReadMessage(message.dialog_id, message.message_id)
+        for message in picture.messages.values()
+        if message.quoted_message is not None
+        and message.quoted_message.message_id == partial.message_id
+    ]
 
 
 def _again(partial: pb.PartialMessage) -> Read:

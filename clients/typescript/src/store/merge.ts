@@ -5,6 +5,7 @@
 
 import { create } from "@bufbuild/protobuf";
 import type { PartialDialog, PartialMember } from "../gen/chat3/user/v1/dialog_updates_pb.js";
+import type { PartialMessage } from "../gen/chat3/user/v1/message_updates_pb.js";
 import { type PartialPack, PartialPackSchema } from "../gen/chat3/user/v1/pack_updates_pb.js";
 import type { Update } from "../gen/chat3/user/v1/update_pb.js";
 import { type UserInfo, UserInfoSchema, type UserStats } from "../gen/chat3/user/v1/user_pb.js";
@@ -42,8 +43,9 @@ function rule(picture: Picture, update: Update): Merged {
   switch (payload.case) {
     case "messageCreated":
       return created(picture, payload.value, update.createTime);
-    case "messageEdited":
     case "messageDeleted":
+      return deleted(picture, payload.value.message);
+    case "messageEdited":
     case "messageMetaChanged":
     case "messageTopicChanged":
       return changed(picture, payload.value.message);
@@ -141,13 +143,28 @@ function withStats(picture: Picture, stats: UserStats | undefined): Picture {
   return stats === undefined || (stats.statsVersion ?? 0n) < known ? picture : { ...picture, stats };
 }
 
+/** What a deleted message said is gone from the messages that quote it, too. */
+function deleted(picture: Picture, message: PartialMessage | undefined): Merged {
+  const after = changed(picture, message);
+  return message ? { ...after, reads: [...after.reads, ...quoting(picture, message)] } : after;
+}
+
 /** Brought back: what the deletion took away is in no update. */
-function restored(picture: Picture, message: { dialogId: string; messageId: string } | undefined): Merged {
+function restored(picture: Picture, message: PartialMessage | undefined): Merged {
   if (message === undefined) return { picture, reads: [] };
   const { dialogId, messageId } = message;
   const last = picture.dialogs.get(dialogId)?.lastMessage?.messageId === messageId;
   const shown = last || messageIn(picture, dialogId, messageId) !== undefined;
-  return { picture, reads: shown ? [{ what: "message", dialogId, messageId }] : [] };
+  const itself: Read[] = shown ? [{ what: "message", dialogId, messageId }] : [];
+  return { picture, reads: [...itself, ...quoting(picture, message)] };
+}
+
+/** Messages that quote another: no update says that their quotes change. */
+function quoting(picture: Picture, { dialogId, messageId }: PartialMessage): Read[] {
+  const known = picture.histories.get(dialogId)?.messages ?? [];
+  return known
+    .filter(({ quotedMessage }) => quotedMessage?.messageId === messageId)
+    .map((message) => ({ what: "message", dialogId, messageId: message.messageId }));
 }
 
 /** Of something unknown, what it is about is read again. */
