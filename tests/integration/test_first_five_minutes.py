@@ -101,5 +101,5 @@ async def test_the_printed_commands_work_as_printed(commands: list[str], project
         assert "Hello, Bob!" in await read_until(watching, "Hello, Bob!")
     finally:
         with contextlib.suppress(ProcessLookupError):
-            watching.send_signal(signal.SIGINT)
+            watching.kill()
         await watching.communicate()
