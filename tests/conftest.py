@@ -51,8 +51,7 @@ async def upstream(broker_url: str) -> AsyncIterator[Upstream]:
 @pytest.fixture
 async def gateway(upstream: Upstream, broker_url: str) -> AsyncIterator[Gateway]:
     """The service between the two, in this process."""
-    # A call that is stopped for longer than the lease of its key has to say that it does not know.
-    async with run_gateway(upstream.url, broker_url, idempotency_lease=30.0) as running:
+    async with run_gateway(upstream.url, broker_url) as running:
         yield running
 
 

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, Self
 
 from google.rpc import error_details_pb2, status_pb2
@@ -26,6 +27,8 @@ from chat3_embedded.demo import API_KEY, TENANT
 from chat3_user.app import Running, running
 from chat3_user.config import composed
 from chat3_user.telemetry import OFF, Tracing
+from chat3_user.transport.http1_connection import Http1Connection
+from chat3_user.transport.http2_connection import Http2Connection
 from support.patience import HANGS
 
 DIALOGS = "/chat3.user.v1.UserService/GetUserDialogs"
@@ -37,10 +40,20 @@ IDENTITY = {"x-api-key": API_KEY, "x-tenant-id": TENANT, "x-user-id": "alice"}
 @asynccontextmanager
 async def demo(*, tracing: Tracing = OFF, **settings: Any) -> AsyncIterator[Running]:
     """Run the service with all it needs in this process."""
+    # Raw clients name no deadline, and many calls at once take their time on a busy machine.
+    settings = {"default_deadline": 60.0} | settings
     config = composed(demo=True, grpc_port=0, ops_port=0, demo_page_port=0, **settings)
     async with running(config, tracing=tracing) as service:
         await service.ready()
         yield service
+
+
+def now_limited(service: Running, **limits: float) -> None:
+    """Change limits of the connections that are served, and of those that come from now on."""
+    listener = service.server.listener
+    served = (Http1Connection, Http2Connection)
+    for limited in (listener, *(each for each in listener.connections if isinstance(each, served))):
+        limited.limits = replace(limited.limits, **limits)  # type: ignore[arg-type]
 
 
 def headers(path: str = DIALOGS, **changed: str) -> list[tuple[str, str]]:

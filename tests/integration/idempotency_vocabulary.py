@@ -18,8 +18,6 @@ from support.gateway import KEY, OTHER_TENANT, READ_KEY, TENANT, run_gateway
 from support.platform_health import answers_health
 from support.servers import web_server
 
-LEASE = 30.0
-"""Seconds: a call that is stopped for longer loses its key. No worker is killed in these tests."""
 PROOF = "/api/dialogs/none/messages"
 _HEADERS = ("X-API-Key", "X-Tenant-Id", "Content-Type")
 
@@ -148,7 +146,7 @@ def _cut(request: web.Request) -> web.Response:
 @asynccontextmanager
 async def service(lossy: Lossy, **settings: Any) -> AsyncIterator[Client]:
     """A service with a broker within, and a client of it."""
-    settings = {"idempotency_lease": LEASE, "idempotency_settle": 0.5} | settings
+    settings = {"idempotency_settle": 0.5} | settings
     async with (
         run_gateway(lossy.url, "", **settings) as gateway,
         Client(gateway.address) as client,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
@@ -99,6 +99,9 @@ class Subscription:
         self.first = established
         assert established.connection_established is not None
         self.established = established.connection_established
+
+    async def cancel(self) -> None:
+        await self._stream.cancel()
 
     async def next(self, timeout: float = HANGS) -> Any:
         async with asyncio.timeout(timeout):
@@ -220,13 +223,32 @@ class Caller:
         """Hold a stream that is established; leaving the block cancels it."""
         if request is None:
             request = pb.SubscribeUpdatesRequest(**fields)
-        async with self._stream(request, Cardinality.UNARY_STREAM, None) as stream:
-            first = await stream.recv_message()
-            assert first is not None
-            subscription = Subscription(stream, first)
+        async with AsyncExitStack() as stack:
+            subscription = await self._established(request, stack)
             yield subscription
             if not subscription.ended:
-                await stream.cancel()
+                await subscription.cancel()
+
+    async def _established(self, request: Message, stack: AsyncExitStack) -> Subscription:
+        """Open a stream; on a machine that is very busy, again when the service says so."""
+        async with asyncio.timeout(HANGS):
+            while True:
+                opening = AsyncExitStack()
+                try:
+                    stream = await opening.enter_async_context(
+                        self._stream(request, Cardinality.UNARY_STREAM, None)
+                    )
+                    first = await stream.recv_message()
+                except GRPCError as error:
+                    await opening.aclose()
+                    refused = failure(error)
+                    if refused.reason is not pb.ErrorReason.UPDATES_UNAVAILABLE:
+                        raise
+                    await asyncio.sleep(refused.retry_after)
+                else:
+                    assert first is not None
+                    stack.push_async_exit(opening)
+                    return Subscription(stream, first)
 
 
 class Client:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from grpclib.exceptions import GRPCError
-from idempotency_vocabulary import LEASE, Lossy, lossy_platform, service
+from idempotency_vocabulary import Lossy, lossy_platform, service
 from integration_vocabulary import Caller, Client, failure, sending
 
 from chat3_api.chat3.user import v1 as pb
@@ -30,7 +30,7 @@ async def two_workers(
     folder: Path, *, shared: bool, platform: Settings | None = None, **settings: Any
 ) -> AsyncIterator[tuple[Lossy, Clients]]:
     """Two workers before one platform, with one store of keys or one each."""
-    settings = {"idempotency_settle": SETTLE, "idempotency_lease": LEASE} | settings
+    settings = {"idempotency_settle": SETTLE} | settings
     async with AsyncExitStack() as stack:
         lossy = await stack.enter_async_context(lossy_platform(platform))
         clients = []

@@ -8,11 +8,12 @@ from http import HTTPStatus
 
 import aiohttp
 import pytest
-from edge_vocabulary import DIALOGS, IDENTITY, SUBSCRIBE, TYPING, RawClient, demo
+from edge_vocabulary import DIALOGS, IDENTITY, SUBSCRIBE, TYPING, RawClient, demo, now_limited
 from http1_vocabulary import Wire, request, wire
 from test_hostile_requests import refused
 
 from chat3_user.app import Running
+from support.patience import HANGS
 
 JSON = {"content-type": "application/json", **IDENTITY}
 STREAM = {"content_type": "application/connect+json"}
@@ -35,6 +36,8 @@ async def served(wire: Wire) -> None:
 
 
 async def nothing_is_broken(service: Running) -> None:
+    # Honest clients, too, would be cut off by short limits where the machine stands still.
+    now_limited(service, handshake_timeout=HANGS, request_timeout=HANGS, stall_timeout=HANGS)
     async with wire(service.grpc_port) as another:
         await served(another)
     async with await RawClient.open(service.grpc_port) as client:
@@ -199,11 +202,9 @@ async def test_a_head_that_does_not_end_is_cut_off(start: bytes) -> None:
 
 
 async def test_a_second_head_that_does_not_end_is_cut_off() -> None:
-    async with (
-        demo(connection_handshake_timeout=0.3) as service,
-        wire(service.grpc_port) as client,
-    ):
+    async with demo() as service, wire(service.grpc_port) as client:
         await served(client)
+        now_limited(service, handshake_timeout=0.3)
         client.send(b"POST / HT")
         assert (await client.closed())[:12] == b"HTTP/1.1 408"
 

@@ -5,7 +5,7 @@ import socket
 import struct
 
 import pytest
-from edge_vocabulary import RawClient, demo, headers, message
+from edge_vocabulary import RawClient, demo, headers, message, now_limited
 from h2.errors import ErrorCodes
 from hpack import Encoder
 from hyperframe.frame import (
@@ -28,6 +28,8 @@ CALM = ErrorCodes.ENHANCE_YOUR_CALM
 
 
 async def _next_call_works(service: Running) -> None:
+    # An honest client, too, would be cut off by a short limit where the machine stands still.
+    now_limited(service, handshake_timeout=HANGS)
     async with await RawClient.open(service.grpc_port) as client:
         assert (await client.call()).status == 0
 
@@ -86,9 +88,14 @@ async def test_connections_over_the_limit_are_turned_away_with_a_word() -> None:
 @pytest.mark.parametrize("preface", [b"PRI * HTTP/2.0\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"])
 async def test_a_client_that_says_nothing_more_is_closed(preface: bytes) -> None:
     async with (
-        demo(connection_handshake_timeout=0.3) as service,
+        demo() as service,
         await RawClient.open(service.grpc_port, greet=False) as client,
     ):
+        async with asyncio.timeout(HANGS):
+            while not service.server.connections:
+                await asyncio.sleep(0.01)
+        # The time for its first bytes has begun; what counts is the time for the rest.
+        now_limited(service, handshake_timeout=0.3)
         client.send(preface)
         gone = await client.turned_away()
     assert gone.error_code == ErrorCodes.SETTINGS_TIMEOUT

@@ -9,7 +9,7 @@ import pytest
 from edge_vocabulary import RawClient
 from http1_vocabulary import request as http1_request
 from http1_vocabulary import wire
-from idempotency_vocabulary import LEASE, lossy_platform
+from idempotency_vocabulary import lossy_platform
 from integration_vocabulary import (
     Caller,
     Client,
@@ -390,7 +390,7 @@ async def cut(step: CutAfter) -> AsyncIterator[tuple[Metrics, Caller, str, str]]
     async with lossy_platform(Settings(platform=NEWEST, after_step=step)) as lossy:
         dialog = lossy.dialog("alice", "bob")
         message = lossy.store.add_message(TENANT, dialog, "alice", "one").message_id
-        settings = {"idempotency_lease": LEASE, "idempotency_settle": 0.5}
+        settings = {"idempotency_settle": 0.5}
         async with (
             run_gateway(lossy.url, "", **settings) as gateway,
             Client(gateway.address) as client,

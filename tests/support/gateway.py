@@ -22,6 +22,9 @@ from chat3_user.telemetry import OFF, Tracing
 TOKEN_KEYS = "test:" + "dGVz" * 10 + "dGU="
 """Keys of tokens, the same for all services of the tests."""
 
+_LEASE = 30.0
+"""Seconds: longer than a machine stands still."""
+
 TENANT, OTHER_TENANT = "tnt_one", "tnt_two"
 KEY, READ_KEY, WRITE_KEY, NO_KEY = "key-all", "key-read", "key-write", "key-none"
 
@@ -103,6 +106,10 @@ async def run_gateway(
     """Run the service in this process; without a broker's address it has one within."""
     # A log of its own, unless named: what other tests publish is not replayed here.
     log = settings.pop("rabbitmq_updates_log", f"log_{secrets.token_hex(4)}")
+    if "redis_url" not in settings:
+        # A call that is stopped for longer than the lease of its key says that it does not know.
+        # At a new Redis, calls wait for the end of a lease.
+        settings.setdefault("idempotency_lease", _LEASE)
     config = composed(
         grpc_port=0,
         ops_port=0,
