@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from support.faults.archive import Archive
+from support.faults.back_end import BackEnd
 from support.faults.checker import Verdict, judge
 from support.faults.client import StreamClient, stopped
 from support.faults.history import (
@@ -108,10 +110,11 @@ class Scene:
         offered: float = 0.0,
         key: str = KEY,
         form: Form | None = None,
+        kind: type[BackEnd | Archive] | None = None,
     ) -> Listener:
         """Make a listener on the worker at ``port``; unless told otherwise it is established.
 
-        ``form`` is how it speaks, if not gRPC.
+        ``form`` is how it speaks, if not gRPC; ``kind`` what it is, if not a user's device.
         """
         store = self.upstream.store
         if store.users.get(address.tenant, address.user) is None:
@@ -119,13 +122,15 @@ class Scene:
         proxy = await self._stack.enter_async_context(Proxy(port).running())
         number = len(self._listeners)
         history, rng = self.recorder.client(f"c{number}", address), random.Random(number)
-        client = (
-            StreamClient(self.recorder, history, proxy.port, key, rng, offered=offered)
-            if form is None
-            else WebStreamClient(
+        client: StreamClient
+        if kind is not None:
+            client = kind(self.recorder, [history], proxy.port, key, rng)
+        elif form is not None:
+            client = WebStreamClient(
                 self.recorder, history, proxy.port, key, rng, form, offered=offered
             )
-        )
+        else:
+            client = StreamClient(self.recorder, history, proxy.port, key, rng, offered=offered)
         made = Listener(client, proxy, self.recorder)
         self._stack.push_async_callback(made.leave)
         self._listeners.append(made)

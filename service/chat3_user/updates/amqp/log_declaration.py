@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiormq.abc import AbstractChannel, AbstractConnection
-from aiormq.exceptions import ChannelPreconditionFailed, PublishError
+from aiormq.exceptions import ChannelPreconditionFailed
 from pamqp.common import FieldValue
 
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.log import AmqpLog
 from chat3_user.updates.amqp.node_losses import NodeLosses
 from chat3_user.updates.amqp.passive import exchange_exists
+from chat3_user.updates.amqp.probe import is_bound
 from chat3_user.updates.broker import GAP
 from chat3_user.updates.routing import UPDATES, probe_key
 
@@ -65,27 +66,17 @@ class LogDeclaration:
             # Declared before with another retention: an operator's choice, and still a log.
             channel = await connection.channel()
             await channel.queue_declare(self._queue, passive=True)
-        await self._bind(channel)
+        key_of_probes = probe_key(self._queue)
+        if not await is_bound(channel, self._exchange, key_of_probes):
+            self.was_unbound = True  # the exchange was deleted, or the log is new
+        for key in (UPDATES, key_of_probes):
+            await channel.queue_bind(self._queue, self._exchange, key)
         self._log.attach(connection, deliveries, lost)
         # A log whose end can be found runs; a gap that was noted sooner could get lost like the
         # updates it tells of.
         await self._log.end()
         await self._note_gap(connection, channel)
         await channel.close()
-
-    async def _bind(self, channel: AbstractChannel) -> None:
-        """Bind the log; where it was not bound, the exchange was deleted, or the log is new."""
-        try:
-            await channel.basic_publish(
-                b"probe",
-                exchange=self._exchange,
-                routing_key=probe_key(self._queue),
-                mandatory=True,
-            )
-        except PublishError:
-            self.was_unbound = True
-        for key in (UPDATES, probe_key(self._queue)):
-            await channel.queue_bind(self._queue, self._exchange, key)
 
     async def _note_gap(self, connection: AbstractConnection, channel: AbstractChannel) -> None:
         """Note a gap in the log when updates may have been published that never reached it.

@@ -19,6 +19,7 @@ from chat3_user.updates.amqp.carried import carrier_in
 from chat3_user.updates.amqp.deliveries import Deliveries
 from chat3_user.updates.amqp.failures import FAILURES
 from chat3_user.updates.amqp.passive import queue_exists
+from chat3_user.updates.amqp.probe import is_bound
 from chat3_user.updates.broker import Sink
 from chat3_user.updates.delivery_limits import DeliveryLimits
 from chat3_user.updates.routing import UPDATES, barrier_key, probe_key
@@ -89,11 +90,9 @@ class AmqpSession:
             await self._consume(channel, queue)
         except (ChannelAccessRefused, ChannelNotFoundEntity):
             return False
-        try:
-            await self._publish(channel, self._barrier_key, b"probe")
-        except PublishError as error:
+        if not await is_bound(channel, self._exchange, self._barrier_key):
             self.unbound = await queue_exists(self.connection, queue)
-            raise SessionEndedError("the exchange or the queue was deleted meanwhile") from error
+            raise SessionEndedError("the exchange or the queue was deleted meanwhile")
         return True
 
     async def start(self, queue: str) -> None:
@@ -129,11 +128,12 @@ class AmqpSession:
     async def send_barrier(self, barrier: str) -> None:
         """Send a barrier through the exchange to the own queue."""
         async with self._needs_exchange():
-            await self._publish(self._open(), self._barrier_key, barrier.encode())
-
-    async def _publish(self, channel: AbstractChannel, key: str, body: bytes) -> None:
-        """Publish to the exchange; raises `PublishError` where no queue is bound to ``key``."""
-        await channel.basic_publish(body, exchange=self._exchange, routing_key=key, mandatory=True)
+            await self._open().basic_publish(
+                barrier.encode(),
+                exchange=self._exchange,
+                routing_key=self._barrier_key,
+                mandatory=True,
+            )
 
     @asynccontextmanager
     async def _needs_exchange(self) -> AsyncIterator[None]:
@@ -152,11 +152,11 @@ class AmqpSession:
         try:
             async with asyncio.timeout(_PROBE_TIMEOUT):
                 channel = await self.connection.channel()
-                await self._publish(channel, self._probe_key, b"probe")
+                bound = await is_bound(channel, self._exchange, self._probe_key)
                 await channel.close()
         except FAILURES:
             return False
-        return True
+        return bound
 
     async def ended(self) -> None:
         """Wait until the session cannot go on, then raise `SessionEndedError`."""
