@@ -58,6 +58,16 @@ def cancelled_by_owner() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def end_if_cancelled() -> None:
+    """End the running task if its owner has cancelled it, before it waits for long.
+
+    A library may have lost the cancellation: `asyncio.wait_for` returns what is done, and forgets
+    that it was cancelled meanwhile. Raises `asyncio.CancelledError`.
+    """
+    if cancelled_by_owner():
+        raise asyncio.CancelledError
+
+
 @contextmanager
 def unavailable() -> Iterator[None]:
     """Turn whatever aiormq raises when its broker goes away into `BrokerUnavailableError`."""

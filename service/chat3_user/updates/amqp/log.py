@@ -15,7 +15,7 @@ from aiormq.abc import AbstractChannel, AbstractConnection
 from aiormq.exceptions import ChannelNotFoundEntity
 
 from chat3_user.updates.amqp.deliveries import Deliveries
-from chat3_user.updates.amqp.failures import FAILURES
+from chat3_user.updates.amqp.failures import FAILURES, end_if_cancelled
 from chat3_user.updates.amqp.log_reader import PREFETCH, LogReader, reading
 from chat3_user.updates.broker import (
     LogEntry,
@@ -140,6 +140,7 @@ class AmqpLog:
                 while True:
                     if entries:
                         yield entries
+                    end_if_cancelled()
                     entries = await reader.next()
         except ChannelNotFoundEntity as error:
             self._lost()
@@ -165,6 +166,8 @@ class AmqpLog:
         finally:
             with suppress(*FAILURES):
                 await channel.close()
+            # What is suppressed there can be a cancellation that aiormq has turned into an error.
+            end_if_cancelled()
 
 
 def _verify(entry: LogEntry, after: LogPosition) -> None:
