@@ -26,6 +26,7 @@ from chat3_user.updates.amqp.failures import (
     FAILURES,
     BrokerProblem,
     cancelled_by_owner,
+    end_if_cancelled,
     problem_of,
     unavailable,
 )
@@ -190,6 +191,7 @@ class AmqpBroker:
         try:
             await self._open_log(connection, deliveries, self._limits.log_patience)
             kept = await self._start(session)
+            end_if_cancelled()
             self._session = session
             self._delay = self._back_off[0]
             self._begun = True
@@ -247,6 +249,7 @@ class AmqpBroker:
         """Ask, while a session goes on, for a log that failed and for nodes that were lost."""
         while True:
             await self._losses.watch(connection)
+            end_if_cancelled()
             well = self._losses.complete and self._log_failing_since is None
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if well else _LOG_RETRY):

@@ -17,7 +17,7 @@ from pamqp.commands import Basic
 from chat3_user.telemetry import NO_CARRIER
 from chat3_user.updates.amqp.carried import carrier_in
 from chat3_user.updates.amqp.deliveries import Deliveries
-from chat3_user.updates.amqp.failures import FAILURES
+from chat3_user.updates.amqp.failures import FAILURES, end_if_cancelled
 from chat3_user.updates.amqp.passive import queue_exists
 from chat3_user.updates.amqp.probe import is_bound
 from chat3_user.updates.broker import Sink
@@ -169,6 +169,7 @@ class AmqpSession:
         done: set[asyncio.Future[None]] = set()
         try:
             while not done:
+                end_if_cancelled()
                 done, _ = await asyncio.wait(
                     waits,
                     timeout=self._limits.acknowledge_within,
