@@ -68,7 +68,7 @@ async def service() -> AsyncIterator[Service]:
     publisher = Late()
     with Store(":memory:") as store:
         store.add_key(KEY, ("read", "write", "delete"))
-        settings = Settings(counter_delay=0.01)
+        settings = Settings(counter_delay=0.0)
         async with (
             serve(store=store, publisher=publisher, settings=settings) as url,
             running(composed(tenant_api_url=url, grpc_port=0, ops_port=0)) as gateway,
