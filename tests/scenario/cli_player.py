@@ -111,8 +111,7 @@ class CliClient:
     async def start(self) -> None:
         """Start `chat3 watch`, and wait until it is connected."""
         self._record.starts()
-        self._watch = await self._process("watch", f"--resume-file={self._token_file}")
-        self._reading = asyncio.create_task(self._read(self._watch))
+        self._reading = asyncio.create_task(self._keep_watching())
         await self._connected.wait()
 
     async def stop(self) -> None:
@@ -158,8 +157,21 @@ class CliClient:
                 found[dialog["dialogId"]] = dialog, messages
         return found
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        """Note each response that `chat3 watch` prints."""
+    async def _keep_watching(self) -> None:
+        """Run `chat3 watch`, again while it cannot connect: as other commands it fails then."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            self._watch = await self._process("watch", f"--resume-file={self._token_file}")
+            told = await self._read(self._watch)
+            status = await self._watch.wait()
+            if status != _UNAVAILABLE or self._connected.is_set() or attempt == _ATTEMPTS:
+                break
+            await asyncio.sleep(_PAUSE)
+        if status not in (0, 130):
+            self._record.errors.append(f"{self._user}: chat3 watch ended: {told[-20:]}")
+            self._connected.set()
+
+    async def _read(self, process: asyncio.subprocess.Process) -> list[str]:
+        """Note each response that `chat3 watch` prints; return what it said of errors."""
         assert process.stdout is not None
         assert process.stderr is not None
         complaints = asyncio.create_task(process.stderr.read())
@@ -170,10 +182,7 @@ class CliClient:
                 self._connected.set()
             self._gap = self._gap or "gap" in response
             self._messages.add(response.get("update", {}).get("messageId", ""))
-        told = (await complaints).decode().splitlines()
-        if await process.wait() not in (0, 130):
-            self._record.errors.append(f"{self._user}: chat3 watch ended: {told[-20:]}")
-            self._connected.set()
+        return (await complaints).decode().splitlines()
 
     async def _process(self, *words: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
