@@ -311,7 +311,7 @@ async def session(rabbitmq: RabbitMQ) -> AsyncIterator[AmqpSession]:
 async def _deleted(session: AmqpSession, what: str) -> None:
     channel = await session.connection.channel()
     if what == "queue":
-        await channel.queue_delete(session._queue)
+        await channel.queue_delete(session.queue)
     else:
         await channel.exchange_delete(session._exchange)
         await channel.exchange_declare(session._exchange, exchange_type="topic", durable=True)

@@ -89,7 +89,6 @@ class AmqpBroker:
         self._exchange = exchange
         self._log_queue = log_queue
         self._worker = worker
-        self._queue = self._new_queue()
         self._connect_timeout = connect_timeout
         self._back_off = back_off
         self._delay = back_off[0]
@@ -102,7 +101,8 @@ class AmqpBroker:
             queue=log_queue,
             arguments=log_arguments(retention_seconds, retention_bytes, replicas),
         )
-        self._queue_whole = False
+        self._whole_queue: str | None = None
+        """The queue that has missed nothing and can be resumed."""
         self._session: AmqpSession | None = None
         self._begun = False
         self._supervisor: asyncio.Task[None] | None = None
@@ -198,7 +198,7 @@ class AmqpBroker:
             self._metrics.session_begun()
             log.info(
                 "broker session is live",
-                extra={"queue": self._queue, "kept": kept},
+                extra={"queue": session.queue, "kept": kept},
             )
             sink.regained(complete=kept)
             await self._until_ended(session, connection, deliveries)
@@ -212,24 +212,24 @@ class AmqpBroker:
                 sink.lost()
             async with session.judging:
                 if session.unbound:
-                    self._queue_whole, self._declaration.was_unbound = False, True
+                    self._whole_queue, self._declaration.was_unbound = None, True
             await session.close()
 
     async def _start(self, session: AmqpSession) -> bool:
         """Start a session; return whether its queue has all that was published meanwhile."""
         several = len(self._nodes) > 1
         async with asyncio.timeout(_START_TIMEOUT_OF_SEVERAL if several else _START_TIMEOUT):
-            if self._queue_whole and await session.resume(self._queue):
+            if self._whole_queue is not None and await session.resume(self._whole_queue):
                 return True
             # Never by the same name again: the old queue is left to expire, and so is one whose
             # declaration still waits in a connection that has failed.
-            self._queue, self._queue_whole = self._new_queue(), False
-            await session.start(self._queue)
+            self._whole_queue = None
+            await session.start(self._new_queue())
             if self.log_problem is None and not await session.log_is_bound():
                 self._declaration.was_unbound = True
                 raise SessionEndedError("the exchange was deleted meanwhile")
         # A queue misses what is published by way of other nodes while its own is away.
-        self._queue_whole = not several
+        self._whole_queue = None if several else session.queue
         return False
 
     async def _until_ended(

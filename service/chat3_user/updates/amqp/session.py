@@ -39,9 +39,9 @@ class SessionEndedError(Exception):
 class AmqpSession:
     """Consumes updates from the worker's queue until the connection, channel or consumer dies.
 
-    `start` declares a queue, which outlives the session, and a restart of the broker, for as long
-    as ``limits`` say: the next session of the same worker can `resume` it. `delete` leaves nothing
-    behind.
+    `start` declares a ``queue``, which outlives the session, and a restart of the broker, for as
+    long as ``limits`` say: the next session of the same worker can `resume` it. `delete` leaves
+    nothing behind.
     ``unbound`` tells that the exchange was deleted, with the binding of the updates log: what was
     published since may be nowhere. It is being found out while ``judging`` is held. The headers of
     updates are looked at only where they are ``traced``.
@@ -66,7 +66,7 @@ class AmqpSession:
         self._exchange = exchange
         self._probe_key = probe_key(log_queue)
         self._limits = limits
-        self._queue = ""
+        self.queue = ""
         self._barrier_key = ""
         self._barrier_key_sent = b""
         self._sink = sink
@@ -105,7 +105,7 @@ class AmqpSession:
             await channel.queue_bind(queue, self._exchange, key)
 
     async def _open_channel(self, queue: str) -> AbstractChannel:
-        self._queue, self._barrier_key = queue, barrier_key(queue)
+        self.queue, self._barrier_key = queue, barrier_key(queue)
         self._barrier_key_sent = self._barrier_key.encode()
         channel = self._channel = await self.connection.channel()
         await channel.exchange_declare(self._exchange, exchange_type="topic", durable=True)
@@ -123,7 +123,7 @@ class AmqpSession:
         self._ended.cancel()
         with suppress(*FAILURES):
             async with asyncio.timeout(5):
-                await self._open().queue_delete(self._queue)
+                await self._open().queue_delete(self.queue)
 
     async def send_barrier(self, barrier: str) -> None:
         """Send a barrier through the exchange to the own queue."""
