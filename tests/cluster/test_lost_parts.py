@@ -146,7 +146,7 @@ async def test_what_a_queue_missed_while_its_node_was_away_is_in_the_log(engines
             await asyncio.gather(*(asyncio.to_thread(node.start) for node in (first, second)))
             await world.heal()
             await stopped(publishing)
-            last = await publisher.publish(ALICE, typing=False)
+            last = await publisher.confirmed(ALICE)
             async with asyncio.timeout(HANGS):
                 while last.update_id not in world.recorder.delivered(staying.history):
                     await world.recorder.changed()

@@ -138,10 +138,12 @@ class Publisher:
                     publication.confirmed = publication.confirmed or time.time()
         return publication
 
-    async def confirmed(self, address: Address) -> Publication:
+    async def confirmed(
+        self, address: Address, *, typing: bool | None = False, padding: int = 0
+    ) -> Publication:
         """Publish an update, again and again until the broker confirms one."""
         while True:
-            publication = await self.publish(address, typing=False)
+            publication = await self.publish(address, typing=typing, padding=padding)
             if publication.confirmed is not None:
                 return publication
             await asyncio.sleep(0.2)

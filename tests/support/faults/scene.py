@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from support.faults.archive import Archive
 from support.faults.back_end import BackEnd
@@ -147,14 +148,8 @@ class Scene:
         padding: int = 0,
     ) -> list[str]:
         """Publish updates one after the other, each confirmed; return their ids."""
-        ids = []
-        for _ in range(count):
-            publication = await self._publisher.publish(address, typing=typing, padding=padding)
-            while publication.confirmed is None:
-                await asyncio.sleep(0.1)
-                publication = await self._publisher.publish(address, typing=typing, padding=padding)
-            ids.append(publication.update_id)
-        return ids
+        publish = partial(self._publisher.confirmed, address, typing=typing, padding=padding)
+        return [(await publish()).update_id for _ in range(count)]
 
     async def burst(
         self, count: int, address: Address = ALICE, *, typing: bool | None = False
